@@ -1,0 +1,73 @@
+# Bureau. One makefile, not recursive.   make run | test | check | lint | asan | tsan | fuzz-short | bench | web | clean
+# A variant is a set of flags with its own object folder: release (the default), asan, tsan, debug, fuzz.
+VARIANT ?= release
+CC      ?= gcc
+B       := build/$(VARIANT)
+PKGS    := icu-i18n icu-uc jansson libxml-2.0 yaml-0.1 zlib libzstd libpcre2-8 openssl libsodium sqlite3 libcurl libseccomp libjpeg libpng
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings \
+           -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wpointer-arith -Wno-sign-conversion $(if $(CI),-Werror)
+FLAGS.release := -O2 -g -D_FORTIFY_SOURCE=2
+FLAGS.debug   := -O0 -g
+FLAGS.asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS.tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+FLAGS.fuzz    := -O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-omit-frame-pointer
+ifeq ($(VARIANT),fuzz)
+CC := clang
+endif
+CFLAGS  := -std=gnu17 -D_GNU_SOURCE $(FLAGS.$(VARIANT)) $(WARN) -fstack-protector-strong -fPIE -pthread -Isrc -I/usr/share/include/llhttp \
+           $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(EXTRA_CFLAGS)
+LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now
+LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lm
+
+SRC     := $(sort $(wildcard src/*/*.c))
+LIBSRC  := $(filter-out src/cmd/main.c,$(SRC))
+OBJ     := $(LIBSRC:%.c=$(B)/%.o) $(B)/llhttp/llhttp.o $(B)/llhttp/api.o $(B)/llhttp/http.o
+LIB     := $(B)/libbureau.a
+UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
+FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+PROGRAM := $(if $(filter release,$(VARIANT)),build/bureau,$(B)/bureau)
+
+.PHONY: all deps build run test unit check lint format asan tsan fuzz-short soak bench web clean
+.SECONDARY:
+all: build
+build: $(PROGRAM)
+
+$(PROGRAM): $(B)/src/cmd/main.o $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(LIB): $(OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/llhttp/%.o: /usr/share/llhttp/%.c
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -W%,$(CFLAGS)) -DLLHTTP_STRICT_MODE=1 -w -c -o $@ $<
+$(B)/tests/%: tests/unit/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Itests $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS) -lcmocka
+$(B)/fuzz/%: tests/fuzz/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+
+deps:
+	@sh tools/deps
+unit: $(UNIT)
+	@sh tests/run-unit $(UNIT)
+test: deps
+	@$(MAKE) --no-print-directory build unit
+check:
+	@sh tools/check
+lint:
+	@sh tools/lint
+format:
+	@clang-format -i $(wildcard src/*/*.[ch] tests/*/*.[ch] bench/*.[ch])
+asan tsan:
+	@$(MAKE) --no-print-directory VARIANT=$@ unit
+fuzz-short:
+	@$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
+fuzz-run: $(FUZZ)
+	@sh tests/fuzz/run $(FUZZ)
+clean:
+	rm -rf build
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * index: from a query value to the few entries worth comparing. A view of the feed: can be deleted and rebuilt, knows up to
+ * which sequence it is true.
+ *
+ * Immutable memory-mapped segments (DIR/index/NNNN.seg) plus one append-only delta in memory with a published length;
+ * the delta is rebuilt at open from the feed after the newest segment. Entries carry policy class, born and died sequence
+ * numbers, compared with the reader's snapshot; readers take no lock and copy nothing. A background merge turns
+ * delta and segments into one new segment and drops the dead.
+ *
+ *   struct index_snapshot *snapshot = index_snapshot_open(index);           // counts, cheap
+ *   index_probe(snapshot, scope, KEY_EXACT, S("document-number"), S("L898902C3"), &hits);
+ *   ... hits.items[i].number -> record number to read ...
+ *   index_snapshot_close(snapshot);
+ */
+#ifndef INDEX_INDEX_H
+#define INDEX_INDEX_H
+
+#include "policy/policy.h"
+#include "store/store.h"
+
+struct index;
+struct index_snapshot;
+
+/* DIR/index; replays the store's feed after the newest segment. */
+enum err index_open(const char *directory, struct store *store, const struct catalog *catalog,
+                    struct policy_classes *classes, struct index **ret) MUST_USE;
+void index_close(struct index *index);
+/* Takes up changes first..last from the store; wired as store hook, so a change is findable before it is acknowledged. */
+void index_follow(void *index, uint64_t first_seq, uint64_t last_seq);
+uint64_t index_seq(const struct index *index);
+enum err index_merge(struct index *index) MUST_USE;  /* now, in this thread; readers go on */
+enum err index_rebuild(struct index *index) MUST_USE; /* from the feed, from nothing */
+void index_report(struct index *index, struct buf *out); /* JSON: segments, entries, keys, bytes, seq */
+
+struct index_snapshot *index_snapshot_open(struct index *index);
+void index_snapshot_close(struct index_snapshot *snapshot);
+uint64_t index_snapshot_seq(const struct index_snapshot *snapshot);
+
+/* One entry that a key led to. Entries of class none to the scope, dead ones and hash collisions are gone already or
+ * (collisions) confirmed by the caller, who compares the stored value. */
+struct index_hit {
+    uint64_t number;       /* record number */
+    uint16_t definition;   /* catalog number */
+    uint16_t meaning;      /* of the field the key came from */
+    uint16_t field;        /* field number */
+    uint8_t disclosure;    /* enum disclosure for this scope */
+    uint8_t kind;          /* enum key_kind that led here */
+};
+enum { INDEX_HIT_MAX = 1000 };
+struct index_hits {
+    struct index_hit *items; /* from the arena */
+    size_t count;
+    bool is_cut; /* more than max: the answer is TOO MANY */
+};
+/* All entries for a key, by record number; at most max. Databases: bit set by definition number, NULL: all. */
+enum err index_probe(const struct index_snapshot *snapshot, const struct policy_scope *scope, const uint64_t *databases,
+                     enum key_kind kind, str space, str text, struct arena *arena, size_t max,
+                     struct index_hits *ret) MUST_USE;
+/* Many exact probes at once with prefetch: for similar numbers and batches. ret[i].count tells. */
+struct index_key {
+    str space, text;
+};
+enum err index_probe_many(const struct index_snapshot *snapshot, const struct policy_scope *scope,
+                          const uint64_t *databases, enum key_kind kind, const struct index_key *keys, size_t count,
+                          struct arena *arena, size_t max, struct index_hits *ret) MUST_USE;
+/* How many entries a keyspace holds: for "expected by chance". */
+uint64_t index_space_count(const struct index_snapshot *snapshot, str space);
+/* Record number by owner's reference (envelope.ref); 0: none. Confirm by reading. */
+uint64_t index_find_ref(const struct index_snapshot *snapshot, str definition, str owner, str ref);
+
+/*
+ * Names: fuzzy candidates for a set of tokens. See index/names.h for the layout and text/name.h for tokens.
+ */
+struct name_query;     /* text/name.h: normalised tokens with roles and variants */
+struct date_window {   /* of birth, in days; from > to: unknown */
+    int32_t from, to;
+};
+struct name_candidate {
+    uint64_t number;
+    uint16_t definition;
+    uint8_t disclosure;
+    float score; /* packed-column score, for keeping the best */
+};
+struct name_candidates {
+    struct name_candidate *items; /* best first */
+    size_t count;
+    bool is_proven; /* no unseen entry can reach the threshold */
+    bool is_cut;    /* a work limit came first */
+    uint64_t examined;
+};
+enum err index_names(const struct index_snapshot *snapshot, const struct policy_scope *scope, const uint64_t *databases,
+                     const struct name_query *query, struct date_window born, size_t max, struct arena *arena,
+                     struct name_candidates *ret) MUST_USE;
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model: definitions loaded into an immutable catalog, and what they describe: records, envelopes, actors, queries.
+ *
+ *   struct catalog *catalog;                    // databases/ notices/ tickets/ messages/ system/ codes/ under `home`
+ *   TRY(catalog_load(home, &catalog));
+ *   const struct definition *d = catalog_find(catalog, S("travel-document"));
+ *   struct record record;
+ *   TRY(record_parse(catalog, d, body_node, arena, &record));      // every value parsed, required and rules checked
+ *   for (size_t i = 0; i < record.count; i++) ... record.values[i].field->name ... record.values[i].value.norm
+ *
+ * A record's values are a flat list of (field, row, value): `row` numbers the entries of a list of groups, so that
+ * documents[1].number and documents[1].issuer share row 1. A query is a flat list of (meaning, value).
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "type/type.h"
+
+enum { DEFINITION_MAX = 512, FIELD_MAX = 256, MEANING_MAX = 512, PURPOSE_MAX = 64 };
+
+/* A set of purposes, databases ... by number in their code list or catalog. */
+typedef uint64_t purpose_set; /* bit = code->number in codes/purposes.csv */
+
+struct field {
+    str name;                 /* "number" */
+    str path;                 /* "documents.number" */
+    str title[LANGUAGE_COUNT];
+    str help;
+    uint16_t number;          /* dense within the definition, groups included */
+    const struct type *type;  /* NULL: a group of fields */
+    const struct code_list *list; /* for `type: code` */
+    const struct field *parent;   /* enclosing group or NULL */
+    const struct field *const *fields; /* of a group */
+    size_t field_count;
+    str meaning;              /* term of codes/meanings.csv; empty: not searched */
+    uint16_t meaning_number;  /* 1.. in meanings.csv; 0 none */
+    bool is_list, is_required, is_pivot, is_shown_always, is_blind, is_retired;
+    str retained_since;
+};
+
+struct evidence_group {
+    const uint16_t *meanings;
+    size_t count;
+};
+
+/* Which fields an audience class sees: all, hit-only (none), or a list. */
+enum show_kind { SHOW_HIT_ONLY, SHOW_FIELDS, SHOW_ALL };
+struct show_rule {
+    str audience; /* role name (frontline, national-bureau, ...) or "others" */
+    enum show_kind kind;
+    const struct field *const *fields;
+    size_t field_count;
+};
+
+struct example { /* of examples: (a record), find: and miss: (a query and the example it must, must not find) */
+    str title;
+    const struct node *body;  /* examples */
+    const struct node *query; /* find, miss: map meaning -> text, or {text: "..."} */
+    size_t example;           /* index into examples */
+};
+
+struct definition {
+    str name;
+    str title[LANGUAGE_COUNT];
+    str help;
+    str kind;          /* "record" or "system" ... */
+    uint16_t number;   /* dense in this catalog, by name; not on disk */
+    uint16_t version;  /* stored with every record version */
+    bool is_local;     /* never leaves the node */
+    str owner;         /* "any" or who may own */
+    purpose_set purposes;
+    const struct field *const *fields; /* top level */
+    size_t field_count;
+    const struct field *const *all; /* every field by number, groups too */
+    size_t all_count;
+    const struct field *order_by;   /* date field the index is ordered by; NULL */
+    bool has_evidence;              /* scored in bits */
+    const struct evidence_group *groups;
+    size_t group_count;
+    const struct show_rule *shows;
+    size_t show_count;
+    const struct node *rules;  /* cross-field rules, checked by record_parse */
+    const struct node *retain; /* first, remind ... */
+    const struct node *source; /* the whole definition as read, for reference pages */
+    const struct example *examples, *finds, *misses;
+    size_t example_count, find_count, miss_count;
+    str file;
+};
+
+struct catalog {
+    const struct definition *const *definitions; /* by number */
+    size_t count;
+    const struct codes *codes;
+    struct hash hash; /* over all definition and code files: in every audit entry */
+    struct secret_key hash_key; /* for values kept as keyed hashes; set by the node before use */
+    struct arena arena;
+    str home;
+};
+
+enum err catalog_load(const char *home, struct catalog **ret) MUST_USE;
+void catalog_free(struct catalog *catalog);
+const struct definition *catalog_find(const struct catalog *catalog, str name);
+const struct field *definition_field(const struct definition *definition, str path);
+/* The context for parsing a value of `field` (NULL: a query value of no field). */
+struct type_context catalog_context(const struct catalog *catalog, const struct field *field);
+uint16_t meaning_number(const struct catalog *catalog, str meaning); /* 0: unknown */
+str meaning_name(const struct catalog *catalog, uint16_t number);
+/* How a query value of a meaning is parsed: the type most fields with this meaning have. NULL: no field has it. */
+const struct type *meaning_type(const struct catalog *catalog, uint16_t meaning, const struct code_list **ret_list);
+
+/* ---- envelope: what every record carries beside its fields ---- */
+
+enum state { STATE_ACTIVE, STATE_SUSPENDED, STATE_CANCELLED, STATE_EXPIRED, STATE_DELETED, STATE_COUNT };
+enum confidentiality { CONF_OFFICIAL, CONF_RESTRICTED, CONF_CONFIDENTIAL };
+enum sensitive { SENSITIVE_BIOMETRIC = 1, SENSITIVE_VICTIM = 2, SENSITIVE_MINOR = 4, SENSITIVE_HEALTH = 8 };
+enum disclosure { DISCLOSE_NONE, DISCLOSE_HIT_ONLY, DISCLOSE_MASKED, DISCLOSE_FULL };
+const char *state_word(enum state state); /* "active" ... */
+bool state_parse(str word, enum state *ret);
+const char *disclosure_word(enum disclosure disclosure);
+
+struct envelope {
+    str owner;              /* required: alpha-3 or body code */
+    str unit;               /* owner's unit */
+    str ref;                /* owner's own reference, unique per (definition, owner); "" if none */
+    purpose_set purposes;   /* required */
+    struct day review_on;   /* required */
+    enum confidentiality confidentiality;
+    str handling;           /* H0..H3, with text after a blank */
+    char source_grade;      /* A B C X or 0 */
+    char information_grade; /* 1..4 or 0 */
+    const str *allow, *deny; /* audience: countries, bodies, units; empty allow: all */
+    size_t allow_count, deny_count;
+    enum disclosure disclose; /* owner's ceiling; default full */
+    unsigned sensitive;       /* enum sensitive bits */
+    str legal_basis, action;  /* action to take: code of codes/actions.csv and text */
+    const struct node *cautions; /* list of codes of codes/cautions.csv */
+    const struct node *evidence; /* list of {sha256, mime, size, label} */
+    const struct node *extension; /* reason, by, when */
+    bool is_test;             /* official test record: flagged in every answer */
+};
+/* `node` is the "envelope" map of a body. ERR_MISSING for owner, purposes, review_on; ERR_BAD_VALUE. */
+enum err envelope_parse(const struct catalog *catalog, const struct node *node, struct arena *arena,
+                        struct envelope *ret) MUST_USE;
+struct node *envelope_print(const struct catalog *catalog, const struct envelope *envelope, struct arena *arena);
+
+/* ---- records ---- */
+
+/* Time-ordered within its home: the home numbers its records. Printed as 7 + 1..13 Crockford base-32 characters: "4D2KX9A-1F". */
+struct record_id {
+    uint32_t home;
+    uint64_t number; /* 1.. */
+};
+enum { RECORD_ID_TEXT = 24 };
+const char *record_id_format(struct record_id id, char out[RECORD_ID_TEXT]);
+bool record_id_parse(str text, struct record_id *ret);
+
+struct field_value {
+    const struct field *field;
+    uint16_t row;
+    struct value value;
+};
+struct record {
+    struct record_id id;
+    uint32_t version; /* 1.. */
+    uint64_t seq;     /* of this version in the node's feed */
+    enum state state;
+    const struct definition *definition;
+    struct envelope envelope;
+    const struct field_value *values; /* in definition order, rows in input order */
+    size_t count;
+    const struct node *body;    /* {"envelope":{...},"fields":{...}} as stored; unknown fields are kept in it */
+    int64_t entered_us, updated_us;
+};
+
+/*
+ * What is wrong with a body, value by value; record_check() goes on after a fault so that a form or an import row
+ * shows all of them. record_parse() fails at the first.
+ */
+struct fault {
+    str path;  /* "documents[1].number" */
+    str value; /* the offending text */
+    enum err code;
+    str reason, hint;
+};
+struct faults {
+    struct fault *items;
+    size_t count, max; /* at most 64 are kept; count goes on */
+};
+enum err record_parse(const struct catalog *catalog, const struct definition *definition, const struct node *body,
+                      struct arena *arena, struct record *ret) MUST_USE;
+enum err record_check(const struct catalog *catalog, const struct definition *definition, const struct node *body,
+                      struct arena *arena, struct record *ret, struct faults *faults) MUST_USE;
+/* The canonical bytes of a body: fields in definition order, unknown ones last by name; same content, same bytes. */
+enum err record_canonical(const struct definition *definition, const struct node *body, struct buf *out) MUST_USE;
+
+/* ---- who asks ---- */
+
+struct actor {
+    str officer;  /* "o-1043", never a name */
+    str unit;     /* "FRA/border-cdg" */
+    str country;  /* alpha-3 or body */
+    str role;     /* frontline, investigator, national-bureau, administrator, auditor, system */
+    uint16_t purpose; /* number in codes/purposes.csv, for one request */
+    str reference;    /* case reference, may be empty */
+    purpose_set purposes;    /* allowed */
+    bool may_write, may_administer, may_audit;
+};
+
+/* ---- what an actor may see: made by policy only, read by everything that prints ---- */
+
+struct view_item {
+    const struct field *field;
+    uint16_t row;
+    const struct value *value; /* NULL when masked */
+    str text;                  /* what may be shown: printed value, or its redacted form */
+    bool is_masked;
+};
+struct view {
+    enum disclosure disclosure;
+    struct record_id id;
+    uint32_t version;
+    const struct definition *definition;
+    str owner, unit;
+    enum state state;
+    bool is_test;
+    const struct node *cautions; /* shown with every class but hit-only */
+    str action, handling;
+    struct day review_on;
+    int64_t entered_us, updated_us;
+    const struct view_item *items;
+    size_t count;
+    const struct record *record; /* NULL unless full: for editing and export */
+};
+
+#endif

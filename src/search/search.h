@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * search: query -> candidates -> compared, explained, opened, audited hits, over all databases at once.
+ *
+ *   struct search_request r = {.text = S("L898902C3"), ...};
+ *   struct search_plan *plan;    TRY(search_plan(engine, &actor, &r, arena, &plan));   // what was understood
+ *   TRY(search_run(engine, plan, &answer));                                            // may read the store
+ *
+ * search_plan never blocks. search_run blocks on the store only when there are candidates; search_is_light() says
+ * whether a plan needs exact keys alone, so that a network loop may run it in place. The audit entry is the caller's next
+ * step (search_audit_entry fills it): no answer leaves before it is durable.
+ */
+#ifndef SEARCH_SEARCH_H
+#define SEARCH_SEARCH_H
+
+#include "audit/audit.h"
+#include "index/index.h"
+
+enum verdict { VERDICT_NOTHING_FOUND, VERDICT_MATCH, VERDICT_POSSIBLE, VERDICT_READ_AGAIN, VERDICT_NO_ANSWER };
+const char *verdict_word(enum verdict verdict); /* "nothing-found" ... */
+enum database_result { RESULT_NO_HIT, RESULT_HIT, RESULT_TOO_MANY, RESULT_NO_ANSWER };
+const char *database_result_word(enum database_result result);
+enum similar { SIMILAR_AUTO, SIMILAR_YES, SIMILAR_NO };
+enum band { BAND_NONE, BAND_POSSIBLE, BAND_HIT };
+
+struct query_value { /* one (meaning, value) asked */
+    uint16_t meaning;
+    struct value value;
+};
+struct search_reading { /* one way to understand the line of text: a chip */
+    struct reading reading;
+    struct query_value *values;
+    size_t count;
+    bool is_on;
+};
+struct search_request {
+    str text;                    /* one line, or two/three MRZ lines; "" when only fields */
+    const struct node *fields;   /* map meaning -> text (or list of texts) */
+    const struct node *databases; /* list of names; NULL: all the actor may search */
+    const struct node *off;      /* list of reading types switched off */
+    enum similar similar;
+    uint32_t limit, offset;      /* hits per answer; default 10, at most 100 */
+    str id;                      /* client's query id: a repeat gives the same answer and one audit entry */
+};
+
+struct why { /* one line of the explanation: a bar of evidence */
+    str meaning;
+    str asked, held; /* printed values, through the view: what the actor may not see is not here */
+    enum agreement agreement;
+    double bits; /* 0 for definitions without evidence block */
+    str words;
+};
+struct hit {
+    struct view view;
+    enum band band;
+    double bits;
+    double namesakes;  /* expected by chance; < 0: does not apply */
+    double probability; /* calibrated, 0..1; < 0: none */
+    const struct why *why;
+    size_t why_count;
+    bool is_similar; /* a "similar number", shown apart */
+    double expected_by_chance;
+};
+struct database_answer {
+    const struct definition *definition;
+    enum database_result result;
+    uint32_t hit_count;
+    str reason; /* for TOO MANY (what would narrow it) and NO ANSWER */
+};
+struct search_answer {
+    enum verdict verdict;
+    const struct search_reading *readings;
+    size_t reading_count;
+    const struct database_answer *databases;
+    size_t database_count;
+    const struct hit *hits; /* best first */
+    size_t hit_count, total_count;
+    const struct hit *similar;
+    size_t similar_count;
+    str advice; /* READ AGAIN: which character, which line; repaired reading offered */
+    uint64_t feed_seq;
+    int64_t as_of_us;
+    uint32_t took_us;
+    bool is_proven;
+};
+
+struct search_engine;
+struct search_plan;
+enum err search_open(const struct catalog *catalog, struct store *store, struct index *index,
+                     struct policy_classes *classes, struct search_engine **ret) MUST_USE;
+void search_close(struct search_engine *engine);
+enum err search_plan(struct search_engine *engine, const struct actor *actor, const struct search_request *request,
+                     struct arena *arena, struct search_plan **ret) MUST_USE;
+bool search_is_light(const struct search_plan *plan);
+enum err search_run(struct search_engine *engine, struct search_plan *plan, struct search_answer *ret) MUST_USE;
+void search_audit_entry(const struct search_plan *plan, const struct search_answer *answer, struct arena *arena,
+                        struct audit_entry *ret);
+
+#endif
