@@ -58,4 +58,15 @@ struct names_result {
 enum err names_search(const struct names_part *parts, size_t part_count, const struct name_query *query,
                       struct date_window born, size_t max, struct arena *arena, struct names_result *ret) MUST_USE;
 
+/*
+ * How rare a name word is over these parts, for evidence: counts rounded, floor 10 (see text/name.h). As
+ *   struct names_parts all = {parts, part_count};
+ *   struct name_frequency frequency = {names_parts_bits, &all};
+ */
+struct names_parts {
+    const struct names_part *items;
+    size_t count;
+};
+double names_parts_bits(const void *parts, const struct name_token *token);
+
 #endif
