@@ -127,4 +127,10 @@ enum err type_parse_text(const struct type *type, const struct type_context *con
 size_t type_recognise(const struct type_context *context, str line, struct arena *arena, struct reading *out,
                       size_t max);
 
+/*
+ * The EXACT keys one slip away from a value: a character wrong, missing, added, two swapped; from type->neighbours where a
+ * type knows better. At most 2 * (length + 1) * alphabet + 2 * length keys, 700 for nine of A-Z 0-9.
+ */
+void type_neighbours(const struct value *value, struct key_sink *sink);
+
 #endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every table of tests/cases/types/: one file per field type, one line per case:
+ *   input <TAB> normal form, or ! when it is refused <TAB> check (none, ok, failed) <TAB> why
+ * "\n" in an input is a line end; an input that begins with { is JSON. Beside the table each type must keep general
+ * promises: normal forms parse to themselves where they are text, equal values compare as the same, samples are valid.
+ */
+/* clang-format off */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/io.h"
+
+#include "codec/json.h"
+#include "type/type.h"
+
+static struct type_context context = {
+    .today = {2026, 11, 22},
+      .country = {"",    0    }
+};
+static struct secret_key hash_key = {{7}};
+
+static int setup(void **state)
+{
+    (void)state;
+    context.hash_key = &hash_key;
+    if (crypto_init())
+        return -1;
+    return 0;
+}
+
+static const char *check_word(enum check check)
+{
+    return check == CHECK_OK ? "ok" : check == CHECK_FAILED ? "failed" : "none";
+}
+
+static const struct node *input_of(str text, struct arena *arena)
+{
+    char *copy = arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+    assert_non_null(copy);
+    for (size_t i = 0; i < text.len; i++) {
+        bool is_line_end = text.ptr[i] == '\\' && i + 1 < text.len && text.ptr[i + 1] == 'n';
+        copy[len++] = is_line_end ? '\n' : text.ptr[i];
+        i += is_line_end;
+    }
+    struct node *node = node_text(arena, str_of(copy, len));
+    if (text.len && text.ptr[0] == '{')
+        assert_int_equal(json_parse(text, arena, &node), OK);
+    return node;
+}
+
+struct collected {
+    struct key_sink sink;
+    size_t count;
+};
+static void count_key(struct key_sink *sink, const struct key *key)
+{
+    struct collected *collected = (struct collected *)sink;
+    assert_true(key->space.len > 0);
+    collected->count++;
+}
+
+/* What must hold of every value that parsed. */
+static void check_promises(const struct value *value, struct arena *arena, const char *place)
+{
+    struct buf out = {0};
+    struct comparison same;
+    struct collected collected = {{count_key}, 0};
+    value->type->print(value, &out);
+    if (out.len == 0 || out.failed)
+        fail_msg("%s: prints nothing", place);
+    if (value->type->compare) {
+        value->type->compare(value, value, &same);
+        if (same.agreement != AGREE_SAME && same.agreement != AGREE_UNKNOWN)
+            fail_msg("%s: does not agree with itself: %s", place, same.words);
+    }
+    if (value->type->keys)
+        value->type->keys(value, &collected.sink);
+    if (value->type->is_key && !value->type->is_fuzzy && collected.count == 0)
+        fail_msg("%s: a key type without keys", place);
+    buf_clear(&out);
+    if (value->type->redact)
+        value->type->redact(value, &out);
+    if (value->type->redact && value->norm.len > 6 && str_eq(buf_str(&out), value->norm))
+        fail_msg("%s: hides nothing", place);
+    buf_release(&out);
+    (void)arena;
+}
+
+static void run_case(const struct type *type, str line, struct arena *arena, const char *place)
+{
+    str input, expected = STR_EMPTY, check = STR_EMPTY;
+    struct value value;
+    bool has_three = str_split(&line, '\t', &input) && str_split(&line, '\t', &expected) &&
+                     str_split(&line, '\t', &check);
+    if (!has_three)
+        fail_msg("%s: a case has at least input, normal form and check", place);
+    enum err code = type->parse(&context, input_of(input, arena), arena, &value);
+    if (str_eq(expected, S("!"))) {
+        if (code == OK)
+            fail_msg("%s: '%.*s' is accepted as '%.*s'", place, STR(input), STR(value.norm));
+        if (code != ERR_BAD_VALUE)
+            fail_msg("%s: '%.*s' is refused with %s: %s", place, STR(input), err_word(code),
+                     err_last()->message);
+        return;
+    }
+    if (code != OK)
+        fail_msg("%s: '%.*s' is refused: %s", place, STR(input), err_last()->message);
+    if (!str_eq(value.norm, expected))
+        fail_msg("%s: '%.*s' gives '%.*s', expected '%.*s'", place, STR(input), STR(value.norm),
+                 STR(expected));
+    if (!str_eq(check, S("-")) && !str_eq_c(check, check_word(value.check)))
+        fail_msg("%s: '%.*s' check is %s (%.*s)", place, STR(input), check_word(value.check),
+                 STR(value.note));
+    check_promises(&value, arena, place);
+}
+
+static size_t run_file(const char *path)
+{
+    char *data = NULL, place[512];
+    size_t len = 0, line_number = 0, cases = 0;
+    const char *base = strrchr(path, '/') + 1;
+    const struct type *type = type_find(str_of(base, strlen(base) - 4));
+    if (!type)
+        fail_msg("%s: there is no such type", path);
+    assert_int_equal(io_read_file(path, 1 << 22, &data, &len), OK);
+    struct arena arena = {0};
+    str rest = str_of(data, len), line;
+    while (str_split(&rest, '\n', &line)) {
+        line_number++;
+        if (line.len == 0 || line.ptr[0] == '#')
+            continue;
+        (void)snprintf(place, sizeof place, "%s:%zu", path, line_number);
+        run_case(type, line, &arena, place);
+        arena_reset(&arena);
+        cases++;
+    }
+    arena_release(&arena);
+    free(data);
+    return cases;
+}
+
+static void tables_hold(void **state)
+{
+    (void)state;
+    glob_t found;
+    assert_int_equal(glob("tests/cases/types/*.tsv", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        assert_true(run_file(found.gl_pathv[i]) >= 5);
+    globfree(&found);
+}
+
+static void types_are_in_order_and_described(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < type_count(); i++) {
+        const struct type *type = type_at(i);
+        assert_true(i == 0 || strcmp(type_at(i - 1)->name, type->name) < 0);
+        assert_ptr_equal(type_find(str_c(type->name)), type);
+        assert_true(strlen(type->title) > 0 && strlen(type->help) > 10);
+        assert_non_null(type->parse);
+        assert_non_null(type->print);
+    }
+    assert_null(type_find(S("no-such-type")));
+}
+
+/* 200 samples of each type parse, agree with their check digits, and are the same for the same seed. */
+static void samples_are_valid_and_reproducible(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    for (size_t i = 0; i < type_count(); i++) {
+        const struct type *type = type_at(i);
+        struct random one, two;
+        random_seed(&one, i);
+        random_seed(&two, i);
+        for (int k = 0; type->sample && k < 200; k++) {
+            struct buf a = {0}, b = {0};
+            struct value value;
+            type->sample(&one, STR_EMPTY, &a);
+            type->sample(&two, STR_EMPTY, &b);
+            assert_true(str_eq(buf_str(&a), buf_str(&b)));
+            enum err code = type->parse(&context, input_of(buf_str(&a), &arena), &arena, &value);
+            if (code != OK && code != ERR_UNKNOWN && context.codes)
+                fail_msg("%s: sample '%.*s' is refused: %s", type->name, STR(buf_str(&a)),
+                         err_last()->message);
+            if (code == OK && value.check == CHECK_FAILED)
+                fail_msg("%s: sample '%.*s': %.*s", type->name, STR(buf_str(&a)), STR(value.note));
+            buf_release(&a);
+            buf_release(&b);
+            arena_reset(&arena);
+        }
+    }
+    arena_release(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(types_are_in_order_and_described),
+        cmocka_unit_test(tables_hold),
+        cmocka_unit_test(samples_are_valid_and_reproducible),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
