@@ -35,8 +35,9 @@ struct field {
     size_t field_count;
     str meaning;              /* term of codes/meanings.csv; empty: not searched */
     uint16_t meaning_number;  /* 1.. in meanings.csv; 0 none */
-    bool is_list, is_required, is_pivot, is_shown_always, is_blind, is_retired;
-    str retained_since;
+    bool is_list;      /* several values, or several groups */
+    bool is_required, is_pivot, is_shown_always, is_blind, is_retired;
+    uint8_t slot;      /* place in the parent's (or definition's) `fields` */
 };
 
 struct evidence_group {
@@ -60,6 +61,13 @@ struct example { /* of examples: (a record), find: and miss: (a query and the ex
     size_t example;           /* index into examples */
 };
 
+struct rule; /* a condition and what to say when it does not hold: rule.c */
+struct retain {
+    const struct rule *when; /* NULL: always */
+    unsigned first_days;     /* how long after entry the review date may lie at most */
+    unsigned remind_days;    /* how long before it the owner is told */
+};
+
 struct definition {
     str name;
     str title[LANGUAGE_COUNT];
@@ -68,7 +76,7 @@ struct definition {
     uint16_t number;   /* dense in this catalog, by name; not on disk */
     uint16_t version;  /* stored with every record version */
     bool is_local;     /* never leaves the node */
-    str owner;         /* "any" or who may own */
+    str owner;         /* "any" or the one country or body that may own */
     purpose_set purposes;
     const struct field *const *fields; /* top level */
     size_t field_count;
@@ -80,8 +88,10 @@ struct definition {
     size_t group_count;
     const struct show_rule *shows;
     size_t show_count;
-    const struct node *rules;  /* cross-field rules, checked by record_parse */
-    const struct node *retain; /* first, remind ... */
+    const struct rule *rules;     /* cross-field, compiled; checked by record_parse */
+    const struct retain *retains; /* the first whose condition holds; the last has none */
+    size_t rule_count, retain_count;
+    unsigned sample_per_1000; /* records a fictional world has per 1,000 persons */
     const struct node *source; /* the whole definition as read, for reference pages */
     const struct example *examples, *finds, *misses;
     size_t example_count, find_count, miss_count;
@@ -98,12 +108,18 @@ struct catalog {
     str home;
 };
 
+/* ERR_SYNTAX, ERR_UNKNOWN ... with file, line, column, key, and how many more faults there are. */
 enum err catalog_load(const char *home, struct catalog **ret) MUST_USE;
 void catalog_free(struct catalog *catalog);
+/* What `bureau check` prints: every fault of every file, examples run through record_check. OK when there is none. */
+enum err catalog_check(const char *home, struct buf *report) MUST_USE;
 const struct definition *catalog_find(const struct catalog *catalog, str name);
 const struct field *definition_field(const struct definition *definition, str path);
 /* The context for parsing a value of `field` (NULL: a query value of no field). */
 struct type_context catalog_context(const struct catalog *catalog, const struct field *field);
+/* In codes/purposes.csv; purpose_find gives false when unknown. */
+bool purpose_find(const struct catalog *catalog, str code, uint16_t *ret);
+str purpose_code(const struct catalog *catalog, uint16_t number);
 uint16_t meaning_number(const struct catalog *catalog, str meaning); /* 0: unknown */
 str meaning_name(const struct catalog *catalog, uint16_t number);
 /* How a query value of a meaning is parsed: the type most fields with this meaning have. NULL: no field has it. */
@@ -169,7 +185,9 @@ struct record {
     struct envelope envelope;
     const struct field_value *values; /* in definition order, rows in input order */
     size_t count;
-    const struct node *body;    /* {"envelope":{...},"fields":{...}} as stored; unknown fields are kept in it */
+    const struct node *body;    /* {"envelope":{...},"fields":{...}} as given; unknown fields are kept in it */
+    uint32_t unknown_count;     /* fields the definition does not know: kept, passed on, not shown */
+    uint32_t unreadable_count;  /* record_read: stored values that no longer parse */
     int64_t entered_us, updated_us;
 };
 
@@ -191,8 +209,41 @@ enum err record_parse(const struct catalog *catalog, const struct definition *de
                       struct arena *arena, struct record *ret) MUST_USE;
 enum err record_check(const struct catalog *catalog, const struct definition *definition, const struct node *body,
                       struct arena *arena, struct record *ret, struct faults *faults) MUST_USE;
-/* The canonical bytes of a body: fields in definition order, unknown ones last by name; same content, same bytes. */
-enum err record_canonical(const struct definition *definition, const struct node *body, struct buf *out) MUST_USE;
+/*
+ * For a body that was accepted before and is stored: required, rules and unknown codes do not stand in the way of reading
+ * it; a value that no longer parses is left out of `values` and counted. Fails only when body has not the shape of one.
+ */
+enum err record_read(const struct catalog *catalog, const struct definition *definition, const struct node *body,
+                     struct arena *arena, struct record *ret) MUST_USE;
+/*
+ * The bytes to store: {"envelope":...,"fields":...} with fields in definition order, unknown ones last by name; each value as
+ * its type keeps it (value.input), so that what a type does not keep, such as a whole card number, is not in it.
+ */
+enum err record_canonical(const struct catalog *catalog, const struct record *record, struct buf *out) MUST_USE;
+/* The latest day the review of a record entered on `entered` may be put off to. */
+struct day record_review_max(const struct record *record, struct day entered);
+
+/* ---- generated from definitions ---- */
+
+/* A manual page, Markdown: fields, rules, who sees what, retention, examples. */
+void model_reference(const struct catalog *catalog, const struct definition *definition, struct buf *out);
+
+/*
+ * A column of the national CSV template: "@ref" for envelope keys, "number", "documents[2].number" for a field of the second
+ * group, several values of a list in one cell separated by "|".
+ */
+struct template_column {
+    str name;
+    str help;    /* what goes there, one line */
+    str example; /* from the definition's first example that has it */
+    bool is_required;
+    const struct field *field; /* NULL: an envelope key */
+    uint16_t row;              /* of a group, 0.. */
+};
+enum err catalog_template(const struct catalog *catalog, const struct definition *definition, struct arena *arena,
+                          struct template_column **ret, size_t *ret_count) MUST_USE;
+/* The template as a file: comment lines ("# ...") that explain each column, then the heading row. */
+enum err catalog_template_csv(const struct catalog *catalog, const struct definition *definition, struct buf *out) MUST_USE;
 
 /* ---- who asks ---- */
 
