@@ -25,6 +25,7 @@ struct audit_entry {
     enum audit_kind kind;
     int64_t time_us;
     const struct actor *actor; /* officer, unit, country, role, purpose, reference */
+    str purpose;     /* the purpose's code, "border-control"; empty: the actor's number is written */
     str databases;   /* comma-separated names asked, or "*" */
     str query;       /* as understood, JSON */
     str verdict;     /* one of the five words, or the refusal's reason */
