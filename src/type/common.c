@@ -248,6 +248,27 @@ void type_add_part(struct part_sink *sink, const struct type_context *context, s
         err_clear();
 }
 
+/* ---- code lists ---- */
+
+const struct code *code_by_prefix(const struct type_context *context, str list, str text,
+                                  size_t min, size_t max)
+{
+    const struct code_list *codes = context->codes ? codes_list(context->codes, list) : NULL;
+    for (size_t len = max < text.len ? max : text.len; codes && len >= min && len > 0; len--) {
+        const struct code *code = code_get(codes, str_slice(text, 0, len));
+        if (code)
+            return code;
+    }
+    return NULL;
+}
+
+str code_title(const struct type_context *context, str list, str code)
+{
+    const struct code_list *codes = context->codes ? codes_list(context->codes, list) : NULL;
+    const struct code *found = codes ? code_find(codes, code) : NULL;
+    return found ? code_name(found, LANGUAGE_EN) : code;
+}
+
 /* ---- samples ---- */
 
 void sample_characters(struct random *random, const char *alphabet, size_t count, struct buf *out)

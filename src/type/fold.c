@@ -113,6 +113,15 @@ uint32_t fold_character(uint32_t c)
     return c;
 }
 
+/* Latin-1, Greek and Cyrillic: the cases that occur in serials and plates. */
+static uint32_t upper_case(uint32_t c)
+{
+    if ((c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x3B1 && c <= 0x3C9 && c != 0x3C2) ||
+        (c >= 0x430 && c <= 0x44F))
+        return c - 0x20;
+    return c >= 0x450 && c <= 0x45F ? c - 0x50 : c;
+}
+
 static enum err foreign_character(const struct type *type, str text, uint32_t c)
 {
     char shown[4];
@@ -122,26 +131,38 @@ static enum err foreign_character(const struct type *type, str text, uint32_t c)
     return err_hint("%s", type->help);
 }
 
-enum err fold_identifier(const struct type *type, str text, const char *keep, struct folded *ret)
+static enum err fold(const struct type *type, str text, const char *keep, bool is_loose,
+                     struct folded *ret)
 {
     *ret = (struct folded){0};
     for (size_t at = 0; at < text.len;) {
-        unsigned char byte = (unsigned char)text.ptr[at];
-        uint32_t original = byte < 128 ? (at++, byte) : utf8_next(text, &at);
+        uint32_t original = utf8_next(text, &at);
         uint32_t c = fold_character(original);
+        bool is_foreign = c > 127;
         if (original && original < 128 && strchr(keep, (int)original))
             c = original;
         else if (c == 0)
             continue;
-        else if (c > 127 || !is_alnum((char)c))
+        else if (is_foreign ? !is_loose : !is_alnum((char)c))
             return foreign_character(type, text, original);
-        if (ret->len == FOLD_MAX)
-            return err_set(ERR_BAD_VALUE, "%s is longer than %d characters", type->title, FOLD_MAX);
-        ret->had_digits |= is_digit((char)c);
-        ret->had_letters |= is_upper((char)c);
-        ret->text[ret->len++] = (char)c;
+        if (ret->len + 4 > FOLD_MAX)
+            return err_set(ERR_BAD_VALUE, "%s is longer than %d characters", type->title,
+                           FOLD_MAX - 4);
+        ret->had_digits |= !is_foreign && is_digit((char)c);
+        ret->had_letters |= is_foreign || is_upper((char)c);
+        ret->len += utf8_put(is_foreign ? upper_case(c) : c, ret->text + ret->len);
     }
     return OK;
+}
+
+enum err fold_identifier(const struct type *type, str text, const char *keep, struct folded *ret)
+{
+    return fold(type, text, keep, false, ret);
+}
+
+enum err fold_loosely(const struct type *type, str text, const char *keep, struct folded *ret)
+{
+    return fold(type, text, keep, true, ret);
 }
 
 char skeleton_character(char c)
@@ -178,4 +199,30 @@ size_t str_count_digits(str text)
     for (size_t i = 0; i < text.len; i++)
         count += is_digit(text.ptr[i]);
     return count;
+}
+
+bool str_is_in(str text, const char *alphabet)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] == '\0' || !strchr(alphabet, text.ptr[i]))
+            return false;
+    return text.len > 0;
+}
+
+bool str_cut_label(str *text, str label)
+{
+    if (text->len <= label.len || !str_eq_nocase(str_slice(*text, 0, label.len), label))
+        return false;
+    str rest = str_trim(str_from(*text, label.len));
+    bool is_word_end = label.ptr[label.len - 1] == ' ' || rest.len < text->len - label.len ||
+                       !is_alnum(rest.ptr[0]) || is_digit(rest.ptr[0]);
+    if (!is_word_end)
+        return false;
+    while (rest.len &&
+           (rest.ptr[0] == ':' || rest.ptr[0] == '#' || rest.ptr[0] == '.' || rest.ptr[0] == '='))
+        rest = str_trim(str_from(rest, 1));
+    if (rest.len == 0)
+        return false;
+    *text = rest;
+    return true;
 }

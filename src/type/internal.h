@@ -52,12 +52,18 @@ static inline str folded_str(const struct folded *folded)
  */
 enum err fold_identifier(const struct type *type, str text, const char *keep,
                          struct folded *ret) MUST_USE;
+/* The same, but letters of other scripts stay, in upper case where that is simple: serials and plates may hold them. */
+enum err fold_loosely(const struct type *type, str text, const char *keep,
+                      struct folded *ret) MUST_USE;
 /* One code point to its ASCII look-alike in upper case; 0: to be dropped; > 127: has none. */
 uint32_t fold_character(uint32_t c);
 /* O Q D->0  I L->1  S->5  B->8  Z->2  G->6: characters that people and readers confuse become one. */
 char skeleton_character(char c);
 void skeleton_of(str text, struct folded *ret);
 bool str_is_digits(str text);
+bool str_is_in(str text, const char *alphabet);
+/* Takes a label such as "IMO" or "vin:" off the front of *text, ignoring case; says whether there was one. */
+bool str_cut_label(str *text, str label);
 size_t str_count_digits(str text);
 
 /* ---- keys, comparison, printing ---- */
@@ -88,6 +94,11 @@ size_t type_read(const struct type *type, const struct type_context *context, st
 /* A part of a composite value: `text` parsed by the type named `type_name`; silently left out when it does not parse. */
 void type_add_part(struct part_sink *sink, const struct type_context *context, struct arena *arena,
                    str meaning, str type_name, str list, str text);
+/* The code of a list whose code is the longest prefix of text, min..max bytes; NULL when there is none, or no such list. */
+const struct code *code_by_prefix(const struct type_context *context, str list, str text,
+                                  size_t min, size_t max);
+/* What people call a code of a list; the code itself when it is unknown. */
+str code_title(const struct type_context *context, str list, str code);
 void sample_characters(struct random *random, const char *alphabet, size_t count, struct buf *out);
 void sample_digits(struct random *random, size_t count, struct buf *out);
 

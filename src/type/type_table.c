@@ -3,10 +3,44 @@
 #include "type/internal.h"
 #include "type/type.h"
 
+extern const struct type type_aircraft_registration;
+extern const struct type type_bic;
+extern const struct type type_call_sign;
+extern const struct type type_container;
 extern const struct type type_document_number;
+extern const struct type type_firearm_serial;
+extern const struct type type_hull_number;
+extern const struct type type_iban;
+extern const struct type type_icao24;
+extern const struct type type_iccid;
+extern const struct type type_identifier;
+extern const struct type type_imei;
+extern const struct type type_imo;
+extern const struct type type_imsi;
+extern const struct type type_lei;
+extern const struct type type_mac;
+extern const struct type type_mmsi;
+extern const struct type type_vin;
 
 /* In order of name: type_find() searches by halves, and type_at() promises the order. */
 const struct type *const type_table[] = {
+    &type_aircraft_registration,
+    &type_bic,
+    &type_call_sign,
+    &type_container,
     &type_document_number,
+    &type_firearm_serial,
+    &type_hull_number,
+    &type_iban,
+    &type_icao24,
+    &type_iccid,
+    &type_identifier,
+    &type_imei,
+    &type_imo,
+    &type_imsi,
+    &type_lei,
+    &type_mac,
+    &type_mmsi,
+    &type_vin,
 };
 const size_t type_table_count = COUNT_OF(type_table);

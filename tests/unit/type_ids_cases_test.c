@@ -32,8 +32,10 @@ static int setup(void **state)
 {
     (void)state;
     context.hash_key = &hash_key;
-    if (crypto_init())
+    static struct codes *codes;
+    if (crypto_init() || codes_load("codes", &codes))
         return -1;
+    context.codes = codes;
     return 0;
 }
 
@@ -69,6 +71,15 @@ static void count_key(struct key_sink *sink, const struct key *key)
     collected->count++;
 }
 
+/* All failing lines are shown, not the first alone. */
+static int complaints;
+#define complain(...)             \
+    do {                          \
+        complaints++;             \
+        print_error(__VA_ARGS__); \
+        print_error("\n");        \
+    } while (0)
+
 /* What must hold of every value that parsed. */
 static void check_promises(const struct value *value, struct arena *arena, const char *place)
 {
@@ -77,21 +88,21 @@ static void check_promises(const struct value *value, struct arena *arena, const
     struct collected collected = {{count_key}, 0};
     value->type->print(value, &out);
     if (out.len == 0 || out.failed)
-        fail_msg("%s: prints nothing", place);
+        complain("%s: prints nothing", place);
     if (value->type->compare) {
         value->type->compare(value, value, &same);
         if (same.agreement != AGREE_SAME && same.agreement != AGREE_UNKNOWN)
-            fail_msg("%s: does not agree with itself: %s", place, same.words);
+            complain("%s: does not agree with itself: %s", place, same.words);
     }
     if (value->type->keys)
         value->type->keys(value, &collected.sink);
     if (value->type->is_key && !value->type->is_fuzzy && collected.count == 0)
-        fail_msg("%s: a key type without keys", place);
+        complain("%s: a key type without keys", place);
     buf_clear(&out);
     if (value->type->redact)
         value->type->redact(value, &out);
     if (value->type->redact && value->norm.len > 6 && str_eq(buf_str(&out), value->norm))
-        fail_msg("%s: hides nothing", place);
+        complain("%s: hides nothing", place);
     buf_release(&out);
     (void)arena;
 }
@@ -103,23 +114,25 @@ static void run_case(const struct type *type, str line, struct arena *arena, con
     bool has_three = str_split(&line, '\t', &input) && str_split(&line, '\t', &expected) &&
                      str_split(&line, '\t', &check);
     if (!has_three)
-        fail_msg("%s: a case has at least input, normal form and check", place);
+        complain("%s: a case has at least input, normal form and check", place);
     enum err code = type->parse(&context, input_of(input, arena), arena, &value);
     if (str_eq(expected, S("!"))) {
         if (code == OK)
-            fail_msg("%s: '%.*s' is accepted as '%.*s'", place, STR(input), STR(value.norm));
+            complain("%s: '%.*s' is accepted as '%.*s'", place, STR(input), STR(value.norm));
         if (code != ERR_BAD_VALUE)
-            fail_msg("%s: '%.*s' is refused with %s: %s", place, STR(input), err_word(code),
+            complain("%s: '%.*s' is refused with %s: %s", place, STR(input), err_word(code),
                      err_last()->message);
         return;
     }
-    if (code != OK)
-        fail_msg("%s: '%.*s' is refused: %s", place, STR(input), err_last()->message);
+    if (code != OK) {
+        complain("%s: '%.*s' is refused: %s", place, STR(input), err_last()->message);
+        return;
+    }
     if (!str_eq(value.norm, expected))
-        fail_msg("%s: '%.*s' gives '%.*s', expected '%.*s'", place, STR(input), STR(value.norm),
+        complain("%s: '%.*s' gives '%.*s', expected '%.*s'", place, STR(input), STR(value.norm),
                  STR(expected));
     if (!str_eq(check, S("-")) && !str_eq_c(check, check_word(value.check)))
-        fail_msg("%s: '%.*s' check is %s (%.*s)", place, STR(input), check_word(value.check),
+        complain("%s: '%.*s' check is %s (%.*s)", place, STR(input), check_word(value.check),
                  STR(value.note));
     check_promises(&value, arena, place);
 }
@@ -157,6 +170,7 @@ static void tables_hold(void **state)
     for (size_t i = 0; i < found.gl_pathc; i++)
         assert_true(run_file(found.gl_pathv[i]) >= 5);
     globfree(&found);
+    assert_int_equal(complaints, 0);
 }
 
 static void types_are_in_order_and_described(void **state)
