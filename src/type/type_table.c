@@ -7,11 +7,11 @@ extern const struct type type_aircraft_registration;
 extern const struct type type_bic;
 extern const struct type type_call_sign;
 extern const struct type type_container;
+extern const struct type type_date;
 extern const struct type type_document_number;
 extern const struct type type_firearm_serial;
 extern const struct type type_hull_number;
 extern const struct type type_iban;
-extern const struct type type_icao24;
 extern const struct type type_iccid;
 extern const struct type type_identifier;
 extern const struct type type_imei;
@@ -28,11 +28,11 @@ const struct type *const type_table[] = {
     &type_bic,
     &type_call_sign,
     &type_container,
+    &type_date,
     &type_document_number,
     &type_firearm_serial,
     &type_hull_number,
     &type_iban,
-    &type_icao24,
     &type_iccid,
     &type_identifier,
     &type_imei,
