@@ -78,7 +78,8 @@ str arena_str(struct arena *arena, str s)
 
 str arena_printf(struct arena *arena, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
+    va_list again;
     va_start(args, format);
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);

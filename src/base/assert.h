@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-#define MUST_USE __attribute__((warn_unused_result))
+#define MUST_USE          __attribute__((warn_unused_result))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT_OF(array)   (sizeof(array) / sizeof((array)[0]))
 
 _Noreturn void assert_failed(const char *condition, const char *file, int line);
 #define ensure(condition) ((condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))

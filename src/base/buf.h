@@ -48,7 +48,8 @@ struct cursor {
 };
 static inline struct cursor cursor_of(str s)
 {
-    return (struct cursor){(const unsigned char *)s.ptr, (const unsigned char *)s.ptr + s.len, false};
+    return (struct cursor){(const unsigned char *)s.ptr, (const unsigned char *)s.ptr + s.len,
+                           false};
 }
 uint8_t cursor_u8(struct cursor *c);
 uint16_t cursor_u16(struct cursor *c);

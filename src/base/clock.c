@@ -57,7 +57,8 @@ struct day day_of_number(int32_t number)
 bool day_is_valid(struct day d)
 {
     static const uint8_t length[] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (d.year < 1 || d.year > 9999 || d.month < 1 || d.month > 12 || d.day < 1 || d.day > length[d.month])
+    if (d.year < 1 || d.year > 9999 || d.month < 1 || d.month > 12 || d.day < 1 ||
+        d.day > length[d.month])
         return false;
     bool is_leap = (d.year % 4 == 0 && d.year % 100 != 0) || d.year % 400 == 0;
     return d.month != 2 || d.day < 29 || is_leap;
@@ -76,9 +77,12 @@ static bool digits(str s, uint64_t max, uint64_t *ret)
 
 bool day_parse(str s, struct day *ret)
 {
-    uint64_t y, m, d;
-    if (s.len != 10 || s.ptr[4] != '-' || s.ptr[7] != '-' || !digits(str_slice(s, 0, 4), 9999, &y) ||
-        !digits(str_slice(s, 5, 2), 12, &m) || !digits(str_slice(s, 8, 2), 31, &d))
+    uint64_t y = 0;
+    uint64_t m = 0;
+    uint64_t d = 0;
+    if (s.len != 10 || s.ptr[4] != '-' || s.ptr[7] != '-' ||
+        !digits(str_slice(s, 0, 4), 9999, &y) || !digits(str_slice(s, 5, 2), 12, &m) ||
+        !digits(str_slice(s, 8, 2), 31, &d))
         return false;
     struct day day = {(int32_t)y, (uint8_t)m, (uint8_t)d};
     if (!day_is_valid(day))
@@ -106,10 +110,13 @@ const char *clock_format(int64_t time_us, char out[24])
 bool clock_parse(str s, int64_t *ret_us)
 {
     struct day day;
-    uint64_t h, m, sec;
-    if (s.len != 20 || s.ptr[10] != 'T' || s.ptr[13] != ':' || s.ptr[16] != ':' || s.ptr[19] != 'Z' ||
-        !day_parse(str_slice(s, 0, 10), &day) || !digits(str_slice(s, 11, 2), 23, &h) ||
-        !digits(str_slice(s, 14, 2), 59, &m) || !digits(str_slice(s, 17, 2), 60, &sec))
+    uint64_t h = 0;
+    uint64_t m = 0;
+    uint64_t sec = 0;
+    if (s.len != 20 || s.ptr[10] != 'T' || s.ptr[13] != ':' || s.ptr[16] != ':' ||
+        s.ptr[19] != 'Z' || !day_parse(str_slice(s, 0, 10), &day) ||
+        !digits(str_slice(s, 11, 2), 23, &h) || !digits(str_slice(s, 14, 2), 59, &m) ||
+        !digits(str_slice(s, 17, 2), 60, &sec))
         return false;
     *ret_us = ((int64_t)day_number(day) * 86400 + (int64_t)(h * 3600 + m * 60 + sec)) * 1000000;
     return true;

@@ -19,14 +19,14 @@ int64_t clock_monotonic_us(void);
 void clock_pin(int64_t now_us);
 /* "2026-11-22T10:42:03Z" into out (21 bytes). */
 const char *clock_format(int64_t time_us, char out[24]);
-bool clock_parse(str text, int64_t *ret_us);
+bool clock_parse(str s, int64_t *ret_us);
 /* Days since 1970-01-01 of a civil date, and back. */
-int32_t day_number(struct day day);
+int32_t day_number(struct day d);
 struct day day_of_number(int32_t number);
-bool day_is_valid(struct day day);
+bool day_is_valid(struct day d);
 struct day day_today(void);
 /* "2026-11-22", strict. */
-bool day_parse(str text, struct day *ret);
-const char *day_format(struct day day, char out[16]);
+bool day_parse(str s, struct day *ret);
+const char *day_format(struct day d, char out[16]);
 
 #endif

@@ -13,10 +13,9 @@ static _Thread_local struct err_info last;
 static const struct {
     const char *word;
     int http_status;
-} codes[] = {
-    [OK] = {"ok", 200},
+} codes[] = {[OK] = {"ok", 200},
 #define ERR_ROW(code, word, status, meaning) [code] = {word, status},
-    ERR_TABLE(ERR_ROW)
+             ERR_TABLE(ERR_ROW)
 #undef ERR_ROW
 };
 
@@ -30,7 +29,8 @@ enum err err_set(enum err code, const char *format, ...)
     return code;
 }
 
-enum err err_at(enum err code, const char *file, uint32_t line, uint32_t column, const char *format, ...)
+enum err err_at(enum err code, const char *file, uint32_t line, uint32_t column, const char *format,
+                ...)
 {
     va_list args;
     va_start(args, format);
@@ -111,7 +111,9 @@ int err_http_status(enum err code)
 
 const char *err_format(const struct err_info *info, char *out, size_t size)
 {
-    char place[320] = "", field[160] = "", hint[280] = "";
+    char place[320] = "";
+    char field[160] = "";
+    char hint[280] = "";
     if (info->file[0] && info->line)
         snprintf(place, sizeof place, "%s:%u:%u: ", info->file, info->line, info->column);
     else if (info->file[0])

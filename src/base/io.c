@@ -63,8 +63,9 @@ static enum err write_all(int fd, str bytes, uint64_t at, bool is_positioned)
         return err_errno("cannot write %zu bytes", bytes.len);
     size_t done = 0;
     while (done < bytes.len) {
-        ssize_t got = is_positioned ? pwrite(fd, bytes.ptr + done, bytes.len - done, (off_t)(at + done))
-                                    : write(fd, bytes.ptr + done, bytes.len - done);
+        ssize_t got = is_positioned
+                          ? pwrite(fd, bytes.ptr + done, bytes.len - done, (off_t)(at + done))
+                          : write(fd, bytes.ptr + done, bytes.len - done);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -110,10 +111,12 @@ enum err io_sync_dir(const char *path)
     if (fd < 0)
         return err_errno("cannot open directory %s", path);
     struct io_event event = {.kind = IO_SYNC, .fd = fd, .path = path};
-    enum err code = is_refused(&event) || fsync(fd) < 0 ? err_errno("cannot make directory %s durable", path) : OK;
+    enum err code = is_refused(&event) || fsync(fd) < 0
+                        ? err_errno("cannot make directory %s durable", path)
+                        : OK;
     if (!code)
         io_hook_after(&event);
-    close(fd);
+    (void)close(fd);
     return code;
 }
 
@@ -150,7 +153,8 @@ static void directory_of(const char *path, char *out, size_t size)
 
 enum err io_replace(const char *path, str bytes)
 {
-    char temporary[4096], directory[4096];
+    char temporary[4096];
+    char directory[4096];
     uint32_t mark;
     random_bytes(&mark, sizeof mark);
     snprintf(temporary, sizeof temporary, "%s.%08x.tmp", path, mark);
@@ -162,7 +166,7 @@ enum err io_replace(const char *path, str bytes)
     if (!code)
         code = io_sync(fd);
     if (fd >= 0)
-        close(fd);
+        (void)close(fd);
     if (!code)
         code = io_rename(temporary, path);
     else
@@ -172,7 +176,8 @@ enum err io_replace(const char *path, str bytes)
 
 static enum err read_all(const char *path, int fd, size_t max, char **ret, size_t *ret_len)
 {
-    size_t size = 1 << 16, len = 0;
+    size_t size = 1 << 16;
+    size_t len = 0;
     char *data = malloc(size);
     while (data) {
         ssize_t got = read(fd, data + len, size - len);
@@ -211,6 +216,6 @@ enum err io_read_file(const char *path, size_t max, char **ret, size_t *ret_len)
     if (fd < 0)
         return err_errno("cannot open %s", path);
     enum err code = read_all(path, fd, max, ret, ret_len);
-    close(fd);
+    (void)close(fd);
     return code;
 }

@@ -14,13 +14,13 @@
 
 /* open(2); files are created 0600. `path` names the file in errors. */
 enum err io_open(const char *path, int flags, int *ret_fd) MUST_USE;
-enum err io_write(int fd, str bytes) MUST_USE;                 /* all of it, at the descriptor's position */
+enum err io_write(int fd, str bytes) MUST_USE; /* all of it, at the descriptor's position */
 enum err io_write_at(int fd, str bytes, uint64_t at) MUST_USE; /* all of it */
 enum err io_truncate(int fd, uint64_t size) MUST_USE;
 enum err io_sync(int fd) MUST_USE; /* fdatasync: size and contents are durable when it returns OK */
 enum err io_sync_dir(const char *path) MUST_USE;
 enum err io_rename(const char *from, const char *to) MUST_USE;
-enum err io_remove(const char *path) MUST_USE; /* absent is OK */
+enum err io_remove(const char *path) MUST_USE;   /* absent is OK */
 enum err io_make_dir(const char *path) MUST_USE; /* 0700; present is OK */
 /* Writes path whole: temporary file beside it, sync, rename, sync of the directory. */
 enum err io_replace(const char *path, str bytes) MUST_USE;

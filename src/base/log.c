@@ -21,8 +21,10 @@ void log_write(enum log_level level, const char *format, ...)
     static const char *const words[] = {"debug", "info", "warn", "error"};
     if ((int)level < atomic_load(&lowest_level))
         return;
-    char line[1024], time[24];
-    int used = snprintf(line, sizeof line, "%s %s ", clock_format(clock_now_us(), time), words[level]);
+    char line[1024];
+    char time[24];
+    int used =
+        snprintf(line, sizeof line, "%s %s ", clock_format(clock_now_us(), time), words[level]);
     va_list args;
     va_start(args, format);
     int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);

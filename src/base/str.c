@@ -90,7 +90,8 @@ bool str_to_i64(str s, int64_t *ret)
 bool str_to_double(str s, double *ret)
 {
     char copy[64];
-    if (s.len == 0 || s.len >= sizeof copy || !(is_digit(s.ptr[0]) || s.ptr[0] == '-' || s.ptr[0] == '.'))
+    if (s.len == 0 || s.len >= sizeof copy ||
+        !(is_digit(s.ptr[0]) || s.ptr[0] == '-' || s.ptr[0] == '.'))
         return false;
     for (size_t i = 0; i < s.len; i++) /* no hexadecimal floats, no inf, no nan */
         if (!is_digit(s.ptr[i]) && !strchr("+-.eE", s.ptr[i]))
@@ -119,8 +120,8 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
     for (size_t i = 1; i < need; i++)
         if ((p[i] & 0xC0) != 0x80)
             return 0;
-    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) || (p[0] == 0xF0 && p[1] < 0x90) ||
-        (p[0] == 0xF4 && p[1] > 0x8F))
+    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
+        (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
         return 0;
     return need;
 }

@@ -103,11 +103,15 @@ static inline bool is_alnum(char c)
 }
 static inline char to_upper(char c)
 {
-    return is_lower(c) ? (char)(c - 32) : c;
+    if (is_lower(c))
+        return (char)(c - 32);
+    return c;
 }
 static inline char to_lower(char c)
 {
-    return is_upper(c) ? (char)(c + 32) : c;
+    if (is_upper(c))
+        return (char)(c + 32);
+    return c;
 }
 
 #endif

@@ -12,7 +12,7 @@
 enum { DEPTH_MAX = 32 };
 
 /* NOLINTBEGIN(misc-no-recursion): bounded by DEPTH_MAX */
-static struct node *convert(const json_t *json, struct arena *arena, unsigned depth)
+static struct node *convert(json_t *json, struct arena *arena, unsigned depth)
 {
     if (depth > DEPTH_MAX) {
         err_set(ERR_LIMIT, "JSON is nested deeper than %d levels", DEPTH_MAX);
@@ -21,8 +21,7 @@ static struct node *convert(const json_t *json, struct arena *arena, unsigned de
     switch (json_typeof(json)) {
     case JSON_OBJECT: {
         struct node *map = node_map(arena);
-        for (void *at = json_object_iter((json_t *)(uintptr_t)json); at && map;
-             at = json_object_iter_next((json_t *)(uintptr_t)json, at)) {
+        for (void *at = json_object_iter(json); at && map; at = json_object_iter_next(json, at)) {
             struct node *child = convert(json_object_iter_value(at), arena, depth + 1);
             if (!child)
                 return NULL;
@@ -38,7 +37,8 @@ static struct node *convert(const json_t *json, struct arena *arena, unsigned de
         return list;
     }
     case JSON_STRING:
-        return node_text(arena, arena_str(arena, str_of(json_string_value(json), json_string_length(json))));
+        return node_text(arena, arena_str(arena, str_of(json_string_value(json),
+                                                        json_string_length(json))));
     case JSON_INTEGER: return node_number(arena, json_integer_value(json));
     case JSON_REAL: {
         struct node *node = node_number(arena, 0);
@@ -62,12 +62,14 @@ enum err json_parse(str text, struct arena *arena, struct node **ret)
     json_t *json = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!json)
         return err_at(ERR_SYNTAX, NULL, (uint32_t)(error.line > 0 ? error.line : 1),
-                      (uint32_t)(error.column > 0 ? error.column : 1), "not well-formed JSON: %s", error.text);
+                      (uint32_t)(error.column > 0 ? error.column : 1), "not well-formed JSON: %s",
+                      error.text);
     err_clear();
     struct node *node = convert(json, arena, 0);
     json_decref(json);
     if (!node)
-        return err_last()->code ? err_last()->code : err_set(ERR_LIMIT, "JSON needs too much memory");
+        return err_last()->code ? err_last()->code
+                                : err_set(ERR_LIMIT, "JSON needs too much memory");
     *ret = node;
     return OK;
 }
@@ -79,9 +81,11 @@ void json_write_text(struct buf *out, str text)
     size_t clean = 0;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        bool is_separator = c == 0xE2 && i + 2 < text.len && (unsigned char)text.ptr[i + 1] == 0x80 &&
+        bool is_separator = c == 0xE2 && i + 2 < text.len &&
+                            (unsigned char)text.ptr[i + 1] == 0x80 &&
                             ((unsigned char)text.ptr[i + 2] | 1) == 0xA9;
-        if (c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' && c != 0x7F && !is_separator)
+        if (c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' && c != 0x7F &&
+            !is_separator)
             continue;
         buf_add(out, str_slice(text, clean, i - clean));
         if (is_separator) {

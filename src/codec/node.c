@@ -99,7 +99,8 @@ const struct node *node_get(const struct node *map, str key)
 
 bool node_is_scalar(const struct node *node)
 {
-    return node && (node->kind == NODE_TEXT || node->kind == NODE_NUMBER || node->kind == NODE_BOOL);
+    return node &&
+           (node->kind == NODE_TEXT || node->kind == NODE_NUMBER || node->kind == NODE_BOOL);
 }
 
 str node_as_text(const struct node *node)

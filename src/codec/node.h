@@ -24,7 +24,8 @@ struct node {
     struct node *first, *last, *next;
 };
 
-#define node_each(child, parent) \
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): child is a name being declared */
+#define node_each(child, parent)                                                                   \
     for (const struct node *child = (parent) ? (parent)->first : NULL; child; child = child->next)
 
 /* Constructors give NULL only when the arena is at its limit; every function here accepts NULL and passes it on. */
@@ -41,11 +42,12 @@ void node_put_text(struct arena *arena, struct node *map, str key, str text);
 void node_put_number(struct arena *arena, struct node *map, str key, int64_t value);
 void node_put_bool(struct arena *arena, struct node *map, str key, bool value);
 
-const struct node *node_get(const struct node *map, str key); /* linear; NULL when absent or not a map */
-str node_get_text(const struct node *map, str key);           /* text of a scalar; empty when absent */
-bool node_is_scalar(const struct node *node);                 /* TEXT, NUMBER or BOOL */
-str node_as_text(const struct node *node);                    /* scalar's text, else empty */
-bool node_as_bool(const struct node *node, bool otherwise);   /* true/yes, false/no */
+const struct node *node_get(const struct node *map,
+                            str key);               /* linear; NULL when absent or not a map */
+str node_get_text(const struct node *map, str key); /* text of a scalar; empty when absent */
+bool node_is_scalar(const struct node *node);       /* TEXT, NUMBER or BOOL */
+str node_as_text(const struct node *node);          /* scalar's text, else empty */
+bool node_as_bool(const struct node *node, bool otherwise); /* true/yes, false/no */
 /* Deep copy, texts too. */
 struct node *node_copy(struct arena *arena, const struct node *node);
 bool node_equal(const struct node *a, const struct node *b);

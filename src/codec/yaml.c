@@ -25,8 +25,8 @@ struct builder {
 
 static enum err fail(const struct builder *b, const yaml_event_t *event, const char *what)
 {
-    return err_at(ERR_SYNTAX, b->file, (uint32_t)event->start_mark.line + 1, (uint32_t)event->start_mark.column + 1, "%s",
-                  what);
+    return err_at(ERR_SYNTAX, b->file, (uint32_t)event->start_mark.line + 1,
+                  (uint32_t)event->start_mark.column + 1, "%s", what);
 }
 
 /* Puts a finished or opened node into its parent. */
@@ -34,6 +34,7 @@ static enum err attach(struct builder *b, const yaml_event_t *event, struct node
 {
     if (!node)
         return err_last()->code;
+    ensure(b->depth <= DEPTH_MAX);
     node->line = (uint32_t)event->start_mark.line + 1;
     node->column = (uint32_t)event->start_mark.column + 1;
     if (!b->depth) {
@@ -43,6 +44,7 @@ static enum err attach(struct builder *b, const yaml_event_t *event, struct node
         return OK;
     }
     struct node *parent = b->stack[b->depth - 1];
+    ensure(parent);
     if (parent->kind == NODE_LIST) {
         node_add(parent, node);
         return OK;
@@ -50,7 +52,8 @@ static enum err attach(struct builder *b, const yaml_event_t *event, struct node
     if (!b->has_key)
         return fail(b, event, "a key must be plain text");
     if (node_get(parent, b->key))
-        return err_at(ERR_SYNTAX, b->file, b->key_line, b->key_column, "key \"%.*s\" stands twice", STR(b->key));
+        return err_at(ERR_SYNTAX, b->file, b->key_line, b->key_column, "key \"%.*s\" stands twice",
+                      STR(b->key));
     node_put(parent, b->key, node);
     b->has_key = false;
     return OK;
@@ -58,10 +61,13 @@ static enum err attach(struct builder *b, const yaml_event_t *event, struct node
 
 static enum err on_scalar(struct builder *b, const yaml_event_t *event)
 {
-    if (event->data.scalar.anchor || (event->data.scalar.tag && !event->data.scalar.quoted_implicit))
+    if (event->data.scalar.anchor ||
+        (event->data.scalar.tag && !event->data.scalar.quoted_implicit))
         return fail(b, event, "anchors and tags are not used here");
-    str text = arena_str(b->arena, str_of((const char *)event->data.scalar.value, event->data.scalar.length));
-    bool is_key = b->depth && b->stack[b->depth - 1]->kind == NODE_MAP && !b->has_key;
+    str text = arena_str(b->arena,
+                         str_of((const char *)event->data.scalar.value, event->data.scalar.length));
+    const struct node *parent = b->depth ? b->stack[b->depth - 1] : NULL;
+    bool is_key = parent && parent->kind == NODE_MAP && !b->has_key;
     if (is_key) {
         b->key = text;
         b->has_key = true;
@@ -76,7 +82,8 @@ static enum err on_scalar(struct builder *b, const yaml_event_t *event)
     return attach(b, event, node);
 }
 
-static enum err on_open(struct builder *b, const yaml_event_t *event, struct node *node, const void *anchor)
+static enum err on_open(struct builder *b, const yaml_event_t *event, struct node *node,
+                        const void *anchor)
 {
     if (anchor)
         return fail(b, event, "anchors are not used here");
@@ -91,8 +98,10 @@ static enum err on_event(struct builder *b, const yaml_event_t *event)
 {
     switch (event->type) {
     case YAML_SCALAR_EVENT: return on_scalar(b, event);
-    case YAML_MAPPING_START_EVENT: return on_open(b, event, node_map(b->arena), event->data.mapping_start.anchor);
-    case YAML_SEQUENCE_START_EVENT: return on_open(b, event, node_list(b->arena), event->data.sequence_start.anchor);
+    case YAML_MAPPING_START_EVENT:
+        return on_open(b, event, node_map(b->arena), event->data.mapping_start.anchor);
+    case YAML_SEQUENCE_START_EVENT:
+        return on_open(b, event, node_list(b->arena), event->data.sequence_start.anchor);
     case YAML_MAPPING_END_EVENT:
     case YAML_SEQUENCE_END_EVENT: b->depth--; return OK;
     case YAML_ALIAS_EVENT: return fail(b, event, "aliases are not used here");

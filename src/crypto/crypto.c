@@ -57,8 +57,8 @@ void node_hash(const struct hash *left, const struct hash *right, struct hash *r
 
 void keyed_hash(const struct secret_key *key, str data, struct hash *ret)
 {
-    ensure(crypto_generichash(ret->bytes, HASH_SIZE, (const unsigned char *)data.ptr, data.len, key->bytes, KEY_SIZE) ==
-           0);
+    ensure(crypto_generichash(ret->bytes, HASH_SIZE, (const unsigned char *)data.ptr, data.len,
+                              key->bytes, KEY_SIZE) == 0);
 }
 
 uint64_t keyed_hash64(const unsigned char key[16], str data)
@@ -93,7 +93,8 @@ void hex_encode(const void *bytes, size_t size, char *out)
 bool hex_decode(str text, void *out, size_t size)
 {
     size_t got = 0;
-    return text.len == size * 2 && sodium_hex2bin(out, size, text.ptr, text.len, NULL, &got, NULL) == 0 && got == size;
+    return text.len == size * 2 &&
+           sodium_hex2bin(out, size, text.ptr, text.len, NULL, &got, NULL) == 0 && got == size;
 }
 
 enum err secret_key_load(const char *path, struct secret_key *ret)

@@ -21,7 +21,8 @@ struct secret_key {
 enum err crypto_init(void) MUST_USE;
 void sha256(str data, struct hash *ret);
 void sha256_pieces(const str *pieces, size_t count, struct hash *ret);
-void md5_sha1(str data, unsigned char md5[16], unsigned char sha1[20]); /* for file identifiers, not for security */
+void md5_sha1(str data, unsigned char md5[16],
+              unsigned char sha1[20]); /* for file identifiers, not for security */
 /* SHA-256(0x00 || salt || content): an RFC 9162 leaf over salted content. Destroying salt and content leaves nothing to guess against. */
 void salted_hash(const struct salt *salt, str content, struct hash *ret);
 /* RFC 9162 interior node: SHA-256(0x01 || left || right). */
@@ -36,7 +37,7 @@ void wipe(void *secret, size_t size);
 /* Keccak-256 as Ethereum uses it (not SHA3-256). */
 void keccak256(str data, unsigned char out[32]);
 void hex_encode(const void *bytes, size_t size, char *out); /* 2*size + 1 bytes, lower case */
-bool hex_decode(str text, void *out, size_t size);           /* text.len must be 2*size */
+bool hex_decode(str text, void *out, size_t size);          /* text.len must be 2*size */
 /* Reads a key file of 32 random bytes, makes it (0600) when absent. */
 enum err secret_key_load(const char *path, struct secret_key *ret) MUST_USE;
 

@@ -15,7 +15,8 @@ static uint64_t round_constant(unsigned round)
 {
     uint64_t constant = 0;
     for (unsigned j = 0; j <= 6; j++) {
-        unsigned t = j + 7 * round, r = 1;
+        unsigned t = j + 7 * round;
+        unsigned r = 1;
         for (unsigned i = 0; i < t % 255; i++)
             r = r << 1 ^ (r & 0x80 ? 0x171 : 0);
         if (r & 1)
@@ -36,7 +37,9 @@ static void theta(uint64_t a[25])
 static void rho_pi(uint64_t a[25])
 {
     uint64_t carried = a[1];
-    for (unsigned t = 0, x = 1, y = 0; t < 24; t++) {
+    unsigned x = 1;
+    unsigned y = 0;
+    for (unsigned t = 0; t < 24; t++) {
         unsigned next = (2 * x + 3 * y) % 5;
         x = y;
         y = next;
@@ -78,7 +81,7 @@ void keccak256(str data, unsigned char out[32])
         data = str_from(data, take);
         for (unsigned i = 0; i < RATE / 8; i++) {
             uint64_t word;
-            memcpy(&word, block + 8 * i, 8);
+            memcpy(&word, block + (size_t)8 * i, 8);
             state[i] ^= word;
         }
         permute(state);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON, YAML and the hashes every record depends on. */
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "codec/json.h"
 #include "codec/yaml.h"
@@ -35,7 +35,9 @@ static void json_round_trip_keeps_order_and_digits(void **state)
 static void json_refuses(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"", "{", "{\"a\":1,\"a\":2}", "[1,]", "nul", "\"\xff\"", "{\"a\" 1}", "[1] 2", "{'a':1}"};
+    static const char *const texts[] = {"",          "{",     "{\"a\":1,\"a\":2}",
+                                        "[1,]",      "nul",   "\"\xff\"",
+                                        "{\"a\" 1}", "[1] 2", "{'a':1}"};
     struct arena arena = {0};
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct node *node = NULL;
@@ -55,7 +57,9 @@ static void yaml_keeps_norway_and_names_the_place(void **state)
     (void)state;
     struct arena arena = {0};
     struct node *node = NULL;
-    assert_int_equal(yaml_parse(S("country: NO\nnumber: 007\nlist: [a, 'b']\n"), "t.yaml", &arena, &node), OK);
+    assert_int_equal(yaml_parse(S("country: NO\nnumber: 007\nlist: [a, 'b']\n"), "t.yaml", &arena,
+                                &node),
+                     OK);
     assert_true(str_eq(node_get_text(node, S("country")), S("NO")));
     assert_true(str_eq(node_get_text(node, S("number")), S("007")));
     assert_int_equal(node_get(node, S("list"))->count, 2);
@@ -82,7 +86,8 @@ static void hashes_agree_with_published_vectors(void **state)
     assert_string_equal(hex, "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
     char long_text[300];
     memset(long_text, 'a', sizeof long_text);
-    keccak256(str_of(long_text, 136), keccak); /* a whole block must be followed by a padding block */
+    keccak256(str_of(long_text, 136),
+              keccak); /* a whole block must be followed by a padding block */
     unsigned char other[32];
     keccak256(str_of(long_text, 135), other);
     assert_memory_not_equal(keccak, other, 32);
