@@ -12,6 +12,7 @@ extern const struct type type_document_number;
 extern const struct type type_firearm_serial;
 extern const struct type type_hull_number;
 extern const struct type type_iban;
+extern const struct type type_icao24;
 extern const struct type type_iccid;
 extern const struct type type_identifier;
 extern const struct type type_imei;
@@ -33,6 +34,7 @@ const struct type *const type_table[] = {
     &type_firearm_serial,
     &type_hull_number,
     &type_iban,
+    &type_icao24,
     &type_iccid,
     &type_identifier,
     &type_imei,
