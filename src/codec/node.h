@@ -24,9 +24,10 @@ struct node {
     struct node *first, *last, *next;
 };
 
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): child is a name being declared */
+/* NOLINTBEGIN(bugprone-macro-parentheses): child is a name being declared */
 #define node_each(child, parent)                                                                   \
     for (const struct node *child = (parent) ? (parent)->first : NULL; child; child = child->next)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Constructors give NULL only when the arena is at its limit; every function here accepts NULL and passes it on. */
 struct node *node_map(struct arena *arena);

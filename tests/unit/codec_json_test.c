@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON, YAML and the hashes every record depends on. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "codec/json.h"
 #include "codec/yaml.h"
 #include "crypto/crypto.h"
+
+#include "test.h"
 
 static void json_round_trip_keeps_order_and_digits(void **state)
 {

@@ -2,19 +2,13 @@
 /* Dates: what the parsed form says, and how two dates stand to each other. The table of forms is tests/cases/types/date.tsv. */
 /* cmocka.h needs these before it, in this order. */
 /* clang-format off */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
 /* clang-format on */
 #include "type/date.h"
 
+#include "test.h"
+
 static struct codes *codes;
-static struct type_context context = {
-    .today = {2026, 11, 22},
-      .country = {"",    0    }
-};
+static struct type_context context = {.today = {2026, 11, 22}, .country = {"", 0}};
 static struct arena arena;
 
 static int load(void **state)
@@ -49,33 +43,33 @@ static void levels_of_agreement(void **state)
         const char *asked, *held;
         enum date_level level;
     } cases[] = {
-        {"1974-08-12", "12.08.1974",  DATE_SAME         },
-        {"1974-08",    "August 1974", DATE_SAME         },
-        {"1970/1975",  "1970-1975",   DATE_SAME         },
-        {"1974-08-12", "1974-12-08",  DATE_SWAPPED      },
-        {"1974-08-12", "1974-08-13",  DATE_SLIP         },
-        {"1974-08-12", "1974-08-21",  DATE_SLIP         },
-        {"1974-08-12", "1947-08-12",  DATE_SLIP         },
-        {"1974-08-12", "1984-08-12",  DATE_SLIP         },
-        {"1974-08-12", "1974-08",     DATE_MONTH_AGREES },
-        {"1974-08-12", "1974-01-01",  DATE_JANUARY      },
-        {"1974-01-01", "1974-08",     DATE_JANUARY      },
-        {"1974-08-12", "1974",        DATE_YEAR_AGREES  },
-        {"1974",       "1974-08",     DATE_YEAR_AGREES  },
-        {"1974-08-12", "1970/1975",   DATE_WITHIN       },
-        {"1976-05-03", "c. 1974",     DATE_WITHIN       },
-        {"1974",       "c. 1974",     DATE_WITHIN       },
-        {"1930-05-03", "before 1974", DATE_WITHIN       },
-        {"1974-08-12", "1974-08-25",  DATE_SAME_MONTH   },
-        {"1974-08-12", "1974-11-25",  DATE_SAME_YEAR    },
-        {"1974-08-12", "1974-09",     DATE_SAME_YEAR    },
-        {"1974-08-12", "1975-03-30",  DATE_NEIGHBOUR    },
-        {"1974-08-12", "1975",        DATE_NEIGHBOUR    },
-        {"1976-05-03", "1970/1975",   DATE_NEIGHBOUR    },
-        {"1974-08-12", "1982-03-30",  DATE_CONTRADICTION},
-        {"1974-08-12", "1978",        DATE_CONTRADICTION},
+        {"1974-08-12", "12.08.1974", DATE_SAME},
+        {"1974-08", "August 1974", DATE_SAME},
+        {"1970/1975", "1970-1975", DATE_SAME},
+        {"1974-08-12", "1974-12-08", DATE_SWAPPED},
+        {"1974-08-12", "1974-08-13", DATE_SLIP},
+        {"1974-08-12", "1974-08-21", DATE_SLIP},
+        {"1974-08-12", "1947-08-12", DATE_SLIP},
+        {"1974-08-12", "1984-08-12", DATE_SLIP},
+        {"1974-08-12", "1974-08", DATE_MONTH_AGREES},
+        {"1974-08-12", "1974-01-01", DATE_JANUARY},
+        {"1974-01-01", "1974-08", DATE_JANUARY},
+        {"1974-08-12", "1974", DATE_YEAR_AGREES},
+        {"1974", "1974-08", DATE_YEAR_AGREES},
+        {"1974-08-12", "1970/1975", DATE_WITHIN},
+        {"1976-05-03", "c. 1974", DATE_WITHIN},
+        {"1974", "c. 1974", DATE_WITHIN},
+        {"1930-05-03", "before 1974", DATE_WITHIN},
+        {"1974-08-12", "1974-08-25", DATE_SAME_MONTH},
+        {"1974-08-12", "1974-11-25", DATE_SAME_YEAR},
+        {"1974-08-12", "1974-09", DATE_SAME_YEAR},
+        {"1974-08-12", "1975-03-30", DATE_NEIGHBOUR},
+        {"1974-08-12", "1975", DATE_NEIGHBOUR},
+        {"1976-05-03", "1970/1975", DATE_NEIGHBOUR},
+        {"1974-08-12", "1982-03-30", DATE_CONTRADICTION},
+        {"1974-08-12", "1978", DATE_CONTRADICTION},
         {"1980-05-03", "before 1974", DATE_CONTRADICTION},
-        {"1980-05-03", "c. 1974",     DATE_CONTRADICTION},
+        {"1980-05-03", "c. 1974", DATE_CONTRADICTION},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct value asked = read_date(cases[i].asked), held = read_date(cases[i].held);
@@ -129,13 +123,13 @@ static void spans_of_days(void **state)
         struct day first, last;
         enum date_precision precision;
     } cases[] = {
-        {"1974-02",      {1974, 2, 1},  {1974, 2, 28},  DATE_MONTH   },
-        {"2024-02",      {2024, 2, 1},  {2024, 2, 29},  DATE_MONTH   },
-        {"1974",         {1974, 1, 1},  {1974, 12, 31}, DATE_YEAR    },
-        {"1974-12",      {1974, 12, 1}, {1974, 12, 31}, DATE_MONTH   },
-        {"1970/1975-02", {1970, 1, 1},  {1975, 2, 28},  DATE_INTERVAL},
-        {"before 1974",  {1, 1, 1},     {1974, 12, 31}, DATE_INTERVAL},
-        {"9999",         {9999, 1, 1},  {9999, 12, 31}, DATE_YEAR    },
+        {"1974-02", {1974, 2, 1}, {1974, 2, 28}, DATE_MONTH},
+        {"2024-02", {2024, 2, 1}, {2024, 2, 29}, DATE_MONTH},
+        {"1974", {1974, 1, 1}, {1974, 12, 31}, DATE_YEAR},
+        {"1974-12", {1974, 12, 1}, {1974, 12, 31}, DATE_MONTH},
+        {"1970/1975-02", {1970, 1, 1}, {1975, 2, 28}, DATE_INTERVAL},
+        {"before 1974", {1, 1, 1}, {1974, 12, 31}, DATE_INTERVAL},
+        {"9999", {9999, 1, 1}, {9999, 12, 31}, DATE_YEAR},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct value value = read_date(cases[i].text);
@@ -149,11 +143,8 @@ static void printed_for_people(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"12 Aug 1974", "1974-08-12"  },
-        {"c. 1974",     "about 1974"  },
-        {"1970-1975",   "1970 to 1975"},
-        {"before 1974", "until 1974"  },
-        {"after 1974",  "since 1974"  },
+        {"12 Aug 1974", "1974-08-12"}, {"c. 1974", "about 1974"},    {"1970-1975", "1970 to 1975"},
+        {"before 1974", "until 1974"}, {"after 1974", "since 1974"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct value value = read_date(cases[i][0]);

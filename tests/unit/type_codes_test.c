@@ -2,11 +2,6 @@
 /* Code lists: how a list is read, what is refused, how a code is found; and that the lists of the tree are sound. */
 /* cmocka.h needs these before it, in this order. */
 /* clang-format off */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
 /* clang-format on */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +10,8 @@
 #include "base/io.h"
 
 #include "type/codes.h"
+
+#include "test.h"
 
 /* Writes one list into a fresh directory and loads it. */
 static enum err load_text(const char *text, struct codes **ret)
@@ -68,19 +65,19 @@ static void refuses_faulty_lists_with_line(void **state)
         unsigned line;
         const char *why;
     } cases[] = {
-        {"name,en\nA,a\n",        1, "must start with code,en"},
-        {"code,en\nA,a\nA,b\n",   0, "stands twice"           },
-        {"code,en\nA,a\na,b\n",   0, "stands twice"           },
-        {"code,en\nA,a,b\n",      2, "more or fewer columns"  },
-        {"code,en\nA\n",          2, "more or fewer columns"  },
-        {"code,en\nA,\n",         2, "without an English name"},
-        {"code,en\n,a\n",         2, "1 to 64 bytes"          },
-        {"code,en\nA,\"a\nB,b\n", 2, "not closed"             },
-        {"code,en\nA,\"a\"b\n",   2, "after a closing quote"  },
-        {"code,en\nA,a\"b\n",     2, "a quote inside"         },
-        {"code,en\nA,\xff\n",     1, "UTF-8"                  },
-        {"code,en\n",             0, "no codes"               },
-        {"",                      1, "heading"                },
+        {"name,en\nA,a\n", 1, "must start with code,en"},
+        {"code,en\nA,a\nA,b\n", 0, "stands twice"},
+        {"code,en\nA,a\na,b\n", 0, "stands twice"},
+        {"code,en\nA,a,b\n", 2, "more or fewer columns"},
+        {"code,en\nA\n", 2, "more or fewer columns"},
+        {"code,en\nA,\n", 2, "without an English name"},
+        {"code,en\n,a\n", 2, "1 to 64 bytes"},
+        {"code,en\nA,\"a\nB,b\n", 2, "not closed"},
+        {"code,en\nA,\"a\"b\n", 2, "after a closing quote"},
+        {"code,en\nA,a\"b\n", 2, "a quote inside"},
+        {"code,en\nA,\xff\n", 1, "UTF-8"},
+        {"code,en\n", 0, "no codes"},
+        {"", 1, "heading"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct codes *codes = NULL;

@@ -6,11 +6,6 @@
  * promises: normal forms parse to themselves where they are text, equal values compare as the same, samples are valid.
  */
 /* clang-format off */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
 /* clang-format on */
 
 #include <glob.h>
@@ -22,10 +17,9 @@
 #include "codec/json.h"
 #include "type/type.h"
 
-static struct type_context context = {
-    .today = {2026, 11, 22},
-      .country = {"",    0    }
-};
+#include "test.h"
+
+static struct type_context context = {.today = {2026, 11, 22}, .country = {"", 0}};
 static struct secret_key hash_key = {{7}};
 
 static int setup(void **state)
