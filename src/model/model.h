@@ -23,21 +23,21 @@ enum { DEFINITION_MAX = 512, FIELD_MAX = 256, MEANING_MAX = 512, PURPOSE_MAX = 6
 typedef uint64_t purpose_set; /* bit = code->number in codes/purposes.csv */
 
 struct field {
-    str name;                 /* "number" */
-    str path;                 /* "documents.number" */
+    str name; /* "number" */
+    str path; /* "documents.number" */
     str title[LANGUAGE_COUNT];
     str help;
-    uint16_t number;          /* dense within the definition, groups included */
-    const struct type *type;  /* NULL: a group of fields */
-    const struct code_list *list; /* for `type: code` */
-    const struct field *parent;   /* enclosing group or NULL */
+    uint16_t number;                   /* dense within the definition, groups included */
+    const struct type *type;           /* NULL: a group of fields */
+    const struct code_list *list;      /* for `type: code` */
+    const struct field *parent;        /* enclosing group or NULL */
     const struct field *const *fields; /* of a group */
     size_t field_count;
-    str meaning;              /* term of codes/meanings.csv; empty: not searched */
-    uint16_t meaning_number;  /* 1.. in meanings.csv; 0 none */
-    bool is_list;      /* several values, or several groups */
+    str meaning;             /* term of codes/meanings.csv; empty: not searched */
+    uint16_t meaning_number; /* 1.. in meanings.csv; 0 none */
+    bool is_list;            /* several values, or several groups */
     bool is_required, is_pivot, is_shown_always, is_blind, is_retired;
-    uint8_t slot;      /* place in the parent's (or definition's) `fields` */
+    uint8_t slot; /* place in the parent's (or definition's) `fields` */
 };
 
 struct evidence_group {
@@ -54,7 +54,8 @@ struct show_rule {
     size_t field_count;
 };
 
-struct example { /* of examples: (a record), find: and miss: (a query and the example it must, must not find) */
+struct
+    example { /* of examples: (a record), find: and miss: (a query and the example it must, must not find) */
     str title;
     const struct node *body;  /* examples */
     const struct node *query; /* find, miss: map meaning -> text, or {text: "..."} */
@@ -72,18 +73,18 @@ struct definition {
     str name;
     str title[LANGUAGE_COUNT];
     str help;
-    str kind;          /* "record" or "system" ... */
-    uint16_t number;   /* dense in this catalog, by name; not on disk */
-    uint16_t version;  /* stored with every record version */
-    bool is_local;     /* never leaves the node */
-    str owner;         /* "any" or the one country or body that may own */
+    str kind;         /* "record" or "system" ... */
+    uint16_t number;  /* dense in this catalog, by name; not on disk */
+    uint16_t version; /* stored with every record version */
+    bool is_local;    /* never leaves the node */
+    str owner;        /* "any" or the one country or body that may own */
     purpose_set purposes;
     const struct field *const *fields; /* top level */
     size_t field_count;
     const struct field *const *all; /* every field by number, groups too */
     size_t all_count;
-    const struct field *order_by;   /* date field the index is ordered by; NULL */
-    bool has_evidence;              /* scored in bits */
+    const struct field *order_by; /* date field the index is ordered by; NULL */
+    bool has_evidence;            /* scored in bits */
     const struct evidence_group *groups;
     size_t group_count;
     const struct show_rule *shows;
@@ -91,7 +92,7 @@ struct definition {
     const struct rule *rules;     /* cross-field, compiled; checked by record_parse */
     const struct retain *retains; /* the first whose condition holds; the last has none */
     size_t rule_count, retain_count;
-    unsigned sample_per_1000; /* records a fictional world has per 1,000 persons */
+    unsigned sample_per_1000;  /* records a fictional world has per 1,000 persons */
     const struct node *source; /* the whole definition as read, for reference pages */
     const struct example *examples, *finds, *misses;
     size_t example_count, find_count, miss_count;
@@ -101,8 +102,11 @@ struct definition {
 struct catalog {
     const struct definition *const *definitions; /* by number */
     size_t count;
-    const struct codes *codes;
-    struct hash hash; /* over all definition and code files: in every audit entry */
+    struct codes *codes;
+    const struct meaning_use
+        *meanings; /* by meaning number: how the fields with this meaning are typed */
+    size_t meaning_count;
+    struct hash hash;           /* over all definition and code files: in every audit entry */
     struct secret_key hash_key; /* for values kept as keyed hashes; set by the node before use */
     struct arena arena;
     str home;
@@ -123,42 +127,56 @@ str purpose_code(const struct catalog *catalog, uint16_t number);
 uint16_t meaning_number(const struct catalog *catalog, str meaning); /* 0: unknown */
 str meaning_name(const struct catalog *catalog, uint16_t number);
 /* How a query value of a meaning is parsed: the type most fields with this meaning have. NULL: no field has it. */
-const struct type *meaning_type(const struct catalog *catalog, uint16_t meaning, const struct code_list **ret_list);
+const struct type *meaning_type(const struct catalog *catalog, uint16_t meaning,
+                                const struct code_list **ret_list);
 
 /* ---- envelope: what every record carries beside its fields ---- */
 
-enum state { STATE_ACTIVE, STATE_SUSPENDED, STATE_CANCELLED, STATE_EXPIRED, STATE_DELETED, STATE_COUNT };
+enum state {
+    STATE_ACTIVE,
+    STATE_SUSPENDED,
+    STATE_CANCELLED,
+    STATE_EXPIRED,
+    STATE_DELETED,
+    STATE_COUNT
+};
 enum confidentiality { CONF_OFFICIAL, CONF_RESTRICTED, CONF_CONFIDENTIAL };
-enum sensitive { SENSITIVE_BIOMETRIC = 1, SENSITIVE_VICTIM = 2, SENSITIVE_MINOR = 4, SENSITIVE_HEALTH = 8 };
+enum sensitive {
+    SENSITIVE_BIOMETRIC = 1,
+    SENSITIVE_VICTIM = 2,
+    SENSITIVE_MINOR = 4,
+    SENSITIVE_HEALTH = 8
+};
 enum disclosure { DISCLOSE_NONE, DISCLOSE_HIT_ONLY, DISCLOSE_MASKED, DISCLOSE_FULL };
 const char *state_word(enum state state); /* "active" ... */
 bool state_parse(str word, enum state *ret);
 const char *disclosure_word(enum disclosure disclosure);
 
 struct envelope {
-    str owner;              /* required: alpha-3 or body code */
-    str unit;               /* owner's unit */
-    str ref;                /* owner's own reference, unique per (definition, owner); "" if none */
-    purpose_set purposes;   /* required */
-    struct day review_on;   /* required */
+    str owner;            /* required: alpha-3 or body code */
+    str unit;             /* owner's unit */
+    str ref;              /* owner's own reference, unique per (definition, owner); "" if none */
+    purpose_set purposes; /* required */
+    struct day review_on; /* required */
     enum confidentiality confidentiality;
-    str handling;           /* H0..H3, with text after a blank */
-    char source_grade;      /* A B C X or 0 */
-    char information_grade; /* 1..4 or 0 */
+    str handling;            /* H0..H3, with text after a blank */
+    char source_grade;       /* A B C X or 0 */
+    char information_grade;  /* 1..4 or 0 */
     const str *allow, *deny; /* audience: countries, bodies, units; empty allow: all */
     size_t allow_count, deny_count;
-    enum disclosure disclose; /* owner's ceiling; default full */
-    unsigned sensitive;       /* enum sensitive bits */
-    str legal_basis, action;  /* action to take: code of codes/actions.csv and text */
-    const struct node *cautions; /* list of codes of codes/cautions.csv */
-    const struct node *evidence; /* list of {sha256, mime, size, label} */
+    enum disclosure disclose;     /* owner's ceiling; default full */
+    unsigned sensitive;           /* enum sensitive bits */
+    str legal_basis, action;      /* action to take: code of codes/actions.csv and text */
+    const struct node *cautions;  /* list of codes of codes/cautions.csv */
+    const struct node *evidence;  /* list of {sha256, mime, size, label} */
     const struct node *extension; /* reason, by, when */
-    bool is_test;             /* official test record: flagged in every answer */
+    bool is_test;                 /* official test record: flagged in every answer */
 };
 /* `node` is the "envelope" map of a body. ERR_MISSING for owner, purposes, review_on; ERR_BAD_VALUE. */
 enum err envelope_parse(const struct catalog *catalog, const struct node *node, struct arena *arena,
                         struct envelope *ret) MUST_USE;
-struct node *envelope_print(const struct catalog *catalog, const struct envelope *envelope, struct arena *arena);
+struct node *envelope_print(const struct catalog *catalog, const struct envelope *envelope,
+                            struct arena *arena);
 
 /* ---- records ---- */
 
@@ -185,9 +203,10 @@ struct record {
     struct envelope envelope;
     const struct field_value *values; /* in definition order, rows in input order */
     size_t count;
-    const struct node *body;    /* {"envelope":{...},"fields":{...}} as given; unknown fields are kept in it */
-    uint32_t unknown_count;     /* fields the definition does not know: kept, passed on, not shown */
-    uint32_t unreadable_count;  /* record_read: stored values that no longer parse */
+    const struct node
+        *body; /* {"envelope":{...},"fields":{...}} as given; unknown fields are kept in it */
+    uint32_t unknown_count;    /* fields the definition does not know: kept, passed on, not shown */
+    uint32_t unreadable_count; /* record_read: stored values that no longer parse */
     int64_t entered_us, updated_us;
 };
 
@@ -205,28 +224,31 @@ struct faults {
     struct fault *items;
     size_t count, max; /* at most 64 are kept; count goes on */
 };
-enum err record_parse(const struct catalog *catalog, const struct definition *definition, const struct node *body,
-                      struct arena *arena, struct record *ret) MUST_USE;
-enum err record_check(const struct catalog *catalog, const struct definition *definition, const struct node *body,
-                      struct arena *arena, struct record *ret, struct faults *faults) MUST_USE;
+enum err record_parse(const struct catalog *catalog, const struct definition *definition,
+                      const struct node *body, struct arena *arena, struct record *ret) MUST_USE;
+enum err record_check(const struct catalog *catalog, const struct definition *definition,
+                      const struct node *body, struct arena *arena, struct record *ret,
+                      struct faults *faults) MUST_USE;
 /*
  * For a body that was accepted before and is stored: required, rules and unknown codes do not stand in the way of reading
  * it; a value that no longer parses is left out of `values` and counted. Fails only when body has not the shape of one.
  */
-enum err record_read(const struct catalog *catalog, const struct definition *definition, const struct node *body,
-                     struct arena *arena, struct record *ret) MUST_USE;
+enum err record_read(const struct catalog *catalog, const struct definition *definition,
+                     const struct node *body, struct arena *arena, struct record *ret) MUST_USE;
 /*
  * The bytes to store: {"envelope":...,"fields":...} with fields in definition order, unknown ones last by name; each value as
  * its type keeps it (value.input), so that what a type does not keep, such as a whole card number, is not in it.
  */
-enum err record_canonical(const struct catalog *catalog, const struct record *record, struct buf *out) MUST_USE;
+enum err record_canonical(const struct catalog *catalog, const struct record *record,
+                          struct buf *out) MUST_USE;
 /* The latest day the review of a record entered on `entered` may be put off to. */
 struct day record_review_max(const struct record *record, struct day entered);
 
 /* ---- generated from definitions ---- */
 
 /* A manual page, Markdown: fields, rules, who sees what, retention, examples. */
-void model_reference(const struct catalog *catalog, const struct definition *definition, struct buf *out);
+void model_reference(const struct catalog *catalog, const struct definition *definition,
+                     struct buf *out);
 
 /*
  * A column of the national CSV template: "@ref" for envelope keys, "number", "documents[2].number" for a field of the second
@@ -240,21 +262,23 @@ struct template_column {
     const struct field *field; /* NULL: an envelope key */
     uint16_t row;              /* of a group, 0.. */
 };
-enum err catalog_template(const struct catalog *catalog, const struct definition *definition, struct arena *arena,
-                          struct template_column **ret, size_t *ret_count) MUST_USE;
+enum err catalog_template(const struct catalog *catalog, const struct definition *definition,
+                          struct arena *arena, struct template_column **ret,
+                          size_t *ret_count) MUST_USE;
 /* The template as a file: comment lines ("# ...") that explain each column, then the heading row. */
-enum err catalog_template_csv(const struct catalog *catalog, const struct definition *definition, struct buf *out) MUST_USE;
+enum err catalog_template_csv(const struct catalog *catalog, const struct definition *definition,
+                              struct buf *out) MUST_USE;
 
 /* ---- who asks ---- */
 
 struct actor {
-    str officer;  /* "o-1043", never a name */
-    str unit;     /* "FRA/border-cdg" */
-    str country;  /* alpha-3 or body */
-    str role;     /* frontline, investigator, national-bureau, administrator, auditor, system */
+    str officer;      /* "o-1043", never a name */
+    str unit;         /* "FRA/border-cdg" */
+    str country;      /* alpha-3 or body */
+    str role;         /* frontline, investigator, national-bureau, administrator, auditor, system */
     uint16_t purpose; /* number in codes/purposes.csv, for one request */
     str reference;    /* case reference, may be empty */
-    purpose_set purposes;    /* allowed */
+    purpose_set purposes; /* allowed */
     bool may_write, may_administer, may_audit;
 };
 
