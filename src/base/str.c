@@ -130,6 +130,14 @@ bool utf8_is_valid(str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
     for (size_t at = 0; at < s.len;) {
+        uint64_t word;
+        if (s.len - at >= sizeof word) { /* eight ASCII characters at a time: most text is that */
+            memcpy(&word, p + at, sizeof word);
+            if (!(word & 0x8080808080808080u)) {
+                at += sizeof word;
+                continue;
+            }
+        }
         size_t step = utf8_sequence(p + at, s.len - at);
         if (!step)
             return false;
