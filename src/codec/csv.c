@@ -36,7 +36,7 @@ struct reading {
 };
 enum quoting { QUOTES_MEAN, QUOTES_ARE_PLAIN };
 
-enum err csv_new(const struct csv_options *options, struct csv **ret)
+enum err csv_open(const struct csv_options *options, struct csv **ret)
 {
     if (options->separator.len > 4 || options->stop_at.len > 16)
         return err_set(ERR_BAD_VALUE, "separator \"%.*s\" is longer than one character",
@@ -58,7 +58,7 @@ enum err csv_new(const struct csv_options *options, struct csv **ret)
     return OK;
 }
 
-void csv_free(struct csv *csv)
+void csv_close(struct csv *csv)
 {
     if (!csv)
         return;

@@ -4,7 +4,7 @@
  * file. Push text in, pull rows out; rows are slices of the parser's own buffer (quotes are undone in place), valid until
  * the next call. No allocation per row.
  *
- *   struct csv *csv; TRY(csv_new(&(struct csv_options){.separator = S(";"), .quote = '"'}, &csv));
+ *   struct csv *csv; TRY(csv_open(&(struct csv_options){.separator = S(";"), .quote = '"'}, &csv));
  *   csv_feed(csv, chunk); while (csv_next(csv, &row)) ...;    csv_finish(csv); while (csv_next(csv, &row)) ...
  *
  * row.number counts rows as the sender's spreadsheet does (heading rows and blank lines too, from 1), row.line counts
@@ -36,8 +36,8 @@ struct csv_row {
     enum csv_fault fault;
 };
 
-enum err csv_new(const struct csv_options *options, struct csv **ret) MUST_USE;
-void csv_free(struct csv *csv);
+enum err csv_open(const struct csv_options *options, struct csv **ret) MUST_USE;
+void csv_close(struct csv *csv);
 enum err csv_feed(struct csv *csv, str text) MUST_USE; /* copied */
 void csv_finish(struct csv *csv);                      /* no more text comes */
 bool csv_next(struct csv *csv,

@@ -5,11 +5,14 @@
  */
 #include "intake/pixels.h"
 
-#include <jpeglib.h>
-#include <png.h>
+/* jpeglib.h needs FILE before it. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <jpeglib.h>
+#include <png.h>
+/* clang-format on */
 
 struct jpeg_escape {
     struct jpeg_error_mgr manager;

@@ -29,7 +29,7 @@ struct source {
     char chunk[CHUNK];
     size_t chunk_len; /* the sample, before it is decoded */
     bool is_sample_due, is_over;
-    uint64_t rows, told_bytes;
+    uint64_t rows, headings, told_bytes;
     struct encoding_guess guess;
     char separator[8];
     struct arena arena; /* of one item */
@@ -187,8 +187,8 @@ static void take_row(struct source *s, const struct csv_row *row)
 {
     uint64_t heading = number_of(node_get(s->job, S("heading"))),
              names = number_of(node_get(s->job, S("names")));
-    if (row->number <= heading) {
-        if (row->number == names)
+    if (s->headings < heading) { /* comments and blank rows do not count */
+        if (++s->headings == names)
             put_row(s, FRAME_HEADER, row, row->fields, row->count);
         return;
     }
@@ -229,7 +229,7 @@ static enum err read_table(struct source *s, bool is_fixed)
         .is_blank_separated = is_blank_separated,
     };
     struct csv *csv = NULL;
-    TRY(csv_new(&options, &csv));
+    TRY(csv_open(&options, &csv));
     enum err code = OK;
     for (bool is_done = false; !code && !is_done;) {
         code = csv_feed(csv, buf_str(&s->text));
@@ -245,7 +245,7 @@ static enum err read_table(struct source *s, bool is_fixed)
         if (!code && !is_done)
             code = pull(s);
     }
-    csv_free(csv);
+    csv_close(csv);
     return code;
 }
 
