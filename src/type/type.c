@@ -7,7 +7,7 @@
 
 #include "type/internal.h"
 
-enum { READINGS_PER_TYPE = 4, NEIGHBOUR_TEXT_MAX = 64 };
+enum { READINGS_PER_TYPE = 4, NEIGHBOUR_TEXT_MAX = 64, SECRET_SURE = 80 };
 
 const struct type *type_find(str name)
 {
@@ -60,6 +60,18 @@ static size_t insert_reading(struct reading *out, size_t count, size_t max,
     return last + 1;
 }
 
+/*
+ * When a line is surely a secret (a card number), a catch-all type that also takes it would carry the secret on under
+ * another name, so readings less sure than a coin's toss go.
+ */
+static size_t drop_copies_of_secrets(struct reading *out, size_t count)
+{
+    bool is_secret = count > 0 && out[0].type->is_secret && out[0].confidence >= SECRET_SURE;
+    while (is_secret && count > 1 && out[count - 1].confidence <= 50)
+        count--;
+    return count;
+}
+
 size_t type_recognise(const struct type_context *context, str line, struct arena *arena,
                       struct reading *out, size_t max)
 {
@@ -76,7 +88,7 @@ size_t type_recognise(const struct type_context *context, str line, struct arena
         for (size_t k = 0; k < got; k++)
             count = insert_reading(out, count, max, &found[k]);
     }
-    return count;
+    return drop_copies_of_secrets(out, count);
 }
 
 /* ---- near misses ---- */

@@ -98,6 +98,7 @@ struct type {
     const char *const *maps; /* keys a map input may have, NULL-terminated; NULL: text only */
     bool is_fuzzy;           /* names: candidates come from the token index, not from keys */
     bool is_key;             /* has keys(): can be `pivot`, can be asked for alone */
+    bool is_secret;          /* card: what was typed must be kept nowhere (audit, history, drafts): keep value.raw instead */
 
     enum err (*parse)(const struct type_context *context, const struct node *input, struct arena *arena,
                       struct value *ret) MUST_USE;

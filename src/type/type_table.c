@@ -6,9 +6,11 @@
 extern const struct type type_aircraft_registration;
 extern const struct type type_bic;
 extern const struct type type_call_sign;
+extern const struct type type_card;
 extern const struct type type_container;
 extern const struct type type_date;
 extern const struct type type_document_number;
+extern const struct type type_email;
 extern const struct type type_firearm_serial;
 extern const struct type type_hull_number;
 extern const struct type type_iban;
@@ -22,15 +24,18 @@ extern const struct type type_lei;
 extern const struct type type_mac;
 extern const struct type type_mmsi;
 extern const struct type type_vin;
+extern const struct type type_wallet;
 
 /* In order of name: type_find() searches by halves, and type_at() promises the order. */
 const struct type *const type_table[] = {
     &type_aircraft_registration,
     &type_bic,
     &type_call_sign,
+    &type_card,
     &type_container,
     &type_date,
     &type_document_number,
+    &type_email,
     &type_firearm_serial,
     &type_hull_number,
     &type_iban,
@@ -44,5 +49,6 @@ const struct type *const type_table[] = {
     &type_mac,
     &type_mmsi,
     &type_vin,
+    &type_wallet,
 };
 const size_t type_table_count = COUNT_OF(type_table);

@@ -211,11 +211,58 @@ static void samples_are_valid_and_reproducible(void **state)
     arena_release(&arena);
 }
 
+/* The full number of a card must be nowhere in what a value holds, nor in what a wrong one leaves behind. */
+static void card_numbers_are_not_kept(void **state)
+{
+    (void)state;
+    static const str texts[] = {
+        {"4111 1111 1111 1111", 19},
+        {"4111111111111112",    16}
+    };
+    const struct type *card = type_find(S("card"));
+    struct arena arena = {0};
+    struct value values[3];
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct buf out = {0};
+        assert_int_equal(type_parse_text(card, &context, texts[i], &arena, &values[i]), OK);
+        json_write(&out, values[i].input);
+        buf_add(&out, values[i].raw);
+        buf_add(&out, values[i].norm);
+        buf_add(&out, values[i].note);
+        card->print(&values[i], &out);
+        assert_false(str_has(buf_str(&out), S("41111111")));
+        assert_true(str_has(buf_str(&out), S("411111")));
+        assert_int_equal(values[i].check, i == 0 ? CHECK_OK : CHECK_FAILED);
+        buf_release(&out);
+    }
+    assert_false(str_eq(values[0].norm, values[1].norm));
+    /* What is stored parses to the same value, so the same card meets itself. */
+    struct comparison same;
+    assert_int_equal(card->parse(&context, values[0].input, &arena, &values[2]), OK);
+    card->compare(&values[0], &values[2], &same);
+    assert_int_equal(same.agreement, AGREE_SAME);
+    assert_int_equal(values[2].check, CHECK_OK);
+    assert_int_equal(type_parse_text(card, &context, S("4111 1111 1111 111Q"), &arena, &values[2]),
+                     ERR_BAD_VALUE);
+    assert_null(strstr(err_last()->message, "411"));
+    /* Nor do other readings of the same line carry it on. */
+    struct reading readings[8];
+    size_t count = type_recognise(&context, S("4111111111111111"), &arena, readings, 8);
+    assert_true(count >= 1 && readings[0].type == card);
+    for (size_t i = 0; i < count; i++)
+        assert_false(str_has(readings[i].value.norm, S("41111111")));
+    struct type_context no_key = context;
+    no_key.hash_key = NULL;
+    assert_int_equal(type_parse_text(card, &no_key, texts[0], &arena, &values[2]), ERR_MISSING);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types_are_in_order_and_described),
         cmocka_unit_test(tables_hold),
+        cmocka_unit_test(card_numbers_are_not_kept),
         cmocka_unit_test(samples_are_valid_and_reproducible),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
