@@ -18,6 +18,7 @@
 
 #include "policy/policy.h"
 #include "store/store.h"
+#include "text/name.h"
 
 struct index;
 struct index_snapshot;
@@ -72,7 +73,6 @@ uint64_t index_find_ref(const struct index_snapshot *snapshot, str definition, s
 /*
  * Names: fuzzy candidates for a set of tokens. See index/names.h for the layout and text/name.h for tokens.
  */
-struct name_query;     /* text/name.h: normalised tokens with roles and variants */
 struct date_window {   /* of birth, in days; from > to: unknown */
     int32_t from, to;
 };
