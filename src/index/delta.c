@@ -28,7 +28,8 @@ enum err delta_new(uint64_t id, struct delta **ret)
     delta->node_count = 1;
     delta->heads = calloc(DELTA_HEADS, sizeof *delta->heads);
     delta->ranges = calloc(DELTA_RANGE_MAX, sizeof *delta->ranges);
-    if (!delta->heads || !delta->ranges) {
+    delta->days = calloc(DELTA_ENTRY_MAX, sizeof *delta->days);
+    if (!delta->heads || !delta->ranges || !delta->days) {
         delta_free(delta);
         return no_memory();
     }
@@ -48,6 +49,7 @@ void delta_free(struct delta *delta)
         free((void *)(uintptr_t)delta->ranges[i].from.ptr);
     names_live_free(atomic_load(&delta->names));
     free(delta->ranges);
+    free(delta->days);
     free(delta->heads);
     free(delta->deaths);
     free(delta);
@@ -72,7 +74,7 @@ enum err delta_add_entry(struct delta *delta, const struct delta_entry *entry, u
     struct delta_entry *place = &(*chunk)[at % DELTA_CHUNK];
     place->number = entry->number;
     place->born = entry->born;
-    place->day = entry->day;
+    place->day = delta->days[at] = entry->day;
     place->definition = entry->definition;
     place->class_number = entry->class_number;
     place->has_names = entry->has_names;

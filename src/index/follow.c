@@ -4,8 +4,8 @@
  *
  * A change ends the entries of the record's earlier version wherever they lie and adds new ones to the live delta: one for
  * each birth date given, or one. Exact, skeleton and partial keys of every field with a meaning lead to the first of them; names lie
- * with all. Nothing is visible until index_publish() moves the sequence number past the whole group, so that a reader
- * sees a record's old version or its new one, never both or none.
+ * with all. Nothing is visible until index_publish() moves the sequence number past a change, so that a reader sees a
+ * record's old version or its new one, never both or none.
  *
  * A record that cannot be read (its definition is gone, its body damaged) is counted and reported, and has no entries;
  * a store that cannot be read stops the index (`is_behind`): it then answers with an error until it has caught up.
@@ -34,7 +34,7 @@ static enum err end_in_delta(struct index *index, struct delta *delta, uint64_t 
             continue;
         atomic_store_explicit(&entry->died, seq, memory_order_release);
         if (delta != index->live)
-            TRY(delta_add_death(index->live, &(struct death){delta->part.id, seq, node->entry}));
+            TRY(delta_add_death(index->live, &(struct death){delta->part.id, seq, node->entry, is_erased}));
         index->is_erasing_due |= is_erased;
     }
     return OK;
@@ -52,7 +52,7 @@ static enum err end_in_segment(struct index *index, struct segment *segment, uin
         if (segment_died(segment, entries[i]))
             continue;
         TRY(segment_kill(segment, entries[i], seq));
-        TRY(delta_add_death(index->live, &(struct death){segment->part.id, seq, entries[i]}));
+        TRY(delta_add_death(index->live, &(struct death){segment->part.id, seq, entries[i], is_erased}));
     }
     return OK;
 }
@@ -106,11 +106,11 @@ static size_t order_days(const struct record *record, int32_t days[ENTRY_DATES_M
     size_t count = 0;
     for (size_t i = 0; i < record->count && count < ENTRY_DATES_MAX; i++) {
         const struct field_value *value = &record->values[i];
-        struct date_span span;
-        if (value->field != record->definition->order_by || !date_span_of(&value->value, &span))
+        if (value->field != record->definition->order_by || value->value.type != &type_date)
             continue;
-        int64_t length = (int64_t)span.to - span.from;
-        int32_t day = length > 2 * 366 ? NO_DAY : (int32_t)(span.from + length / 2);
+        const struct date *date = date_of(&value->value);
+        int64_t length = (int64_t)date->last_day - date->first_day;
+        int32_t day = length > 2 * 366 ? NO_DAY : (int32_t)(date->first_day + length / 2);
         bool is_known = false;
         for (size_t k = 0; k < count; k++)
             is_known |= days[k] == day;
@@ -188,10 +188,8 @@ static enum err body_of(struct index *index, const struct stored *change, struct
         TRY(store_read(index->store, change->id.number, &index->scratch, &latest));
     if (latest.is_erased || latest.body.len == 0)
         return OK; /* destroyed meanwhile: nothing to find */
-    struct fault faults[1];
-    struct faults found = {.items = faults, .max = COUNT_OF(faults)};
     if (!definition || json_parse(latest.body, &index->scratch, &body) ||
-        record_check(index->catalog, definition, body, &index->scratch, ret, &found)) {
+        record_read(index->catalog, definition, body, &index->scratch, ret)) {
         err_clear();
         index->unreadable++;
         return OK;
@@ -204,16 +202,10 @@ static enum err body_of(struct index *index, const struct stored *change, struct
     return OK;
 }
 
-static enum err take_change(void *context, const struct stored *change)
+static enum err apply(struct index *index, const struct stored *change)
 {
-    struct index *index = context;
     struct record record = {0};
     bool is_readable = false, is_erased = change->kind == CHANGE_ERASE;
-    if (delta_is_full(index->live))
-        TRY(index_seal(index));
-    struct delta *delta = index->live;
-    delta->first_seq = delta->change_count ? delta->first_seq : change->seq;
-    delta->change_count++;
     if (change->version > 1 || change->kind != CHANGE_PUT)
         TRY(end_entries(index, change->id.number, change->seq, is_erased));
     arena_reset(&index->scratch);
@@ -221,20 +213,38 @@ static enum err take_change(void *context, const struct stored *change)
         TRY(body_of(index, change, &record, &is_readable));
     if (is_readable)
         TRY(add_entries(index, &record, change->seq));
+    return OK;
+}
+
+/* A change taken up half way will be taken again: what it has added must not count. */
+static void withdraw(struct delta *delta, uint32_t from, uint64_t seq)
+{
+    for (uint32_t i = from; i < delta->count; i++)
+        atomic_store_explicit(&delta_entry(delta, i)->died, seq, memory_order_release);
+}
+
+static enum err take_change(void *context, const struct stored *change)
+{
+    struct index *index = context;
+    if (delta_is_full(index->live))
+        TRY(index_seal(index));
+    struct delta *delta = index->live;
+    uint32_t count = delta->count;
+    enum err code = apply(index, change);
+    if (code) {
+        withdraw(delta, count, change->seq);
+        return code;
+    }
+    delta->first_seq = delta->change_count++ ? delta->first_seq : change->seq;
     delta->last_seq = change->seq;
     return OK;
 }
 
-/*
- * Stopping half way leaves entries newer than the published sequence number, invisible; taking the same change again would add them
- * twice, so the live delta remembers how far it is.
- */
+/* The live delta knows the last change it has in full; what lies beyond index->seq is not yet visible. */
 enum err follow_to(struct index *index, uint64_t last_seq)
 {
     enum err code = OK;
-    uint64_t after = index->seq;
-    if (index->live->last_seq > after)
-        after = index->live->last_seq;
+    uint64_t after = index->live->last_seq;
     while (!code && after < last_seq) {
         uint64_t want = last_seq - after < FOLLOW_BATCH ? last_seq - after : FOLLOW_BATCH;
         code = store_feed(index->store, after, (size_t)want, take_change, index);
@@ -242,9 +252,9 @@ enum err follow_to(struct index *index, uint64_t last_seq)
         if (!code && reached <= after)
             reached = last_seq; /* numbers without changes: nothing more to read */
         after = reached;
+        if (!code)
+            index_publish(index, NULL, after);
     }
-    if (!code)
-        index_publish(index, NULL, last_seq);
     atomic_store(&index->is_behind, code != OK);
     return code;
 }

@@ -59,6 +59,7 @@ struct part {
 struct death {
     uint64_t part, seq;
     uint32_t entry;
+    bool is_erased;
 };
 
 /* ---- delta.c ---- */
@@ -90,6 +91,7 @@ struct delta {
     uint64_t first_seq, last_seq; /* of changes; the writer's, fixed once sealed */
     uint64_t change_count;
     _Atomic uint32_t count; /* published entries */
+    int32_t *days;          /* of entries, side by side for the names search */
     struct delta_entry *entries[DELTA_ENTRY_MAX / DELTA_CHUNK];
     uint32_t node_count; /* node numbers start at 1 */
     struct delta_node *nodes[DELTA_NODE_MAX / DELTA_CHUNK];
@@ -276,6 +278,7 @@ struct index {
     unsigned char key[16];
     uint64_t key_id;
     _Atomic uint64_t next_id;
+    bool is_private;       /* being filled by a rebuild: writes no `current` */
 
     pthread_mutex_t merging, writing, publishing;
     struct index_set *set; /* under publishing; replaced under writing too */
@@ -291,7 +294,8 @@ struct index {
     _Atomic bool is_damaged;      /* a block failed: rebuild */
     _Atomic bool is_behind;       /* the feed could not be followed; retried with the next change */
     _Atomic bool is_merge_failing;
-    uint64_t merge_count;
+    uint64_t flushed_seq; /* what the segments hold; under merging */
+    uint64_t merge_count; /* under writing */
 };
 struct index_snapshot {
     struct index *index;
@@ -310,7 +314,7 @@ void index_publish(struct index *index, struct index_set *set, uint64_t seq); /*
 struct index_set *index_set_ref(struct index *index, uint64_t *ret_seq);
 enum err index_write_current(struct index *index, const struct index_set *set, uint64_t seq) MUST_USE;
 char *index_segment_path(const struct index *index, uint64_t id);
-/* Closes the live delta and begins another. Under writing. */
+/* Closes the live delta and begins another; publishes what it has. Waits for the merge thread when too many are closed. Under writing. */
 enum err index_seal(struct index *index) MUST_USE;
 
 /* ---- follow.c ---- */
@@ -322,6 +326,7 @@ enum err follow_to(struct index *index, uint64_t last_seq) MUST_USE;
 
 enum err merge_start_thread(struct index *index) MUST_USE;
 void merge_stop_thread(struct index *index);
+size_t merge_sealed_count(const struct index *index); /* under writing */
 /* Flushes sealed deltas, then merges what the tiers ask for. Under merging. */
 enum err merge_due(struct index *index) MUST_USE;
 enum err merge_all(struct index *index) MUST_USE; /* under merging */

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A snapshot asked. Every function here runs on any thread, takes no lock, and allocates only for what it finds.
+ *
+ * An entry counts only if it is alive in the snapshot, its database was asked and its policy class is open to the scope; that is
+ * decided before anything is counted, so limits and "too many" say nothing of what an actor may not see.
+ */
+#include <stdlib.h>
+
+#include "index/internal.h"
+
+struct probe {
+    const struct index_snapshot *snapshot;
+    const struct policy_scope *scope; /* NULL: everything (our own look-ups) */
+    const uint64_t *databases;
+    enum key_kind kind;
+    struct arena *arena;
+    size_t max, size;
+    struct index_hits *hits;
+};
+
+/* ---- what an entry is ---- */
+
+struct seen {
+    uint64_t number, born, died;
+    struct segment_class class;
+};
+
+static bool is_open(const struct probe *probe, const struct seen *seen, uint8_t *ret_disclosure)
+{
+    if (seen->born > probe->snapshot->seq || (seen->died && seen->died <= probe->snapshot->seq))
+        return false;
+    if (probe->databases && !(probe->databases[seen->class.definition / 64] >> (seen->class.definition % 64) & 1))
+        return false;
+    *ret_disclosure = DISCLOSE_FULL;
+    if (probe->scope)
+        *ret_disclosure = (uint8_t)(seen->class.class_number < probe->scope->count
+                                        ? probe->scope->disclosure[seen->class.class_number]
+                                        : policy_scope_get(probe->scope, seen->class.class_number));
+    return *ret_disclosure != DISCLOSE_NONE;
+}
+
+static struct seen seen_in_delta(const struct delta *delta, uint32_t entry)
+{
+    struct delta_entry *e = delta_entry(delta, entry);
+    return (struct seen){e->number,
+                         e->born,
+                         atomic_load_explicit(&e->died, memory_order_acquire),
+                         {e->definition, e->class_number}};
+}
+
+static enum err out_of_place(const struct segment *segment)
+{
+    return err_set(ERR_DAMAGED, "index file %s is damaged: an entry or class number is too high", segment->path);
+}
+
+static enum err check_row(struct segment *segment, const struct column *column, uint32_t entry)
+{
+    return segment_check(segment, column->at + (size_t)entry * column->width, column->width);
+}
+
+static enum err seen_in_segment(struct segment *segment, uint32_t entry, struct seen *ret)
+{
+    if (entry >= segment->meta.entry_count)
+        return out_of_place(segment);
+    TRY(check_row(segment, &segment->numbers, entry));
+    TRY(check_row(segment, &segment->classes, entry));
+    TRY(check_row(segment, &segment->born, entry));
+    uint64_t class = column_get(&segment->classes, entry);
+    if (class >= segment->meta.class_count)
+        return out_of_place(segment);
+    *ret = (struct seen){column_get(&segment->numbers, entry), column_get(&segment->born, entry),
+                         segment_died(segment, entry), segment->class_rows[class]};
+    return OK;
+}
+
+/* ---- hits ---- */
+
+static uint16_t meaning_of(const struct probe *probe, uint16_t definition, uint8_t field)
+{
+    const struct definition *d = probe->snapshot->index->catalog->definitions[definition];
+    return field < d->all_count ? d->all[field]->meaning_number : 0;
+}
+
+static enum err add_hit(struct probe *probe, const struct seen *seen, uint8_t field)
+{
+    uint8_t disclosure;
+    struct index_hits *hits = probe->hits;
+    if (!is_open(probe, seen, &disclosure))
+        return OK;
+    for (size_t i = 0; i < hits->count && hits->count < 16; i++)
+        if (hits->items[i].number == seen->number)
+            return OK; /* the same value in two fields of a record */
+    if (hits->count >= probe->max) {
+        hits->is_cut = true;
+        return OK;
+    }
+    if (hits->count == probe->size) {
+        size_t size = probe->size ? probe->size * 4 : 4;
+        struct index_hit *grown = arena_array(probe->arena, struct index_hit, size);
+        if (!grown)
+            return err_last()->code;
+        if (hits->count)
+            memcpy(grown, hits->items, hits->count * sizeof *grown);
+        hits->items = grown;
+        probe->size = size;
+    }
+    hits->items[hits->count++] = (struct index_hit){.number = seen->number,
+                                                    .definition = seen->class.definition,
+                                                    .meaning = meaning_of(probe, seen->class.definition, field),
+                                                    .field = field,
+                                                    .disclosure = disclosure,
+                                                    .kind = (uint8_t)probe->kind};
+    return OK;
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+    const struct index_hit *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static void finish(struct index_hits *hits)
+{
+    if (hits->count < 2)
+        return;
+    qsort(hits->items, hits->count, sizeof *hits->items, compare_hits);
+    size_t kept = 1;
+    for (size_t i = 1; i < hits->count; i++)
+        if (hits->items[i].number != hits->items[kept - 1].number)
+            hits->items[kept++] = hits->items[i];
+    hits->count = kept;
+}
+
+/* ---- keys ---- */
+
+static enum err probe_delta(struct probe *probe, const struct delta *delta, uint64_t hash)
+{
+    for (uint32_t at = delta_first(delta, hash); at;) {
+        const struct delta_node *node = delta_node(delta, at);
+        at = node->next;
+        if (node->hash != hash || node->is_number)
+            continue;
+        struct seen seen = seen_in_delta(delta, node->entry);
+        TRY(add_hit(probe, &seen, node->field));
+    }
+    return OK;
+}
+
+static enum err probe_segment(struct probe *probe, struct segment *segment, uint64_t hash)
+{
+    uint32_t from, to;
+    TRY(segment_find(segment, hash, &from, &to));
+    for (; from < to; from++) {
+        struct slot slot = segment_slot(segment, from);
+        struct seen seen;
+        TRY(seen_in_segment(segment, slot.entry, &seen));
+        TRY(add_hit(probe, &seen, slot.field));
+    }
+    return OK;
+}
+
+static enum err probe_parts(struct probe *probe, uint64_t hash)
+{
+    const struct index_set *set = probe->snapshot->set;
+    for (size_t i = 0; i < set->count; i++)
+        TRY(set->parts[i]->is_delta ? probe_delta(probe, (const struct delta *)set->parts[i], hash)
+                                    : probe_segment(probe, (struct segment *)set->parts[i], hash));
+    return OK;
+}
+
+/* An index that is behind the feed or damaged cannot say "nothing"; damage wakes the merge thread, which rebuilds. */
+static enum err check_index(const struct index_snapshot *snapshot)
+{
+    if (atomic_load_explicit(&snapshot->index->is_behind, memory_order_relaxed))
+        return err_set(ERR_BUSY, "the index is behind the store and catches up with the next change");
+    return OK;
+}
+
+static enum err note_damage(const struct index_snapshot *snapshot, enum err code)
+{
+    if (code == ERR_DAMAGED && !atomic_exchange(&snapshot->index->is_damaged, true))
+        pthread_cond_signal(&snapshot->index->work);
+    return code;
+}
+
+struct range_probe {
+    struct probe *probe;
+    struct segment *segment;
+};
+
+static enum err add_range(void *context, uint32_t entry, uint8_t field)
+{
+    struct range_probe *range = context;
+    struct seen seen;
+    TRY(seen_in_segment(range->segment, entry, &seen));
+    return add_hit(range->probe, &seen, field);
+}
+
+static enum err probe_delta_ranges(struct probe *probe, const struct delta *delta, uint64_t space, str from, str to)
+{
+    uint32_t count = atomic_load_explicit(&delta->range_count, memory_order_acquire);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct delta_range *range = &delta->ranges[i];
+        if (range->space != space || str_compare(range->from, to) > 0 || str_compare(range->to, from) < 0)
+            continue;
+        struct seen seen = seen_in_delta(delta, range->entry);
+        TRY(add_hit(probe, &seen, range->field));
+    }
+    return OK;
+}
+
+static enum err probe_ranges(struct probe *probe, str space_name, str from, str to)
+{
+    const struct index_set *set = probe->snapshot->set;
+    uint64_t space = index_hash(probe->snapshot->index->key, KEY_RANGE, space_name, STR_EMPTY);
+    for (size_t i = 0; i < set->count; i++) {
+        struct range_probe range = {probe, (struct segment *)set->parts[i]};
+        TRY(set->parts[i]->is_delta
+                ? probe_delta_ranges(probe, (const struct delta *)set->parts[i], space, from, to)
+                : segment_ranges(range.segment, space, from, to, add_range, &range));
+    }
+    return OK;
+}
+
+enum err index_probe_range(const struct index_snapshot *snapshot, const struct policy_scope *scope,
+                           const uint64_t *databases, str space, str from, str to, struct arena *arena, size_t max,
+                           struct index_hits *ret)
+{
+    *ret = (struct index_hits){0};
+    struct probe probe = {snapshot, scope, databases, KEY_RANGE, arena, max, 0, ret};
+    TRY(check_index(snapshot));
+    TRY(note_damage(snapshot, probe_ranges(&probe, space, from, to)));
+    finish(ret);
+    return OK;
+}
+
+enum err index_probe(const struct index_snapshot *snapshot, const struct policy_scope *scope, const uint64_t *databases,
+                     enum key_kind kind, str space, str text, struct arena *arena, size_t max, struct index_hits *ret)
+{
+    if (kind == KEY_RANGE)
+        return index_probe_range(snapshot, scope, databases, space, text, text, arena, max, ret);
+    *ret = (struct index_hits){0};
+    struct probe probe = {snapshot, scope, databases, kind, arena, max, 0, ret};
+    TRY(check_index(snapshot));
+    TRY(note_damage(snapshot, probe_parts(&probe, index_hash(snapshot->index->key, kind, space, text))));
+    finish(ret);
+    return OK;
+}
+
+/* Two rounds of prefetching ahead of the reads: hundreds of near misses wait for memory together, not in turn. */
+static enum err probe_batch(const struct index_snapshot *snapshot, struct probe *probes, const uint64_t *hashes,
+                            size_t count)
+{
+    for (size_t i = 0; i < snapshot->set->count; i++) {
+        struct part *part = snapshot->set->parts[i];
+        struct segment *segment = (struct segment *)part;
+        for (size_t k = 0; !part->is_delta && k < count; k++)
+            segment_prefetch_bucket(segment, hashes[k]);
+        for (size_t k = 0; !part->is_delta && k < count; k++)
+            segment_prefetch_slots(segment, hashes[k]);
+        for (size_t k = 0; k < count; k++)
+            TRY(part->is_delta ? probe_delta(&probes[k], (const struct delta *)part, hashes[k])
+                               : probe_segment(&probes[k], segment, hashes[k]));
+    }
+    return OK;
+}
+
+enum err index_probe_many(const struct index_snapshot *snapshot, const struct policy_scope *scope,
+                          const uint64_t *databases, enum key_kind kind, const struct index_key *keys, size_t count,
+                          struct arena *arena, size_t max, struct index_hits *ret)
+{
+    enum { BATCH = 64 };
+    struct probe probes[BATCH];
+    uint64_t hashes[BATCH];
+    TRY(check_index(snapshot));
+    for (size_t at = 0; at < count; at += BATCH) {
+        size_t size = count - at < BATCH ? count - at : BATCH;
+        for (size_t k = 0; k < size; k++) {
+            ret[at + k] = (struct index_hits){0};
+            probes[k] = (struct probe){snapshot, scope, databases, kind, arena, max, 0, &ret[at + k]};
+            hashes[k] = index_hash(snapshot->index->key, kind, keys[at + k].space, keys[at + k].text);
+        }
+        TRY(note_damage(snapshot, probe_batch(snapshot, probes, hashes, size)));
+        for (size_t k = 0; k < size; k++)
+            finish(&ret[at + k]);
+    }
+    return OK;
+}
+
+uint64_t index_space_count(const struct index_snapshot *snapshot, str space_name)
+{
+    uint64_t space = index_hash(snapshot->index->key, KEY_EXACT, space_name, STR_EMPTY), count = 0;
+    for (size_t i = 0; i < snapshot->set->count; i++) {
+        const struct part *part = snapshot->set->parts[i];
+        const struct delta *delta = (const struct delta *)part;
+        const struct segment *segment = (const struct segment *)part;
+        uint32_t spaces = part->is_delta ? atomic_load_explicit(&delta->space_count, memory_order_acquire)
+                                         : segment->meta.space_count;
+        for (uint32_t k = 0; k < spaces; k++)
+            if (part->is_delta && delta->spaces[k].space == space)
+                count += atomic_load_explicit(&delta->spaces[k].count, memory_order_relaxed);
+            else if (!part->is_delta && segment->spaces[k].space == space)
+                count += segment->spaces[k].count;
+    }
+    return count;
+}
+
+uint64_t index_find_ref(const struct index_snapshot *snapshot, str definition, str owner, str ref)
+{
+    struct arena arena = {0};
+    struct index_hits hits = {0};
+    struct probe probe = {snapshot, NULL, NULL, KEY_EXACT, &arena, INDEX_HIT_MAX, 0, &hits};
+    str text = arena_printf(&arena, "%.*s\x1f%.*s\x1f%.*s", STR(definition), STR(owner), STR(ref));
+    uint64_t hash = index_hash(snapshot->index->key, KIND_REF, S("ref"), text);
+    enum err code = note_damage(snapshot, probe_parts(&probe, hash));
+    uint64_t number = code || hits.count == 0 ? 0 : hits.items[0].number;
+    for (size_t i = 0; i < hits.count; i++)
+        if (str_eq(snapshot->index->catalog->definitions[hits.items[i].definition]->name, definition))
+            number = hits.items[i].number;
+    if (code)
+        err_clear();
+    arena_release(&arena);
+    return number;
+}
