@@ -58,9 +58,9 @@ void delta_free(struct delta *delta)
 /* A record has at most ENTRY_DATES_MAX entries and a bounded number of keys: there is always room for one more record. */
 bool delta_is_full(const struct delta *delta)
 {
-    return delta->count + ENTRY_DATES_MAX > DELTA_ENTRY_MAX || delta->range_count > DELTA_RANGE_MAX / 2 ||
-           delta->node_count > DELTA_NODE_MAX / 2 || delta->death_count >= DELTA_ENTRY_MAX ||
-           delta->change_count >= 2 * DELTA_ENTRY_MAX;
+    return delta->count + ENTRY_DATES_MAX > DELTA_ENTRY_MAX ||
+           delta->range_count > DELTA_RANGE_MAX / 2 || delta->node_count > DELTA_NODE_MAX / 2 ||
+           delta->death_count >= DELTA_ENTRY_MAX || delta->change_count >= 2 * DELTA_ENTRY_MAX;
 }
 
 enum err delta_add_entry(struct delta *delta, const struct delta_entry *entry, uint32_t *ret)
@@ -83,7 +83,8 @@ enum err delta_add_entry(struct delta *delta, const struct delta_entry *entry, u
     return OK;
 }
 
-enum err delta_add_key(struct delta *delta, uint64_t hash, uint32_t entry, uint8_t field, bool is_number)
+enum err delta_add_key(struct delta *delta, uint64_t hash, uint32_t entry, uint8_t field,
+                       bool is_number)
 {
     uint32_t at = delta->node_count;
     if (at >= DELTA_NODE_MAX)
@@ -92,17 +93,19 @@ enum err delta_add_key(struct delta *delta, uint64_t hash, uint32_t entry, uint8
     if (!*chunk && !(*chunk = calloc(DELTA_CHUNK, sizeof **chunk)))
         return no_memory();
     _Atomic uint32_t *head = &delta->heads[hash % DELTA_HEADS];
-    (*chunk)[at % DELTA_CHUNK] = (struct delta_node){.hash = hash,
-                                                     .entry = entry,
-                                                     .field = field,
-                                                     .is_number = is_number,
-                                                     .next = atomic_load_explicit(head, memory_order_relaxed)};
+    (*chunk)[at % DELTA_CHUNK] =
+        (struct delta_node){.hash = hash,
+                            .entry = entry,
+                            .field = field,
+                            .is_number = is_number,
+                            .next = atomic_load_explicit(head, memory_order_relaxed)};
     delta->node_count++;
     atomic_store_explicit(head, at, memory_order_release);
     return OK;
 }
 
-enum err delta_add_range(struct delta *delta, uint64_t space, str from, str to, uint32_t entry, uint8_t field)
+enum err delta_add_range(struct delta *delta, uint64_t space, str from, str to, uint32_t entry,
+                         uint8_t field)
 {
     uint32_t at = atomic_load_explicit(&delta->range_count, memory_order_relaxed);
     if (at >= DELTA_RANGE_MAX)

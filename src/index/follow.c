@@ -22,7 +22,8 @@ enum { FOLLOW_BATCH = 1024, KEYS_PER_RECORD_MAX = 4096 };
 
 /* ---- ending earlier entries ---- */
 
-static enum err end_in_delta(struct index *index, struct delta *delta, uint64_t number, uint64_t seq, bool is_erased)
+static enum err end_in_delta(struct index *index, struct delta *delta, uint64_t number,
+                             uint64_t seq, bool is_erased)
 {
     uint64_t hash = index_number_hash(number);
     for (uint32_t at = delta_first(delta, hash); at;) {
@@ -34,14 +35,15 @@ static enum err end_in_delta(struct index *index, struct delta *delta, uint64_t 
             continue;
         atomic_store_explicit(&entry->died, seq, memory_order_release);
         if (delta != index->live)
-            TRY(delta_add_death(index->live, &(struct death){delta->part.id, seq, node->entry, is_erased}));
+            TRY(delta_add_death(index->live,
+                                &(struct death){delta->part.id, seq, node->entry, is_erased}));
         index->is_erasing_due |= is_erased;
     }
     return OK;
 }
 
-static enum err end_in_segment(struct index *index, struct segment *segment, uint64_t number, uint64_t seq,
-                               bool is_erased)
+static enum err end_in_segment(struct index *index, struct segment *segment, uint64_t number,
+                               uint64_t seq, bool is_erased)
 {
     uint32_t entries[ENTRY_DATES_MAX];
     size_t count = 0;
@@ -52,7 +54,8 @@ static enum err end_in_segment(struct index *index, struct segment *segment, uin
         if (segment_died(segment, entries[i]))
             continue;
         TRY(segment_kill(segment, entries[i], seq));
-        TRY(delta_add_death(index->live, &(struct death){segment->part.id, seq, entries[i], is_erased}));
+        TRY(delta_add_death(index->live,
+                            &(struct death){segment->part.id, seq, entries[i], is_erased}));
     }
     return OK;
 }
@@ -138,7 +141,8 @@ static enum err add_reference(struct index *index, const struct record *record, 
                             STR(record->envelope.owner), STR(record->envelope.ref));
     if (text.len == 0)
         return err_last()->code;
-    return delta_add_key(index->live, index_hash(index->key, KIND_REF, S("ref"), text), entry, 0, false);
+    return delta_add_key(index->live, index_hash(index->key, KIND_REF, S("ref"), text), entry, 0,
+                         false);
 }
 
 static enum err add_keys(struct index *index, const struct record *record, uint32_t entry)
@@ -158,11 +162,13 @@ static enum err add_entries(struct index *index, const struct record *record, ui
 {
     int32_t days[ENTRY_DATES_MAX];
     size_t count = order_days(record, days);
-    struct delta_entry entry = {
-        .number = record->id.number, .born = seq, .definition = record->definition->number};
+    struct delta_entry entry = {.number = record->id.number,
+                                .born = seq,
+                                .definition = record->definition->number};
     TRY(policy_class_of(index->classes, record, &entry.class_number));
     for (size_t i = 0; i < record->count; i++)
-        entry.has_names |= is_searched(&record->values[i]) && record->values[i].value.type->is_fuzzy;
+        entry.has_names |=
+            is_searched(&record->values[i]) && record->values[i].value.type->is_fuzzy;
     for (size_t i = 0; i < count; i++) {
         uint32_t number = 0;
         entry.day = days[i];
@@ -178,7 +184,8 @@ static enum err add_entries(struct index *index, const struct record *record, ui
 /* ---- a change ---- */
 
 /* The body a change stands for: a change of state goes on with the last one. */
-static enum err body_of(struct index *index, const struct stored *change, struct record *ret, bool *ret_is_readable)
+static enum err body_of(struct index *index, const struct stored *change, struct record *ret,
+                        bool *ret_is_readable)
 {
     struct stored latest = *change;
     struct node *body = NULL;

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 #include "base/io.h"
+
 #include "index/internal.h"
 
 enum { CURRENT_MAX = 1 << 16, PATH_MAX_BYTES = 4096, CURRENT_VERSION = 1 };
@@ -33,7 +34,8 @@ uint64_t index_hash(const unsigned char key[16], unsigned kind, str space, str t
     size_t space_len = space.len < 64 ? space.len : 64;
     memcpy(bytes + len, space.ptr, space_len);
     len += space_len;
-    if (text.len > sizeof bytes - len - 16) { /* long texts by their hash: rare, and keyed all the same */
+    if (text.len >
+        sizeof bytes - len - 16) { /* long texts by their hash: rare, and keyed all the same */
         uint64_t whole[2] = {keyed_hash64(key, text), text.len};
         memcpy(bytes + len, whole, sizeof whole);
         len += sizeof whole;
@@ -150,7 +152,8 @@ uint64_t index_seq(const struct index *index)
 enum err index_seal(struct index *index)
 {
     struct delta *delta = NULL;
-    while (merge_sealed_count(index) >= SEALED_MAX && index->has_thread && !atomic_load(&index->is_merge_failing))
+    while (merge_sealed_count(index) >= SEALED_MAX && index->has_thread &&
+           !atomic_load(&index->is_merge_failing))
         pthread_cond_wait(&index->flushed, &index->writing);
     if (index->set->count + 1 > PART_MAX)
         return err_set(ERR_BUSY, "the index has %d parts that wait to be merged", PART_MAX);
@@ -227,7 +230,8 @@ static enum err read_current(const struct index *index, struct current *ret)
         else if (i == 1)
             is_good = read_line(line, S("seq "), &ret->seq);
         else
-            is_good = ret->count < PART_MAX && read_line(line, S("segment "), &ret->ids[ret->count++]);
+            is_good =
+                ret->count < PART_MAX && read_line(line, S("segment "), &ret->ids[ret->count++]);
     }
     free(bytes);
     return is_good && is_whole ? OK : err_set(ERR_DAMAGED, "%s is damaged", path);
@@ -245,7 +249,8 @@ static enum err sweep(struct index *index, const struct current *current)
         char path[PATH_MAX_BYTES];
         str name = str_c(entry->d_name);
         snprintf(path, sizeof path, "%s/%s", index->directory, entry->d_name);
-        bool is_segment = str_ends(name, S(".seg")) && str_to_u64(str_slice(name, 0, name.len - 4), UINT64_MAX / 2, &id);
+        bool is_segment = str_ends(name, S(".seg")) &&
+                          str_to_u64(str_slice(name, 0, name.len - 4), UINT64_MAX / 2, &id);
         bool is_named = false;
         for (size_t i = 0; is_segment && i < current->count; i++)
             is_named |= current->ids[i] == id;
@@ -278,18 +283,22 @@ static enum err apply_deaths(struct segment *const *segments, size_t count)
         for (uint32_t k = 0; k < segments[i]->meta.death_count; k++) {
             const struct segment_death *death = &segments[i]->deaths[k];
             for (size_t n = 0; n < count; n++)
-                if (segments[n]->part.id == death->part && death->entry < segments[n]->meta.entry_count)
+                if (segments[n]->part.id == death->part &&
+                    death->entry < segments[n]->meta.entry_count)
                     TRY(segment_kill(segments[n], death->entry, segments[n]->meta.last_seq + 1));
         }
     return OK;
 }
 
-static enum err open_segments(struct index *index, const struct current *current, struct part **parts, size_t *count)
+static enum err open_segments(struct index *index, const struct current *current,
+                              struct part **parts, size_t *count)
 {
     for (size_t i = 0; i < current->count; i++) {
         struct segment *segment = NULL;
         char *path = index_segment_path(index, current->ids[i]);
-        enum err code = path ? segment_open(path, index->catalog, index->classes, index->key_id, &segment) : ERR_MEMORY;
+        enum err code =
+            path ? segment_open(path, index->catalog, index->classes, index->key_id, &segment)
+                 : ERR_MEMORY;
         free(path);
         TRY(code);
         parts[(*count)++] = &segment->part;
@@ -326,8 +335,9 @@ static enum err load(struct index *index)
     size_t count = 0;
     enum err code = read_current(index, &current);
     if (!code && current.seq > store_seq(index->store))
-        code = err_set(ERR_DAMAGED, "the index knows change %llu, the store only %llu", (unsigned long long)current.seq,
-                       (unsigned long long)store_seq(index->store));
+        code =
+            err_set(ERR_DAMAGED, "the index knows change %llu, the store only %llu",
+                    (unsigned long long)current.seq, (unsigned long long)store_seq(index->store));
     if (!code)
         code = open_segments(index, &current, parts, &count);
     if (code) { /* a view can always be made again */
@@ -356,8 +366,8 @@ static enum err replay(struct index *index)
     return code;
 }
 
-static struct index *index_make(const char *directory, struct store *store, const struct catalog *catalog,
-                                struct policy_classes *classes)
+static struct index *index_make(const char *directory, struct store *store,
+                                const struct catalog *catalog, struct policy_classes *classes)
 {
     struct index *index = calloc(1, sizeof *index);
     if (!index || !(index->directory = strdup(directory))) {
@@ -495,7 +505,8 @@ static enum err change_places(struct index *index, struct index *fresh)
 enum err index_rebuild(struct index *index)
 {
     pthread_mutex_lock(&index->merging);
-    struct index *fresh = index_make(index->directory, index->store, index->catalog, index->classes);
+    struct index *fresh =
+        index_make(index->directory, index->store, index->catalog, index->classes);
     enum err code = fresh ? OK : ERR_MEMORY;
     struct part *parts[PART_MAX];
     if (!code) {
@@ -536,12 +547,14 @@ void index_report(struct index *index, struct buf *out)
     pthread_mutex_lock(&index->writing);
     uint64_t unreadable = index->unreadable, merges = index->merge_count;
     pthread_mutex_unlock(&index->writing);
-    buf_printf(out,
-               "{\"seq\":%llu,\"segments\":%llu,\"entries\":%llu,\"recent\":%llu,\"ended\":%llu,\"keys\":%llu,"
-               "\"bytes\":%llu,\"merges\":%llu,\"unreadable\":%llu,\"behind\":%s,\"damaged\":%s,\"merge_failing\":%s}",
-               (unsigned long long)seq, (unsigned long long)segments, (unsigned long long)entries,
-               (unsigned long long)recent, (unsigned long long)ended, (unsigned long long)keys,
-               (unsigned long long)bytes, (unsigned long long)merges, (unsigned long long)unreadable,
-               atomic_load(&index->is_behind) ? "true" : "false", atomic_load(&index->is_damaged) ? "true" : "false",
-               atomic_load(&index->is_merge_failing) ? "true" : "false");
+    buf_printf(
+        out,
+        "{\"seq\":%llu,\"segments\":%llu,\"entries\":%llu,\"recent\":%llu,\"ended\":%llu,\"keys\":%llu,"
+        "\"bytes\":%llu,\"merges\":%llu,\"unreadable\":%llu,\"behind\":%s,\"damaged\":%s,\"merge_failing\":%s}",
+        (unsigned long long)seq, (unsigned long long)segments, (unsigned long long)entries,
+        (unsigned long long)recent, (unsigned long long)ended, (unsigned long long)keys,
+        (unsigned long long)bytes, (unsigned long long)merges, (unsigned long long)unreadable,
+        atomic_load(&index->is_behind) ? "true" : "false",
+        atomic_load(&index->is_damaged) ? "true" : "false",
+        atomic_load(&index->is_merge_failing) ? "true" : "false");
 }

@@ -30,9 +30,10 @@ void index_close(struct index *index);
 /* Takes up changes first..last from the store; wired as store hook, so a change is findable before it is acknowledged. */
 void index_follow(void *index, uint64_t first_seq, uint64_t last_seq);
 uint64_t index_seq(const struct index *index);
-enum err index_merge(struct index *index) MUST_USE;  /* now, in this thread; readers go on */
+enum err index_merge(struct index *index) MUST_USE;   /* now, in this thread; readers go on */
 enum err index_rebuild(struct index *index) MUST_USE; /* from the feed, from nothing */
-void index_report(struct index *index, struct buf *out); /* JSON: segments, entries, keys, bytes, seq */
+void index_report(struct index *index,
+                  struct buf *out); /* JSON: segments, entries, keys, bytes, seq */
 
 struct index_snapshot *index_snapshot_open(struct index *index);
 void index_snapshot_close(struct index_snapshot *snapshot);
@@ -41,12 +42,12 @@ uint64_t index_snapshot_seq(const struct index_snapshot *snapshot);
 /* One entry that a key led to. Entries of class none to the scope, dead ones and hash collisions are gone already or
  * (collisions) confirmed by the caller, who compares the stored value. */
 struct index_hit {
-    uint64_t number;       /* record number */
-    uint16_t definition;   /* catalog number */
-    uint16_t meaning;      /* of the field the key came from */
-    uint16_t field;        /* field number */
-    uint8_t disclosure;    /* enum disclosure for this scope */
-    uint8_t kind;          /* enum key_kind that led here */
+    uint64_t number;     /* record number */
+    uint16_t definition; /* catalog number */
+    uint16_t meaning;    /* of the field the key came from */
+    uint16_t field;      /* field number */
+    uint8_t disclosure;  /* enum disclosure for this scope */
+    uint8_t kind;        /* enum key_kind that led here */
 };
 enum { INDEX_HIT_MAX = 1000 };
 struct index_hits {
@@ -55,25 +56,31 @@ struct index_hits {
     bool is_cut; /* more than max: the answer is TOO MANY */
 };
 /* All entries for a key, by record number; at most max. Databases: bit set by definition number, NULL: all. */
-enum err index_probe(const struct index_snapshot *snapshot, const struct policy_scope *scope, const uint64_t *databases,
-                     enum key_kind kind, str space, str text, struct arena *arena, size_t max,
-                     struct index_hits *ret) MUST_USE;
+enum err index_probe(const struct index_snapshot *snapshot, const struct policy_scope *scope,
+                     const uint64_t *databases, enum key_kind kind, str space, str text,
+                     struct arena *arena, size_t max, struct index_hits *ret) MUST_USE;
 /* Many exact probes at once with prefetch: for similar numbers and batches. ret[i].count tells. */
 struct index_key {
     str space, text;
 };
 enum err index_probe_many(const struct index_snapshot *snapshot, const struct policy_scope *scope,
-                          const uint64_t *databases, enum key_kind kind, const struct index_key *keys, size_t count,
-                          struct arena *arena, size_t max, struct index_hits *ret) MUST_USE;
-/* How many entries a keyspace holds: for "expected by chance". */
+                          const uint64_t *databases, enum key_kind kind,
+                          const struct index_key *keys, size_t count, struct arena *arena,
+                          size_t max, struct index_hits *ret) MUST_USE;
+/* Entries with a range (KEY_RANGE) that meets [from, to]; index_probe with KEY_RANGE asks for [text, text]. */
+enum err index_probe_range(const struct index_snapshot *snapshot, const struct policy_scope *scope,
+                           const uint64_t *databases, str space, str from, str to,
+                           struct arena *arena, size_t max, struct index_hits *ret) MUST_USE;
+/* How many exact keys a keyspace holds, about: for "expected by chance". */
 uint64_t index_space_count(const struct index_snapshot *snapshot, str space);
-/* Record number by owner's reference (envelope.ref); 0: none. Confirm by reading. */
-uint64_t index_find_ref(const struct index_snapshot *snapshot, str definition, str owner, str ref);
+/* Record number by the owner's reference (envelope.ref); 0: none. Confirm by reading. */
+enum err index_find_ref(const struct index_snapshot *snapshot, str definition, str owner, str ref,
+                        uint64_t *ret_number) MUST_USE;
 
 /*
  * Names: fuzzy candidates for a set of tokens. See index/names.h for the layout and text/name.h for tokens.
  */
-struct date_window {   /* of birth, in days; from > to: unknown */
+struct date_window { /* of birth, in days; from > to: unknown */
     int32_t from, to;
 };
 struct name_candidate {
@@ -89,8 +96,12 @@ struct name_candidates {
     bool is_cut;    /* a work limit came first */
     uint64_t examined;
 };
-enum err index_names(const struct index_snapshot *snapshot, const struct policy_scope *scope, const uint64_t *databases,
-                     const struct name_query *query, struct date_window born, size_t max, struct arena *arena,
+enum err index_names(const struct index_snapshot *snapshot, const struct policy_scope *scope,
+                     const uint64_t *databases, const struct name_query *query,
+                     struct date_window born, size_t max, struct arena *arena,
                      struct name_candidates *ret) MUST_USE;
+/* How rare a word is among all names held, rounded; for evidence. Lives as long as snapshot and arena. */
+enum err index_name_frequency(const struct index_snapshot *snapshot, struct arena *arena,
+                              struct name_frequency *ret) MUST_USE;
 
 #endif

@@ -122,9 +122,12 @@ static inline uint32_t delta_first(const struct delta *delta, uint64_t hash)
     return atomic_load_explicit(&delta->heads[hash % DELTA_HEADS], memory_order_acquire);
 }
 /* Writer only. The entry is seen by readers whose seq is at least `born`. */
-enum err delta_add_entry(struct delta *delta, const struct delta_entry *entry, uint32_t *ret) MUST_USE;
-enum err delta_add_key(struct delta *delta, uint64_t hash, uint32_t entry, uint8_t field, bool is_number) MUST_USE;
-enum err delta_add_range(struct delta *delta, uint64_t space, str from, str to, uint32_t entry, uint8_t field) MUST_USE;
+enum err delta_add_entry(struct delta *delta, const struct delta_entry *entry,
+                         uint32_t *ret) MUST_USE;
+enum err delta_add_key(struct delta *delta, uint64_t hash, uint32_t entry, uint8_t field,
+                       bool is_number) MUST_USE;
+enum err delta_add_range(struct delta *delta, uint64_t space, str from, str to, uint32_t entry,
+                         uint8_t field) MUST_USE;
 enum err delta_add_name(struct delta *delta, uint32_t entry, const struct value *name) MUST_USE;
 enum err delta_add_death(struct delta *delta, const struct death *death) MUST_USE;
 void delta_count_space(struct delta *delta, uint64_t space);
@@ -173,7 +176,8 @@ enum segment_section {
 };
 struct segment_meta { /* the footer's numbers */
     uint64_t id, first_seq, last_seq, key_id;
-    uint32_t entry_count, dated_count, front_count, key_count, range_count, death_count, space_count, class_count;
+    uint32_t entry_count, dated_count, front_count, key_count, range_count, death_count,
+        space_count, class_count;
     uint64_t number_base, born_base;
     uint8_t number_width, class_width, born_width, entry_width, hash_width, bucket_bits;
     uint64_t at[SECTION_COUNT], size[SECTION_COUNT];
@@ -201,7 +205,8 @@ struct segment {
     const uint64_t *block_sums;
     _Atomic uint8_t *block_state; /* 0 unseen, 1 good, 2 bad */
     _Atomic uint8_t names_state;
-    _Atomic(_Atomic uint32_t *) *dead_pages; /* of DEAD_PAGE deaths: 0 alive, else died - last_seq */
+    _Atomic(_Atomic uint32_t *)
+        *dead_pages; /* of DEAD_PAGE deaths: 0 alive, else died - last_seq */
     _Atomic uint32_t dead_count;
 };
 struct slot {
@@ -211,7 +216,8 @@ struct slot {
 };
 
 /* ERR_DAMAGED; ERR_VERSION when made with other definitions, another key or format: then it has to be rebuilt. */
-enum err segment_open(const char *path, const struct catalog *catalog, struct policy_classes *classes, uint64_t key_id,
+enum err segment_open(const char *path, const struct catalog *catalog,
+                      struct policy_classes *classes, uint64_t key_id,
                       struct segment **ret) MUST_USE;
 void segment_free(struct segment *segment);
 /* Blocks holding these bytes are as they were written; ERR_DAMAGED. */
@@ -222,10 +228,12 @@ bool segment_scrub(struct segment *segment, size_t blocks);
 void segment_prefetch_bucket(const struct segment *segment, uint64_t hash);
 void segment_prefetch_slots(const struct segment *segment, uint64_t hash);
 /* Slots [from, to) have the hash. */
-enum err segment_find(struct segment *segment, uint64_t hash, uint32_t *ret_from, uint32_t *ret_to) MUST_USE;
+enum err segment_find(struct segment *segment, uint64_t hash, uint32_t *ret_from,
+                      uint32_t *ret_to) MUST_USE;
 struct slot segment_slot(const struct segment *segment, uint32_t slot);
 /* Entries of a record, at most ENTRY_DATES_MAX. */
-enum err segment_by_number(struct segment *segment, uint64_t number, uint32_t *ret_entries, size_t *ret_count) MUST_USE;
+enum err segment_by_number(struct segment *segment, uint64_t number, uint32_t *ret_entries,
+                           size_t *ret_count) MUST_USE;
 enum err segment_kill(struct segment *segment, uint32_t entry, uint64_t seq) MUST_USE;
 uint64_t segment_died(const struct segment *segment, uint32_t entry); /* 0: alive */
 static inline uint64_t column_get(const struct column *column, uint32_t row)
@@ -236,13 +244,13 @@ static inline uint64_t column_get(const struct column *column, uint32_t row)
 }
 /* Calls visit for ranges that meet [from, to]. */
 typedef enum err range_visit(void *context, uint32_t entry, uint8_t field);
-enum err segment_ranges(struct segment *segment, uint64_t space, str from, str to, range_visit *visit,
-                        void *context) MUST_USE;
+enum err segment_ranges(struct segment *segment, uint64_t space, str from, str to,
+                        range_visit *visit, void *context) MUST_USE;
 void segment_header_write(struct buf *out);
 void segment_footer_end(const struct segment_meta *meta, struct buf *out);
 uint64_t segment_block_sum(const void *bytes, size_t size, size_t block);
-enum err segment_write_ranges(struct segment_plan *plan, struct segment_meta *meta, struct buf *ret_ranges,
-                              struct buf *ret_texts) MUST_USE;
+enum err segment_write_ranges(struct segment_plan *plan, struct segment_meta *meta,
+                              struct buf *ret_ranges, struct buf *ret_texts) MUST_USE;
 uint64_t definition_digest(const struct definition *definition);
 
 /* ---- segment_write.c ---- */
@@ -278,7 +286,7 @@ struct index {
     unsigned char key[16];
     uint64_t key_id;
     _Atomic uint64_t next_id;
-    bool is_private;       /* being filled by a rebuild: writes no `current` */
+    bool is_private; /* being filled by a rebuild: writes no `current` */
 
     pthread_mutex_t merging, writing, publishing;
     struct index_set *set; /* under publishing; replaced under writing too */
@@ -310,9 +318,11 @@ void part_unref(struct part *part);
 /* A set that holds a reference to each part. Under writing: */
 struct index_set *index_set_of(struct part *const *parts, size_t count);
 void index_set_unref(struct index_set *set);
-void index_publish(struct index *index, struct index_set *set, uint64_t seq); /* takes the caller's reference */
+void index_publish(struct index *index, struct index_set *set,
+                   uint64_t seq); /* takes the caller's reference */
 struct index_set *index_set_ref(struct index *index, uint64_t *ret_seq);
-enum err index_write_current(struct index *index, const struct index_set *set, uint64_t seq) MUST_USE;
+enum err index_write_current(struct index *index, const struct index_set *set,
+                             uint64_t seq) MUST_USE;
 char *index_segment_path(const struct index *index, uint64_t id);
 /* Closes the live delta and begins another; publishes what it has. Waits for the merge thread when too many are closed. Under writing. */
 enum err index_seal(struct index *index) MUST_USE;

@@ -20,7 +20,13 @@
 
 #include "index/internal.h"
 
-enum { RETRY_S = 5, SCRUB_BLOCKS = 256, PURGE_AFTER_S = 900, DEAD_MIN = 4096, FLUSH_AT_CLOSE = 4096 };
+enum {
+    RETRY_S = 5,
+    SCRUB_BLOCKS = 256,
+    PURGE_AFTER_S = 900,
+    DEAD_MIN = 4096,
+    FLUSH_AT_CLOSE = 4096
+};
 
 struct merge {
     struct index *index;
@@ -121,7 +127,8 @@ static enum err install(struct merge *merge, struct segment *made)
         pthread_cond_broadcast(&index->flushed);
     } else {
         index_set_unref(set);
-        atomic_store(&index->is_damaged, true); /* memory and `current` disagree: start from the feed */
+        atomic_store(&index->is_damaged,
+                     true); /* memory and `current` disagree: start from the feed */
     }
     pthread_mutex_unlock(&index->writing);
     return code;
@@ -188,7 +195,8 @@ static enum err merge_by(struct index *index, pick_rule *rule, bool *ret_done)
     merge.set = index_set_ref(index, &plan->seq);
     pthread_mutex_unlock(&index->writing);
     for (size_t i = 0; i < plan->part_count; i++)
-        if (plan->parts[i]->is_delta && ((struct delta *)plan->parts[i])->last_seq > merge.flushed_seq)
+        if (plan->parts[i]->is_delta &&
+            ((struct delta *)plan->parts[i])->last_seq > merge.flushed_seq)
             merge.flushed_seq = ((struct delta *)plan->parts[i])->last_seq;
     *ret_done = plan->part_count > 0;
     enum err code = *ret_done ? write_and_install(&merge) : OK;
@@ -316,7 +324,8 @@ static void scrub(struct index *index)
     uint64_t seq;
     struct index_set *set = index_set_ref(index, &seq);
     for (size_t i = 0; i < set->count; i++)
-        if (!set->parts[i]->is_delta && segment_scrub((struct segment *)set->parts[i], SCRUB_BLOCKS))
+        if (!set->parts[i]->is_delta &&
+            segment_scrub((struct segment *)set->parts[i], SCRUB_BLOCKS))
             break;
     index_set_unref(set);
 }
@@ -328,7 +337,8 @@ static enum err work(struct index *index, int64_t *last_purge_us)
     pthread_mutex_lock(&index->merging);
     enum err code = merge_due(index);
     pthread_mutex_lock(&index->writing);
-    bool is_purge_due = index->is_erasing_due && clock_monotonic_us() - *last_purge_us > PURGE_AFTER_S * 1000000ll;
+    bool is_purge_due =
+        index->is_erasing_due && clock_monotonic_us() - *last_purge_us > PURGE_AFTER_S * 1000000ll;
     pthread_mutex_unlock(&index->writing);
     if (!code && is_purge_due) {
         *last_purge_us = clock_monotonic_us();

@@ -30,7 +30,8 @@ static bool is_open(const struct probe *probe, const struct seen *seen, uint8_t 
 {
     if (seen->born > probe->snapshot->seq || (seen->died && seen->died <= probe->snapshot->seq))
         return false;
-    if (probe->databases && !(probe->databases[seen->class.definition / 64] >> (seen->class.definition % 64) & 1))
+    if (probe->databases &&
+        !(probe->databases[seen->class.definition / 64] >> (seen->class.definition % 64) & 1))
         return false;
     *ret_disclosure = DISCLOSE_FULL;
     if (probe->scope)
@@ -51,7 +52,8 @@ static struct seen seen_in_delta(const struct delta *delta, uint32_t entry)
 
 static enum err out_of_place(const struct segment *segment)
 {
-    return err_set(ERR_DAMAGED, "index file %s is damaged: an entry or class number is too high", segment->path);
+    return err_set(ERR_DAMAGED, "index file %s is damaged: an entry or class number is too high",
+                   segment->path);
 }
 
 static enum err check_row(struct segment *segment, const struct column *column, uint32_t entry)
@@ -105,12 +107,13 @@ static enum err add_hit(struct probe *probe, const struct seen *seen, uint8_t fi
         hits->items = grown;
         probe->size = size;
     }
-    hits->items[hits->count++] = (struct index_hit){.number = seen->number,
-                                                    .definition = seen->class.definition,
-                                                    .meaning = meaning_of(probe, seen->class.definition, field),
-                                                    .field = field,
-                                                    .disclosure = disclosure,
-                                                    .kind = (uint8_t)probe->kind};
+    hits->items[hits->count++] =
+        (struct index_hit){.number = seen->number,
+                           .definition = seen->class.definition,
+                           .meaning = meaning_of(probe, seen->class.definition, field),
+                           .field = field,
+                           .disclosure = disclosure,
+                           .kind = (uint8_t)probe->kind};
     return OK;
 }
 
@@ -173,7 +176,8 @@ static enum err probe_parts(struct probe *probe, uint64_t hash)
 static enum err check_index(const struct index_snapshot *snapshot)
 {
     if (atomic_load_explicit(&snapshot->index->is_behind, memory_order_relaxed))
-        return err_set(ERR_BUSY, "the index is behind the store and catches up with the next change");
+        return err_set(ERR_BUSY,
+                       "the index is behind the store and catches up with the next change");
     return OK;
 }
 
@@ -197,12 +201,14 @@ static enum err add_range(void *context, uint32_t entry, uint8_t field)
     return add_hit(range->probe, &seen, field);
 }
 
-static enum err probe_delta_ranges(struct probe *probe, const struct delta *delta, uint64_t space, str from, str to)
+static enum err probe_delta_ranges(struct probe *probe, const struct delta *delta, uint64_t space,
+                                   str from, str to)
 {
     uint32_t count = atomic_load_explicit(&delta->range_count, memory_order_acquire);
     for (uint32_t i = 0; i < count; i++) {
         const struct delta_range *range = &delta->ranges[i];
-        if (range->space != space || str_compare(range->from, to) > 0 || str_compare(range->to, from) < 0)
+        if (range->space != space || str_compare(range->from, to) > 0 ||
+            str_compare(range->to, from) < 0)
             continue;
         struct seen seen = seen_in_delta(delta, range->entry);
         TRY(add_hit(probe, &seen, range->field));
@@ -224,8 +230,8 @@ static enum err probe_ranges(struct probe *probe, str space_name, str from, str 
 }
 
 enum err index_probe_range(const struct index_snapshot *snapshot, const struct policy_scope *scope,
-                           const uint64_t *databases, str space, str from, str to, struct arena *arena, size_t max,
-                           struct index_hits *ret)
+                           const uint64_t *databases, str space, str from, str to,
+                           struct arena *arena, size_t max, struct index_hits *ret)
 {
     *ret = (struct index_hits){0};
     struct probe probe = {snapshot, scope, databases, KEY_RANGE, arena, max, 0, ret};
@@ -235,22 +241,24 @@ enum err index_probe_range(const struct index_snapshot *snapshot, const struct p
     return OK;
 }
 
-enum err index_probe(const struct index_snapshot *snapshot, const struct policy_scope *scope, const uint64_t *databases,
-                     enum key_kind kind, str space, str text, struct arena *arena, size_t max, struct index_hits *ret)
+enum err index_probe(const struct index_snapshot *snapshot, const struct policy_scope *scope,
+                     const uint64_t *databases, enum key_kind kind, str space, str text,
+                     struct arena *arena, size_t max, struct index_hits *ret)
 {
     if (kind == KEY_RANGE)
         return index_probe_range(snapshot, scope, databases, space, text, text, arena, max, ret);
     *ret = (struct index_hits){0};
     struct probe probe = {snapshot, scope, databases, kind, arena, max, 0, ret};
     TRY(check_index(snapshot));
-    TRY(note_damage(snapshot, probe_parts(&probe, index_hash(snapshot->index->key, kind, space, text))));
+    TRY(note_damage(snapshot,
+                    probe_parts(&probe, index_hash(snapshot->index->key, kind, space, text))));
     finish(ret);
     return OK;
 }
 
 /* Two rounds of prefetching ahead of the reads: hundreds of near misses wait for memory together, not in turn. */
-static enum err probe_batch(const struct index_snapshot *snapshot, struct probe *probes, const uint64_t *hashes,
-                            size_t count)
+static enum err probe_batch(const struct index_snapshot *snapshot, struct probe *probes,
+                            const uint64_t *hashes, size_t count)
 {
     for (size_t i = 0; i < snapshot->set->count; i++) {
         struct part *part = snapshot->set->parts[i];
@@ -267,8 +275,9 @@ static enum err probe_batch(const struct index_snapshot *snapshot, struct probe 
 }
 
 enum err index_probe_many(const struct index_snapshot *snapshot, const struct policy_scope *scope,
-                          const uint64_t *databases, enum key_kind kind, const struct index_key *keys, size_t count,
-                          struct arena *arena, size_t max, struct index_hits *ret)
+                          const uint64_t *databases, enum key_kind kind,
+                          const struct index_key *keys, size_t count, struct arena *arena,
+                          size_t max, struct index_hits *ret)
 {
     enum { BATCH = 64 };
     struct probe probes[BATCH];
@@ -278,8 +287,10 @@ enum err index_probe_many(const struct index_snapshot *snapshot, const struct po
         size_t size = count - at < BATCH ? count - at : BATCH;
         for (size_t k = 0; k < size; k++) {
             ret[at + k] = (struct index_hits){0};
-            probes[k] = (struct probe){snapshot, scope, databases, kind, arena, max, 0, &ret[at + k]};
-            hashes[k] = index_hash(snapshot->index->key, kind, keys[at + k].space, keys[at + k].text);
+            probes[k] =
+                (struct probe){snapshot, scope, databases, kind, arena, max, 0, &ret[at + k]};
+            hashes[k] =
+                index_hash(snapshot->index->key, kind, keys[at + k].space, keys[at + k].text);
         }
         TRY(note_damage(snapshot, probe_batch(snapshot, probes, hashes, size)));
         for (size_t k = 0; k < size; k++)
@@ -295,8 +306,9 @@ uint64_t index_space_count(const struct index_snapshot *snapshot, str space_name
         const struct part *part = snapshot->set->parts[i];
         const struct delta *delta = (const struct delta *)part;
         const struct segment *segment = (const struct segment *)part;
-        uint32_t spaces = part->is_delta ? atomic_load_explicit(&delta->space_count, memory_order_acquire)
-                                         : segment->meta.space_count;
+        uint32_t spaces = part->is_delta
+                              ? atomic_load_explicit(&delta->space_count, memory_order_acquire)
+                              : segment->meta.space_count;
         for (uint32_t k = 0; k < spaces; k++)
             if (part->is_delta && delta->spaces[k].space == space)
                 count += atomic_load_explicit(&delta->spaces[k].count, memory_order_relaxed);
@@ -306,20 +318,23 @@ uint64_t index_space_count(const struct index_snapshot *snapshot, str space_name
     return count;
 }
 
-uint64_t index_find_ref(const struct index_snapshot *snapshot, str definition, str owner, str ref)
+enum err index_find_ref(const struct index_snapshot *snapshot, str definition, str owner, str ref,
+                        uint64_t *ret_number)
 {
     struct arena arena = {0};
     struct index_hits hits = {0};
     struct probe probe = {snapshot, NULL, NULL, KEY_EXACT, &arena, INDEX_HIT_MAX, 0, &hits};
+    TRY(check_index(snapshot));
     str text = arena_printf(&arena, "%.*s\x1f%.*s\x1f%.*s", STR(definition), STR(owner), STR(ref));
     uint64_t hash = index_hash(snapshot->index->key, KIND_REF, S("ref"), text);
     enum err code = note_damage(snapshot, probe_parts(&probe, hash));
-    uint64_t number = code || hits.count == 0 ? 0 : hits.items[0].number;
+    uint64_t number = 0;
     for (size_t i = 0; i < hits.count; i++)
-        if (str_eq(snapshot->index->catalog->definitions[hits.items[i].definition]->name, definition))
+        if (str_eq(snapshot->index->catalog->definitions[hits.items[i].definition]->name,
+                   definition))
             number = hits.items[i].number;
-    if (code)
-        err_clear();
     arena_release(&arena);
-    return number;
+    if (!code)
+        *ret_number = number;
+    return code;
 }

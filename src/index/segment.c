@@ -37,6 +37,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+
 #include "index/internal.h"
 
 enum { BLOCK_UNSEEN, BLOCK_GOOD, BLOCK_BAD };
@@ -57,8 +58,9 @@ static void meta_write(const struct segment_meta *meta, struct buf *out)
 {
     const uint64_t wide[] = {meta->id,     meta->first_seq,   meta->last_seq,
                              meta->key_id, meta->number_base, meta->born_base};
-    const uint32_t counts[] = {meta->entry_count, meta->dated_count, meta->front_count, meta->key_count,
-                               meta->range_count, meta->death_count, meta->space_count, meta->class_count};
+    const uint32_t counts[] = {meta->entry_count, meta->dated_count, meta->front_count,
+                               meta->key_count,   meta->range_count, meta->death_count,
+                               meta->space_count, meta->class_count};
     const uint8_t widths[] = {meta->number_width, meta->class_width, meta->born_width,
                               meta->entry_width,  meta->hash_width,  meta->bucket_bits};
     for (size_t i = 0; i < COUNT_OF(wide); i++)
@@ -87,8 +89,9 @@ static void meta_read(struct cursor *c, struct segment_meta *meta)
 {
     uint64_t *const wide[] = {&meta->id,     &meta->first_seq,   &meta->last_seq,
                               &meta->key_id, &meta->number_base, &meta->born_base};
-    uint32_t *const counts[] = {&meta->entry_count, &meta->dated_count, &meta->front_count, &meta->key_count,
-                                &meta->range_count, &meta->death_count, &meta->space_count, &meta->class_count};
+    uint32_t *const counts[] = {&meta->entry_count, &meta->dated_count, &meta->front_count,
+                                &meta->key_count,   &meta->range_count, &meta->death_count,
+                                &meta->space_count, &meta->class_count};
     uint8_t *const widths[] = {&meta->number_width, &meta->class_width, &meta->born_width,
                                &meta->entry_width,  &meta->hash_width,  &meta->bucket_bits};
     for (size_t i = 0; i < COUNT_OF(wide); i++)
@@ -119,8 +122,10 @@ static bool block_is_good(struct segment *segment, size_t block)
 {
     size_t from = block * BLOCK_SIZE, left = segment->body_size - from;
     size_t size = left < BLOCK_SIZE ? left : BLOCK_SIZE;
-    bool is_good = segment_block_sum(segment->map + from, size, block) == segment->block_sums[block];
-    atomic_store_explicit(&segment->block_state[block], is_good ? BLOCK_GOOD : BLOCK_BAD, memory_order_relaxed);
+    bool is_good =
+        segment_block_sum(segment->map + from, size, block) == segment->block_sums[block];
+    atomic_store_explicit(&segment->block_state[block], is_good ? BLOCK_GOOD : BLOCK_BAD,
+                          memory_order_relaxed);
     return is_good;
 }
 
@@ -143,11 +148,16 @@ enum err segment_check_names(struct segment *segment)
     uint8_t state = atomic_load_explicit(&segment->names_state, memory_order_acquire);
     if (state == BLOCK_UNSEEN) {
         const struct segment_meta *meta = &segment->meta;
-        bool is_bad = segment_check(segment, segment->map + meta->at[SECTION_NAMES], meta->size[SECTION_NAMES]) ||
-                      segment_check(segment, segment->days, (size_t)meta->front_count * sizeof *segment->days) ||
-                      segment_check(segment, segment->classes.at, (size_t)meta->front_count * meta->class_width) ||
-                      segment_check(segment, segment->born.at, (size_t)meta->front_count * meta->born_width) ||
-                      segment_check(segment, segment->numbers.at, (size_t)meta->front_count * meta->number_width);
+        bool is_bad = segment_check(segment, segment->map + meta->at[SECTION_NAMES],
+                                    meta->size[SECTION_NAMES]) ||
+                      segment_check(segment, segment->days,
+                                    (size_t)meta->front_count * sizeof *segment->days) ||
+                      segment_check(segment, segment->classes.at,
+                                    (size_t)meta->front_count * meta->class_width) ||
+                      segment_check(segment, segment->born.at,
+                                    (size_t)meta->front_count * meta->born_width) ||
+                      segment_check(segment, segment->numbers.at,
+                                    (size_t)meta->front_count * meta->number_width);
         state = is_bad ? BLOCK_BAD : BLOCK_GOOD;
         atomic_store_explicit(&segment->names_state, state, memory_order_release);
     }
@@ -157,7 +167,8 @@ enum err segment_check_names(struct segment *segment)
 bool segment_scrub(struct segment *segment, size_t blocks)
 {
     for (size_t block = 0; block < segment->block_count; block++) {
-        if (atomic_load_explicit(&segment->block_state[block], memory_order_relaxed) != BLOCK_UNSEEN)
+        if (atomic_load_explicit(&segment->block_state[block], memory_order_relaxed) !=
+            BLOCK_UNSEEN)
             continue;
         if (blocks-- == 0)
             return true;
@@ -173,8 +184,8 @@ static uint64_t mask_of(unsigned width)
     return width >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width)) - 1;
 }
 
-static struct column column_of(const struct segment *segment, enum segment_section section, uint8_t width,
-                               uint64_t base)
+static struct column column_of(const struct segment *segment, enum segment_section section,
+                               uint8_t width, uint64_t base)
 {
     return (struct column){segment->map + segment->meta.at[section], base, mask_of(width), width};
 }
@@ -197,8 +208,8 @@ static bool sections_fit(const struct segment *segment)
     };
     for (size_t i = 0; i < SECTION_COUNT; i++) {
         uint64_t end = 0;
-        if (__builtin_add_overflow(m->at[i], m->size[i], &end) || m->at[i] % 8 || m->at[i] < HEADER_SIZE ||
-            end + 8 > segment->body_size || m->size[i] < least[i])
+        if (__builtin_add_overflow(m->at[i], m->size[i], &end) || m->at[i] % 8 ||
+            m->at[i] < HEADER_SIZE || end + 8 > segment->body_size || m->size[i] < least[i])
             return false;
     }
     return true;
@@ -206,9 +217,10 @@ static bool sections_fit(const struct segment *segment)
 
 static bool widths_fit(const struct segment_meta *m)
 {
-    return m->number_width <= 8 && m->class_width <= 2 && m->born_width <= 8 && m->entry_width <= 4 &&
-           m->hash_width <= 6 && m->bucket_bits <= 32 && m->bucket_bits + 8 * m->hash_width >= HASH_BITS &&
-           m->dated_count <= m->front_count && m->front_count <= m->entry_count;
+    return m->number_width <= 8 && m->class_width <= 2 && m->born_width <= 8 &&
+           m->entry_width <= 4 && m->hash_width <= 6 && m->bucket_bits <= 32 &&
+           m->bucket_bits + 8 * m->hash_width >= HASH_BITS && m->dated_count <= m->front_count &&
+           m->front_count <= m->entry_count;
 }
 
 static enum err read_footer(struct segment *segment)
@@ -260,8 +272,9 @@ uint64_t definition_digest(const struct definition *definition)
     return hash_mix(digest, NAME_TABLES_VERSION);
 }
 
-static enum err read_class(struct segment *segment, const struct catalog *catalog, struct policy_classes *classes,
-                           struct cursor *c, struct segment_class *ret)
+static enum err read_class(struct segment *segment, const struct catalog *catalog,
+                           struct policy_classes *classes, struct cursor *c,
+                           struct segment_class *ret)
 {
     str name = cursor_block(c);
     uint64_t digest = cursor_u64(c);
@@ -270,13 +283,14 @@ static enum err read_class(struct segment *segment, const struct catalog *catalo
         return damaged(segment, "the table of classes ends early");
     const struct definition *definition = catalog_find(catalog, name);
     if (!definition || definition_digest(definition) != digest)
-        return err_set(ERR_VERSION, "index file %s was made with another definition of %.*s", segment->path,
-                       STR(name));
+        return err_set(ERR_VERSION, "index file %s was made with another definition of %.*s",
+                       segment->path, STR(name));
     ret->definition = definition->number;
     return policy_class_read(classes, bytes, &ret->class_number);
 }
 
-static enum err read_classes(struct segment *segment, const struct catalog *catalog, struct policy_classes *classes)
+static enum err read_classes(struct segment *segment, const struct catalog *catalog,
+                             struct policy_classes *classes)
 {
     const struct segment_meta *meta = &segment->meta;
     const unsigned char *at = segment->map + meta->at[SECTION_CLASSES];
@@ -331,8 +345,8 @@ static enum err map_file(struct segment *segment)
     return code;
 }
 
-static enum err open_parts(struct segment *segment, const struct catalog *catalog, struct policy_classes *classes,
-                           uint64_t key_id)
+static enum err open_parts(struct segment *segment, const struct catalog *catalog,
+                           struct policy_classes *classes, uint64_t key_id)
 {
     TRY(map_file(segment));
     TRY(read_footer(segment));
@@ -350,12 +364,13 @@ static enum err open_parts(struct segment *segment, const struct catalog *catalo
     TRY(segment_check(segment, segment->spaces, meta->size[SECTION_SPACES]));
     if (meta->size[SECTION_NAMES] == 0)
         return OK;
-    str names = str_of((const char *)segment->map + meta->at[SECTION_NAMES], meta->size[SECTION_NAMES]);
+    str names =
+        str_of((const char *)segment->map + meta->at[SECTION_NAMES], meta->size[SECTION_NAMES]);
     return names_section_open(names, meta->front_count, &segment->names);
 }
 
-enum err segment_open(const char *path, const struct catalog *catalog, struct policy_classes *classes, uint64_t key_id,
-                      struct segment **ret)
+enum err segment_open(const char *path, const struct catalog *catalog,
+                      struct policy_classes *classes, uint64_t key_id, struct segment **ret)
 {
     struct segment *segment = calloc(1, sizeof *segment);
     char *copy = strdup(path);
@@ -407,7 +422,8 @@ void segment_prefetch_bucket(const struct segment *segment, uint64_t hash)
 
 void segment_prefetch_slots(const struct segment *segment, uint64_t hash)
 {
-    const unsigned char *at = segment->slots + (size_t)segment->buckets[bucket_of(segment, hash)] * segment->slot_size;
+    const unsigned char *at =
+        segment->slots + (size_t)segment->buckets[bucket_of(segment, hash)] * segment->slot_size;
     __builtin_prefetch(at);
     __builtin_prefetch(at + 64);
 }
@@ -426,7 +442,8 @@ struct slot segment_slot(const struct segment *segment, uint32_t slot)
 }
 
 /* First slot in [low, high) whose hash is at least `low_bits`: buckets are short, but a value thousands share is not. */
-static uint32_t first_at_least(const struct segment *segment, uint32_t low, uint32_t high, uint64_t low_bits)
+static uint32_t first_at_least(const struct segment *segment, uint32_t low, uint32_t high,
+                               uint64_t low_bits)
 {
     while (high - low > 16) {
         uint32_t middle = low + (high - low) / 2;
@@ -468,7 +485,8 @@ static enum err row_number(struct segment *segment, uint32_t entry, uint64_t *re
 {
     if (entry >= segment->meta.entry_count)
         return damaged(segment, "an entry number is too high");
-    TRY(segment_check(segment, segment->numbers.at + (size_t)entry * segment->numbers.width, segment->numbers.width));
+    TRY(segment_check(segment, segment->numbers.at + (size_t)entry * segment->numbers.width,
+                      segment->numbers.width));
     *ret = column_get(&segment->numbers, entry);
     return OK;
 }
@@ -485,8 +503,8 @@ static enum err row_at(struct segment *segment, bool is_listed, uint32_t row, ui
 }
 
 /* Binary search of rows [low, high): entries themselves, or the list by_number. */
-static enum err find_rows(struct segment *segment, uint64_t number, bool is_listed, uint32_t low, uint32_t high,
-                          uint32_t *ret_entries, size_t *count)
+static enum err find_rows(struct segment *segment, uint64_t number, bool is_listed, uint32_t low,
+                          uint32_t high, uint32_t *ret_entries, size_t *count)
 {
     uint32_t end = high, entry = 0;
     uint64_t held = 0;
@@ -509,12 +527,14 @@ static enum err find_rows(struct segment *segment, uint64_t number, bool is_list
     return OK;
 }
 
-enum err segment_by_number(struct segment *segment, uint64_t number, uint32_t *ret_entries, size_t *ret_count)
+enum err segment_by_number(struct segment *segment, uint64_t number, uint32_t *ret_entries,
+                           size_t *ret_count)
 {
     const struct segment_meta *meta = &segment->meta;
     *ret_count = 0;
     TRY(find_rows(segment, number, true, 0, meta->front_count, ret_entries, ret_count));
-    return find_rows(segment, number, false, meta->front_count, meta->entry_count, ret_entries, ret_count);
+    return find_rows(segment, number, false, meta->front_count, meta->entry_count, ret_entries,
+                     ret_count);
 }
 
 enum err segment_kill(struct segment *segment, uint32_t entry, uint64_t seq)
@@ -531,8 +551,8 @@ enum err segment_kill(struct segment *segment, uint32_t entry, uint64_t seq)
     if (atomic_load_explicit(&page[entry % DEAD_PAGE], memory_order_relaxed))
         return OK;
     uint64_t after = seq - segment->meta.last_seq;
-    atomic_store_explicit(&page[entry % DEAD_PAGE], after > UINT32_MAX ? UINT32_MAX : (uint32_t)after,
-                          memory_order_release);
+    atomic_store_explicit(&page[entry % DEAD_PAGE],
+                          after > UINT32_MAX ? UINT32_MAX : (uint32_t)after, memory_order_release);
     atomic_fetch_add_explicit(&segment->dead_count, 1, memory_order_relaxed);
     return OK;
 }
@@ -541,6 +561,7 @@ uint64_t segment_died(const struct segment *segment, uint32_t entry)
 {
     const _Atomic uint32_t *page =
         atomic_load_explicit(&segment->dead_pages[entry / DEAD_PAGE], memory_order_acquire);
-    uint32_t after = page ? atomic_load_explicit(&page[entry % DEAD_PAGE], memory_order_acquire) : 0;
+    uint32_t after =
+        page ? atomic_load_explicit(&page[entry % DEAD_PAGE], memory_order_acquire) : 0;
     return after ? segment->meta.last_seq + after : 0;
 }

@@ -21,7 +21,8 @@ struct range_query {
 static enum err text_of(struct segment *segment, uint32_t at, uint16_t len, str *ret)
 {
     if ((uint64_t)at + len > segment->meta.size[SECTION_TEXTS])
-        return err_set(ERR_DAMAGED, "index file %s is damaged: a range's text lies outside", segment->path);
+        return err_set(ERR_DAMAGED, "index file %s is damaged: a range's text lies outside",
+                       segment->path);
     TRY(segment_check(segment, segment->texts + at, len));
     *ret = str_of((const char *)segment->texts + at, len);
     return OK;
@@ -36,7 +37,8 @@ static int order(uint64_t space, str text, uint64_t asked_space, str asked)
 static enum err row_of(struct segment *segment, uint32_t row, const struct segment_range **ret)
 {
     if (row >= segment->meta.range_count)
-        return err_set(ERR_DAMAGED, "index file %s is damaged: a range's number is too high", segment->path);
+        return err_set(ERR_DAMAGED, "index file %s is damaged: a range's number is too high",
+                       segment->path);
     *ret = &segment->ranges[row];
     return segment_check(segment, *ret, sizeof **ret);
 }
@@ -63,7 +65,8 @@ static enum err search(const struct range_query *query, uint32_t low, uint32_t h
     return search(query, middle + 1, high);
 }
 
-enum err segment_ranges(struct segment *segment, uint64_t space, str from, str to, range_visit *visit, void *context)
+enum err segment_ranges(struct segment *segment, uint64_t space, str from, str to,
+                        range_visit *visit, void *context)
 {
     const struct range_query query = {segment, space, from, to, visit, context};
     return search(&query, 0, segment->meta.range_count);
@@ -102,7 +105,8 @@ static enum err collect_part(const struct part *part, const uint32_t *remap, str
             TRY(text_of(segment, r->from_at, r->from_len, &range.from));
             TRY(text_of(segment, r->to_at, r->to_len, &range.to));
             if (range.entry >= segment->meta.entry_count)
-                return err_set(ERR_DAMAGED, "index file %s is damaged: a range has no entry", segment->path);
+                return err_set(ERR_DAMAGED, "index file %s is damaged: a range has no entry",
+                               segment->path);
         }
         if (remap[range.entry] == NO_ENTRY)
             continue;
@@ -113,7 +117,8 @@ static enum err collect_part(const struct part *part, const uint32_t *remap, str
 }
 
 /* Sets `highest` of the subtree [low, high) and returns it. */
-static uint32_t mark_highest(const struct sorted_range *all, struct segment_range *rows, uint32_t low, uint32_t high)
+static uint32_t mark_highest(const struct sorted_range *all, struct segment_range *rows,
+                             uint32_t low, uint32_t high)
 {
     uint32_t middle = low + (high - low) / 2, best = middle;
     if (low < middle) {
@@ -136,8 +141,8 @@ static uint32_t keep_text(struct buf *texts, str text)
     return at;
 }
 
-enum err segment_write_ranges(struct segment_plan *plan, struct segment_meta *meta, struct buf *ret_ranges,
-                              struct buf *ret_texts)
+enum err segment_write_ranges(struct segment_plan *plan, struct segment_meta *meta,
+                              struct buf *ret_ranges, struct buf *ret_texts)
 {
     struct buf collected = {.max = (size_t)8 << 30};
     enum err code = OK;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+
 #include "index/internal.h"
 
 struct sorted_key {
@@ -26,13 +27,13 @@ struct source {
     const struct delta *delta; /* or */
     struct segment *segment;
     uint32_t *remap;
-    uint32_t count;           /* entries */
-    uint32_t *order;          /* delta: entries in segment order */
-    uint32_t *by_number;      /* delta: the front ones by number */
-    struct sorted_key *keys;  /* delta: in order of hash */
+    uint32_t count;          /* entries */
+    uint32_t *order;         /* delta: entries in segment order */
+    uint32_t *by_number;     /* delta: the front ones by number */
+    struct sorted_key *keys; /* delta: in order of hash */
     uint32_t key_count, front_count, dated_count;
-    uint32_t at;              /* cursor of the merge at hand */
-    uint32_t bucket;          /* segment's keys: bucket of slot `at` */
+    uint32_t at;     /* cursor of the merge at hand */
+    uint32_t bucket; /* segment's keys: bucket of slot `at` */
 };
 struct origin {
     uint32_t entry;
@@ -74,7 +75,8 @@ static void write_out(struct writer *w, bool is_all)
     size_t size = is_all ? w->out.len : w->out.len - w->out.len % BLOCK_SIZE;
     for (size_t at = 0; at < size; at += BLOCK_SIZE) {
         size_t len = size - at < BLOCK_SIZE ? size - at : BLOCK_SIZE;
-        buf_add_u64(&w->sums, segment_block_sum(w->out.ptr + at, len, (w->written + at) / BLOCK_SIZE));
+        buf_add_u64(&w->sums,
+                    segment_block_sum(w->out.ptr + at, len, (w->written + at) / BLOCK_SIZE));
     }
     if (!w->failed)
         w->failed = w->out.failed ? w->out.failed : io_write(w->fd, str_of(w->out.ptr, size));
@@ -131,13 +133,16 @@ static struct row row_of(const struct source *source, uint32_t entry)
 {
     if (source->delta) {
         const struct delta_entry *e = delta_entry(source->delta, entry);
-        return (struct row){e->number, e->born, e->day, group_of(e), {e->definition, e->class_number}};
+        return (
+            struct row){e->number, e->born, e->day, group_of(e), {e->definition, e->class_number}};
     }
     const struct segment *s = source->segment;
     struct row row = {.number = column_get(&s->numbers, entry),
                       .born = column_get(&s->born, entry),
                       .day = NO_DAY,
-                      .group = entry < s->meta.dated_count ? 0 : entry < s->meta.front_count ? 1 : 2};
+                      .group = entry < s->meta.dated_count   ? 0
+                               : entry < s->meta.front_count ? 1
+                                                             : 2};
     if (row.group == 0)
         row.day = s->days[entry];
     uint64_t class = column_get(&s->classes, entry);
@@ -157,7 +162,8 @@ static int row_order(const struct row *a, const struct row *b)
 
 static bool is_dead(const struct source *source, uint32_t entry, uint64_t seq)
 {
-    uint64_t died = source->delta ? atomic_load_explicit(&delta_entry(source->delta, entry)->died, memory_order_acquire)
+    uint64_t died = source->delta ? atomic_load_explicit(&delta_entry(source->delta, entry)->died,
+                                                         memory_order_acquire)
                                   : segment_died(source->segment, entry);
     return died && died <= seq;
 }
@@ -166,16 +172,20 @@ static bool is_dead(const struct source *source, uint32_t entry, uint64_t seq)
 
 static int compare_entries(const void *a, const void *b, void *context)
 {
-    struct row left = row_of(context, *(const uint32_t *)a), right = row_of(context, *(const uint32_t *)b);
+    struct row left = row_of(context, *(const uint32_t *)a),
+               right = row_of(context, *(const uint32_t *)b);
     int order = row_order(&left, &right);
-    return order ? order : (*(const uint32_t *)a > *(const uint32_t *)b) - (*(const uint32_t *)a < *(const uint32_t *)b);
+    return order ? order
+                 : (*(const uint32_t *)a > *(const uint32_t *)b) -
+                       (*(const uint32_t *)a < *(const uint32_t *)b);
 }
 
 static int compare_numbers(const void *a, const void *b, void *context)
 {
     const struct source *source = context;
     uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-    uint64_t x = delta_entry(source->delta, left)->number, y = delta_entry(source->delta, right)->number;
+    uint64_t x = delta_entry(source->delta, left)->number,
+             y = delta_entry(source->delta, right)->number;
     return x != y ? (x > y) - (x < y) : compare_entries(a, b, context);
 }
 
@@ -184,7 +194,8 @@ static int compare_keys(const void *a, const void *b)
     const struct sorted_key *x = a, *y = b;
     if (x->hash != y->hash)
         return x->hash < y->hash ? -1 : 1;
-    return x->entry != y->entry ? (x->entry > y->entry) - (x->entry < y->entry) : x->field - y->field;
+    return x->entry != y->entry ? (x->entry > y->entry) - (x->entry < y->entry)
+                                : x->field - y->field;
 }
 
 static enum err prepare_delta(struct source *source)
@@ -204,11 +215,13 @@ static enum err prepare_delta(struct source *source)
             source->by_number[source->front_count++] = i;
     }
     qsort_r(source->order, source->count, sizeof *source->order, compare_entries, source);
-    qsort_r(source->by_number, source->front_count, sizeof *source->by_number, compare_numbers, source);
+    qsort_r(source->by_number, source->front_count, sizeof *source->by_number, compare_numbers,
+            source);
     for (uint32_t i = 1; i < delta->node_count; i++) {
         const struct delta_node *node = delta_node(delta, i);
         if (!node->is_number)
-            source->keys[source->key_count++] = (struct sorted_key){node->hash, node->entry, node->field};
+            source->keys[source->key_count++] =
+                (struct sorted_key){node->hash, node->entry, node->field};
     }
     qsort(source->keys, source->key_count, sizeof *source->keys, compare_keys);
     return OK;
@@ -254,7 +267,7 @@ static enum err prepare(struct writer *w)
 
 static enum err class_row(struct class_map *map, struct segment_class class, uint16_t *ret)
 {
-    uint32_t wanted = (uint32_t)class.definition << 16 | class.class_number;
+    uint32_t wanted = (uint32_t) class.definition << 16 | class.class_number;
     uint32_t at = (uint32_t)(hash_mix(wanted, 1) % CLASS_TABLE);
     for (; map->table[at]; at = (at + 1) % CLASS_TABLE) {
         struct segment_class held = map->rows[map->table[at] - 1];
@@ -293,7 +306,8 @@ static struct source *lowest_entry(const struct writer *w, struct row *rows, con
     return (struct source *)(uintptr_t)best;
 }
 
-static enum err take_row(struct writer *w, struct source *source, uint32_t entry, const struct row *row)
+static enum err take_row(struct writer *w, struct source *source, uint32_t entry,
+                         const struct row *row)
 {
     uint32_t number = w->meta.entry_count++;
     struct origin *origin = &w->origins[number];
@@ -352,7 +366,8 @@ static void write_classes(struct writer *w)
     struct buf bytes = {0};
     w->meta.class_count = w->classes.count;
     for (uint32_t i = 0; i < w->classes.count; i++) {
-        const struct definition *definition = w->plan->catalog->definitions[w->classes.rows[i].definition];
+        const struct definition *definition =
+            w->plan->catalog->definitions[w->classes.rows[i].definition];
         buf_clear(&bytes);
         policy_class_write(w->plan->classes, w->classes.rows[i].class_number, &bytes);
         buf_add_block(&w->out, definition->name);
@@ -372,7 +387,9 @@ static void write_columns(struct writer *w)
     m->entry_width = width_of(m->entry_count - 1);
     begin_section(w, SECTION_NUMBERS);
     for (uint32_t i = 0; i < m->entry_count; i++)
-        add_number(w, row_of(&w->sources[w->origins[i].source], w->origins[i].entry).number - m->number_base,
+        add_number(w,
+                   row_of(&w->sources[w->origins[i].source], w->origins[i].entry).number -
+                       m->number_base,
                    m->number_width);
     end_section(w, SECTION_NUMBERS);
     begin_section(w, SECTION_CLASS);
@@ -381,12 +398,15 @@ static void write_columns(struct writer *w)
     end_section(w, SECTION_CLASS);
     begin_section(w, SECTION_BORN);
     for (uint32_t i = 0; i < m->entry_count; i++)
-        add_number(w, row_of(&w->sources[w->origins[i].source], w->origins[i].entry).born - m->born_base,
+        add_number(w,
+                   row_of(&w->sources[w->origins[i].source], w->origins[i].entry).born -
+                       m->born_base,
                    m->born_width);
     end_section(w, SECTION_BORN);
     begin_section(w, SECTION_DAYS);
     for (uint32_t i = 0; i < m->front_count; i++)
-        add_number(w, (uint32_t)row_of(&w->sources[w->origins[i].source], w->origins[i].entry).day, sizeof(int32_t));
+        add_number(w, (uint32_t)row_of(&w->sources[w->origins[i].source], w->origins[i].entry).day,
+                   sizeof(int32_t));
     end_section(w, SECTION_DAYS);
 }
 
@@ -394,8 +414,9 @@ static void write_columns(struct writer *w)
 static bool next_by_number(struct source *source, uint32_t *ret, uint64_t *ret_number)
 {
     for (; source->at < source->front_count; source->at++) {
-        uint32_t entry = source->by_number ? source->by_number[source->at]
-                                           : (uint32_t)column_get(&source->segment->by_number, source->at);
+        uint32_t entry = source->by_number
+                             ? source->by_number[source->at]
+                             : (uint32_t)column_get(&source->segment->by_number, source->at);
         if (source->remap[entry] == NO_ENTRY)
             continue;
         *ret = source->remap[entry];
@@ -442,7 +463,8 @@ static bool next_key(struct source *source, struct sorted_key *ret)
                 source->bucket++;
             struct slot slot = segment_slot(segment, source->at);
             unsigned low = HASH_BITS - segment->meta.bucket_bits;
-            key = (struct sorted_key){(uint64_t)source->bucket << low | (slot.hash & (((uint64_t)1 << low) - 1)),
+            key = (struct sorted_key){(uint64_t)source->bucket << low |
+                                          (slot.hash & (((uint64_t)1 << low) - 1)),
                                       slot.entry, slot.field};
         } else {
             key = source->keys[source->at];
@@ -581,7 +603,8 @@ static void write_spaces(struct writer *w)
 
 static bool has_names(const struct source *source)
 {
-    return source->delta ? atomic_load(&source->delta->names) != NULL : source->segment->names != NULL;
+    return source->delta ? atomic_load(&source->delta->names) != NULL
+                         : source->segment->names != NULL;
 }
 
 static enum err copy_names(struct writer *w, struct names_builder *builder)
@@ -589,11 +612,12 @@ static enum err copy_names(struct writer *w, struct names_builder *builder)
     for (uint32_t i = 0; i < w->meta.front_count; i++) {
         const struct origin *origin = &w->origins[i];
         const struct source *source = &w->sources[origin->source];
-        if (!has_names(source) || (source->delta && !delta_entry(source->delta, origin->entry)->has_names))
+        if (!has_names(source) ||
+            (source->delta && !delta_entry(source->delta, origin->entry)->has_names))
             continue;
-        TRY(source->delta
-                ? names_builder_copy_live(builder, i, atomic_load(&source->delta->names), origin->entry)
-                : names_builder_copy(builder, i, source->segment->names, origin->entry));
+        TRY(source->delta ? names_builder_copy_live(builder, i, atomic_load(&source->delta->names),
+                                                    origin->entry)
+                          : names_builder_copy(builder, i, source->segment->names, origin->entry));
     }
     return OK;
 }
