@@ -39,7 +39,7 @@ void connection_adopt(struct loop *loop, struct connection *connection)
                                 .data.ptr = connection};
     bool is_bad = !connection->is_unix && loop->server->tls && tls_attach(connection) != OK;
     if (is_bad || epoll_ctl(loop->epoll, EPOLL_CTL_ADD, connection->fd, &event) < 0) {
-        connection_close(connection);
+        connection_drop(connection);
         return;
     }
     wheel_set(&loop->wheel, &connection->timer, loop->now_ms + loop->server->limits.head_ms);
@@ -69,7 +69,7 @@ static void detach_exchange(struct connection *connection)
                               true);
 }
 
-void connection_close(struct connection *connection)
+void connection_drop(struct connection *connection)
 {
     if (connection->is_dead)
         return;
@@ -149,7 +149,7 @@ void connection_expired(void *context, struct timer *timer)
     bool is_mute = connection->phase == PHASE_LINGER || is_stream || is_sending(connection) ||
                    (connection->phase == PHASE_HEAD && connection->in.len == 0);
     if (is_mute)
-        connection_close(connection);
+        connection_drop(connection);
     else if (connection->phase == PHASE_ANSWER)
         connection_refuse(connection, 504, "no answer was ready in time");
     else
@@ -166,7 +166,7 @@ static void linger(struct connection *connection)
     connection->is_idle = false;
     buf_release(&connection->in);
     if (connection->is_eof)
-        connection_close(connection);
+        connection_drop(connection);
     else
         connection_deadline(connection);
 }
@@ -183,7 +183,7 @@ static bool send_some(struct connection *connection, const struct buf *bytes, si
             return false;
         }
         if (got < 0) {
-            connection_close(connection);
+            connection_drop(connection);
             return false;
         }
         *sent += (size_t)got;
@@ -331,11 +331,11 @@ static void read_some(struct connection *connection)
         if (got == -1) {
             connection->may_read = false;
         } else if (got == -2) {
-            connection_close(connection);
+            connection_drop(connection);
         } else if (got == 0) {
             connection->may_read = false;
             connection->is_eof = true;
-            connection_close(connection); /* no request is open: nothing is owed */
+            connection_drop(connection); /* no request is open: nothing is owed */
         } else {
             atomic_fetch_add_explicit(&loop->bytes_in, (uint64_t)got, memory_order_relaxed);
             take(connection, str_of(loop->buffer, (size_t)got));
@@ -358,7 +358,7 @@ void connection_event(struct connection *connection, uint32_t events)
     if (connection->is_dead)
         return;
     if (events & (EPOLLERR | EPOLLHUP)) { /* gone both ways: nobody is left to answer */
-        connection_close(connection);
+        connection_drop(connection);
         return;
     }
     bool is_either = connection->ssl != NULL; /* a TLS read may have waited for room to write */
@@ -398,5 +398,5 @@ void connection_drain(struct connection *connection, bool is_deadline)
     struct loop *loop = connection->loop;
     bool is_quiet = connection->phase == PHASE_HEAD && connection->in.len == 0;
     if (is_deadline || (is_quiet && loop->now_ms - loop->drain_since_ms > DRAIN_IDLE_MS))
-        connection_close(connection);
+        connection_drop(connection);
 }

@@ -159,7 +159,7 @@ void connection_expired(void *loop, struct timer *timer);
 void connection_drain(struct connection *connection, bool is_deadline);
 void connection_deadline(struct connection *connection);
 /* Out of the loop; memory goes at the end of the round. */
-void connection_close(struct connection *connection);
+void connection_drop(struct connection *connection);
 void connection_free(struct connection *connection);
 /* An answer of net's own, then the end of the connection. */
 void connection_refuse(struct connection *connection, int status, const char *reason);

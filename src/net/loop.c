@@ -269,7 +269,7 @@ void *loop_run(void *context)
     }
     adopt_handed(loop);
     while (loop->connections)
-        connection_close(loop->connections);
+        connection_drop(loop->connections);
     bury(loop);
     current = NULL;
     return NULL;

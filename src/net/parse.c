@@ -320,7 +320,7 @@ static void begin_body(struct connection *connection)
     ssize_t len = sizeof go_on - 1;
     bool is_asked = http_header_find(&exchange->open.request, S("expect")) && !exchange->is_http_10;
     if (is_asked && transfer_write(connection, go_on, (size_t)len) != len)
-        connection_close(connection); /* not even 25 bytes go out */
+        connection_drop(connection); /* not even 25 bytes go out */
     else
         connection_deadline(connection);
 }
