@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bytes of a record that are stored, hashed and sent: one content, one text. Known fields come in definition order and
- * hold what their type keeps of the input; map inputs have their keys in the type's order; absent and blank is left
- * out. Fields this node's definition does not know follow, by name, as they came: a record may pass through a node
- * with an older definition and lose nothing. The same goes for stored values that no longer parse.
+ * The bytes of a record that are stored, hashed and sent: one content, one text. Known fields come
+ * in definition order and hold what their type keeps of the input; map inputs have their keys in
+ * the type's order; absent and blank is left out. Fields this node's definition does not know
+ * follow, by name, as they came: a record may pass through a node with an older definition and lose
+ * nothing. The same goes for stored values that no longer parse.
  */
 #include "codec/json.h"
 #include "model/internal.h"
@@ -91,7 +92,7 @@ static bool is_known(const struct field *const *fields, size_t count, str name)
     return false;
 }
 
-/* Smallest unknown name after the last one written; they are few (256 at most), so no list is built. */
+/* Smallest unknown name after the last one written; 256 at most, so no list is built. */
 static const struct node *next_unknown(const struct field *const *fields, size_t count,
                                        const struct node *map, const struct node *last)
 {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The catalog: code lists and definitions of a home directory, read once, immutable afterwards, any thread may read it.
+ * The catalog: code lists and definitions of a home directory, read once, immutable afterwards, any
+ * thread may read it.
  *
- *   home/codes holds *.csv; home/databases, notices, tickets, messages and system hold *.yaml; an absent folder is empty
+ *   home/codes holds *.csv; home/databases, notices, tickets, messages and system hold *.yaml;
+ *   an absent folder is an empty one
  *
- * Definitions are numbered by name. The hash covers name and contents of every file read, in order, so that an audit
- * entry says under which definitions and code lists an answer was given.
+ * Definitions are numbered by name. The hash covers name and contents of every file read, in order,
+ * so that an audit entry says under which definitions and code lists an answer was given.
  */
 #include <dirent.h>
 #include <errno.h>

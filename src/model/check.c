@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `bureau check`: every problem of every file, and the examples, which are a definition's tests as much as its
- * documentation: each must be a record of the definition, each value asked for must be one of its meaning's type.
+ * `bureau check`: every problem of every file, and the examples, which are a definition's tests as
+ * much as its documentation: each must be a record of the definition, each value asked for must be
+ * one of its meaning's type.
  */
 #include <stdio.h>
 

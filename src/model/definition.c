@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One definition file against the schema of definitions: every key is known here, every name it uses (type, code list,
- * meaning, purpose, role, field) must exist, and whatever is wrong is a problem with file, line, column and key.
- * Reading goes on after a problem. docs/definitions.md is the reference for people.
+ * One definition file against the schema of definitions: every key is known here, every name it
+ * uses (type, code list, meaning, purpose, role, field) must exist, and whatever is wrong is a
+ * problem with file, line, column and key. Reading goes on after a problem. docs/definitions.md is
+ * the reference for people.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -304,7 +305,7 @@ static void read_rules(struct definition_reader *reader, const struct node *list
 
 /* ---- examples ---- */
 
-/* What an example does not say of its envelope: a test record of the fictional country, for all purposes. */
+/* What an example does not say of its envelope: a test record, for all purposes. */
 static struct node *example_envelope(struct definition_reader *reader, const struct node *given)
 {
     struct arena *arena = reader->arena;

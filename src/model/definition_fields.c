@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The `fields:` block of a definition. A field is a value (`type:`), several values (`type:` and `list: yes`), or a group
- * of fields that may occur several times (`list: {...}`); groups do not nest. A field that says what it means gets its
- * title in all languages from the list of meanings, so that most fields need none of their own.
+ * The `fields:` block of a definition. A field is a value (`type:`), several values (`type:` and
+ * `list: yes`), or a group of fields that may occur several times (`list: {...}`); groups do not
+ * nest. A field that says what it means gets its title in all languages from the list of meanings,
+ * so that most fields need none of their own.
  *
- * Numbers are given in the order of the file, a group before its fields. They are not on disk: records name their fields.
+ * Numbers are given in the order of the file, a group before its fields. They are not on disk:
+ * records name their fields.
  */
 #include "model/internal.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The envelope: whose record it is, for what it may be used, until when, and how it is to be handled. One row of a table per
- * key, in the order in which it is printed; parsing and printing are two columns of that table, so that what is
- * printed parses back to the same envelope.
+ * The envelope: whose record it is, for what it may be used, until when, and how it is to be
+ * handled. One row of a table per key, in the order in which it is printed; parsing and printing
+ * are two columns of that table, so that what is printed parses back to the same envelope.
  *
- * A key this program does not know is refused: unlike fields, the envelope is the same for every node of a network,
- * and a mistyped `audience` would open a record to everybody.
+ * A key this program does not know is refused: unlike fields, the envelope is the same for every
+ * node of a network, and a mistyped `audience` would open a record to everybody.
  */
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Faults of bodies and problems of definition files: collected, counted past the limit of what is kept, and turned into
- * the thread's one error where a caller wants the first only.
+ * Faults of bodies and problems of definition files: collected, counted past the limit of what is
+ * kept, and turned into the thread's one error where a caller wants the first only.
  */
 #include <stdarg.h>
 #include <stdio.h>

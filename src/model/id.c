@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Record ids as people see and say them: the home's 32 bits as 7 characters of Crockford's base 32, a dash, the home's
- * own number without leading zeros. Read in any case, with O for 0 and I or L for 1, as the alphabet's author meant it;
- * U is in no id. Two texts that parse to one id are the same record.
+ * Record ids as people see and say them: the home's 32 bits as 7 characters of Crockford's base 32,
+ * a dash, the home's own number without leading zeros. Read in any case, with O for 0 and I or L
+ * for 1, as the alphabet's author meant it; U is in no id. Two texts that parse to one id are the
+ * same record.
  */
 #include "model/model.h"
 

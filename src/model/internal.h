@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of this module share. Two collectors stand at its heart: `problems` of definition files, which have a place
- * in a file, and `faults` of a body, which have a path in it. Both go on after the first, because whoever mends a
- * file or a form wants to see all that is wrong.
+ * What the files of this module share. Two collectors stand at its heart: `problems` of definition
+ * files, which have a place in a file, and `faults` of a body, which have a path in it. Both go on
+ * after the first, because whoever mends a file or a form wants to see all that is wrong.
  */
 #ifndef MODEL_INTERNAL_H
 #define MODEL_INTERNAL_H

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * model: definitions loaded into an immutable catalog, and what they describe: records, envelopes, actors, queries.
+ * model: definitions loaded into an immutable catalog, and what they describe: records, envelopes,
+ * actors, queries.
  *
- *   struct catalog *catalog;                    // databases/ notices/ tickets/ messages/ system/ codes/ under `home`
+ *   struct catalog *catalog; // definitions and code lists under `home`
  *   TRY(catalog_load(home, &catalog));
  *   const struct definition *d = catalog_find(catalog, S("travel-document"));
  *   struct record record;
- *   TRY(record_parse(catalog, d, body_node, arena, &record));      // every value parsed, required and rules checked
- *   for (size_t i = 0; i < record.count; i++) ... record.values[i].field->name ... record.values[i].value.norm
+ *   TRY(record_parse(catalog, d, body_node, arena, &record));  // parsed, checked
+ *   for (size_t i = 0; i < record.count; i++)
+ *       ... record.values[i].field->name ... record.values[i].value.norm
  *
- * A record's values are a flat list of (field, row, value): `row` numbers the entries of a list of groups, so that
- * documents[1].number and documents[1].issuer share row 1. A query is a flat list of (meaning, value).
+ * A record's values are a flat list of (field, row, value): `row` numbers the entries of a list of
+ * groups, so that documents[1].number and documents[1].issuer share row 1. A query is a flat list
+ * of (meaning, value).
  */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
@@ -54,8 +57,7 @@ struct show_rule {
     size_t field_count;
 };
 
-struct
-    example { /* of examples: (a record), find: and miss: (a query and the example it must, must not find) */
+struct example { /* of examples: a record; of find: and miss: a query and what it must (not) find */
     str title;
     const struct node *body;  /* examples */
     const struct node *query; /* find, miss: map meaning -> text, or {text: "..."} */
@@ -103,8 +105,7 @@ struct catalog {
     const struct definition *const *definitions; /* by number */
     size_t count;
     struct codes *codes;
-    const struct meaning_use
-        *meanings; /* by meaning number: how the fields with this meaning are typed */
+    const struct meaning_use *meanings; /* by number: how fields with this meaning are typed */
     size_t meaning_count;
     struct hash hash;           /* over all definition and code files: in every audit entry */
     struct secret_key hash_key; /* for values kept as keyed hashes; set by the node before use */
@@ -115,7 +116,7 @@ struct catalog {
 /* ERR_SYNTAX, ERR_UNKNOWN ... with file, line, column, key, and how many more faults there are. */
 enum err catalog_load(const char *home, struct catalog **ret) MUST_USE;
 void catalog_free(struct catalog *catalog);
-/* What `bureau check` prints: every fault of every file, examples run through record_check. OK when there is none. */
+/* What `bureau check` prints: every fault of every file and example. OK when there is none. */
 enum err catalog_check(const char *home, struct buf *report) MUST_USE;
 const struct definition *catalog_find(const struct catalog *catalog, str name);
 const struct field *definition_field(const struct definition *definition, str path);
@@ -126,7 +127,7 @@ bool purpose_find(const struct catalog *catalog, str code, uint16_t *ret);
 str purpose_code(const struct catalog *catalog, uint16_t number);
 uint16_t meaning_number(const struct catalog *catalog, str meaning); /* 0: unknown */
 str meaning_name(const struct catalog *catalog, uint16_t number);
-/* How a query value of a meaning is parsed: the type most fields with this meaning have. NULL: no field has it. */
+/* How a query value is parsed: the type most fields of this meaning have. NULL: none has it. */
 const struct type *meaning_type(const struct catalog *catalog, uint16_t meaning,
                                 const struct code_list **ret_list);
 
@@ -172,7 +173,7 @@ struct envelope {
     const struct node *extension; /* reason, by, when */
     bool is_test;                 /* official test record: flagged in every answer */
 };
-/* `node` is the "envelope" map of a body. ERR_MISSING for owner, purposes, review_on; ERR_BAD_VALUE. */
+/* `node` is the "envelope" of a body. ERR_MISSING for owner, purposes, review_on. */
 enum err envelope_parse(const struct catalog *catalog, const struct node *node, struct arena *arena,
                         struct envelope *ret) MUST_USE;
 struct node *envelope_print(const struct catalog *catalog, const struct envelope *envelope,
@@ -180,7 +181,7 @@ struct node *envelope_print(const struct catalog *catalog, const struct envelope
 
 /* ---- records ---- */
 
-/* Time-ordered within its home: the home numbers its records. Printed as 7 + 1..13 Crockford base-32 characters: "4D2KX9A-1F". */
+/* Time-ordered within its home, which numbers its records; in Crockford base 32: "4D2KX9A-1F". */
 struct record_id {
     uint32_t home;
     uint64_t number; /* 1.. */
@@ -211,11 +212,11 @@ struct record {
 };
 
 /*
- * What is wrong with a body, value by value; record_check() goes on after a fault so that a form or an import row
- * shows all of them. record_parse() fails at the first.
+ * What is wrong with a body, value by value; record_check() goes on after a fault so that a form or
+ * an import row shows all of them. record_parse() fails at the first.
  */
 struct fault {
-    str path;  /* "documents[1].number" */
+    str path;  /* "documents[1].number": rows count from 1 where people read them */
     str value; /* the offending text */
     enum err code;
     str reason, hint;
@@ -230,44 +231,21 @@ enum err record_check(const struct catalog *catalog, const struct definition *de
                       const struct node *body, struct arena *arena, struct record *ret,
                       struct faults *faults) MUST_USE;
 /*
- * For a body that was accepted before and is stored: required, rules and unknown codes do not stand in the way of reading
- * it; a value that no longer parses is left out of `values` and counted. Fails only when body has not the shape of one.
+ * For a body that was accepted before and is stored: required, rules and unknown codes do not stand
+ * in the way of reading it; a value that no longer parses is left out of `values` and counted.
+ * Fails only when body has not the shape of one.
  */
 enum err record_read(const struct catalog *catalog, const struct definition *definition,
                      const struct node *body, struct arena *arena, struct record *ret) MUST_USE;
 /*
- * The bytes to store: {"envelope":...,"fields":...} with fields in definition order, unknown ones last by name; each value as
- * its type keeps it (value.input), so that what a type does not keep, such as a whole card number, is not in it.
+ * The bytes to store: {"envelope":...,"fields":...} with fields in definition order, unknown ones
+ * last by name; each value as its type keeps it (value.input), so that what a type does not keep,
+ * such as a whole card number, is not in it.
  */
 enum err record_canonical(const struct catalog *catalog, const struct record *record,
                           struct buf *out) MUST_USE;
 /* The latest day the review of a record entered on `entered` may be put off to. */
 struct day record_review_max(const struct record *record, struct day entered);
-
-/* ---- generated from definitions ---- */
-
-/* A manual page, Markdown: fields, rules, who sees what, retention, examples. */
-void model_reference(const struct catalog *catalog, const struct definition *definition,
-                     struct buf *out);
-
-/*
- * A column of the national CSV template: "@ref" for envelope keys, "number", "documents[2].number" for a field of the second
- * group, several values of a list in one cell separated by "|".
- */
-struct template_column {
-    str name;
-    str help;    /* what goes there, one line */
-    str example; /* from the definition's first example that has it */
-    bool is_required;
-    const struct field *field; /* NULL: an envelope key */
-    uint16_t row;              /* of a group, 0.. */
-};
-enum err catalog_template(const struct catalog *catalog, const struct definition *definition,
-                          struct arena *arena, struct template_column **ret,
-                          size_t *ret_count) MUST_USE;
-/* The template as a file: comment lines ("# ...") that explain each column, then the heading row. */
-enum err catalog_template_csv(const struct catalog *catalog, const struct definition *definition,
-                              struct buf *out) MUST_USE;
 
 /* ---- who asks ---- */
 

@@ -5,10 +5,11 @@
  *   {"envelope": {...}, "fields": {"a": "x", "b": ["y", "z"], "c": [{"d": "u"}, {"d": "v"}]}}
  *   values: a/0 "x"   b/0 "y"   b/1 "z"   c.d/0 "u"   c.d/1 "v"           (field/row)
  *
- * The values of one group entry stand together and share its row; a field with several values inside a group has them all
- * on the group's row. A single value stands for a list of one. Null and blank are absent. One code path serves new
- * input, where every fault is collected, and stored bodies, where nothing is refused: what a later version of a
- * definition or type no longer takes must still be readable.
+ * The values of one group entry stand together and share its row; a field with several values
+ * inside a group has them all on the group's row. A single value stands for a list of one. Null and
+ * blank are absent. One code path serves new input, where every fault is collected, and stored
+ * bodies, where nothing is refused: what a later version of a definition or type no longer takes
+ * must still be readable.
  */
 #include <stdio.h>
 

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one rule grammar: a tree of conditions over a record's own values, read once from the definition, evaluated per
- * record. No expressions, no arithmetic, no code: whoever writes a definition can be shown the rule back in words.
+ * The one rule grammar: a tree of conditions over a record's own values, read once from the
+ * definition, evaluated per record. No expressions, no arithmetic, no code: whoever writes a
+ * definition can be shown the rule back in words.
  *
  *   present: f | [f, g]           every one of them has a value
- *   eq: {f: v}    in: {f: [v, w]}  some value of f is the same as v (as the field's type sees it), or one of them
+ *   eq: {f: v}  in: {f: [v, w]}    some value of f is, as its type sees it, v, or one of them
  *   count: {f: {min: 1, max: 3}}   so many values
  *   before: [f, g] | [f, today]    f is not surely later than g
  *   age_at_least: {f: 18}          today, so many years have surely... may have passed since f
  *   all: [...]  any: [...]  not: {...}
  *
- * Several words in one condition must all hold. What is unknown does not break a rule: `before` and `age_at_least` hold
- * when a date is missing, and a partial date counts as whichever of its days keeps the rule. `each: group` looks at
- * the rows of a group one by one; fields outside the group are seen from every row.
+ * Several words in one condition must all hold. What is unknown does not break a rule: `before` and
+ * `age_at_least` hold when a date is missing, and a partial date counts as whichever of its days
+ * keeps the rule. `each: group` looks at the rows of a group one by one; fields outside the group
+ * are seen from every row.
  */
 #include "codec/json.h"
 #include "model/internal.h"
@@ -103,7 +105,7 @@ static struct condition *read_present(struct rule_reader *rules, const struct no
     return all;
 }
 
-/* A value of eq: or in: in the form its field's type gives it, so that `GBR` and `United Kingdom` are the same. */
+/* A value of eq: or in: in the form its type gives it, so that `GBR` and `United Kingdom` agree. */
 static void read_norm(struct rule_reader *rules, const struct field *field, const struct node *node,
                       str *ret)
 {
@@ -303,7 +305,7 @@ struct scope {
     int row; /* of `each`; NO_ROW: all rows */
 };
 
-/* The next value of field from *at on that can be seen from the scope's row; a group's values are those of its fields. */
+/* The next value of field, or of the fields of a group, that the scope's row can see. */
 static const struct field_value *next_value(const struct scope *scope, const struct field *field,
                                             size_t *at)
 {

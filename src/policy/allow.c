@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * May the actor do this at all, before any record is looked at? One function per action; each
+ * refusal says which rule refused and what the actor is or has, because the officer who reads it
+ * must know whom to ask.
+ */
+#include "policy/internal.h"
+
+static enum err denied(const struct actor *actor, const char *reason, str about)
+{
+    if (about.len)
+        return err_set(ERR_DENIED, "officer %.*s: %s %.*s", STR(actor->officer), reason,
+                       STR(about));
+    return err_set(ERR_DENIED, "officer %.*s: %s", STR(actor->officer), reason);
+}
+
+static enum err allow_purpose(const struct catalog *catalog, const struct actor *actor,
+                              const struct definition *definition)
+{
+    str purpose = purpose_code(catalog, actor->purpose);
+    purpose_set asked = actor->purpose < PURPOSE_MAX ? (purpose_set)1 << actor->purpose : 0;
+    if (purpose.len == 0)
+        return denied(actor, "no purpose was given; every search and reading needs one", STR_EMPTY);
+    if (!(actor->purposes & asked))
+        return denied(actor, "is not allowed the purpose", purpose);
+    if (!definition || definition->purposes & asked)
+        return OK;
+    return err_set(ERR_DENIED, "\"%.*s\" is not searched for the purpose %.*s",
+                   STR(definition->name), STR(purpose));
+}
+
+static enum err allow_reading(const struct catalog *catalog, const struct actor *actor,
+                              const struct definition *definition)
+{
+    if (str_eq(actor->role, S("auditor")))
+        return denied(actor, "is an auditor and sees the log, not the records", STR_EMPTY);
+    if (definition && str_eq(definition->kind, S("system")) && !actor->may_administer)
+        return denied(actor,
+                      "is no administrator; this is kept by the node itself:", definition->name);
+    return allow_purpose(catalog, actor, definition);
+}
+
+static enum err allow_writing(const struct actor *actor, const struct definition *definition,
+                              str owner)
+{
+    if (!actor->may_write && !actor->may_administer)
+        return denied(actor, "may not write records", STR_EMPTY);
+    if (definition && str_eq(definition->kind, S("system")) && !actor->may_administer)
+        return denied(actor,
+                      "is no administrator; this is kept by the node itself:", definition->name);
+    if (definition && owner.len && !str_eq(definition->owner, S("any")) &&
+        !str_eq(definition->owner, owner))
+        return err_set(ERR_DENIED, "records of \"%.*s\" belong to %.*s only, not to %.*s",
+                       STR(definition->name), STR(definition->owner), STR(owner));
+    if (owner.len && !actor_is_keeper(actor, owner))
+        return err_set(ERR_DENIED,
+                       "the record belongs to %.*s; only its own officers change it, and officer "
+                       "%.*s is of %.*s",
+                       STR(owner), STR(actor->officer), STR(actor->country));
+    return OK;
+}
+
+/* Whole sets of records: not from a counter or a patrol car. */
+static enum err allow_bulk(const struct actor *actor, const char *what)
+{
+    if (actor->may_administer || str_eq(actor->role, S("national-bureau")))
+        return OK;
+    return denied(actor,
+                  "is neither of the national bureau nor an administrator; refused:", str_c(what));
+}
+
+static enum err allow_import(const struct actor *actor, const struct definition *definition,
+                             str owner)
+{
+    TRY(allow_bulk(actor, "import"));
+    return allow_writing(actor, definition, owner);
+}
+
+enum err policy_allow(const struct catalog *catalog, const struct actor *actor,
+                      enum policy_action action, const struct definition *definition, str owner)
+{
+    if (actor_is_system(actor))
+        return OK;
+    switch (action) {
+    case POLICY_SEARCH:
+    case POLICY_READ: return allow_reading(catalog, actor, definition);
+    case POLICY_WRITE:
+    case POLICY_DELETE: return allow_writing(actor, definition, owner);
+    case POLICY_IMPORT: return allow_import(actor, definition, owner);
+    case POLICY_FEED: return allow_bulk(actor, "feed");
+    case POLICY_AUDIT:
+        return actor->may_audit ? OK : denied(actor, "may not read the audit log", STR_EMPTY);
+    case POLICY_ADMINISTER:
+        return actor->may_administer ? OK : denied(actor, "is not an administrator", STR_EMPTY);
+    }
+    return denied(actor, "unknown action", STR_EMPTY);
+}
