@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words of the page: one file a language (lang/xx.json), English where a word is missing.
+import en from './lang/en.json';
+import fr from './lang/fr.json';
+import es from './lang/es.json';
+import ar from './lang/ar.json';
+
+const languages = { en, fr, es, ar };
+export const names = { en: 'English', fr: 'Français', es: 'Español', ar: 'العربية' };
+export let language = localStorage.getItem('language') || 'en';
+
+export function setLanguage(next) {
+  language = languages[next] ? next : 'en';
+  localStorage.setItem('language', language);
+  document.documentElement.lang = language;
+  document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
+}
+setLanguage(language);
+
+// t('found.in', {count: 3}) -> the text with {count} replaced
+export function t(key, values = {}) {
+  const text = languages[language][key] ?? en[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+}
+// A title as the server sends it: a text, or a map by language
+export function title(value) {
+  return typeof value === 'string' ? value : value?.[language] || value?.en || '';
+}
+export function when(iso) {
+  if (!iso) return '';
+  return new Date(iso).toLocaleString(language === 'en' ? 'en-GB' : language, { dateStyle: 'medium', timeStyle: 'short' });
+}
+export function clock(iso) {
+  return new Date(iso).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+}
+// "3 days ago", for the age of data
+export function age(iso) {
+  const days = Math.floor((Date.now() - new Date(iso)) / 86400000);
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  if (days < 1) return format.format(0, 'day');
+  if (days < 60) return format.format(-days, 'day');
+  return days < 730 ? format.format(-Math.round(days / 30), 'month') : format.format(-Math.round(days / 365), 'year');
+}
