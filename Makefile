@@ -54,12 +54,24 @@ $(B)/bench/%: bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS)
 
+JOBS := -j$(shell nproc)
 deps:
-	@sh tools/deps
+	@sh tools/deps build test
+web: web/dist/index.html
+web/dist/index.html: web/build.mjs web/package-lock.json $(wildcard web/src/* web/src/lang/*)
+	@sh tools/deps build
+	cd web && node build.mjs
+run:
+	@sh tools/deps build
+	@$(MAKE) --no-print-directory web
+	@$(MAKE) --no-print-directory $(JOBS) build
+	@sh tools/run
 unit: $(UNIT)
 	@sh tests/run-unit $(UNIT)
 test: deps
-	@$(MAKE) --no-print-directory build unit
+	@$(MAKE) --no-print-directory web
+	@$(MAKE) --no-print-directory $(JOBS) build $(UNIT)
+	@sh tests/run-all $(UNIT)
 check:
 	@sh tools/check
 lint:
@@ -67,9 +79,9 @@ lint:
 format:
 	@clang-format -i $(wildcard src/*/*.[ch] tests/*/*.[ch] bench/*.[ch])
 asan tsan:
-	@$(MAKE) --no-print-directory VARIANT=$@ unit
+	@$(MAKE) --no-print-directory $(JOBS) VARIANT=$@ unit
 fuzz-short:
-	@$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
+	@$(MAKE) --no-print-directory $(JOBS) VARIANT=fuzz fuzz-run
 fuzz-run: $(FUZZ)
 	@sh tests/fuzz/run $(FUZZ)
 clean:
