@@ -305,6 +305,16 @@ static void read_rules(struct definition_reader *reader, const struct node *list
 
 /* ---- examples ---- */
 
+/* The first country of codes/countries.csv whose status is "test". */
+static str test_issuer(const struct catalog *catalog)
+{
+    const struct code_list *list = codes_list(catalog->codes, S("countries"));
+    for (size_t i = 0; list && i < list->count; i++)
+        if (str_eq(code_extra(list, &list->codes[i], S("status")), S("test")))
+            return list->codes[i].code;
+    return S("ZZZ");
+}
+
 /* What an example does not say of its envelope: a test record, for all purposes. */
 static struct node *example_envelope(struct definition_reader *reader, const struct node *given)
 {
@@ -319,7 +329,7 @@ static struct node *example_envelope(struct definition_reader *reader, const str
         if (definition->purposes >> i & 1)
             node_add(purposes, node_text(arena, purpose_code(reader->catalog, i)));
     if (!node_get(envelope, S("owner")))
-        node_put_text(arena, envelope, S("owner"), S("UTO"));
+        node_put_text(arena, envelope, S("owner"), test_issuer(reader->catalog));
     if (!node_get(envelope, S("purposes")))
         node_put(envelope, S("purposes"), purposes);
     struct day review = day_of_number(day_number(day_today()) + (int32_t)(days < 30 ? days : 30));

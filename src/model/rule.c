@@ -7,14 +7,15 @@
  *   present: f | [f, g]           every one of them has a value
  *   eq: {f: v}  in: {f: [v, w]}    some value of f is, as its type sees it, v, or one of them
  *   count: {f: {min: 1, max: 3}}   so many values
- *   before: [f, g] | [f, today]    f is not surely later than g
- *   age_at_least: {f: 18}          today, so many years have surely... may have passed since f
+ *   before: [f, g] | [f, today]    f is not later than g
+ *   age_at_least: {f: 18}          so many years have passed since f
  *   all: [...]  any: [...]  not: {...}
  *
- * Several words in one condition must all hold. What is unknown does not break a rule: `before` and
- * `age_at_least` hold when a date is missing, and a partial date counts as whichever of its days
- * keeps the rule. `each: group` looks at the rows of a group one by one; fields outside the group
- * are seen from every row.
+ * Several words in one condition must all hold. Conditions are true, false or unknown (Kleene): a
+ * missing date is unknown, and so is a partial one where the answer hangs on the day that is not
+ * known; `not` leaves the unknown unknown. A rule is broken only where `when` is true and `require`
+ * false. `each: group` looks at the rows of a group one by one; fields outside it are seen from
+ * every row.
  */
 #include "codec/json.h"
 #include "model/internal.h"
@@ -299,6 +300,8 @@ const struct rule *rule_read(struct definition_reader *reader, const struct node
 
 /* ---- evaluating ---- */
 
+enum truth { NO, UNKNOWN, YES };
+
 struct scope {
     const struct record *record;
     const struct field *each;
@@ -336,15 +339,15 @@ static unsigned count_values(const struct scope *scope, const struct field *fiel
     return count;
 }
 
-static bool has_norm(const struct scope *scope, const struct condition *condition)
+static enum truth has_norm(const struct scope *scope, const struct condition *condition)
 {
     size_t at = 0;
     const struct field_value *value;
     while ((value = next_value(scope, condition->field, &at)) != NULL)
         for (size_t i = 0; i < condition->norm_count; i++)
             if (str_eq(value->value.norm, condition->norms[i]))
-                return true;
-    return false;
+                return YES;
+    return NO;
 }
 
 static const struct date *date_in(const struct scope *scope, const struct field *field)
@@ -354,59 +357,83 @@ static const struct date *date_in(const struct scope *scope, const struct field 
     return value ? date_of(&value->value) : NULL;
 }
 
-static bool is_before(const struct scope *scope, const struct condition *condition)
+/* Not later than `limit`: surely, surely not, or it depends on the day that is not known. */
+static enum truth not_after(const struct date *date, int32_t first_limit, int32_t last_limit)
 {
-    const struct date *date = date_in(scope, condition->field);
-    int32_t limit = day_number(day_today());
-    if (condition->other) {
-        const struct date *other = date_in(scope, condition->other);
-        if (!other)
-            return true;
-        limit = other->last_day;
-    }
-    return !date || date->first_day <= limit;
+    if (date->last_day <= first_limit)
+        return YES;
+    return date->first_day <= last_limit ? UNKNOWN : NO;
 }
 
-static bool is_old_enough(const struct scope *scope, const struct condition *condition)
+static enum truth is_before(const struct scope *scope, const struct condition *condition)
+{
+    const struct date *date = date_in(scope, condition->field);
+    int32_t today = day_number(day_today());
+    if (!date)
+        return UNKNOWN;
+    if (!condition->other)
+        return not_after(date, today, today);
+    const struct date *other = date_in(scope, condition->other);
+    return other ? not_after(date, other->first_day, other->last_day) : UNKNOWN;
+}
+
+static enum truth is_old_enough(const struct scope *scope, const struct condition *condition)
 {
     const struct date *date = date_in(scope, condition->field);
     struct day limit = day_today();
     limit.year -= (int32_t)condition->min;
     if (!day_is_valid(limit)) /* 29 February */
         limit.day--;
-    return !date || date->first_day <= day_number(limit);
+    return date ? not_after(date, day_number(limit), day_number(limit)) : UNKNOWN;
+}
+
+static enum truth evaluate(const struct condition *condition, const struct scope *scope);
+
+/* The least of all children: none is more than YES. NOLINTNEXTLINE(misc-no-recursion) */
+static enum truth evaluate_all(const struct condition *condition, const struct scope *scope)
+{
+    enum truth least = YES;
+    for (const struct condition *c = condition->first; c && least != NO; c = c->next) {
+        enum truth truth = evaluate(c, scope);
+        least = truth < least ? truth : least;
+    }
+    return least;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static enum truth evaluate_any(const struct condition *condition, const struct scope *scope)
+{
+    enum truth most = NO;
+    for (const struct condition *c = condition->first; c && most != YES; c = c->next) {
+        enum truth truth = evaluate(c, scope);
+        most = truth > most ? truth : most;
+    }
+    return most;
 }
 
 /* As deep as it was read. NOLINTNEXTLINE(misc-no-recursion) */
-static bool holds(const struct condition *condition, const struct scope *scope)
+static enum truth evaluate(const struct condition *condition, const struct scope *scope)
 {
     unsigned count;
     switch (condition->operation) {
-    case ALL:
-        for (const struct condition *c = condition->first; c; c = c->next)
-            if (!holds(c, scope))
-                return false;
-        return true;
-    case ANY:
-        for (const struct condition *c = condition->first; c; c = c->next)
-            if (holds(c, scope))
-                return true;
-        return false;
-    case NOT: return !condition->first || !holds(condition->first, scope);
-    case PRESENT: return count_values(scope, condition->field) > 0;
+    case ALL: return evaluate_all(condition, scope);
+    case ANY: return evaluate_any(condition, scope);
+    case NOT: return (enum truth)(YES - evaluate_all(condition, scope));
+    case PRESENT: return count_values(scope, condition->field) > 0 ? YES : NO;
     case IN: return has_norm(scope, condition);
     case COUNT:
         count = count_values(scope, condition->field);
-        return count >= condition->min && count <= condition->max;
+        return count >= condition->min && count <= condition->max ? YES : NO;
     case BEFORE: return is_before(scope, condition);
     case AGE_AT_LEAST: return is_old_enough(scope, condition);
     }
-    return true;
+    return UNKNOWN;
 }
 
 static bool is_kept(const struct rule *rule, const struct scope *scope)
 {
-    return (rule->when && !holds(rule->when, scope)) || holds(rule->require, scope);
+    return (rule->when && evaluate(rule->when, scope) != YES) ||
+           evaluate(rule->require, scope) != NO;
 }
 
 unsigned rule_broken(const struct rule *rule, const struct record *record)
@@ -428,7 +455,7 @@ unsigned rule_broken(const struct rule *rule, const struct record *record)
 bool rule_condition_holds(const struct rule *rule, const struct record *record)
 {
     struct scope scope = {.record = record, .row = NO_ROW};
-    return holds(rule->require, &scope);
+    return evaluate(rule->require, &scope) == YES;
 }
 
 void rule_describe(const struct rule *rule, struct buf *out)

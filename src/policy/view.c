@@ -76,11 +76,20 @@ static void open_head(const struct record *record, enum disclosure disclosure, s
     };
 }
 
-static void open_envelope(const struct record *record, struct view *ret)
+/* The action to take in words: the envelope has a code, or the owner's own words. */
+static str action_words(const struct catalog *catalog, str action)
+{
+    const struct code_list *list = codes_list(catalog->codes, S("actions"));
+    const struct code *code = list ? code_get(list, action) : NULL;
+    return code ? code_name(code, LANGUAGE_EN) : action;
+}
+
+static void open_envelope(const struct catalog *catalog, const struct record *record,
+                          struct view *ret)
 {
     ret->version = record->version;
     ret->cautions = record->envelope.cautions;
-    ret->action = record->envelope.action;
+    ret->action = action_words(catalog, record->envelope.action);
     ret->handling = record->envelope.handling;
     ret->review_on = record->envelope.review_on;
     ret->entered_us = record->entered_us;
@@ -107,7 +116,7 @@ enum err policy_open(const struct catalog *catalog, const struct actor *actor,
             .arena = arena,
             .text = {.max = ITEM_TEXT_MAX},
         };
-        open_envelope(record, &view);
+        open_envelope(catalog, record, &view);
         enum err code = open_items(&opener, &view);
         buf_release(&opener.text);
         TRY(code);
