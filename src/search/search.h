@@ -24,7 +24,7 @@ enum similar { SIMILAR_AUTO, SIMILAR_YES, SIMILAR_NO };
 enum band { BAND_NONE, BAND_POSSIBLE, BAND_HIT };
 
 struct query_value { /* one (meaning, value) asked */
-    uint16_t meaning;
+    uint16_t meaning; /* 0: any field of the value's type */
     struct value value;
 };
 struct search_reading { /* one way to understand the line of text: a chip */
@@ -77,7 +77,9 @@ struct search_answer {
     size_t hit_count, total_count;
     const struct hit *similar;
     size_t similar_count;
-    str advice; /* READ AGAIN: which character, which line; repaired reading offered */
+    str advice; /* READ AGAIN: which character, which line; what to add where there is too much */
+    str repaired; /* the text as it may have been meant: a misread character, another keyboard layout; "" */
+    str receipt;  /* the caller's, from the audit log, before printing */
     uint64_t feed_seq;
     int64_t as_of_us;
     uint32_t took_us;
@@ -89,11 +91,28 @@ struct search_plan;
 enum err search_open(const struct catalog *catalog, struct store *store, struct index *index,
                      struct policy_classes *classes, struct search_engine **ret) MUST_USE;
 void search_close(struct search_engine *engine);
+/* What a line could be, for live recognition: reads no record, needs no purpose. off: reading types switched off. */
+enum err search_recognise(const struct search_engine *engine, str text, const struct node *off, struct arena *arena,
+                          const struct search_reading **ret, size_t *ret_count) MUST_USE;
+/*
+ * ERR_DENIED, ERR_UNKNOWN (a database, a meaning), ERR_BAD_VALUE (a field), ERR_MISSING (nothing to search by), ERR_LIMIT. The
+ * plan and its answer live in the arena; actor and request must outlive them.
+ */
 enum err search_plan(struct search_engine *engine, const struct actor *actor, const struct search_request *request,
                      struct arena *arena, struct search_plan **ret) MUST_USE;
 bool search_is_light(const struct search_plan *plan);
+/* Fails only for want of memory: a database that cannot be asked is a NO ANSWER within the answer. */
 enum err search_run(struct search_engine *engine, struct search_plan *plan, struct search_answer *ret) MUST_USE;
 void search_audit_entry(const struct search_plan *plan, const struct search_answer *answer, struct arena *arena,
                         struct audit_entry *ret);
+
+/* JSON as docs/API.md has it; the same for api, commands and batches. */
+void search_answer_print(const struct catalog *catalog, const struct search_answer *answer, enum language language,
+                         struct buf *out);
+void search_readings_print(const struct catalog *catalog, const struct search_reading *readings, size_t count,
+                           enum language language, struct buf *out); /* the list after "understood": */
+/* The members of a hit that come from its view, without braces: for a record shown by its id. */
+void search_view_print(const struct catalog *catalog, const struct view *view, enum language language,
+                       struct buf *out);
 
 #endif
