@@ -10,6 +10,7 @@
 #define INDEX_NAMES_H
 
 #include "index/index.h"
+#include "text/name.h"
 
 /* ---- building an immutable section ---- */
 struct names_builder;

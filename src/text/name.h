@@ -56,7 +56,8 @@ struct name_token {
     uint8_t reading_count;          /* 1.. */
     uint8_t role;                   /* enum name_role */
     uint8_t script;                 /* enum name_script */
-    bool is_glued; /* continues the token before it without a blank: syllables of a Han or Hangul given name, al-Kindi */
+    bool is_glued;                  /* follows the word before it without a blank: al-Kindi, Jae-geon */
+    uint8_t cuts[NAME_READING_MAX]; /* letters of the first syllable where a given name has two (Han, Hangul); else 0 */
 };
 
 struct name {

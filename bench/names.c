@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bench/names: recall, false alarms and cost of name search on the fixed evaluation set: a million fictional persons, damaged
+ * queries with known answers, innocents. The real section code, in process, one thread.
+ *
+ *   build/release/bench/names [--limit ROWS] [--no-dates] [--misses CLASS] [--proofs]
+ *
+ * Truth is every record with the target's name string. CPU is the thread's own clock.
+ */
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <zstd.h>
+
+#include "index/names.h"
+#include "type/name.h"
+
+enum { TRUTH_MAX = 4000, CLASS_MAX = 64, TOP = 10, ANSWERS = 50 };
+
+struct options {
+    size_t row_limit;
+    bool has_dates;
+    const char *misses;
+};
+struct record {
+    str id, name;
+    int32_t born;
+};
+struct table {
+    char *text;
+    size_t len;
+    struct record *records; /* by entry number: birth date */
+    uint32_t *entry_of_row;
+    int32_t *born;
+    uint32_t count;
+    struct buf bytes;
+    struct names_section *section;
+};
+struct query {
+    str id, class, text, truth;
+    struct date_window born;
+};
+struct class_result {
+    str name;
+    unsigned queries, first, top;
+};
+struct results {
+    struct class_result classes[CLASS_MAX];
+    size_t class_count;
+    double *cpu_us;     /* by query */
+    float *true_scores; /* best true hit among the answers, of each query with a target; -1000 none */
+    float *alarms;      /* best score of each innocent */
+    size_t query_count, true_count, alarm_count, proven;
+    uint64_t examined;
+};
+
+static double cpu_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static char *read_zstd(const char *name, size_t *ret_len)
+{
+    char path[512];
+    const char *shared = getenv("BUREAU_SHARED");
+    snprintf(path, sizeof path, "%s/eval/%s", shared ? shared : "../shared", name);
+    char *packed = NULL;
+    size_t packed_len;
+    if (io_read_file(path, 1u << 30, &packed, &packed_len)) {
+        err_clear();
+        return NULL;
+    }
+    ZSTD_DCtx *context = ZSTD_createDCtx();
+    struct buf out = {.max = 1u << 30};
+    ZSTD_inBuffer in = {packed, packed_len, 0};
+    while (in.pos < in.size) {
+        char *to = buf_reserve(&out, 1 << 20);
+        ZSTD_outBuffer room = {to, 1 << 20, 0};
+        if (!to || ZSTD_isError(ZSTD_decompressStream(context, &room, &in)))
+            break;
+        out.len += room.pos;
+        if (room.pos == 0 && in.pos == in.size)
+            break;
+    }
+    for (;;) { /* what the decoder still holds */
+        char *to = buf_reserve(&out, 1 << 20);
+        ZSTD_outBuffer room = {to, 1 << 20, 0};
+        if (!to || ZSTD_isError(ZSTD_decompressStream(context, &room, &in)) || room.pos == 0)
+            break;
+        out.len += room.pos;
+    }
+    ZSTD_freeDCtx(context);
+    free(packed);
+    *ret_len = out.len;
+    return out.ptr;
+}
+
+static int by_born(const void *left, const void *right, void *context)
+{
+    const struct record *records = context;
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    int64_t born_a = records[a].born == INT32_MIN ? INT64_MAX : records[a].born;
+    int64_t born_b = records[b].born == INT32_MIN ? INT64_MAX : records[b].born;
+    if (born_a != born_b)
+        return born_a < born_b ? -1 : 1;
+    return (a > b) - (a < b);
+}
+
+static int32_t born_of(str text)
+{
+    struct day day;
+    return day_parse(text, &day) ? day_number(day) : INT32_MIN;
+}
+
+static void table_parse(struct table *table, size_t row_limit)
+{
+    struct record *rows = calloc(1100000, sizeof *rows);
+    str rest = str_of(table->text, table->len), line;
+    while (table->count < row_limit && table->count < 1100000 && str_split(&rest, '\n', &line)) {
+        str cells[7] = {0};
+        for (size_t i = 0; i < 7 && str_split(&line, '\t', &cells[i]); i++)
+            ;
+        if (cells[1].len > 0)
+            rows[table->count++] = (struct record){cells[0], cells[1], born_of(cells[4])};
+    }
+    uint32_t *order = calloc(table->count, sizeof *order);
+    for (uint32_t i = 0; i < table->count; i++)
+        order[i] = i;
+    qsort_r(order, table->count, sizeof *order, by_born, rows);
+    table->records = calloc(table->count, sizeof *table->records);
+    table->born = calloc(table->count, sizeof *table->born);
+    table->entry_of_row = calloc(table->count, sizeof *table->entry_of_row);
+    for (uint32_t i = 0; i < table->count; i++) {
+        table->records[i] = rows[order[i]];
+        table->born[i] = rows[order[i]].born;
+        table->entry_of_row[order[i]] = i;
+    }
+    free(rows);
+    free(order);
+}
+
+static enum err table_build(struct table *table)
+{
+    struct names_builder *builder;
+    struct arena arena = {0};
+    double start = cpu_now_us();
+    TRY(names_builder_new(&builder));
+    unsigned refused = 0;
+    for (uint32_t i = 0; i < table->count; i++) {
+        struct name *name;
+        arena_reset(&arena);
+        if (name_parse_text(table->records[i].name, &arena, &name)) {
+            refused++;
+            err_clear();
+            continue;
+        }
+        TRY(names_builder_add(builder, i, &(struct value){.detail = name}));
+    }
+    double parsed = cpu_now_us();
+    table->bytes.max = 4ull << 30;
+    TRY(names_builder_finish(builder, table->count, &table->bytes));
+    names_builder_free(builder);
+    arena_release(&arena);
+    TRY(names_section_open(buf_str(&table->bytes), table->count, &table->section));
+    printf("%u persons: parsed in %.2f s, laid out in %.2f s, %.1f bytes a person, %u names refused\n", table->count,
+           (parsed - start) / 1e6, (cpu_now_us() - parsed) / 1e6, (double)table->bytes.len / table->count, refused);
+    return OK;
+}
+
+/* "1970-03-02", "1970-03", "1970" or nothing. */
+static struct date_window window_of(str text)
+{
+    struct day day = {0, 1, 1};
+    uint64_t year, month;
+    if (day_parse(text, &day))
+        return (struct date_window){day_number(day), day_number(day)};
+    if (text.len < 4 || !str_to_u64(str_slice(text, 0, 4), 9999, &year))
+        return (struct date_window){1, 0};
+    if (text.len == 7 && str_to_u64(str_from(text, 5), 12, &month) && month > 0)
+        return (struct date_window){day_number((struct day){(int32_t)year, (uint8_t)month, 1}),
+                                    day_number((struct day){(int32_t)year + month / 12, (uint8_t)(month % 12 + 1), 1}) - 1};
+    return (struct date_window){day_number((struct day){(int32_t)year, 1, 1}),
+                                day_number((struct day){(int32_t)year, 12, 31})};
+}
+
+static bool is_true(const struct table *table, const struct query *query, uint32_t entry)
+{
+    str rest = query->truth, id;
+    while (str_split(&rest, ',', &id)) {
+        if (str_eq(id, table->records[entry].id))
+            return true;
+    }
+    return false;
+}
+
+static struct class_result *class_of(struct results *results, str name)
+{
+    for (size_t i = 0; i < results->class_count; i++) {
+        if (str_eq(results->classes[i].name, name))
+            return &results->classes[i];
+    }
+    ensure(results->class_count < CLASS_MAX);
+    struct class_result *class = &results->classes[results->class_count++];
+    class->name = name;
+    return class;
+}
+
+static void miss_print(const struct table *table, const struct query *query, const struct names_result *found)
+{
+    str first = query->truth;
+    first.len = str_find(first, ',');
+    uint64_t row = 0;
+    str_to_u64(first, UINT32_MAX, &row);
+    char day[16] = "unknown";
+    if (row < table->count) {
+        const struct record *held = &table->records[table->entry_of_row[row]];
+        if (held->born != INT32_MIN)
+            day_format(day_of_number(held->born), day);
+        printf("%.*s: %.*s (%d..%d) is %.*s %s\n", STR(query->class), STR(query->text), query->born.from,
+               query->born.to, STR(held->name), day);
+    }
+    for (size_t i = 0; i < found->count && i < 3; i++)
+        printf("    %.1f %.*s\n", (double)found->items[i].score, STR(table->records[found->items[i].entry].name));
+}
+
+static void results_take(const struct table *table, const struct query *query, const struct names_result *found,
+                         const struct options *options, struct results *results)
+{
+    results->proven += found->is_proven;
+    results->examined += found->examined;
+    if (str_is_empty(query->truth)) {
+        results->alarms[results->alarm_count++] = found->count ? found->items[0].score : -1000;
+        return;
+    }
+    struct class_result *class = class_of(results, query->class);
+    class->queries++;
+    size_t rank = 0;
+    while (rank < found->count && !is_true(table, query, found->items[rank].entry))
+        rank++;
+    class->first += rank == 0 && found->count > 0;
+    class->top += rank < TOP && rank < found->count;
+    results->true_scores[results->true_count++] = rank < found->count ? found->items[rank].score : -1000;
+    if (options->misses && rank > 0 && str_eq(query->class, str_c(options->misses)))
+        miss_print(table, query, found);
+}
+
+static void queries_run(const struct table *table, str text, const struct options *options, struct results *results)
+{
+    struct names_part part = {.section = table->section, .entry_count = table->count, .born = table->born};
+    struct arena arena = {.max_bytes = 256u << 20};
+    str line;
+    while (str_split(&text, '\n', &line)) {
+        struct query query = {0};
+        str born;
+        if (!str_split(&line, '\t', &query.id) || !str_split(&line, '\t', &query.class) ||
+            !str_split(&line, '\t', &query.text) || !str_split(&line, '\t', &born))
+            continue;
+        str_split(&line, '\t', &query.truth);
+        query.born = options->has_dates ? window_of(born) : (struct date_window){1, 0};
+        arena_reset(&arena);
+        double start = cpu_now_us();
+        struct name *name;
+        struct names_result found = {0};
+        if (name_parse_text(query.text, &arena, &name) == OK) {
+            const struct name *const names[] = {name};
+            if (names_search(&part, 1, &(struct name_query){names, 1}, query.born, ANSWERS, &arena, &found))
+                printf("%.*s: %s\n", STR(query.text), err_last()->message);
+        }
+        results->cpu_us[results->query_count++] = cpu_now_us() - start;
+        results_take(table, &query, &found, options, results);
+    }
+    arena_release(&arena);
+}
+
+static int by_double(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static int by_float_falling(const void *left, const void *right)
+{
+    float a = *(const float *)left, b = *(const float *)right;
+    return (a < b) - (a > b);
+}
+
+static void group_print(const struct results *results, const char *title, int is_cross)
+{
+    unsigned queries = 0, first = 0, top = 0;
+    for (size_t i = 0; i < results->class_count; i++) {
+        const struct class_result *class = &results->classes[i];
+        if (is_cross >= 0 && str_starts(class->name, S("x_")) != is_cross)
+            continue;
+        queries += class->queries;
+        first += class->first;
+        top += class->top;
+    }
+    if (queries > 0)
+        printf("%-18s %5u  @1 %.3f  @10 %.3f\n", title, queries, (double)first / queries, (double)top / queries);
+}
+
+static void results_print(struct results *results)
+{
+    for (size_t i = 0; i < results->class_count; i++) {
+        const struct class_result *class = &results->classes[i];
+        printf("%-18.*s %5u  @1 %.2f   @10 %.2f\n", STR(class->name), class->queries,
+               (double)class->first / class->queries, (double)class->top / class->queries);
+    }
+    group_print(results, "all", -1);
+    group_print(results, "same script", 0);
+    group_print(results, "cross-script", 1);
+    qsort(results->true_scores, results->true_count, sizeof(float), by_float_falling);
+    qsort(results->alarms, results->alarm_count, sizeof(float), by_float_falling);
+    for (double recall = 0.5; recall < 0.96 && results->alarm_count; recall += recall < 0.79 ? 0.1 : 0.05) {
+        float threshold = results->true_scores[(size_t)(recall * (double)results->true_count)];
+        size_t alarms = 0;
+        while (alarms < results->alarm_count && results->alarms[alarms] >= threshold)
+            alarms++;
+        printf("recall %.2f at %.1f bits: %.1f alarms per 1,000 innocents\n", recall, (double)threshold,
+               1000.0 * (double)alarms / (double)results->alarm_count);
+    }
+    qsort(results->cpu_us, results->query_count, sizeof(double), by_double);
+    size_t n = results->query_count;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += results->cpu_us[i];
+    printf("CPU per query: mean %.2f ms, median %.2f ms, p99 %.2f ms, max %.2f ms; %.0f entries scored; %.2f%% proven\n",
+           sum / (double)n / 1e3, results->cpu_us[n / 2] / 1e3, results->cpu_us[n * 99 / 100] / 1e3,
+           results->cpu_us[n - 1] / 1e3, (double)results->examined / (double)n,
+           100.0 * (double)results->proven / (double)n);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option longs[] = {{"limit", 1, NULL, 'l'}, {"no-dates", 0, NULL, 'n'},
+                                          {"misses", 1, NULL, 'm'}, {NULL, 0, NULL, 0}};
+    struct options options = {.row_limit = SIZE_MAX, .has_dates = true};
+    for (int c; (c = getopt_long(argc, argv, "l:nm:", longs, NULL)) != -1;) {
+        uint64_t rows;
+        if (c == 'l' && str_to_u64(str_c(optarg), 10000000, &rows))
+            options.row_limit = rows;
+        else if (c == 'n')
+            options.has_dates = false;
+        else if (c == 'm')
+            options.misses = optarg;
+        else
+            return 2;
+    }
+    struct table table = {0};
+    size_t queries_len;
+    table.text = read_zstd("records.tsv.zst", &table.len);
+    char *queries = table.text ? read_zstd("queries.tsv.zst", &queries_len) : NULL;
+    if (!queries) {
+        puts("skipped: the fixed evaluation set is not here (BUREAU_SHARED, else ../shared)");
+        return 0;
+    }
+    table_parse(&table, options.row_limit);
+    if (table_build(&table)) {
+        printf("failed: %s\n", err_last()->message);
+        return 1;
+    }
+    struct results results = {0};
+    results.cpu_us = calloc(100000, sizeof(double));
+    results.true_scores = calloc(100000, sizeof(float));
+    results.alarms = calloc(100000, sizeof(float));
+    queries_run(&table, str_of(queries, queries_len), &options, &results);
+    results_print(&results);
+    names_section_close(table.section);
+    return 0;
+}

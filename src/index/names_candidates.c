@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * index/names_candidates: for each unit of what is asked, the dictionary's words that may be the same name, each with what it costs to
+ * take one for the other, and with its bits:
+ *
+ *   bits = log2(entries / bearers of this word and of all cheaper ones) - cost
+ *
+ * The first term is Fellegi and Sunter's u for "as near as this or nearer": a rare misspelling next to a common name is worth no more
+ * than the common name. Counts are floored at 10, so that nobody can read single persons out of scores.
+ *
+ * Channels: exact form, short forms (nicknames), one or two letters wrong, consonant skeleton. What a channel brings is
+ * only a candidate; word_cost() decides.
+ */
+#include "index/names_candidates.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "text/lexicon.h"
+
+enum {
+    PROBE_MAX = 4096,    /* ids looked at per bucket */
+    SEEN_SIZE = 1 << 14, /* of the table of ids already compared */
+    SEEN_MAX = SEEN_SIZE * 3 / 4,
+    FREQUENCY_FLOOR = 10,
+    JOIN_LETTERS_MAX = 24,
+    RELATED_MAX = 48,
+};
+#define JOIN_COST  0.7f
+#define PIECE_COST 0.4f
+
+struct gather {
+    const struct names_part *parts;
+    size_t part_count;
+    struct arena *arena;
+    struct units *units;
+    uint32_t *seen; /* id + 1 */
+    size_t seen_count;
+    uint32_t *probe;
+};
+
+/* ---- units ---- */
+
+static struct unit *unit_add(struct units *units, const struct word *word, uint32_t atoms)
+{
+    if (units->count == UNIT_MAX)
+        return NULL;
+    struct unit *unit = &units->items[units->count++];
+    *unit = (struct unit){.word = *word, .atoms = atoms, .atom_count = 1};
+    unit->limit = word_cost_limit(word->readings[0].len);
+    return unit;
+}
+
+static enum err unit_token(struct gather *gather, const struct name_token *token, uint32_t atoms,
+                           struct unit **ret)
+{
+    struct word word;
+    if (!word_prepare(token, gather->arena, &word))
+        return ERR_LIMIT;
+    *ret = unit_add(gather->units, &word, atoms);
+    return OK;
+}
+
+static str joined(struct arena *arena, str a, str b)
+{
+    return arena_printf(arena, "%.*s%.*s", STR(a), STR(b));
+}
+
+static bool can_join(const struct name_token *a, const struct name_token *b)
+{
+    return a->script == b->script && a->readings[0].len + b->readings[0].len <= JOIN_LETTERS_MAX &&
+           a->role != NAME_INITIAL && b->role != NAME_INITIAL && a->role != NAME_TITLE && b->role != NAME_TITLE;
+}
+
+static enum err units_join(struct gather *gather, const struct name *name, size_t at)
+{
+    const struct name_token *a = &name->tokens[at], *b = &name->tokens[at + 1];
+    if (!can_join(a, b))
+        return OK;
+    struct name_token token = {.script = a->script, .reading_count = 1};
+    token.native = joined(gather->arena, a->native, b->native);
+    token.readings[0] = joined(gather->arena, a->readings[0], b->readings[0]);
+    struct unit *unit;
+    TRY(unit_token(gather, &token, 3u << at, &unit));
+    if (unit) {
+        unit->atom_count = 2;
+        unit->extra = JOIN_COST;
+        unit->limit = 3.f;
+    }
+    return OK;
+}
+
+/* The two halves of a word as units; readings of half `which` are cut at `cuts`. */
+static enum err units_piece(struct gather *gather, const struct name_token *whole, size_t at, int which,
+                            const uint8_t *cuts, bool is_exact_only)
+{
+    struct name_token token = {.script = whole->script};
+    for (size_t i = 0; i < whole->reading_count; i++) {
+        str reading = whole->readings[i];
+        if (cuts[i] == 0 || cuts[i] >= reading.len || (is_exact_only && i > 0))
+            continue;
+        str half = which == 0 ? str_slice(reading, 0, cuts[i]) : str_from(reading, cuts[i]);
+        bool is_new = true;
+        for (size_t j = 0; j < token.reading_count; j++)
+            is_new = is_new && !str_eq(token.readings[j], half);
+        if (is_new)
+            token.readings[token.reading_count++] = half;
+    }
+    if (token.reading_count == 0)
+        return OK;
+    token.native = token.readings[0];
+    if (is_exact_only)
+        token.script = NAME_LATIN;
+    uint32_t mask = 1u << (MATCH_PIECE_SHIFT + at) | (which == 1 ? 1u << at : 0);
+    struct unit *unit;
+    TRY(unit_token(gather, &token, mask, &unit));
+    if (unit) {
+        unit->extra = PIECE_COST;
+        unit->limit = unit->limit < 4.f ? unit->limit : 4.f;
+        unit->is_exact_only = is_exact_only;
+    }
+    return OK;
+}
+
+static uint64_t bearers_of(const struct gather *gather, str word)
+{
+    uint64_t bearers = 0;
+    for (size_t i = 0; i < gather->part_count; i++) {
+        uint32_t id;
+        if (part_find(&gather->parts[i], NAME_LATIN, word, &id))
+            bearers += part_frequency(&gather->parts[i], id);
+    }
+    return bearers;
+}
+
+/* A long word whose halves are both known words: the likeliest cut by the rarer half's bearers. */
+static enum err units_split(struct gather *gather, const struct name_token *token, size_t at)
+{
+    str reading = token->readings[0];
+    uint8_t best[2] = {0, 0};
+    uint64_t best_bearers[2] = {0, 0};
+    for (size_t cut = 2; cut + 2 <= reading.len && reading.len >= 5; cut++) {
+        uint64_t first = bearers_of(gather, str_slice(reading, 0, cut));
+        uint64_t second = first ? bearers_of(gather, str_from(reading, cut)) : 0;
+        uint64_t fewer = first < second ? first : second;
+        if (fewer > best_bearers[0]) {
+            best[1] = best[0];
+            best_bearers[1] = best_bearers[0];
+            best[0] = (uint8_t)cut;
+            best_bearers[0] = fewer;
+        } else if (fewer > best_bearers[1]) {
+            best[1] = (uint8_t)cut;
+            best_bearers[1] = fewer;
+        }
+    }
+    for (size_t i = 0; i < 2 && best_bearers[i] > 0; i++) {
+        uint8_t cuts[NAME_READING_MAX] = {best[i]};
+        TRY(units_piece(gather, token, at, 0, cuts, true));
+        TRY(units_piece(gather, token, at, 1, cuts, true));
+    }
+    return OK;
+}
+
+static enum err units_make(struct gather *gather, const struct name *name)
+{
+    struct unit *unit;
+    for (size_t i = 0; i < name->count; i++) {
+        const struct name_token *token = &name->tokens[i];
+        if (token->role != NAME_TITLE && token->role != NAME_INITIAL)
+            TRY(unit_token(gather, token, 1u << i, &unit));
+    }
+    for (size_t i = 0; i < name->count; i++) {
+        const struct name_token *token = &name->tokens[i];
+        if (i + 1 < name->count)
+            TRY(units_join(gather, name, i));
+        if (token->cuts[0] > 0) {
+            TRY(units_piece(gather, token, i, 0, token->cuts, false));
+            TRY(units_piece(gather, token, i, 1, token->cuts, false));
+        } else if (token->role != NAME_INITIAL) {
+            TRY(units_split(gather, token, i));
+        }
+    }
+    return OK;
+}
+
+/* ---- candidates ---- */
+
+static bool seen_add(struct gather *gather, uint32_t id)
+{
+    uint32_t at = (id * 0x9e3779b1u) >> 18;
+    for (; gather->seen[at]; at = (at + 1) & (SEEN_SIZE - 1)) {
+        if (gather->seen[at] == id + 1)
+            return false;
+    }
+    if (gather->seen_count >= SEEN_MAX) {
+        gather->units->is_cut = true;
+        return false;
+    }
+    gather->seen_count++;
+    gather->seen[at] = id + 1;
+    return true;
+}
+
+static void candidate_try(struct gather *gather, struct unit *unit, size_t part, uint32_t id, struct candidate *out,
+                          size_t *count)
+{
+    struct word word;
+    enum name_channel channel;
+    if (!seen_add(gather, id) || !part_word(&gather->parts[part], id, &word))
+        return;
+    float cost = word_cost(&unit->word, &word, unit->limit, &channel);
+    if (cost >= SOUND_FAR)
+        return;
+    if (*count == CANDIDATE_MAX) {
+        gather->units->is_cut = true;
+        return;
+    }
+    out[(*count)++] = (struct candidate){.id = id, .part = (uint8_t)part, .channel = (uint8_t)channel,
+                                         .frequency = part_frequency(&gather->parts[part], id),
+                                         .cost = cost + unit->extra};
+}
+
+static void candidates_by_keys(struct gather *gather, struct unit *unit, size_t part,
+                               enum names_directory directory, struct candidate *out, size_t *count)
+{
+    uint32_t keys[KEY_MAX];
+    size_t key_count = names_keys(&unit->word, directory, keys);
+    for (size_t k = 0; k < key_count; k++) {
+        size_t found = part_probe(&gather->parts[part], directory, keys[k], gather->probe, PROBE_MAX);
+        gather->units->is_cut |= found == PROBE_MAX;
+        for (size_t i = 0; i < found; i++)
+            candidate_try(gather, unit, part, gather->probe[i], out, count);
+    }
+}
+
+static void candidates_related(struct gather *gather, struct unit *unit, size_t part, struct candidate *out,
+                               size_t *count)
+{
+    str related[RELATED_MAX];
+    for (size_t i = 0; i < unit->word.reading_count; i++) {
+        size_t related_count = lexicon_related(unit->word.readings[i], related, RELATED_MAX);
+        for (size_t j = 0; j < related_count; j++) {
+            uint32_t id;
+            if (part_find(&gather->parts[part], NAME_LATIN, related[j], &id))
+                candidate_try(gather, unit, part, id, out, count);
+        }
+    }
+}
+
+static void candidates_in_part(struct gather *gather, struct unit *unit, size_t part, struct candidate *out,
+                               size_t *count)
+{
+    memset(gather->seen, 0, SEEN_SIZE * sizeof *gather->seen);
+    gather->seen_count = 0;
+    candidates_by_keys(gather, unit, part, NAMES_EXACT, out, count);
+    if (unit->is_exact_only)
+        return;
+    candidates_related(gather, unit, part, out, count);
+    candidates_by_keys(gather, unit, part, NAMES_NEAR, out, count);
+    candidates_by_keys(gather, unit, part, NAMES_SKELETON, out, count);
+}
+
+static int candidate_order(const void *left, const void *right)
+{
+    const struct candidate *a = left, *b = right;
+    if (a->cost != b->cost)
+        return a->cost < b->cost ? -1 : 1;
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+/* See the head: words as near or nearer, taken together. */
+static void candidates_weigh(struct gather *gather, struct unit *unit)
+{
+    uint64_t entries = 0, bearers = 0;
+    for (size_t i = 0; i < gather->part_count; i++)
+        entries += gather->parts[i].entry_count;
+    for (size_t i = 0; i < unit->count;) {
+        size_t end = i;
+        for (; end < unit->count && unit->items[end].cost == unit->items[i].cost; end++)
+            bearers += unit->items[end].frequency;
+        double share = (double)entries / (double)(bearers > FREQUENCY_FLOOR ? bearers : FREQUENCY_FLOOR);
+        for (; i < end; i++)
+            unit->items[i].bits = (share > 1 ? (float)log2(share) : 0) - unit->items[i].cost;
+    }
+    while (unit->count > 0 && unit->items[unit->count - 1].bits <= 0.2f)
+        unit->count--;
+}
+
+static enum err unit_gather(struct gather *gather, struct unit *unit, struct candidate *scratch)
+{
+    size_t count = 0;
+    for (size_t part = 0; part < gather->part_count; part++)
+        candidates_in_part(gather, unit, part, scratch, &count);
+    qsort(scratch, count, sizeof *scratch, candidate_order);
+    unit->items = arena_array(gather->arena, struct candidate, count + 1);
+    if (!unit->items)
+        return ERR_LIMIT;
+    memcpy(unit->items, scratch, count * sizeof *scratch);
+    unit->count = count;
+    candidates_weigh(gather, unit);
+    return OK;
+}
+
+enum err names_candidates(const struct names_part *parts, size_t part_count, const struct name *name,
+                          struct arena *arena, struct units *ret)
+{
+    struct gather gather = {.parts = parts, .part_count = part_count, .arena = arena, .units = ret};
+    gather.seen = arena_array(arena, uint32_t, SEEN_SIZE);
+    gather.probe = arena_array(arena, uint32_t, PROBE_MAX);
+    struct candidate *scratch = arena_array(arena, struct candidate, CANDIDATE_MAX);
+    if (!gather.seen || !gather.probe || !scratch)
+        return ERR_LIMIT;
+    ret->count = 0;
+    ret->is_cut = false;
+    TRY(units_make(&gather, name));
+    for (size_t i = 0; i < ret->count; i++)
+        TRY(unit_gather(&gather, &ret->items[i], scratch));
+    return OK;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* index/names_part: one face for a section and a live part, and the frequency of words over several parts. */
+#include <math.h>
+
+#include "index/names_internal.h"
+
+enum { PROBE_MAX = 64, FREQUENCY_FLOOR = 10 };
+
+bool part_word(const struct names_part *part, uint32_t id, struct word *ret)
+{
+    return part->section ? section_word(part->section, id, ret) : live_word(part->live, id, ret);
+}
+
+uint32_t part_frequency(const struct names_part *part, uint32_t id)
+{
+    return part->section ? section_frequency(part->section, id) : live_frequency(part->live, id);
+}
+
+size_t part_probe(const struct names_part *part, enum names_directory directory, uint32_t key, uint32_t *ret,
+                  size_t max)
+{
+    return part->section ? section_probe(part->section, directory, key, ret, max)
+                         : live_probe(part->live, directory, key, ret, max);
+}
+
+size_t part_postings(const struct names_part *part, uint32_t id, struct arena *arena, const uint32_t **ret)
+{
+    return part->section ? section_postings(part->section, id, ret) : live_postings(part->live, id, arena, ret);
+}
+
+size_t part_entry(const struct names_part *part, uint32_t entry, uint32_t buffer[ENTRY_WORD_MAX],
+                  const uint32_t **ret)
+{
+    if (part->section)
+        return section_entry(part->section, entry, ret);
+    *ret = buffer;
+    return live_entry(part->live, entry, buffer);
+}
+
+bool part_find(const struct names_part *part, enum name_script script, str native, uint32_t *ret_id)
+{
+    uint32_t ids[PROBE_MAX];
+    size_t count = part_probe(part, NAMES_EXACT, names_exact_key(script, native), ids, PROBE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct word word;
+        if (part_word(part, ids[i], &word) && word.script == script && str_eq(word.native, native)) {
+            *ret_id = ids[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+double names_parts_bits(const void *context, const struct name_token *token)
+{
+    const struct names_parts *parts = context;
+    uint64_t bearers = 0, entries = 0;
+    for (size_t i = 0; i < parts->count; i++) {
+        uint32_t id;
+        entries += parts->items[i].entry_count;
+        if (part_find(&parts->items[i], token->script, token->native, &id))
+            bearers += part_frequency(&parts->items[i], id);
+    }
+    bearers = (bearers + FREQUENCY_FLOOR - 1) / FREQUENCY_FLOOR * FREQUENCY_FLOOR;
+    if (bearers < FREQUENCY_FLOOR)
+        bearers = FREQUENCY_FLOOR;
+    return entries > bearers ? log2((double)entries / (double)bearers) : 0;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* index/names_word: a dictionary word as bytes, and the keys that lead to it. */
+#include "index/names_internal.h"
+
+enum { PREFIX = 7 }; /* letters that deletions are made of; later letters seldom tell words apart */
+
+static uint8_t *bytes_put(uint8_t *to, const void *from, size_t len)
+{
+    *to++ = (uint8_t)len;
+    memcpy(to, from, len);
+    return to + len;
+}
+
+size_t names_encode(const struct name_token *token, uint8_t ret[ENCODED_MAX])
+{
+    uint8_t *to = ret;
+    *to++ = token->script;
+    *to++ = token->reading_count;
+    to = bytes_put(to, token->native.ptr, token->native.len < 255 ? token->native.len : 255);
+    for (size_t i = 0; i < token->reading_count; i++) {
+        struct sound sound;
+        sound_of(token->readings[i], &sound);
+        to = bytes_put(to, token->readings[i].ptr, token->readings[i].len);
+        to = bytes_put(to, sound.codes, sound.count);
+    }
+    return (size_t)(to - ret);
+}
+
+bool names_decode(const uint8_t *bytes, size_t size, struct word *ret)
+{
+    struct cursor in = {bytes, bytes + size, false};
+    ret->script = cursor_u8(&in);
+    ret->reading_count = cursor_u8(&in);
+    ret->native = cursor_bytes(&in, cursor_u8(&in));
+    if (ret->script > NAME_OTHER || ret->reading_count == 0 || ret->reading_count > NAME_READING_MAX)
+        return false;
+    for (size_t i = 0; i < ret->reading_count; i++) {
+        ret->readings[i] = cursor_bytes(&in, cursor_u8(&in));
+        ret->sounds[i] = (const struct sound *)in.at; /* a count, then so many codes */
+        size_t count = cursor_u8(&in);
+        str codes = cursor_bytes(&in, count);
+        if (in.is_bad || count > SOUND_MAX || ret->readings[i].len > NAME_WORD_MAX)
+            return false;
+        for (size_t j = 0; j < codes.len; j++) {
+            if ((uint8_t)codes.ptr[j] >= SOUND_CODES)
+                return false;
+        }
+    }
+    return true;
+}
+
+size_t names_encoded_size(const uint8_t *bytes)
+{
+    const uint8_t *at = bytes + 2;
+    at += 1 + *at;
+    for (size_t i = 0; i < bytes[1]; i++) {
+        at += 1 + *at;
+        at += 1 + *at;
+    }
+    return (size_t)(at - bytes);
+}
+
+static uint32_t key_of(str text, uint64_t seed)
+{
+    return (uint32_t)hash64(text, seed);
+}
+
+uint32_t names_exact_key(enum name_script script, str native)
+{
+    return key_of(native, 1000 + script);
+}
+
+static size_t key_add(uint32_t *keys, size_t count, uint32_t key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i] == key)
+            return count;
+    }
+    if (count < KEY_MAX)
+        keys[count++] = key;
+    return count;
+}
+
+/* The prefix with one letter left out, and with two where it has five or more. */
+static size_t deletion_keys(str reading, uint32_t *keys, size_t count)
+{
+    str prefix = str_slice(reading, 0, PREFIX);
+    char one[PREFIX], two[PREFIX];
+    count = key_add(keys, count, key_of(prefix, 1));
+    for (size_t i = 0; prefix.len > 2 && i < prefix.len; i++) {
+        memcpy(one, prefix.ptr, i);
+        memcpy(one + i, prefix.ptr + i + 1, prefix.len - i - 1);
+        count = key_add(keys, count, key_of(str_of(one, prefix.len - 1), 1));
+        for (size_t j = i; prefix.len > 4 && j < prefix.len - 1; j++) {
+            memcpy(two, one, j);
+            memcpy(two + j, one + j + 1, prefix.len - 2 - j);
+            count = key_add(keys, count, key_of(str_of(two, prefix.len - 2), 1));
+        }
+    }
+    return count;
+}
+
+static size_t skeleton_keys(const struct word *word, uint32_t *keys)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < word->reading_count; i++) {
+        uint32_t skeletons[SKELETON_MAX];
+        size_t skeleton_count = skeletons_of(word->readings[i], skeletons);
+        for (size_t j = 0; j < skeleton_count; j++)
+            count = key_add(keys, count, skeletons[j]);
+    }
+    return count;
+}
+
+size_t names_keys(const struct word *word, enum names_directory directory, uint32_t ret[KEY_MAX])
+{
+    size_t count = 0;
+    if (directory == NAMES_SKELETON)
+        return skeleton_keys(word, ret);
+    if (directory == NAMES_EXACT) {
+        ret[0] = names_exact_key(word->script, word->native);
+        return 1;
+    }
+    for (size_t i = 1; i < word->reading_count; i++)
+        count = key_add(ret, count, key_of(str_slice(word->readings[i], 0, PREFIX), 1));
+    return deletion_keys(word->readings[0], ret, count);
+}

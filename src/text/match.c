@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text/match: see match.h. The figures below are log2 of how often it happens to the same person's name against chance; what is left out
+ * (a second given name, a patronymic) costs little, what is contradicted costs much: both sides have a word left over.
+ */
+#include "text/match.h"
+
+#include <stdlib.h>
+
+#include "text/lexicon.h"
+
+#define VARIANT_COST        0.3f /* a reading that is not the main one */
+#define READING_COST        0.2f /* other script, same Latin letters */
+#define HOMOPHONE_COST      3.0f /* other Han characters with the same reading */
+#define SHORT_FORM_COST     1.5f
+#define BOTH_SHORT_COST     3.5f
+#define ASKED_ALONE_BITS    -2.0f
+#define HELD_ALONE_BITS     -1.5f
+#define CONTRADICTION_BITS  -3.0f /* on top of both */
+#define WEAK_ALONE_BITS     -0.2f /* particle, generation */
+#define REORDER_BITS        -0.4f
+#define ROLE_CLASH_BITS     -0.8f /* family name for given name */
+
+bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret)
+{
+    *ret = (struct word){.script = token->script, .native = token->native, .reading_count = token->reading_count};
+    for (size_t i = 0; i < token->reading_count; i++) {
+        struct sound *sound = arena_new(arena, struct sound);
+        if (!sound)
+            return false;
+        sound_of(token->readings[i], sound);
+        ret->readings[i] = token->readings[i];
+        ret->sounds[i] = sound;
+    }
+    return true;
+}
+
+float word_cost_limit(size_t letters)
+{
+    float limit = 1.3f * (float)letters;
+    return limit < 2.f ? 2.f : limit > 8.f ? 8.f : limit;
+}
+
+static float reading_cost(const struct word *a, size_t i, const struct word *b, size_t j, float limit,
+                          enum name_channel *ret)
+{
+    bool is_across = a->script != b->script;
+    float variant = (i > 0 ? VARIANT_COST : 0) + (j > 0 ? VARIANT_COST : 0);
+    if (str_eq(a->readings[i], b->readings[j])) {
+        *ret = NAME_BY_READING;
+        return variant + (is_across ? READING_COST : 0);
+    }
+    *ret = NAME_BY_SOUND;
+    float cost = sound_cost(a->sounds[i], a->script, b->sounds[j], b->script, limit - variant) + variant;
+    if (!is_across)
+        cost += 0.3f; /* the same sound in other letters is still another spelling */
+    if (is_across && (i > 0 || j > 0))
+        return cost;
+    float typed = typo_cost(a->readings[i], b->readings[j], cost < limit ? cost : limit) + variant;
+    if (typed < cost) {
+        *ret = NAME_BY_TYPO;
+        return typed;
+    }
+    return cost;
+}
+
+static float related_cost(const struct word *a, const struct word *b)
+{
+    for (size_t i = 0; i < a->reading_count; i++) {
+        for (size_t j = 0; j < b->reading_count; j++) {
+            enum lexicon_relation relation = lexicon_relation(a->readings[i], b->readings[j]);
+            if (relation != LEXICON_UNRELATED)
+                return relation == LEXICON_SHORT_FORM ? SHORT_FORM_COST : BOTH_SHORT_COST;
+        }
+    }
+    return SOUND_FAR;
+}
+
+float word_cost(const struct word *a, const struct word *b, float limit, enum name_channel *ret)
+{
+    *ret = NAME_BY_EXACT;
+    if (a->script == b->script && str_eq(a->native, b->native))
+        return 0;
+    if (a->script == NAME_HAN && b->script == NAME_HAN) {
+        *ret = NAME_BY_READING;
+        return str_eq(a->readings[0], b->readings[0]) ? HOMOPHONE_COST : SOUND_FAR;
+    }
+    float best = SOUND_FAR;
+    /* Two words of one script: their main readings stand for their letters. */
+    bool is_same = a->script == b->script && a->script != NAME_LATIN;
+    for (size_t i = 0; i < (is_same ? 1 : a->reading_count); i++) {
+        for (size_t j = 0; j < (is_same ? 1 : b->reading_count); j++) {
+            enum name_channel channel;
+            float cost = reading_cost(a, i, b, j, best < limit ? best : limit, &channel);
+            if (cost < best) {
+                best = cost;
+                *ret = channel;
+            }
+        }
+    }
+    if (best > BOTH_SHORT_COST) {
+        float cost = related_cost(a, b);
+        if (cost < best) {
+            best = cost;
+            *ret = NAME_BY_NICKNAME;
+        }
+    }
+    return best > limit ? SOUND_FAR : best;
+}
+
+float role_weight(enum name_role role)
+{
+    switch (role) {
+    case NAME_PARTICLE: return 0.25f;
+    case NAME_GENERATION: return 0.25f;
+    case NAME_TITLE: return 0;
+    default: return 1;
+    }
+}
+
+/* ---- a whole name ---- */
+
+static int agreement_order(const void *left, const void *right)
+{
+    const struct agreement_of_words *a = left, *b = right;
+    if (a->bits != b->bits)
+        return a->bits > b->bits ? -1 : 1;
+    return a->held - b->held;
+}
+
+static bool is_weak(uint8_t role)
+{
+    return role == NAME_PARTICLE || role == NAME_GENERATION || role == NAME_TITLE;
+}
+
+/* Words without counterpart; the weak ones cost their little here. */
+static unsigned count_alone(const struct match_side *side, uint32_t taken, struct name_match *match)
+{
+    unsigned alone = 0;
+    for (size_t i = 0; i < side->count; i++) {
+        if (taken >> i & 1)
+            continue;
+        if (side->roles[i] == NAME_TITLE)
+            continue;
+        if (is_weak(side->roles[i]))
+            match->bits += WEAK_ALONE_BITS;
+        else
+            alone++;
+    }
+    return alone;
+}
+
+static void pair_add(struct name_match *match, uint8_t asked, uint8_t held, uint8_t channel, float bits)
+{
+    match->bits += bits;
+    if (match->pair_count < NAME_TOKEN_MAX)
+        match->pairs[match->pair_count++] = (struct name_alignment){asked, held, channel, bits};
+}
+
+/* "J." for "John" on either side, among the words still alone. */
+static void match_initials(const struct match_side *asked, const struct match_side *held, uint32_t *asked_taken,
+                           uint32_t *held_taken, struct name_match *match)
+{
+    for (uint8_t i = 0; i < asked->count; i++) {
+        for (uint8_t j = 0; j < held->count && !(*asked_taken >> i & 1); j++) {
+            bool is_initial = asked->roles[i] == NAME_INITIAL || held->roles[j] == NAME_INITIAL;
+            if (!is_initial || *held_taken >> j & 1 || is_weak(held->roles[j]) || is_weak(asked->roles[i]) ||
+                asked->initials[i] != held->initials[j])
+                continue;
+            *asked_taken |= 1u << i;
+            *held_taken |= 1u << j;
+            pair_add(match, i, j, NAME_BY_INITIAL, MATCH_INITIAL_BITS);
+        }
+    }
+}
+
+static bool is_role_clash(uint8_t a, uint8_t b)
+{
+    return (a == NAME_GIVEN && b == NAME_FAMILY) || (a == NAME_FAMILY && b == NAME_GIVEN);
+}
+
+static void match_order(const struct match_side *asked, const struct match_side *held, struct name_match *match)
+{
+    bool is_clash = false;
+    for (size_t i = 0; i < match->pair_count; i++) {
+        const struct name_alignment *a = &match->pairs[i];
+        is_clash |= is_role_clash(asked->roles[a->asked], held->roles[a->held]);
+        for (size_t j = 0; j < i; j++) {
+            const struct name_alignment *b = &match->pairs[j];
+            match->is_reordered |= (a->asked < b->asked) != (a->held < b->held) && a->asked != b->asked;
+        }
+    }
+    if (match->is_reordered)
+        match->bits += REORDER_BITS;
+    if (is_clash)
+        match->bits += ROLE_CLASH_BITS;
+}
+
+/* Atoms of an agreement, pieces counted to their atom. */
+static uint32_t whole_atoms(uint32_t mask)
+{
+    return (mask | mask >> MATCH_PIECE_SHIFT) & 0xffff;
+}
+
+void match_solve(struct agreement_of_words *items, size_t count, const struct match_side *asked,
+                 const struct match_side *held, struct name_match *ret)
+{
+    qsort(items, count, sizeof *items, agreement_order);
+    memset(ret, 0, sizeof *ret);
+    uint32_t whole = 0, first_half = 0, second_half = 0, held_taken = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct agreement_of_words *item = &items[i];
+        uint32_t atoms = whole_atoms(item->atoms), pieces = item->atoms >> MATCH_PIECE_SHIFT;
+        bool is_second = (item->atoms & 0xffff) != 0 && pieces != 0; /* second pieces set both bits */
+        uint32_t busy = pieces ? whole | (is_second ? second_half : first_half) : whole | first_half | second_half;
+        if (busy & atoms || held_taken >> item->held & 1)
+            continue;
+        if (!pieces)
+            whole |= atoms;
+        else if (is_second)
+            second_half |= atoms;
+        else
+            first_half |= atoms;
+        held_taken |= 1u << item->held;
+        pair_add(ret, (uint8_t)__builtin_ctz(atoms), item->held, item->channel, item->bits);
+    }
+    uint32_t asked_taken = whole | first_half | second_half;
+    match_initials(asked, held, &asked_taken, &held_taken, ret);
+    ret->asked_alone = (uint8_t)count_alone(asked, asked_taken, ret);
+    ret->held_alone = (uint8_t)count_alone(held, held_taken, ret);
+    ret->contradictions = ret->asked_alone < ret->held_alone ? ret->asked_alone : ret->held_alone;
+    ret->bits += ret->asked_alone * ASKED_ALONE_BITS + ret->held_alone * HELD_ALONE_BITS +
+                 ret->contradictions * CONTRADICTION_BITS;
+    match_order(asked, held, ret);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text/match: one word against another, and a set of such agreements put together into a name's bits. name_match() (name.h) and
+ * the index's packed-column score are both made of these, so that what ranks and what is explained are the same figures.
+ */
+#ifndef TEXT_MATCH_H
+#define TEXT_MATCH_H
+
+#include "text/name.h"
+#include "text/sound.h"
+
+/* A word made ready for comparing; borrowed from a token, or from a segment's bytes. */
+struct word {
+    enum name_script script;
+    str native;
+    uint8_t reading_count;
+    str readings[NAME_READING_MAX];
+    const struct sound *sounds[NAME_READING_MAX];
+};
+/* Sounds are put into the arena. */
+bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret);
+
+/* What is lost, in bits, if both words are one person's; SOUND_FAR above limit. 0: same word in the same script. */
+float word_cost(const struct word *a, const struct word *b, float limit, enum name_channel *ret);
+/* How much a word of so many letters may be off before it is another word. */
+float word_cost_limit(size_t letters);
+
+/* ---- a whole name ---- */
+
+/*
+ * What is asked is cut into atoms (its words); a unit is what may stand against one held word: an atom, a join of neighbours
+ * or a piece of an atom. An agreement says: these atoms are explained by that held word, for so many bits. A piece explains
+ * a half of its atom: pieces carry bits 16.. of the mask so that two halves can be told from a whole.
+ */
+enum { MATCH_AGREEMENT_MAX = 256, MATCH_PIECE_SHIFT = 16 };
+struct agreement_of_words {
+    uint32_t atoms; /* bit a: atom a whole; bits 16 + a: see above */
+    uint8_t held;   /* number of the held word */
+    uint8_t channel;
+    float bits;
+};
+struct match_side {
+    uint8_t count;
+    uint8_t roles[NAME_TOKEN_MAX];
+    uint8_t initials[NAME_TOKEN_MAX]; /* first letter of the main reading */
+};
+/* Sorts `items`; best disjoint choice, greedily; then what stands alone, contradictions, order. */
+void match_solve(struct agreement_of_words *items, size_t count, const struct match_side *asked,
+                 const struct match_side *held, struct name_match *ret);
+
+#define MATCH_INITIAL_BITS 2.5f /* one letter of 26, unevenly spread */
+/* Factor on the bits of a word in a role: particles and generations are weak, titles nothing. */
+float role_weight(enum name_role role);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text/sound: how a word in Latin letters may sound, and what it costs, in bits, to take one word for another.
+ *
+ * A reading (a-z) is cut into sounds by its spelling: "sch", "sh", "ş" without its tail are one sound, "x" is two, doubled letters are
+ * one. Costs are what the mistake is worth: log2 of how often it happens to one person's name. Costs are higher between two
+ * Latin spellings than across scripts, where a vowel that one script does not write costs next to nothing.
+ */
+#ifndef TEXT_SOUND_H
+#define TEXT_SOUND_H
+
+#include "text/name.h"
+
+enum { SOUND_MAX = 32, SOUND_CODES = 29, SKELETON_MAX = 6 }; /* codes are 1 .. SOUND_CODES - 1 */
+
+struct sound {
+    uint8_t count;
+    uint8_t codes[SOUND_MAX];
+};
+void sound_of(str reading, struct sound *ret);
+
+/* Costs above `limit` come back as SOUND_FAR. */
+#define SOUND_FAR 1000.0f
+/* Two scripts' way with sounds; symmetric. */
+float sound_cost(const struct sound *a, enum name_script script_a, const struct sound *b,
+                 enum name_script script_b, float limit);
+/* Letters mistyped, missing, doubled, swapped or misread by a machine, between two readings. */
+float typo_cost(str a, str b, float limit);
+
+/*
+ * The consonant classes of a word, vowels and weak sounds left out: the same for "Khrushchev", "Chruschtschow" and "хрущёв". A word
+ * has several where its spelling is ambiguous (c, ch, g, j, w, r after a vowel). 0 is never a skeleton.
+ */
+size_t skeletons_of(str reading, uint32_t ret[SKELETON_MAX]);
+
+#endif
