@@ -7,6 +7,8 @@
  *
  * Truth is every record with the target's name string. CPU is the thread's own clock.
  */
+#include "index/names.h"
+
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +16,8 @@
 #include <time.h>
 #include <zstd.h>
 
-#include "index/names.h"
+#include "base/io.h"
+
 #include "type/name.h"
 
 enum { TRUTH_MAX = 4000, CLASS_MAX = 64, TOP = 10, ANSWERS = 50 };
@@ -24,14 +27,14 @@ struct options {
     bool has_dates;
     const char *misses;
 };
-struct record {
+struct person {
     str id, name;
     int32_t born;
 };
 struct table {
     char *text;
     size_t len;
-    struct record *records; /* by entry number: birth date */
+    struct person *records; /* by entry number: birth date */
     uint32_t *entry_of_row;
     int32_t *born;
     uint32_t count;
@@ -49,9 +52,10 @@ struct class_result {
 struct results {
     struct class_result classes[CLASS_MAX];
     size_t class_count;
-    double *cpu_us;     /* by query */
-    float *true_scores; /* best true hit among the answers, of each query with a target; -1000 none */
-    float *alarms;      /* best score of each innocent */
+    double *cpu_us; /* by query */
+    float
+        *true_scores; /* best true hit among the answers, of each query with a target; -1000 none */
+    float *alarms;    /* best score of each innocent */
     size_t query_count, true_count, alarm_count, proven;
     uint64_t examined;
 };
@@ -101,7 +105,7 @@ static char *read_zstd(const char *name, size_t *ret_len)
 
 static int by_born(const void *left, const void *right, void *context)
 {
-    const struct record *records = context;
+    const struct person *records = context;
     uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
     int64_t born_a = records[a].born == INT32_MIN ? INT64_MAX : records[a].born;
     int64_t born_b = records[b].born == INT32_MIN ? INT64_MAX : records[b].born;
@@ -118,14 +122,14 @@ static int32_t born_of(str text)
 
 static void table_parse(struct table *table, size_t row_limit)
 {
-    struct record *rows = calloc(1100000, sizeof *rows);
+    struct person *rows = calloc(1100000, sizeof *rows);
     str rest = str_of(table->text, table->len), line;
     while (table->count < row_limit && table->count < 1100000 && str_split(&rest, '\n', &line)) {
         str cells[7] = {0};
         for (size_t i = 0; i < 7 && str_split(&line, '\t', &cells[i]); i++)
             ;
         if (cells[1].len > 0)
-            rows[table->count++] = (struct record){cells[0], cells[1], born_of(cells[4])};
+            rows[table->count++] = (struct person){cells[0], cells[1], born_of(cells[4])};
     }
     uint32_t *order = calloc(table->count, sizeof *order);
     for (uint32_t i = 0; i < table->count; i++)
@@ -166,8 +170,10 @@ static enum err table_build(struct table *table)
     names_builder_free(builder);
     arena_release(&arena);
     TRY(names_section_open(buf_str(&table->bytes), table->count, &table->section));
-    printf("%u persons: parsed in %.2f s, laid out in %.2f s, %.1f bytes a person, %u names refused\n", table->count,
-           (parsed - start) / 1e6, (cpu_now_us() - parsed) / 1e6, (double)table->bytes.len / table->count, refused);
+    printf(
+        "%u persons: parsed in %.2f s, laid out in %.2f s, %.1f bytes a person, %u names refused\n",
+        table->count, (parsed - start) / 1e6, (cpu_now_us() - parsed) / 1e6,
+        (double)table->bytes.len / table->count, refused);
     return OK;
 }
 
@@ -182,7 +188,9 @@ static struct date_window window_of(str text)
         return (struct date_window){1, 0};
     if (text.len == 7 && str_to_u64(str_from(text, 5), 12, &month) && month > 0)
         return (struct date_window){day_number((struct day){(int32_t)year, (uint8_t)month, 1}),
-                                    day_number((struct day){(int32_t)year + month / 12, (uint8_t)(month % 12 + 1), 1}) - 1};
+                                    day_number((struct day){(int32_t)(year + month / 12),
+                                                            (uint8_t)(month % 12 + 1), 1}) -
+                                        1};
     return (struct date_window){day_number((struct day){(int32_t)year, 1, 1}),
                                 day_number((struct day){(int32_t)year, 12, 31})};
 }
@@ -209,7 +217,8 @@ static struct class_result *class_of(struct results *results, str name)
     return class;
 }
 
-static void miss_print(const struct table *table, const struct query *query, const struct names_result *found)
+static void miss_print(const struct table *table, const struct query *query,
+                       const struct names_result *found)
 {
     str first = query->truth;
     first.len = str_find(first, ',');
@@ -217,18 +226,20 @@ static void miss_print(const struct table *table, const struct query *query, con
     str_to_u64(first, UINT32_MAX, &row);
     char day[16] = "unknown";
     if (row < table->count) {
-        const struct record *held = &table->records[table->entry_of_row[row]];
+        const struct person *held = &table->records[table->entry_of_row[row]];
         if (held->born != INT32_MIN)
             day_format(day_of_number(held->born), day);
-        printf("%.*s: %.*s (%d..%d) is %.*s %s\n", STR(query->class), STR(query->text), query->born.from,
-               query->born.to, STR(held->name), day);
+        printf("%.*s: %.*s (%d..%d) is %.*s %s\n", STR(query->class), STR(query->text),
+               query->born.from, query->born.to, STR(held->name), day);
     }
     for (size_t i = 0; i < found->count && i < 3; i++)
-        printf("    %.1f %.*s\n", (double)found->items[i].score, STR(table->records[found->items[i].entry].name));
+        printf("    %.1f %.*s\n", (double)found->items[i].score,
+               STR(table->records[found->items[i].entry].name));
 }
 
-static void results_take(const struct table *table, const struct query *query, const struct names_result *found,
-                         const struct options *options, struct results *results)
+static void results_take(const struct table *table, const struct query *query,
+                         const struct names_result *found, const struct options *options,
+                         struct results *results)
 {
     results->proven += found->is_proven;
     results->examined += found->examined;
@@ -243,14 +254,18 @@ static void results_take(const struct table *table, const struct query *query, c
         rank++;
     class->first += rank == 0 && found->count > 0;
     class->top += rank < TOP && rank < found->count;
-    results->true_scores[results->true_count++] = rank < found->count ? found->items[rank].score : -1000;
+    results->true_scores[results->true_count++] =
+        rank < found->count ? found->items[rank].score : -1000;
     if (options->misses && rank > 0 && str_eq(query->class, str_c(options->misses)))
         miss_print(table, query, found);
 }
 
-static void queries_run(const struct table *table, str text, const struct options *options, struct results *results)
+static void queries_run(const struct table *table, str text, const struct options *options,
+                        struct results *results)
 {
-    struct names_part part = {.section = table->section, .entry_count = table->count, .born = table->born};
+    struct names_part part = {.section = table->section,
+                              .entry_count = table->count,
+                              .born = table->born};
     struct arena arena = {.max_bytes = 256u << 20};
     str line;
     while (str_split(&text, '\n', &line)) {
@@ -267,7 +282,8 @@ static void queries_run(const struct table *table, str text, const struct option
         struct names_result found = {0};
         if (name_parse_text(query.text, &arena, &name) == OK) {
             const struct name *const names[] = {name};
-            if (names_search(&part, 1, &(struct name_query){names, 1}, query.born, ANSWERS, &arena, &found))
+            if (names_search(&part, 1, &(struct name_query){names, 1}, query.born, ANSWERS, &arena,
+                             &found))
                 printf("%.*s: %s\n", STR(query.text), err_last()->message);
         }
         results->cpu_us[results->query_count++] = cpu_now_us() - start;
@@ -300,7 +316,8 @@ static void group_print(const struct results *results, const char *title, int is
         top += class->top;
     }
     if (queries > 0)
-        printf("%-18s %5u  @1 %.3f  @10 %.3f\n", title, queries, (double)first / queries, (double)top / queries);
+        printf("%-18s %5u  @1 %.3f  @10 %.3f\n", title, queries, (double)first / queries,
+               (double)top / queries);
 }
 
 static void results_print(struct results *results)
@@ -315,29 +332,33 @@ static void results_print(struct results *results)
     group_print(results, "cross-script", 1);
     qsort(results->true_scores, results->true_count, sizeof(float), by_float_falling);
     qsort(results->alarms, results->alarm_count, sizeof(float), by_float_falling);
-    for (double recall = 0.5; recall < 0.96 && results->alarm_count; recall += recall < 0.79 ? 0.1 : 0.05) {
+    for (double recall = 0.5; recall < 0.96 && results->alarm_count;
+         recall += recall < 0.79 ? 0.1 : 0.05) {
         float threshold = results->true_scores[(size_t)(recall * (double)results->true_count)];
         size_t alarms = 0;
         while (alarms < results->alarm_count && results->alarms[alarms] >= threshold)
             alarms++;
-        printf("recall %.2f at %.1f bits: %.1f alarms per 1,000 innocents\n", recall, (double)threshold,
-               1000.0 * (double)alarms / (double)results->alarm_count);
+        printf("recall %.2f at %.1f bits: %.1f alarms per 1,000 innocents\n", recall,
+               (double)threshold, 1000.0 * (double)alarms / (double)results->alarm_count);
     }
     qsort(results->cpu_us, results->query_count, sizeof(double), by_double);
     size_t n = results->query_count;
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += results->cpu_us[i];
-    printf("CPU per query: mean %.2f ms, median %.2f ms, p99 %.2f ms, max %.2f ms; %.0f entries scored; %.2f%% proven\n",
-           sum / (double)n / 1e3, results->cpu_us[n / 2] / 1e3, results->cpu_us[n * 99 / 100] / 1e3,
-           results->cpu_us[n - 1] / 1e3, (double)results->examined / (double)n,
-           100.0 * (double)results->proven / (double)n);
+    printf(
+        "CPU per query: mean %.2f ms, median %.2f ms, p99 %.2f ms, max %.2f ms; %.0f entries scored; %.2f%% proven\n",
+        sum / (double)n / 1e3, results->cpu_us[n / 2] / 1e3, results->cpu_us[n * 99 / 100] / 1e3,
+        results->cpu_us[n - 1] / 1e3, (double)results->examined / (double)n,
+        100.0 * (double)results->proven / (double)n);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {{"limit", 1, NULL, 'l'}, {"no-dates", 0, NULL, 'n'},
-                                          {"misses", 1, NULL, 'm'}, {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"limit", 1, NULL, 'l'},
+                                          {"no-dates", 0, NULL, 'n'},
+                                          {"misses", 1, NULL, 'm'},
+                                          {NULL, 0, NULL, 0}};
     struct options options = {.row_limit = SIZE_MAX, .has_dates = true};
     for (int c; (c = getopt_long(argc, argv, "l:nm:", longs, NULL)) != -1;) {
         uint64_t rows;

@@ -63,7 +63,8 @@ static enum err grow(void **array, size_t *size, size_t count, size_t more, size
 
 static enum err pair_add(struct names_builder *builder, uint32_t entry, uint32_t packed)
 {
-    TRY(grow((void **)&builder->pairs, &builder->pair_size, builder->pair_count, 1, sizeof *builder->pairs));
+    TRY(grow((void **)&builder->pairs, &builder->pair_size, builder->pair_count, 1,
+             sizeof *builder->pairs));
     builder->pairs[builder->pair_count++] = (struct pair){entry, packed};
     return OK;
 }
@@ -104,7 +105,8 @@ static enum err word_append(struct names_builder *builder, const uint8_t *bytes,
         return err_set(ERR_LIMIT, "more than %u different name words", builder->word_count);
     TRY(grow((void **)&builder->words, &builder->words_size, builder->words_len, size, 1));
     size_t at_size = builder->word_size;
-    TRY(grow((void **)&builder->word_at, &at_size, builder->word_count, 1, sizeof *builder->word_at));
+    TRY(grow((void **)&builder->word_at, &at_size, builder->word_count, 1,
+             sizeof *builder->word_at));
     builder->word_size = (uint32_t)at_size;
     memcpy(builder->words + builder->words_len, bytes, size);
     builder->word_at[builder->word_count++] = (uint32_t)builder->words_len;
@@ -143,13 +145,14 @@ enum err names_builder_add(struct names_builder *builder, uint32_t entry, const 
     return OK;
 }
 
-static enum err copied_id(struct names_builder *builder, const struct names_section *from, uint32_t id,
-                          uint32_t *ret_id)
+static enum err copied_id(struct names_builder *builder, const struct names_section *from,
+                          uint32_t id, uint32_t *ret_id)
 {
     if (builder->copied != from) {
         free(builder->copied_ids);
         builder->copied = NULL;
-        builder->copied_ids = calloc((size_t)section_word_count(from) + 1, sizeof *builder->copied_ids);
+        builder->copied_ids =
+            calloc((size_t)section_word_count(from) + 1, sizeof *builder->copied_ids);
         if (!builder->copied_ids)
             return err_set(ERR_MEMORY, "out of memory for %u name words", section_word_count(from));
         builder->copied = from;
@@ -165,8 +168,8 @@ static enum err copied_id(struct names_builder *builder, const struct names_sect
     return OK;
 }
 
-enum err names_builder_copy(struct names_builder *builder, uint32_t entry, const struct names_section *from,
-                            uint32_t from_entry)
+enum err names_builder_copy(struct names_builder *builder, uint32_t entry,
+                            const struct names_section *from, uint32_t from_entry)
 {
     const uint32_t *packed;
     size_t count = section_entry(from, from_entry, &packed);
@@ -178,8 +181,8 @@ enum err names_builder_copy(struct names_builder *builder, uint32_t entry, const
     return OK;
 }
 
-enum err names_builder_copy_live(struct names_builder *builder, uint32_t entry, const struct names_live *from,
-                                 uint32_t from_entry)
+enum err names_builder_copy_live(struct names_builder *builder, uint32_t entry,
+                                 const struct names_live *from, uint32_t from_entry)
 {
     uint32_t packed[ENTRY_WORD_MAX];
     size_t count = live_entry(from, from_entry, packed);
@@ -201,8 +204,8 @@ struct layout {
     uint32_t *entry_at, *packed, *post_at, *posts;
 };
 
-static void array_put(struct layout *layout, struct names_array *array, const void *items, size_t count,
-                      size_t element)
+static void array_put(struct layout *layout, struct names_array *array, const void *items,
+                      size_t count, size_t element)
 {
     while ((layout->out->len - layout->start) % 8 && !layout->out->failed)
         buf_add_u8(layout->out, 0);
@@ -226,7 +229,8 @@ static enum err order_by_entry(struct layout *layout, uint32_t entry_count)
     layout->packed = calloc(builder->pair_count + 1, sizeof *layout->packed);
     if (!layout->entry_at || !layout->packed)
         return err_set(ERR_MEMORY, "out of memory for the names of %u entries", entry_count);
-    uint32_t *next = layout->entry_at + 1; /* shifted by one: after filling, next[i] is the start of i + 1 */
+    uint32_t *next =
+        layout->entry_at + 1; /* shifted by one: after filling, next[i] is the start of i + 1 */
     for (size_t i = 0; i < builder->pair_count; i++) {
         ensure(builder->pairs[i].entry < entry_count);
         if (builder->pairs[i].entry + 1 < entry_count)
@@ -244,7 +248,8 @@ static enum err make_postings(struct layout *layout, uint32_t entry_count)
     uint32_t word_count = layout->builder->word_count;
     layout->post_at = calloc((size_t)word_count + 2, sizeof *layout->post_at);
     layout->posts = calloc(layout->builder->pair_count + 1, sizeof *layout->posts);
-    uint32_t *last = calloc((size_t)word_count + 1, sizeof *last); /* entry + 1 that bore the word last */
+    uint32_t *last =
+        calloc((size_t)word_count + 1, sizeof *last); /* entry + 1 that bore the word last */
     uint32_t *next = calloc((size_t)word_count + 1, sizeof *next);
     bool is_short = !layout->post_at || !layout->posts || !last || !next;
     for (int pass = 0; pass < 2 && !is_short; pass++) {
@@ -268,7 +273,9 @@ static enum err make_postings(struct layout *layout, uint32_t entry_count)
     }
     free(last);
     free(next);
-    return is_short ? err_set(ERR_MEMORY, "out of memory for the postings of %u name words", word_count) : OK;
+    return is_short
+               ? err_set(ERR_MEMORY, "out of memory for the postings of %u name words", word_count)
+               : OK;
 }
 
 /* Twice over all words: count the keys per bucket, then fill. */
@@ -323,7 +330,8 @@ static enum err layout_make(struct layout *layout, uint32_t entry_count)
     TRY(grow((void **)&builder->words, &builder->words_size, builder->words_len, ENCODED_MAX, 1));
     memset(builder->words + builder->words_len, 0, ENCODED_MAX);
     size_t at_size = builder->word_size;
-    TRY(grow((void **)&builder->word_at, &at_size, builder->word_count, 1, sizeof *builder->word_at));
+    TRY(grow((void **)&builder->word_at, &at_size, builder->word_count, 1,
+             sizeof *builder->word_at));
     builder->word_size = (uint32_t)at_size;
     builder->word_at[builder->word_count] = (uint32_t)builder->words_len;
     array_put(layout, &header->word_at, builder->word_at, (size_t)builder->word_count + 1, 4);

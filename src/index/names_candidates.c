@@ -69,7 +69,8 @@ static str joined(struct arena *arena, str a, str b)
 static bool can_join(const struct name_token *a, const struct name_token *b)
 {
     return a->script == b->script && a->readings[0].len + b->readings[0].len <= JOIN_LETTERS_MAX &&
-           a->role != NAME_INITIAL && b->role != NAME_INITIAL && a->role != NAME_TITLE && b->role != NAME_TITLE;
+           a->role != NAME_INITIAL && b->role != NAME_INITIAL && a->role != NAME_TITLE &&
+           b->role != NAME_TITLE;
 }
 
 static enum err units_join(struct gather *gather, const struct name *name, size_t at)
@@ -91,8 +92,8 @@ static enum err units_join(struct gather *gather, const struct name *name, size_
 }
 
 /* The two halves of a word as units; readings of half `which` are cut at `cuts`. */
-static enum err units_piece(struct gather *gather, const struct name_token *whole, size_t at, int which,
-                            const uint8_t *cuts, bool is_exact_only)
+static enum err units_piece(struct gather *gather, const struct name_token *whole, size_t at,
+                            int which, const uint8_t *cuts, bool is_exact_only)
 {
     struct name_token token = {.script = whole->script};
     for (size_t i = 0; i < whole->reading_count; i++) {
@@ -201,8 +202,8 @@ static bool seen_add(struct gather *gather, uint32_t id)
     return true;
 }
 
-static void candidate_try(struct gather *gather, struct unit *unit, size_t part, uint32_t id, struct candidate *out,
-                          size_t *count)
+static void candidate_try(struct gather *gather, struct unit *unit, size_t part, uint32_t id,
+                          struct candidate *out, size_t *count)
 {
     struct word word;
     enum name_channel channel;
@@ -215,7 +216,9 @@ static void candidate_try(struct gather *gather, struct unit *unit, size_t part,
         gather->units->is_cut = true;
         return;
     }
-    out[(*count)++] = (struct candidate){.id = id, .part = (uint8_t)part, .channel = (uint8_t)channel,
+    out[(*count)++] = (struct candidate){.id = id,
+                                         .part = (uint8_t)part,
+                                         .channel = (uint8_t)channel,
                                          .frequency = part_frequency(&gather->parts[part], id),
                                          .cost = cost + unit->extra};
 }
@@ -226,15 +229,16 @@ static void candidates_by_keys(struct gather *gather, struct unit *unit, size_t 
     uint32_t keys[KEY_MAX];
     size_t key_count = names_keys(&unit->word, directory, keys);
     for (size_t k = 0; k < key_count; k++) {
-        size_t found = part_probe(&gather->parts[part], directory, keys[k], gather->probe, PROBE_MAX);
+        size_t found =
+            part_probe(&gather->parts[part], directory, keys[k], gather->probe, PROBE_MAX);
         gather->units->is_cut |= found == PROBE_MAX;
         for (size_t i = 0; i < found; i++)
             candidate_try(gather, unit, part, gather->probe[i], out, count);
     }
 }
 
-static void candidates_related(struct gather *gather, struct unit *unit, size_t part, struct candidate *out,
-                               size_t *count)
+static void candidates_related(struct gather *gather, struct unit *unit, size_t part,
+                               struct candidate *out, size_t *count)
 {
     str related[RELATED_MAX];
     for (size_t i = 0; i < unit->word.reading_count; i++) {
@@ -247,8 +251,8 @@ static void candidates_related(struct gather *gather, struct unit *unit, size_t 
     }
 }
 
-static void candidates_in_part(struct gather *gather, struct unit *unit, size_t part, struct candidate *out,
-                               size_t *count)
+static void candidates_in_part(struct gather *gather, struct unit *unit, size_t part,
+                               struct candidate *out, size_t *count)
 {
     memset(gather->seen, 0, SEEN_SIZE * sizeof *gather->seen);
     gather->seen_count = 0;
@@ -278,7 +282,8 @@ static void candidates_weigh(struct gather *gather, struct unit *unit)
         size_t end = i;
         for (; end < unit->count && unit->items[end].cost == unit->items[i].cost; end++)
             bearers += unit->items[end].frequency;
-        double share = (double)entries / (double)(bearers > FREQUENCY_FLOOR ? bearers : FREQUENCY_FLOOR);
+        double share =
+            (double)entries / (double)(bearers > FREQUENCY_FLOOR ? bearers : FREQUENCY_FLOOR);
         for (; i < end; i++)
             unit->items[i].bits = (share > 1 ? (float)log2(share) : 0) - unit->items[i].cost;
     }
@@ -301,8 +306,8 @@ static enum err unit_gather(struct gather *gather, struct unit *unit, struct can
     return OK;
 }
 
-enum err names_candidates(const struct names_part *parts, size_t part_count, const struct name *name,
-                          struct arena *arena, struct units *ret)
+enum err names_candidates(const struct names_part *parts, size_t part_count,
+                          const struct name *name, struct arena *arena, struct units *ret)
 {
     struct gather gather = {.parts = parts, .part_count = part_count, .arena = arena, .units = ret};
     gather.seen = arena_array(arena, uint32_t, SEEN_SIZE);

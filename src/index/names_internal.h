@@ -51,32 +51,36 @@ size_t names_keys(const struct word *word, enum names_directory directory, uint3
  * empty lists.
  */
 bool part_word(const struct names_part *part, uint32_t id, struct word *ret);
-uint32_t part_frequency(const struct names_part *part, uint32_t id); /* entries that bear the word */
+uint32_t part_frequency(const struct names_part *part,
+                        uint32_t id); /* entries that bear the word */
 /* Ids in a directory's bucket: candidates, to be checked. Appends at most max to ret. */
-size_t part_probe(const struct names_part *part, enum names_directory directory, uint32_t key, uint32_t *ret,
-                  size_t max);
+size_t part_probe(const struct names_part *part, enum names_directory directory, uint32_t key,
+                  uint32_t *ret, size_t max);
 /* Entries that bear a word, ascending in a section; in a live part the newest first, copied to the arena. */
-size_t part_postings(const struct names_part *part, uint32_t id, struct arena *arena, const uint32_t **ret);
+size_t part_postings(const struct names_part *part, uint32_t id, struct arena *arena,
+                     const uint32_t **ret);
 /* Packed words of an entry; buffer is used by live parts. */
 size_t part_entry(const struct names_part *part, uint32_t entry, uint32_t buffer[ENTRY_WORD_MAX],
                   const uint32_t **ret);
 /* Exact form; false when the part has no such word. */
-bool part_find(const struct names_part *part, enum name_script script, str native, uint32_t *ret_id);
+bool part_find(const struct names_part *part, enum name_script script, str native,
+               uint32_t *ret_id);
 
 /* names_live.c */
 bool live_word(const struct names_live *live, uint32_t id, struct word *ret);
 const uint8_t *live_bytes(const struct names_live *live, uint32_t id);
 uint32_t live_frequency(const struct names_live *live, uint32_t id);
-size_t live_probe(const struct names_live *live, enum names_directory directory, uint32_t key, uint32_t *ret,
-                  size_t max);
-size_t live_postings(const struct names_live *live, uint32_t id, struct arena *arena, const uint32_t **ret);
+size_t live_probe(const struct names_live *live, enum names_directory directory, uint32_t key,
+                  uint32_t *ret, size_t max);
+size_t live_postings(const struct names_live *live, uint32_t id, struct arena *arena,
+                     const uint32_t **ret);
 size_t live_entry(const struct names_live *live, uint32_t entry, uint32_t buffer[ENTRY_WORD_MAX]);
 /* names_section.c */
 bool section_word(const struct names_section *section, uint32_t id, struct word *ret);
 const uint8_t *section_bytes(const struct names_section *section, uint32_t id);
 uint32_t section_frequency(const struct names_section *section, uint32_t id);
-size_t section_probe(const struct names_section *section, enum names_directory directory, uint32_t key,
-                     uint32_t *ret, size_t max);
+size_t section_probe(const struct names_section *section, enum names_directory directory,
+                     uint32_t key, uint32_t *ret, size_t max);
 size_t section_postings(const struct names_section *section, uint32_t id, const uint32_t **ret);
 size_t section_entry(const struct names_section *section, uint32_t entry, const uint32_t **ret);
 uint32_t section_word_count(const struct names_section *section);

@@ -29,7 +29,7 @@ struct names_live {
     uint32_t *last_entry;        /* by word, + 1: writer's only */
     _Atomic uint32_t *bucket_head[NAMES_DIRECTORY_COUNT];
     unsigned bits;
-    struct chain_node *nodes; /* of buckets and postings alike */
+    struct chain_node *nodes;     /* of buckets and postings alike */
     _Atomic uint32_t *entry_head; /* by entry: start of its newest block + 1 */
     uint32_t *packed;
 };
@@ -38,7 +38,8 @@ enum { WORDS_PER_ENTRY = 8, NODES_PER_WORD = 40, BYTES_PER_WORD = 100 };
 
 static void *reserve(size_t count, size_t element)
 {
-    void *at = mmap(NULL, count * element, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *at = mmap(NULL, count * element, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return at == MAP_FAILED ? NULL : at;
 }
 
@@ -68,7 +69,8 @@ void names_live_free(struct names_live *live)
 enum err names_live_new(uint32_t entry_max, struct names_live **ret)
 {
     if (entry_max == 0 || entry_max > 4000000)
-        return err_set(ERR_LIMIT, "a live names part of %u entries: 1 to 4000000 are possible", entry_max);
+        return err_set(ERR_LIMIT, "a live names part of %u entries: 1 to 4000000 are possible",
+                       entry_max);
     struct names_live *live = calloc(1, sizeof *live);
     if (!live)
         return err_set(ERR_MEMORY, "out of memory for live names");
@@ -84,7 +86,8 @@ enum err names_live_new(uint32_t entry_max, struct names_live **ret)
     live->frequency = reserve(live->word_max, sizeof *live->frequency);
     live->post_head = reserve(live->word_max, sizeof *live->post_head);
     live->last_entry = reserve(live->word_max, sizeof *live->last_entry);
-    bool is_good = live->bytes && live->word_at && live->frequency && live->post_head && live->last_entry;
+    bool is_good =
+        live->bytes && live->word_at && live->frequency && live->post_head && live->last_entry;
     for (size_t d = 0; d < NAMES_DIRECTORY_COUNT; d++) {
         live->bucket_head[d] = reserve((size_t)1 << live->bits, sizeof *live->bucket_head[d]);
         is_good = is_good && live->bucket_head[d];
@@ -105,14 +108,17 @@ enum err names_live_new(uint32_t entry_max, struct names_live **ret)
 static void chain_add(struct names_live *live, _Atomic uint32_t *head, uint32_t item)
 {
     ensure(live->node_count < live->node_max);
-    live->nodes[live->node_count++] = (struct chain_node){item, atomic_load_explicit(head, memory_order_relaxed)};
+    live->nodes[live->node_count++] =
+        (struct chain_node){item, atomic_load_explicit(head, memory_order_relaxed)};
     atomic_store_explicit(head, live->node_count, memory_order_release);
 }
 
-static bool live_find(const struct names_live *live, enum name_script script, str native, uint32_t *ret_id)
+static bool live_find(const struct names_live *live, enum name_script script, str native,
+                      uint32_t *ret_id)
 {
     uint32_t bucket = names_bucket(names_exact_key(script, native), live->bits);
-    uint32_t at = atomic_load_explicit(&live->bucket_head[NAMES_EXACT][bucket], memory_order_acquire);
+    uint32_t at =
+        atomic_load_explicit(&live->bucket_head[NAMES_EXACT][bucket], memory_order_acquire);
     for (; at; at = live->nodes[at - 1].next) {
         const uint8_t *bytes = live->bytes + live->word_at[live->nodes[at - 1].item];
         if (bytes[0] == script && str_eq(native, str_of((const char *)bytes + 3, bytes[2]))) {
@@ -132,7 +138,8 @@ static enum err word_add(struct names_live *live, const struct name_token *token
 {
     uint8_t bytes[ENCODED_MAX];
     size_t size = names_encode(token, bytes);
-    if (live->word_count + 1 >= live->word_max || live->bytes_len + size + ENCODED_MAX > live->bytes_max ||
+    if (live->word_count + 1 >= live->word_max ||
+        live->bytes_len + size + ENCODED_MAX > live->bytes_max ||
         live->node_count + NAMES_DIRECTORY_COUNT * KEY_MAX + 1 > live->node_max)
         return live_full(live);
     uint32_t id = live->word_count++;
@@ -198,7 +205,8 @@ uint32_t live_frequency(const struct names_live *live, uint32_t id)
     return atomic_load_explicit(&live->frequency[id], memory_order_relaxed);
 }
 
-static size_t chain_copy(const struct names_live *live, const _Atomic uint32_t *head, uint32_t *ret, size_t max)
+static size_t chain_copy(const struct names_live *live, const _Atomic uint32_t *head, uint32_t *ret,
+                         size_t max)
 {
     size_t count = 0;
     uint32_t at = atomic_load_explicit(head, memory_order_acquire);
@@ -207,13 +215,14 @@ static size_t chain_copy(const struct names_live *live, const _Atomic uint32_t *
     return count;
 }
 
-size_t live_probe(const struct names_live *live, enum names_directory directory, uint32_t key, uint32_t *ret,
-                  size_t max)
+size_t live_probe(const struct names_live *live, enum names_directory directory, uint32_t key,
+                  uint32_t *ret, size_t max)
 {
     return chain_copy(live, &live->bucket_head[directory][names_bucket(key, live->bits)], ret, max);
 }
 
-size_t live_postings(const struct names_live *live, uint32_t id, struct arena *arena, const uint32_t **ret)
+size_t live_postings(const struct names_live *live, uint32_t id, struct arena *arena,
+                     const uint32_t **ret)
 {
     size_t max = live_frequency(live, id);
     uint32_t *entries = arena_array(arena, uint32_t, max + 1);

@@ -16,16 +16,18 @@ uint32_t part_frequency(const struct names_part *part, uint32_t id)
     return part->section ? section_frequency(part->section, id) : live_frequency(part->live, id);
 }
 
-size_t part_probe(const struct names_part *part, enum names_directory directory, uint32_t key, uint32_t *ret,
-                  size_t max)
+size_t part_probe(const struct names_part *part, enum names_directory directory, uint32_t key,
+                  uint32_t *ret, size_t max)
 {
     return part->section ? section_probe(part->section, directory, key, ret, max)
                          : live_probe(part->live, directory, key, ret, max);
 }
 
-size_t part_postings(const struct names_part *part, uint32_t id, struct arena *arena, const uint32_t **ret)
+size_t part_postings(const struct names_part *part, uint32_t id, struct arena *arena,
+                     const uint32_t **ret)
 {
-    return part->section ? section_postings(part->section, id, ret) : live_postings(part->live, id, arena, ret);
+    return part->section ? section_postings(part->section, id, ret)
+                         : live_postings(part->live, id, arena, ret);
 }
 
 size_t part_entry(const struct names_part *part, uint32_t entry, uint32_t buffer[ENTRY_WORD_MAX],
@@ -43,7 +45,8 @@ bool part_find(const struct names_part *part, enum name_script script, str nativ
     size_t count = part_probe(part, NAMES_EXACT, names_exact_key(script, native), ids, PROBE_MAX);
     for (size_t i = 0; i < count; i++) {
         struct word word;
-        if (part_word(part, ids[i], &word) && word.script == script && str_eq(word.native, native)) {
+        if (part_word(part, ids[i], &word) && word.script == script &&
+            str_eq(word.native, native)) {
             *ret_id = ids[i];
             return true;
         }

@@ -19,8 +19,9 @@
 
 #include "index/names_candidates.h"
 
-#define POSSIBLE_BITS   -7.f /* over log2 of the entries: one in a hundred is right by the name and date alone */
-#define NAME_LEAST_BITS 4.f  /* a date alone lifts nobody */
+#define POSSIBLE_BITS \
+    -7.f /* over log2 of the entries: one in a hundred is right by the name and date alone */
+#define NAME_LEAST_BITS 4.f /* a date alone lifts nobody */
 enum { WORK_MAX = 400000, LINK_TABLE_FACTOR = 4 };
 
 struct link { /* what a held word is worth against a unit */
@@ -30,7 +31,7 @@ struct link { /* what a held word is worth against a unit */
     uint8_t channel;
     float bits;
 };
-struct links { /* of one part: open table by id */
+struct links {       /* of one part: open table by id */
     uint32_t *table; /* link + 1 */
     uint32_t mask;
     struct link *items;
@@ -43,10 +44,10 @@ struct search {
     struct date_window born;
     struct units units;
     struct match_side asked;
-    float initial_bits; /* of all initials asked */
-    struct links *links; /* by part */
-    uint64_t **visited;  /* by part: a bit an entry */
-    size_t at[UNIT_MAX]; /* next candidate to read of each unit */
+    float initial_bits;     /* of all initials asked */
+    struct links *links;    /* by part */
+    uint64_t **visited;     /* by part: a bit an entry */
+    size_t at[UNIT_MAX];    /* next candidate to read of each unit */
     struct names_hit *heap; /* least score first */
     size_t heap_count, heap_max;
     float least; /* possible, over these entries */
@@ -138,7 +139,8 @@ static enum err links_make(struct search *search, size_t part)
             uint32_t at = (item->id * 0x9e3779b1u) & links->mask;
             while (links->table[at] && links->items[links->table[at] - 1].id != item->id)
                 at = (at + 1) & links->mask;
-            links->items[links->count] = (struct link){item->id, links->table[at], unit->atoms, item->channel, item->bits};
+            links->items[links->count] =
+                (struct link){item->id, links->table[at], unit->atoms, item->channel, item->bits};
             links->table[at] = ++links->count;
         }
     }
@@ -156,7 +158,8 @@ static uint32_t links_find(const struct links *links, uint32_t id)
 /* ---- scoring ---- */
 
 /* One name of an entry: words[0..count). */
-static float name_score(struct search *search, size_t part, const uint32_t *words, size_t count, float needed)
+static float name_score(struct search *search, size_t part, const uint32_t *words, size_t count,
+                        float needed)
 {
     const struct links *links = &search->links[part];
     struct agreement_of_words items[MATCH_AGREEMENT_MAX];
@@ -168,13 +171,15 @@ static float name_score(struct search *search, size_t part, const uint32_t *word
         float best = 0;
         held.roles[i] = packed_role(words[i]);
         has_initial |= held.roles[i] == NAME_INITIAL;
-        for (uint32_t at = links_find(links, words[i] & PACKED_ID_MASK); at; at = links->items[at - 1].next) {
+        for (uint32_t at = links_find(links, words[i] & PACKED_ID_MASK); at;
+             at = links->items[at - 1].next) {
             const struct link *link = &links->items[at - 1];
             float bits = link->bits;
             if (held.roles[i] == NAME_PARTICLE && item_count > 0)
                 bits *= 0.5f;
             if (item_count < MATCH_AGREEMENT_MAX)
-                items[item_count++] = (struct agreement_of_words){link->atoms, i, link->channel, bits};
+                items[item_count++] =
+                    (struct agreement_of_words){link->atoms, i, link->channel, bits};
             best = bits > best ? bits : best;
         }
         most += held.roles[i] == NAME_INITIAL ? MATCH_INITIAL_BITS : best;
@@ -203,7 +208,8 @@ static void heap_sift(struct search *search, size_t at)
         size_t child = 2 * at + 1;
         if (child >= search->heap_count)
             return;
-        if (child + 1 < search->heap_count && search->heap[child + 1].score < search->heap[child].score)
+        if (child + 1 < search->heap_count &&
+            search->heap[child + 1].score < search->heap[child].score)
             child++;
         if (search->heap[at].score <= search->heap[child].score)
             return;
@@ -289,12 +295,14 @@ static uint32_t unknown_bound(const struct names_part *part)
 }
 
 /* What the first pass reads of a part. */
-static size_t ranges_of(const struct search *search, const struct names_part *part, struct range ret[2])
+static size_t ranges_of(const struct search *search, const struct names_part *part,
+                        struct range ret[2])
 {
     ret[0] = (struct range){0, part->entry_count};
     if (part->live || !part->born || !is_born_known(search->born))
         return 1;
-    int32_t first = day_of_number(search->born.from).year - 1, last = day_of_number(search->born.to).year + 2;
+    int32_t first = day_of_number(search->born.from).year - 1,
+            last = day_of_number(search->born.to).year + 2;
     ret[0].from = born_bound(part, day_number((struct day){first, 1, 1}));
     ret[0].to = born_bound(part, day_number((struct day){last, 1, 1}));
     ret[1] = (struct range){unknown_bound(part), part->entry_count};
@@ -342,7 +350,8 @@ static void list_read(struct search *search, const struct candidate *candidate, 
         return;
     }
     for (size_t r = 0; r < range_count; r++) {
-        for (size_t i = first_at_least(posts, count, ranges[r].from); i < count && posts[i] < ranges[r].to; i++)
+        for (size_t i = first_at_least(posts, count, ranges[r].from);
+             i < count && posts[i] < ranges[r].to; i++)
             entry_visit(search, candidate->part, posts[i]);
     }
 }
@@ -358,7 +367,8 @@ static float unread_bits(const struct search *search)
         uint32_t atoms = (unit->atoms | unit->atoms >> MATCH_PIECE_SHIFT) & 0xffff;
         bool is_piece = unit->atoms >> MATCH_PIECE_SHIFT != 0;
         /* Two pieces share an atom: each may bring its own. */
-        float bits = unit->items[search->at[u]].bits * (is_piece ? 2.f : 1.f) / (float)unit->atom_count;
+        float bits =
+            unit->items[search->at[u]].bits * (is_piece ? 2.f : 1.f) / (float)unit->atom_count;
         for (size_t a = 0; a < NAME_TOKEN_MAX; a++) {
             if (atoms >> a & 1 && bits > by_atom[a])
                 by_atom[a] = bits;
@@ -448,15 +458,17 @@ static void hits_unique(struct search *search)
     for (size_t i = 0; i < search->heap_count; i++) {
         bool is_new = true;
         for (size_t j = 0; j < kept && is_new; j++)
-            is_new = search->heap[j].part != search->heap[i].part || search->heap[j].entry != search->heap[i].entry;
+            is_new = search->heap[j].part != search->heap[i].part ||
+                     search->heap[j].entry != search->heap[i].entry;
         if (is_new)
             search->heap[kept++] = search->heap[i];
     }
     search->heap_count = kept;
 }
 
-enum err names_search(const struct names_part *parts, size_t part_count, const struct name_query *query,
-                      struct date_window born, size_t max, struct arena *arena, struct names_result *ret)
+enum err names_search(const struct names_part *parts, size_t part_count,
+                      const struct name_query *query, struct date_window born, size_t max,
+                      struct arena *arena, struct names_result *ret)
 {
     *ret = (struct names_result){.is_proven = true};
     if (max == 0 || part_count == 0 || query->count == 0)
@@ -465,7 +477,8 @@ enum err names_search(const struct names_part *parts, size_t part_count, const s
     struct search *search = arena_new(arena, struct search);
     if (!search)
         return ERR_LIMIT;
-    *search = (struct search){.parts = parts, .part_count = part_count, .arena = arena, .born = born};
+    *search =
+        (struct search){.parts = parts, .part_count = part_count, .arena = arena, .born = born};
     search->heap_max = max;
     search->heap = arena_array(arena, struct names_hit, max);
     search->links = arena_array(arena, struct links, part_count);

@@ -29,8 +29,8 @@ static bool view_open(str bytes, const struct names_array *array, struct view32 
     return true;
 }
 
-static bool directory_open(str bytes, const struct names_header *header, enum names_directory directory,
-                           struct names_section *section)
+static bool directory_open(str bytes, const struct names_header *header,
+                           enum names_directory directory, struct names_section *section)
 {
     struct view32 *bucket_at = &section->bucket_at[directory];
     if (!view_open(bytes, &header->bucket_at[directory], bucket_at) ||
@@ -43,7 +43,8 @@ static bool directory_open(str bytes, const struct names_header *header, enum na
     return true;
 }
 
-static bool section_views(str bytes, const struct names_header *header, struct names_section *section)
+static bool section_views(str bytes, const struct names_header *header,
+                          struct names_section *section)
 {
     const struct names_array *words = &header->words;
     if (words->at > bytes.len || words->count > bytes.len - words->at)
@@ -57,7 +58,8 @@ static bool section_views(str bytes, const struct names_header *header, struct n
                    view_open(bytes, &header->packed, &section->packed);
     for (enum names_directory d = NAMES_EXACT; d < NAMES_DIRECTORY_COUNT && is_good; d++)
         is_good = directory_open(bytes, header, d, section);
-    return is_good && section->word_at.count > 0 && section->post_at.count == section->word_at.count &&
+    return is_good && section->word_at.count > 0 &&
+           section->post_at.count == section->word_at.count &&
            section->entry_at.count == (size_t)header->entry_count + 1;
 }
 
@@ -67,17 +69,20 @@ enum err names_section_open(str bytes, uint32_t entry_count, struct names_sectio
     if (bytes.len < sizeof header)
         return err_set(ERR_DAMAGED, "names section of %zu bytes is too short", bytes.len);
     memcpy(&header, bytes.ptr, sizeof header);
-    if (header.magic != NAMES_MAGIC || header.size != bytes.len || header.entry_count != entry_count)
+    if (header.magic != NAMES_MAGIC || header.size != bytes.len ||
+        header.entry_count != entry_count)
         return err_set(ERR_DAMAGED, "names section's header does not fit its %zu bytes", bytes.len);
     if (header.tables_version != NAME_TABLES_VERSION)
-        return err_set(ERR_VERSION, "names section was made with name tables %u, this program has %d",
+        return err_set(ERR_VERSION,
+                       "names section was made with name tables %u, this program has %d",
                        header.tables_version, NAME_TABLES_VERSION);
     struct names_section *section = calloc(1, sizeof *section);
     if (!section)
         return err_set(ERR_MEMORY, "out of memory for a names section");
     if (!section_views(bytes, &header, section)) {
         free(section);
-        return err_set(ERR_DAMAGED, "names section's arrays do not lie inside its %zu bytes", bytes.len);
+        return err_set(ERR_DAMAGED, "names section's arrays do not lie inside its %zu bytes",
+                       bytes.len);
     }
     *ret = section;
     return OK;
@@ -89,7 +94,8 @@ void names_section_close(struct names_section *section)
 }
 
 /* Elements at[i] .. at[i + 1] of items. */
-static size_t run_of(const struct view32 *at, const struct view32 *items, size_t i, const uint32_t **ret)
+static size_t run_of(const struct view32 *at, const struct view32 *items, size_t i,
+                     const uint32_t **ret)
 {
     if (i + 1 >= at->count)
         return 0;
@@ -110,7 +116,8 @@ bool section_word(const struct names_section *section, uint32_t id, struct word 
     if (id >= section_word_count(section))
         return false;
     uint32_t from = section->word_at.items[id], to = section->word_at.items[id + 1];
-    return from < to && to <= section->words_len && names_decode(section->words + from, to - from, ret);
+    return from < to && to <= section->words_len &&
+           names_decode(section->words + from, to - from, ret);
 }
 
 const uint8_t *section_bytes(const struct names_section *section, uint32_t id)
@@ -124,8 +131,8 @@ uint32_t section_frequency(const struct names_section *section, uint32_t id)
     return (uint32_t)run_of(&section->post_at, &section->posts, id, &posts);
 }
 
-size_t section_probe(const struct names_section *section, enum names_directory directory, uint32_t key,
-                     uint32_t *ret, size_t max)
+size_t section_probe(const struct names_section *section, enum names_directory directory,
+                     uint32_t key, uint32_t *ret, size_t max)
 {
     const uint32_t *ids = NULL;
     size_t count = run_of(&section->bucket_at[directory], &section->ids[directory],

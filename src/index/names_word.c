@@ -32,7 +32,8 @@ bool names_decode(const uint8_t *bytes, size_t size, struct word *ret)
     ret->script = cursor_u8(&in);
     ret->reading_count = cursor_u8(&in);
     ret->native = cursor_bytes(&in, cursor_u8(&in));
-    if (ret->script > NAME_OTHER || ret->reading_count == 0 || ret->reading_count > NAME_READING_MAX)
+    if (ret->script > NAME_OTHER || ret->reading_count == 0 ||
+        ret->reading_count > NAME_READING_MAX)
         return false;
     for (size_t i = 0; i < ret->reading_count; i++) {
         ret->readings[i] = cursor_bytes(&in, cursor_u8(&in));

@@ -20,7 +20,7 @@
 
 struct evidence_context {
     struct name_frequency frequency; /* of name words; zeroed: built-in figures */
-    uint64_t population;             /* entries searched: prior and expected namesakes; 0: a million */
+    uint64_t population; /* entries searched: prior and expected namesakes; 0: a million */
     /* May the asker's query touch this field? NULL: all. What is not open is neither scored nor explained. */
     bool (*is_open)(const void *context, const struct field *field);
     const void *context;
@@ -31,14 +31,16 @@ struct evidence {
     enum band band;
     double probability; /* calibrated: prior 1 in `population`, then the bits */
     double namesakes;   /* persons expected by chance to agree on the names as well as this one */
-    const struct why *why; /* in order of the question, groups' weaker members with 0 bits and words that say so */
+    const struct why *
+        why; /* in order of the question, groups' weaker members with 0 bits and words that say so */
     size_t why_count;
 };
 
 /* Queried values of one person against one record's. From the arena; ERR_LIMIT only. */
 enum err evidence_score(const struct evidence_context *context, const struct definition *definition,
-                        const struct query_value *asked, size_t asked_count, const struct field_value *held,
-                        size_t held_count, struct arena *arena, struct evidence *ret) MUST_USE;
+                        const struct query_value *asked, size_t asked_count,
+                        const struct field_value *held, size_t held_count, struct arena *arena,
+                        struct evidence *ret) MUST_USE;
 
 /* Band by bits over a population: the cuts are in evidence.c, with the curve they come from. */
 enum band evidence_band(double bits, uint64_t population);

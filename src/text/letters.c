@@ -61,7 +61,8 @@ static UTransliterator *transliterator_open(const UChar *id)
 }
 
 /* Transliterated units, a-z kept, into ret. */
-static size_t transliterate(const UTransliterator *with, const UChar *units, int32_t count, char *ret, size_t max)
+static size_t transliterate(const UTransliterator *with, const UChar *units, int32_t count,
+                            char *ret, size_t max)
 {
     UChar text[256];
     if (!with || count <= 0 || count > 64)
@@ -118,13 +119,18 @@ size_t fold_any_latin(const uint32_t *letters, size_t count, char *ret, size_t m
 /* One letter for the forms of Arabic script that keyboards and countries mix; 0: dropped. */
 static uint32_t fold_arabic(uint32_t letter)
 {
-    if ((letter >= 0x610 && letter <= 0x61a) || (letter >= 0x64b && letter <= 0x65f) || letter == 0x670 ||
-        letter == 0x640 || (letter >= 0x6d6 && letter <= 0x6ed))
+    if ((letter >= 0x610 && letter <= 0x61a) || (letter >= 0x64b && letter <= 0x65f) ||
+        letter == 0x670 || letter == 0x640 || (letter >= 0x6d6 && letter <= 0x6ed))
         return 0;
     switch (letter) {
-    case 0x6cc: case 0x649: return 0x64a; /* Farsi yeh, alef maksura: yeh */
-    case 0x6a9: case 0x6aa: return 0x643; /* keheh: kaf */
-    case 0x6c1: case 0x6be: case 0x6d5: case 0x6c0: return 0x647; /* heh goal, do-chashmee heh, ae: heh */
+    case 0x6cc:
+    case 0x649: return 0x64a; /* Farsi yeh, alef maksura: yeh */
+    case 0x6a9:
+    case 0x6aa: return 0x643; /* keheh: kaf */
+    case 0x6c1:
+    case 0x6be:
+    case 0x6d5:
+    case 0x6c0: return 0x647; /* heh goal, do-chashmee heh, ae: heh */
     case 0x6c3: return 0x629;
     case 0x671: return 0x627;
     default: return letter;
@@ -144,7 +150,8 @@ static uint32_t fold_letter(uint32_t letter)
     }
     if (letter >= 0x3041 && letter <= 0x3096)
         return letter + 0x60; /* Hiragana */
-    if (letter == 0x5f3 || letter == 0x2019 || letter == 0x2bc || letter == 0x2bb || letter == '`' || letter == 0xb4)
+    if (letter == 0x5f3 || letter == 0x2019 || letter == 0x2bc || letter == 0x2bb ||
+        letter == '`' || letter == 0xb4)
         return '\'';
     if (letter >= 0x2010 && letter <= 0x2015)
         return '-';
@@ -184,7 +191,8 @@ size_t fold_text(str text, uint32_t *ret, size_t max)
     UChar units[NAME_TEXT_MAX], folded[UNITS_MAX];
     UErrorCode code = U_ZERO_ERROR;
     int32_t length = 0;
-    u_strFromUTF8WithSub(units, NAME_TEXT_MAX, &length, text.ptr, (int32_t)text.len, 0xfffd, NULL, &code);
+    u_strFromUTF8WithSub(units, NAME_TEXT_MAX, &length, text.ptr, (int32_t)text.len, 0xfffd, NULL,
+                         &code);
     const UNormalizer2 *normalizer = unorm2_getNFKCCasefoldInstance(&code);
     length = unorm2_normalize(normalizer, units, length, folded, UNITS_MAX, &code);
     return U_SUCCESS(code) ? fold_units(folded, length, ret, max) : 0;

@@ -44,8 +44,10 @@ static void list_add(struct list *list, str word, uint32_t what)
 
 static void words_parse(void)
 {
-    static const struct entry kinds[] = {{S("particle"), LEXICON_PARTICLE}, {S("inner"), LEXICON_INNER},
-                                         {S("title"), LEXICON_TITLE}, {S("generation"), LEXICON_GENERATION}};
+    static const struct entry kinds[] = {{S("particle"), LEXICON_PARTICLE},
+                                         {S("inner"), LEXICON_INNER},
+                                         {S("title"), LEXICON_TITLE},
+                                         {S("generation"), LEXICON_GENERATION}};
     str rest = table_text(TABLE_WORDS), line, kind, word;
     while (table_line(&rest, &line)) {
         str_split(&line, '\t', &kind);
@@ -146,7 +148,8 @@ static enum lexicon_relation relation_in_line(str line, str a, str b)
 enum lexicon_relation lexicon_relation(str a, str b)
 {
     enum lexicon_relation best = LEXICON_UNRELATED;
-    for (size_t i = list_find(&short_forms, a); i < short_forms.count && str_eq(short_forms.items[i].word, a); i++) {
+    for (size_t i = list_find(&short_forms, a);
+         i < short_forms.count && str_eq(short_forms.items[i].word, a); i++) {
         enum lexicon_relation here = relation_in_line(lines[short_forms.items[i].what], a, b);
         if (here == LEXICON_SHORT_FORM)
             return here;

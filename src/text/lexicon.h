@@ -5,7 +5,13 @@
 
 #include "text/name.h"
 
-enum lexicon_kind { LEXICON_NAME, LEXICON_PARTICLE, LEXICON_INNER, LEXICON_TITLE, LEXICON_GENERATION };
+enum lexicon_kind {
+    LEXICON_NAME,
+    LEXICON_PARTICLE,
+    LEXICON_INNER,
+    LEXICON_TITLE,
+    LEXICON_GENERATION
+};
 /* What a word in Latin letters is by itself; where it stands decides further. */
 enum lexicon_kind lexicon_kind(str word);
 bool lexicon_is_patronymic(str word);

@@ -9,21 +9,23 @@
 
 #include "text/lexicon.h"
 
-#define VARIANT_COST        0.3f /* a reading that is not the main one */
-#define READING_COST        0.2f /* other script, same Latin letters */
-#define HOMOPHONE_COST      3.0f /* other Han characters with the same reading */
-#define SHORT_FORM_COST     1.5f
-#define BOTH_SHORT_COST     3.5f
-#define ASKED_ALONE_BITS    -2.0f
-#define HELD_ALONE_BITS     -1.5f
-#define CONTRADICTION_BITS  -3.0f /* on top of both */
-#define WEAK_ALONE_BITS     -0.2f /* particle, generation */
-#define REORDER_BITS        -0.4f
-#define ROLE_CLASH_BITS     -0.8f /* family name for given name */
+#define VARIANT_COST       0.3f /* a reading that is not the main one */
+#define READING_COST       0.2f /* other script, same Latin letters */
+#define HOMOPHONE_COST     3.0f /* other Han characters with the same reading */
+#define SHORT_FORM_COST    1.5f
+#define BOTH_SHORT_COST    3.5f
+#define ASKED_ALONE_BITS   -2.0f
+#define HELD_ALONE_BITS    -1.5f
+#define CONTRADICTION_BITS -3.0f /* on top of both */
+#define WEAK_ALONE_BITS    -0.2f /* particle, generation */
+#define REORDER_BITS       -0.4f
+#define ROLE_CLASH_BITS    -0.8f /* family name for given name */
 
 bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret)
 {
-    *ret = (struct word){.script = token->script, .native = token->native, .reading_count = token->reading_count};
+    *ret = (struct word){.script = token->script,
+                         .native = token->native,
+                         .reading_count = token->reading_count};
     for (size_t i = 0; i < token->reading_count; i++) {
         struct sound *sound = arena_new(arena, struct sound);
         if (!sound)
@@ -41,8 +43,8 @@ float word_cost_limit(size_t letters)
     return limit < 2.f ? 2.f : limit > 8.f ? 8.f : limit;
 }
 
-static float reading_cost(const struct word *a, size_t i, const struct word *b, size_t j, float limit,
-                          enum name_channel *ret)
+static float reading_cost(const struct word *a, size_t i, const struct word *b, size_t j,
+                          float limit, enum name_channel *ret)
 {
     bool is_across = a->script != b->script;
     float variant = (i > 0 ? VARIANT_COST : 0) + (j > 0 ? VARIANT_COST : 0);
@@ -51,7 +53,8 @@ static float reading_cost(const struct word *a, size_t i, const struct word *b, 
         return variant + (is_across ? READING_COST : 0);
     }
     *ret = NAME_BY_SOUND;
-    float cost = sound_cost(a->sounds[i], a->script, b->sounds[j], b->script, limit - variant) + variant;
+    float cost =
+        sound_cost(a->sounds[i], a->script, b->sounds[j], b->script, limit - variant) + variant;
     if (!is_across)
         cost += 0.3f; /* the same sound in other letters is still another spelling */
     if (is_across && (i > 0 || j > 0))
@@ -150,7 +153,8 @@ static unsigned count_alone(const struct match_side *side, uint32_t taken, struc
     return alone;
 }
 
-static void pair_add(struct name_match *match, uint8_t asked, uint8_t held, uint8_t channel, float bits)
+static void pair_add(struct name_match *match, uint8_t asked, uint8_t held, uint8_t channel,
+                     float bits)
 {
     match->bits += bits;
     if (match->pair_count < NAME_TOKEN_MAX)
@@ -158,14 +162,14 @@ static void pair_add(struct name_match *match, uint8_t asked, uint8_t held, uint
 }
 
 /* "J." for "John" on either side, among the words still alone. */
-static void match_initials(const struct match_side *asked, const struct match_side *held, uint32_t *asked_taken,
-                           uint32_t *held_taken, struct name_match *match)
+static void match_initials(const struct match_side *asked, const struct match_side *held,
+                           uint32_t *asked_taken, uint32_t *held_taken, struct name_match *match)
 {
     for (uint8_t i = 0; i < asked->count; i++) {
         for (uint8_t j = 0; j < held->count && !(*asked_taken >> i & 1); j++) {
             bool is_initial = asked->roles[i] == NAME_INITIAL || held->roles[j] == NAME_INITIAL;
-            if (!is_initial || *held_taken >> j & 1 || is_weak(held->roles[j]) || is_weak(asked->roles[i]) ||
-                asked->initials[i] != held->initials[j])
+            if (!is_initial || *held_taken >> j & 1 || is_weak(held->roles[j]) ||
+                is_weak(asked->roles[i]) || asked->initials[i] != held->initials[j])
                 continue;
             *asked_taken |= 1u << i;
             *held_taken |= 1u << j;
@@ -179,7 +183,8 @@ static bool is_role_clash(uint8_t a, uint8_t b)
     return (a == NAME_GIVEN && b == NAME_FAMILY) || (a == NAME_FAMILY && b == NAME_GIVEN);
 }
 
-static void match_order(const struct match_side *asked, const struct match_side *held, struct name_match *match)
+static void match_order(const struct match_side *asked, const struct match_side *held,
+                        struct name_match *match)
 {
     bool is_clash = false;
     for (size_t i = 0; i < match->pair_count; i++) {
@@ -187,7 +192,8 @@ static void match_order(const struct match_side *asked, const struct match_side 
         is_clash |= is_role_clash(asked->roles[a->asked], held->roles[a->held]);
         for (size_t j = 0; j < i; j++) {
             const struct name_alignment *b = &match->pairs[j];
-            match->is_reordered |= (a->asked < b->asked) != (a->held < b->held) && a->asked != b->asked;
+            match->is_reordered |=
+                (a->asked < b->asked) != (a->held < b->held) && a->asked != b->asked;
         }
     }
     if (match->is_reordered)
@@ -211,8 +217,10 @@ void match_solve(struct agreement_of_words *items, size_t count, const struct ma
     for (size_t i = 0; i < count; i++) {
         const struct agreement_of_words *item = &items[i];
         uint32_t atoms = whole_atoms(item->atoms), pieces = item->atoms >> MATCH_PIECE_SHIFT;
-        bool is_second = (item->atoms & 0xffff) != 0 && pieces != 0; /* second pieces set both bits */
-        uint32_t busy = pieces ? whole | (is_second ? second_half : first_half) : whole | first_half | second_half;
+        bool is_second =
+            (item->atoms & 0xffff) != 0 && pieces != 0; /* second pieces set both bits */
+        uint32_t busy = pieces ? whole | (is_second ? second_half : first_half)
+                               : whole | first_half | second_half;
         if (busy & atoms || held_taken >> item->held & 1)
             continue;
         if (!pieces)

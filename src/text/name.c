@@ -38,15 +38,15 @@ struct cutter {
 
 const char *name_role_word(enum name_role role)
 {
-    static const char *const by_role[] = {"name", "given name", "family name", "patronymic",
-                                          "particle", "title", "generation", "initial"};
+    static const char *const by_role[] = {"name",     "given name", "family name", "patronymic",
+                                          "particle", "title",      "generation",  "initial"};
     return by_role[role];
 }
 
 const char *name_script_word(enum name_script script)
 {
     static const char *const by_script[] = {"Latin", "Cyrillic", "Arabic", "Hebrew", "Greek",
-                                            "Han", "Kana", "Hangul", "other"};
+                                            "Han",   "Kana",     "Hangul", "other"};
     return by_script[script];
 }
 
@@ -56,7 +56,8 @@ static str open_glued(str text, char out[NAME_TEXT_MAX * 2])
 {
     size_t len = 0, start = 0;
     for (size_t i = 0; i < text.len; i++) {
-        bool is_turn = i > start && i - start <= 4 && is_lower(text.ptr[i - 1]) && is_upper(text.ptr[i]);
+        bool is_turn =
+            i > start && i - start <= 4 && is_lower(text.ptr[i - 1]) && is_upper(text.ptr[i]);
         if (is_turn) {
             char prefix[4];
             for (size_t j = start; j < i; j++)
@@ -132,11 +133,13 @@ static bool is_script_turn(const struct cut_word *word, uint32_t letter)
 {
     if (letter < 0x3000 || word->count == 0)
         return false;
-    enum name_script before = fold_script(word->letters[word->count - 1]), here = fold_script(letter);
+    enum name_script before = fold_script(word->letters[word->count - 1]),
+                     here = fold_script(letter);
     return before != here && !fold_is_mark(letter) && (before == NAME_HAN || here == NAME_HAN);
 }
 
-static void words_cut(struct cutter *cutter, const uint32_t *letters, size_t count, enum name_role role)
+static void words_cut(struct cutter *cutter, const uint32_t *letters, size_t count,
+                      enum name_role role)
 {
     bool is_open = false, is_glued = false;
     size_t first = cutter->count;
@@ -160,7 +163,8 @@ static void words_cut(struct cutter *cutter, const uint32_t *letters, size_t cou
         }
         word_end(cutter, &is_open);
         is_glued = letter == '-';
-        bool is_family_end = letter == ',' || (letter == '<' && i + 1 < count && letters[i + 1] == '<');
+        bool is_family_end =
+            letter == ',' || (letter == '<' && i + 1 < count && letters[i + 1] == '<');
         if (cutter->count > first && letter == '.')
             cutter->words[cutter->count - 1].has_stop = true;
         if (cutter->count > first && is_family_end && role == NAME_PLAIN)
@@ -192,8 +196,8 @@ static str letters_text(struct arena *arena, const uint32_t *letters, size_t cou
     return text ? str_of(text, len) : STR_EMPTY;
 }
 
-static void token_fill(struct cutter *cutter, const struct cut_word *word, const uint32_t *letters, size_t count,
-                       enum name_role role, const struct readings *readings)
+static void token_fill(struct cutter *cutter, const struct cut_word *word, const uint32_t *letters,
+                       size_t count, enum name_role role, const struct readings *readings)
 {
     struct name *name = cutter->name;
     if (readings->count == 0 || name->count == NAME_TOKEN_MAX) {
@@ -202,8 +206,10 @@ static void token_fill(struct cutter *cutter, const struct cut_word *word, const
     }
     struct name_token *token = &name->tokens[name->count];
     cutter->stops[name->count++] = word->has_stop;
-    *token = (struct name_token){.role = (uint8_t)role, .script = (uint8_t)word->script,
-                                 .is_glued = word->is_glued, .reading_count = readings->count};
+    *token = (struct name_token){.role = (uint8_t)role,
+                                 .script = (uint8_t)word->script,
+                                 .is_glued = word->is_glued,
+                                 .reading_count = readings->count};
     for (size_t i = 0; i < readings->count; i++) {
         token->readings[i] = arena_str(cutter->arena, str_of(readings->text[i], readings->len[i]));
         token->cuts[i] = readings->cut[i];
@@ -220,7 +226,8 @@ static bool is_east_asian(enum name_script script)
 /* 王小明, 김정은: family and given name in one word, when nothing else is in that script. */
 static size_t family_letters(const struct cutter *cutter, const struct cut_word *word)
 {
-    if (!is_east_asian(word->script) || word->role != NAME_PLAIN || word->count < 2 || word->count > 4)
+    if (!is_east_asian(word->script) || word->role != NAME_PLAIN || word->count < 2 ||
+        word->count > 4)
         return 0;
     for (size_t i = 0; i < cutter->count; i++) {
         if (&cutter->words[i] != word && cutter->words[i].script == word->script)
@@ -240,7 +247,8 @@ static void token_add(struct cutter *cutter, const struct cut_word *word)
         romanise_surname(word->script, word->letters, family, &readings);
         token_fill(cutter, word, word->letters, family, NAME_FAMILY, &readings);
         romanise(word->script, word->letters + family, word->count - family, &readings);
-        token_fill(cutter, word, word->letters + family, word->count - family, NAME_GIVEN, &readings);
+        token_fill(cutter, word, word->letters + family, word->count - family, NAME_GIVEN,
+                   &readings);
         return;
     }
     bool is_surname = is_east_asian(word->script) && word->role != NAME_GIVEN &&
@@ -256,8 +264,8 @@ static void token_add(struct cutter *cutter, const struct cut_word *word)
 
 static bool is_initial(const struct name_token *token)
 {
-    return token->script != NAME_HAN && token->script != NAME_HANGUL && token->readings[0].len == 1 &&
-           utf8_length(token->native) == 1;
+    return token->script != NAME_HAN && token->script != NAME_HANGUL &&
+           token->readings[0].len == 1 && utf8_length(token->native) == 1;
 }
 
 static void role_guess(struct cutter *cutter, size_t at)
@@ -290,13 +298,15 @@ static void role_guess(struct cutter *cutter, size_t at)
             token->role = NAME_GENERATION;
         break;
     case LEXICON_NAME:
-        if (!is_first && token->role != NAME_FAMILY && name->count > 2 && lexicon_is_patronymic(word))
+        if (!is_first && token->role != NAME_FAMILY && name->count > 2 &&
+            lexicon_is_patronymic(word))
             token->role = NAME_PATRONYMIC;
         break;
     }
 }
 
-enum err name_parse(const struct name_part *parts, size_t count, struct arena *arena, struct name **ret)
+enum err name_parse(const struct name_part *parts, size_t count, struct arena *arena,
+                    struct name **ret)
 {
     struct cutter *cutter = arena_new(arena, struct cutter);
     struct name *name = arena_new(arena, struct name);

@@ -20,10 +20,10 @@
 #include "base/base.h"
 
 enum {
-    NAME_TABLES_VERSION = 1,  /* written into segments: other tables, other tokens */
-    NAME_TEXT_MAX = 2000,     /* bytes of input; longer is ERR_LIMIT */
-    NAME_TOKEN_MAX = 16,      /* words kept of a name; further ones are dropped and is_cut says so */
-    NAME_WORD_MAX = 31,       /* letters kept of a reading; the MRZ has 39 for a whole name */
+    NAME_TABLES_VERSION = 1, /* written into segments: other tables, other tokens */
+    NAME_TEXT_MAX = 2000,    /* bytes of input; longer is ERR_LIMIT */
+    NAME_TOKEN_MAX = 16,     /* words kept of a name; further ones are dropped and is_cut says so */
+    NAME_WORD_MAX = 31,      /* letters kept of a reading; the MRZ has 39 for a whole name */
     NAME_READING_MAX = 4,
 };
 
@@ -51,13 +51,14 @@ enum name_script {
 };
 
 struct name_token {
-    str native;  /* folded, in its own script: the key of the dictionary; Latin without marks */
+    str native; /* folded, in its own script: the key of the dictionary; Latin without marks */
     str readings[NAME_READING_MAX]; /* a-z only, never empty, all different; the main one first */
     uint8_t reading_count;          /* 1.. */
     uint8_t role;                   /* enum name_role */
     uint8_t script;                 /* enum name_script */
-    bool is_glued;                  /* follows the word before it without a blank: al-Kindi, Jae-geon */
-    uint8_t cuts[NAME_READING_MAX]; /* letters of the first syllable where a given name has two (Han, Hangul); else 0 */
+    bool is_glued; /* follows the word before it without a blank: al-Kindi, Jae-geon */
+    uint8_t cuts
+        [NAME_READING_MAX]; /* letters of the first syllable where a given name has two (Han, Hangul); else 0 */
 };
 
 struct name {
@@ -73,7 +74,8 @@ struct name_part {
     enum name_role role;
 };
 /* ERR_LIMIT beyond NAME_TEXT_MAX; ERR_BAD_VALUE when no letter is in it. */
-enum err name_parse(const struct name_part *parts, size_t count, struct arena *arena, struct name **ret) MUST_USE;
+enum err name_parse(const struct name_part *parts, size_t count, struct arena *arena,
+                    struct name **ret) MUST_USE;
 enum err name_parse_text(str text, struct arena *arena, struct name **ret) MUST_USE;
 const char *name_role_word(enum name_role role);
 const char *name_script_word(enum name_script script);
@@ -99,12 +101,12 @@ double name_word_bits(const struct name_frequency *frequency, const struct name_
  */
 enum name_channel {
     NAME_BY_EXACT,
-    NAME_BY_READING,  /* same in Latin letters */
-    NAME_BY_SOUND,    /* written differently, sounds alike */
-    NAME_BY_TYPO,     /* letters wrong, missing or swapped */
+    NAME_BY_READING, /* same in Latin letters */
+    NAME_BY_SOUND,   /* written differently, sounds alike */
+    NAME_BY_TYPO,    /* letters wrong, missing or swapped */
     NAME_BY_NICKNAME,
     NAME_BY_INITIAL,
-    NAME_BY_JOIN,     /* two words written as one, or one as two */
+    NAME_BY_JOIN, /* two words written as one, or one as two */
 };
 struct name_alignment {
     uint8_t asked, held; /* token numbers; a join names the first */
@@ -112,18 +114,18 @@ struct name_alignment {
     float bits;
 };
 struct name_match {
-    double bits;       /* >0 speaks for, <0 against */
-    double bits_max;   /* what the asked name would have against itself */
+    double bits;     /* >0 speaks for, <0 against */
+    double bits_max; /* what the asked name would have against itself */
     struct name_alignment pairs[NAME_TOKEN_MAX];
     uint8_t pair_count;
     uint8_t asked_alone, held_alone; /* words without counterpart, particles and titles apart */
     uint8_t contradictions;          /* min of both: a word stands against another */
     bool is_reordered;
 };
-void name_match(const struct name *asked, const struct name *held, const struct name_frequency *frequency,
-                struct name_match *ret);
+void name_match(const struct name *asked, const struct name *held,
+                const struct name_frequency *frequency, struct name_match *ret);
 /* English, one line: "ivan = иван (same in Latin letters); petrov ~ petroff (sounds alike); not held: sergeevich". */
-void name_match_words(const struct name *asked, const struct name *held, const struct name_match *match,
-                      struct buf *out);
+void name_match_words(const struct name *asked, const struct name *held,
+                      const struct name_match *match, struct buf *out);
 
 #endif

@@ -104,7 +104,8 @@ static bool rule_fits(const struct rule *rule, const uint32_t *letters, size_t c
     return memcmp(rule->from, letters + at, rule->from_count * sizeof *letters) == 0;
 }
 
-static const struct rule *rule_at(const struct rules *rules, const uint32_t *letters, size_t count, size_t at)
+static const struct rule *rule_at(const struct rules *rules, const uint32_t *letters, size_t count,
+                                  size_t at)
 {
     size_t low = 0, high = rules->count;
     while (low < high) {
@@ -174,7 +175,8 @@ static void readings_settle(struct readings *readings)
     readings->count = (uint8_t)kept;
 }
 
-static void read_by_rules(const struct rules *rules, const uint32_t *letters, size_t count, struct readings *ret)
+static void read_by_rules(const struct rules *rules, const uint32_t *letters, size_t count,
+                          struct readings *ret)
 {
     bool is_known = true;
     for (size_t at = 0; at < count;) {
@@ -226,8 +228,9 @@ static void read_hangul(const uint32_t *letters, size_t count, struct readings *
 void romanise(enum name_script script, const uint32_t *letters, size_t count, struct readings *ret)
 {
     static const enum table by_script[] = {
-        [NAME_LATIN] = TABLE_LATIN, [NAME_CYRILLIC] = TABLE_CYRILLIC, [NAME_ARABIC] = TABLE_ARABIC,
-        [NAME_HEBREW] = TABLE_HEBREW, [NAME_GREEK] = TABLE_GREEK, [NAME_KANA] = TABLE_KANA,
+        [NAME_LATIN] = TABLE_LATIN,   [NAME_CYRILLIC] = TABLE_CYRILLIC,
+        [NAME_ARABIC] = TABLE_ARABIC, [NAME_HEBREW] = TABLE_HEBREW,
+        [NAME_GREEK] = TABLE_GREEK,   [NAME_KANA] = TABLE_KANA,
         [NAME_OTHER] = TABLE_OTHER,
     };
     memset(ret, 0, sizeof *ret);
@@ -239,13 +242,16 @@ void romanise(enum name_script script, const uint32_t *letters, size_t count, st
         read_by_rules(rules_for(by_script[script]), letters, count, ret);
 }
 
-static const struct rule *surname_rule(enum name_script script, const uint32_t *letters, size_t count)
+static const struct rule *surname_rule(enum name_script script, const uint32_t *letters,
+                                       size_t count)
 {
-    const struct rules *rules = rules_for(script == NAME_HAN ? TABLE_HAN_SURNAMES : TABLE_HANGUL_SURNAMES);
+    const struct rules *rules =
+        rules_for(script == NAME_HAN ? TABLE_HAN_SURNAMES : TABLE_HANGUL_SURNAMES);
     return count == 0 ? NULL : rule_at(rules, letters, count, 0);
 }
 
-void romanise_surname(enum name_script script, const uint32_t *letters, size_t count, struct readings *ret)
+void romanise_surname(enum name_script script, const uint32_t *letters, size_t count,
+                      struct readings *ret)
 {
     const struct rule *rule = surname_rule(script, letters, count);
     if (!rule || rule->from_count != count) {
@@ -285,7 +291,10 @@ static void confusables_parse(void)
 uint32_t confusable_in(enum name_script script, uint32_t letter)
 {
     pthread_once(&confusables_once, confusables_parse);
-    size_t column = script == NAME_LATIN ? 0 : script == NAME_CYRILLIC ? 1 : script == NAME_GREEK ? 2 : 3;
+    size_t column = script == NAME_LATIN      ? 0
+                    : script == NAME_CYRILLIC ? 1
+                    : script == NAME_GREEK    ? 2
+                                              : 3;
     for (size_t i = 0; column < 3 && i < confusable_count; i++) {
         for (size_t j = 0; j < 3; j++) {
             if (confusables[i][j] == letter)

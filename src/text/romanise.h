@@ -20,7 +20,8 @@ struct readings {
 /* A folded word (letters.h) of one script. count 0: nothing to read in it. */
 void romanise(enum name_script script, const uint32_t *letters, size_t count, struct readings *ret);
 /* A Han or Hangul family name. */
-void romanise_surname(enum name_script script, const uint32_t *letters, size_t count, struct readings *ret);
+void romanise_surname(enum name_script script, const uint32_t *letters, size_t count,
+                      struct readings *ret);
 /* How many letters at the start are a family name: 0, 1, 2. */
 size_t surname_length(enum name_script script, const uint32_t *letters, size_t count);
 /* The look-alike of a letter in another script (NAME_LATIN, NAME_CYRILLIC, NAME_GREEK); 0: none. */

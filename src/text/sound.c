@@ -18,9 +18,34 @@
 
 enum {
     NO_SOUND,
-    A, E, I, O, U, /* vowels: keep first, keep together */
-    Y, W, H,
-    P, B, F, V, M, N, T, D, S, Z, SH, ZH, CH, J, TS, K, G, X, L, R,
+    A,
+    E,
+    I,
+    O,
+    U, /* vowels: keep first, keep together */
+    Y,
+    W,
+    H,
+    P,
+    B,
+    F,
+    V,
+    M,
+    N,
+    T,
+    D,
+    S,
+    Z,
+    SH,
+    ZH,
+    CH,
+    J,
+    TS,
+    K,
+    G,
+    X,
+    L,
+    R,
     SOUND_COUNT
 };
 
@@ -80,17 +105,17 @@ static const struct near near_sounds[] = {
     // clang-format on
 };
 
-#define LATIN_WRONG      3.6f /* one sound for an unrelated one: one name in twelve has such a slip */
-#define CROSS_WRONG      3.6f
-#define LATIN_VOWEL      1.2f
-#define CROSS_VOWEL      0.7f
-#define LATIN_VOWEL_GAP  1.7f
-#define CROSS_VOWEL_GAP  0.8f
-#define ABJAD_VOWEL_GAP  0.25f
-#define LATIN_GAP        3.4f
-#define CROSS_GAP        3.2f
-#define WEAK_GAP         1.2f
-#define CROSS_WEAK_GAP   0.6f
+#define LATIN_WRONG     3.6f /* one sound for an unrelated one: one name in twelve has such a slip */
+#define CROSS_WRONG     3.6f
+#define LATIN_VOWEL     1.2f
+#define CROSS_VOWEL     0.7f
+#define LATIN_VOWEL_GAP 1.7f
+#define CROSS_VOWEL_GAP 0.8f
+#define ABJAD_VOWEL_GAP 0.25f
+#define LATIN_GAP       3.4f
+#define CROSS_GAP       3.2f
+#define WEAK_GAP        1.2f
+#define CROSS_WEAK_GAP  0.6f
 
 enum { PROFILE_LATIN, PROFILE_CROSS, PROFILE_ABJAD, PROFILE_COUNT };
 struct profile {
@@ -226,11 +251,11 @@ float sound_cost(const struct sound *a, enum name_script script_a, const struct 
 
 /* ---- letters ---- */
 
-#define LETTER_WRONG  3.5f
-#define LETTER_VOWEL  2.4f /* a vowel for a vowel */
-#define LETTER_GAP    3.5f
-#define LETTER_DOUBLE 1.5f /* a doubled letter written once, or the reverse */
-#define LETTER_SWAP   3.0f
+#define LETTER_WRONG   3.5f
+#define LETTER_VOWEL   2.4f /* a vowel for a vowel */
+#define LETTER_GAP     3.5f
+#define LETTER_DOUBLE  1.5f /* a doubled letter written once, or the reverse */
+#define LETTER_SWAP    3.0f
 #define LETTER_MISREAD 2.2f /* rn for m, c for e: what machines misread */
 
 static bool is_vowel_letter(char c)
@@ -257,9 +282,12 @@ static float letter_gap(str s, size_t at)
 /* Two letters read as one: rn m, vv w, cl d, ii u, li h. */
 static bool is_misread_pair(char first, char second, char one)
 {
-    return (first == 'r' && second == 'n' && one == 'm') || (first == 'v' && second == 'v' && one == 'w') ||
-           (first == 'c' && second == 'l' && one == 'd') || (first == 'i' && second == 'i' && one == 'u') ||
-           (first == 'n' && second == 'n' && one == 'm') || (first == 'l' && second == 'i' && one == 'h');
+    return (first == 'r' && second == 'n' && one == 'm') ||
+           (first == 'v' && second == 'v' && one == 'w') ||
+           (first == 'c' && second == 'l' && one == 'd') ||
+           (first == 'i' && second == 'i' && one == 'u') ||
+           (first == 'n' && second == 'n' && one == 'm') ||
+           (first == 'l' && second == 'i' && one == 'h');
 }
 
 static float least(float a, float b)
@@ -268,7 +296,8 @@ static float least(float a, float b)
 }
 
 /* Cell (i, j) from the two rows above it; rows hold the costs of b's prefixes. */
-static float typo_cell(str a, str b, size_t i, size_t j, const float *above2, const float *above, const float *row)
+static float typo_cell(str a, str b, size_t i, size_t j, const float *above2, const float *above,
+                       const float *row)
 {
     float cost = above[j - 1] + letter_wrong(a.ptr[i - 1], b.ptr[j - 1]);
     cost = least(cost, above[j] + letter_gap(a, i - 1));
@@ -318,9 +347,10 @@ float typo_cost(str a, str b, float limit)
 static const struct {
     uint8_t main, other;
 } classes[SOUND_COUNT] = {
-    [P] = {1, 1}, [B] = {1, 1}, [F] = {1, 1}, [V] = {1, 0}, [W] = {0, 1}, [T] = {2, 2}, [D] = {2, 2},
-    [S] = {3, 3}, [Z] = {3, 3}, [SH] = {3, 3}, [ZH] = {3, 3}, [CH] = {3, 4}, [J] = {3, 0}, [TS] = {3, 3},
-    [K] = {4, 4}, [G] = {4, 3}, [X] = {4, 0}, [M] = {5, 5}, [N] = {6, 6}, [L] = {7, 7}, [R] = {7, 0},
+    [P] = {1, 1}, [B] = {1, 1},  [F] = {1, 1}, [V] = {1, 0},  [W] = {0, 1},  [T] = {2, 2},
+    [D] = {2, 2}, [S] = {3, 3},  [Z] = {3, 3}, [SH] = {3, 3}, [ZH] = {3, 3}, [CH] = {3, 4},
+    [J] = {3, 0}, [TS] = {3, 3}, [K] = {4, 4}, [G] = {4, 3},  [X] = {4, 0},  [M] = {5, 5},
+    [N] = {6, 6}, [L] = {7, 7},  [R] = {7, 0},
 };
 
 /* At most 9 classes, three bits each under a leading one; `flip` takes the other class at one sound (or none: SOUND_MAX). */
