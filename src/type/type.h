@@ -34,6 +34,7 @@ struct value {
     str norm;                 /* canonical: two values of a type are the same iff norm is equal */
     enum check check;
     str note;           /* what the check found or how the value was understood, English; "" if nothing to say */
+    str repair;         /* input text of the one reading that would make a failed check agree; "" if there is none */
     const void *detail; /* parsed form, private to the type and those who include its header (name.h, date.h) */
 };
 

@@ -75,6 +75,8 @@ static void check_whole(struct arena *arena, struct value *ret)
     if (repair(ret->norm, repaired)) {
         bool agrees = check_digit(str_c(repaired)) == repaired[CHECK_AT];
         ret->check = CHECK_FAILED;
+        if (agrees || !is_binding(str_c(repaired)))
+            ret->repair = arena_str(arena, str_c(repaired));
         ret->note = type_note(arena, "I, O and Q do not occur in a VIN: read as %s%s", repaired,
                               agrees ? ", its check digit agrees" : "");
         return;
