@@ -2,11 +2,19 @@
 /*
  * audit: who asked what, why, and what was shown: an append-only log, durable before the answer leaves.
  *
- *   DIR/audit/leaves   fixed 32-byte leaves: SHA-256(0x00 || salt || body), in order, chained by a running hash per commit group
- *   DIR/audit/bodies   salt and body of each entry, destroyable; entries are found by number through a fixed-size directory
+ *   DIR/audit/<first entry>.log   segments of groups; a group is one write and one sync:
+ *                                 header (count, size, chain), then each entry: number, leaf, salt, body
+ *   DIR/audit/places, shown       where each entry lies, and which record was shown by which: rebuilt from the log when absent
+ *   DIR/audit/head                count and chain as of the last clean close or full segment; a shorter log is damaged
+ *   DIR/audit/receipt.key         the permutation from entry numbers to receipts
  *
- * One committer thread writes what is queued with one write and one fdatasync per file and group, then calls each entry's
- * done(). With 256 requests in flight a disk of 270 fsync/s still carries tens of thousands of entries a second.
+ * leaf = SHA-256(0x00 || salt || body) (an RFC 9162 leaf), chain = SHA-256(chain before || group header || leaves), so bodies and salts
+ * can be destroyed while everything about the rest stays provable, and a Merkle tree can be grown over the leaves.
+ *
+ * One committer thread writes what is queued and then calls each entry's done(); callers encode and hash while it waits for the
+ * disk. With 256 requests in flight a disk of 270 fsync/s still carries tens of thousands of entries a second.
+ *
+ *   TRY(audit_append(audit, &entry, on_durable, request, receipt));      // answer only when on_durable says OK
  */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
@@ -15,7 +23,16 @@
 
 struct audit;
 
-enum audit_kind { AUDIT_SEARCH, AUDIT_READ, AUDIT_WRITE, AUDIT_IMPORT, AUDIT_FEED, AUDIT_REFUSED, AUDIT_ADMIN, AUDIT_EXPORT };
+enum audit_kind {
+    AUDIT_SEARCH,
+    AUDIT_READ,
+    AUDIT_WRITE,
+    AUDIT_IMPORT,
+    AUDIT_FEED,
+    AUDIT_REFUSED,
+    AUDIT_ADMIN,
+    AUDIT_EXPORT
+};
 struct audit_shown {
     struct record_id id;
     uint32_t version;
@@ -25,10 +42,10 @@ struct audit_entry {
     enum audit_kind kind;
     int64_t time_us;
     const struct actor *actor; /* officer, unit, country, role, purpose, reference */
-    str purpose;     /* the purpose's code, "border-control"; empty: the actor's number is written */
-    str databases;   /* comma-separated names asked, or "*" */
-    str query;       /* as understood, JSON */
-    str verdict;     /* one of the five words, or the refusal's reason */
+    str purpose;   /* the purpose's code, "border-control"; empty: the actor's number is written */
+    str databases; /* comma-separated names asked, or "*" */
+    str query;     /* as understood, JSON; empty: none */
+    str verdict;   /* one of the five words, or the refusal's reason */
     struct hash catalog;
     uint64_t feed_seq; /* as of */
     uint32_t took_us;
@@ -36,18 +53,23 @@ struct audit_entry {
     size_t shown_count;
 };
 
-enum { RECEIPT_TEXT = 10 }; /* "7K3M-9QXR" and NUL: 7 characters of Crockford base-32, then a check character; the dash is for reading */
+/* Unique for the last 34 thousand million entries (more than four years at 20 million a day). */
+enum {
+    RECEIPT_TEXT = 10
+}; /* "7K3M-9QXR" and NUL: 7 characters of Crockford base-32, then a check character; the dash is for reading */
 enum err audit_open(const char *directory, struct audit **ret) MUST_USE;
 void audit_close(struct audit *audit);
 /*
- * Queues an entry (copied at once) and gives its receipt; done(context, code) is called on the committer thread when it is
- * durable, or with the error that kept it from being so - then the answer must not leave.
+ * Queues an entry (copied at once) and gives its receipt; done(context, code) is called on the committer thread, in order, when it is
+ * durable, or with the error that kept it from being so - then the answer must not leave. Entries are numbered from 1. ERR_LIMIT
+ * above 64 KiB of body, ERR_BUSY when 8,192 entries or 8 MiB wait, ERR_FULL while the disk is full; done is not called then.
  */
 typedef void audit_done(void *context, enum err code);
-enum err audit_append(struct audit *audit, const struct audit_entry *entry, audit_done *done, void *context,
-                      char ret_receipt[RECEIPT_TEXT]) MUST_USE;
+enum err audit_append(struct audit *audit, const struct audit_entry *entry, audit_done *done,
+                      void *context, char ret_receipt[RECEIPT_TEXT]) MUST_USE;
 /* Waits; for commands and lanes. */
-enum err audit_append_wait(struct audit *audit, const struct audit_entry *entry, char ret_receipt[RECEIPT_TEXT]) MUST_USE;
+enum err audit_append_wait(struct audit *audit, const struct audit_entry *entry,
+                           char ret_receipt[RECEIPT_TEXT]) MUST_USE;
 uint64_t audit_count(const struct audit *audit);
 
 /* An entry read back: the JSON body as written, or is_destroyed. */
@@ -57,14 +79,19 @@ struct audit_read {
     bool is_destroyed;
     str body;
 };
-enum err audit_get(struct audit *audit, uint64_t number, struct arena *arena, struct audit_read *ret) MUST_USE;
-enum err audit_by_receipt(struct audit *audit, str receipt, struct arena *arena, struct audit_read *ret) MUST_USE;
+enum err audit_get(struct audit *audit, uint64_t number, struct arena *arena,
+                   struct audit_read *ret) MUST_USE;
+enum err audit_by_receipt(struct audit *audit, str receipt, struct arena *arena,
+                          struct audit_read *ret) MUST_USE;
 /* Newest first; filter by record shown when id.number is not 0. */
 typedef enum err audit_visit(void *context, const struct audit_read *entry);
-enum err audit_scan(struct audit *audit, struct record_id shown, uint64_t before, size_t max, audit_visit *visit,
-                    void *context) MUST_USE;
+enum err audit_scan(struct audit *audit, struct record_id shown, uint64_t before, size_t max,
+                    audit_visit *visit, void *context) MUST_USE;
+/* Overwrites body and salt in place, durably; the leaf stays. OK when it was destroyed before. */
 enum err audit_destroy_body(struct audit *audit, uint64_t number) MUST_USE;
-/* Offline or live: every leaf recomputed where its body is still there, the chain always. Report is plain words. */
+/* Offline or live: every leaf recomputed where its body is still there, the chain always. Report is plain words. ERR_DAMAGED names the entry. */
 enum err audit_verify(const char *directory, uint64_t *ret_entries, struct buf *report) MUST_USE;
+/* Consistent copy while serving into target_directory/audit (ERR_CONFLICT if there is one), then verified. */
+enum err audit_backup(struct audit *audit, const char *target_directory) MUST_USE;
 
 #endif

@@ -96,6 +96,15 @@ enum err io_truncate(int fd, uint64_t size)
     return OK;
 }
 
+enum err io_reserve(int fd, uint64_t size)
+{
+    struct io_event event = {.kind = IO_TRUNCATE, .fd = fd, .at = size};
+    if (is_refused(&event) || (fallocate(fd, 0, 0, (off_t)size) < 0 && errno != EOPNOTSUPP && errno != ENOSYS))
+        return err_errno("cannot reserve %llu bytes", (unsigned long long)size);
+    io_hook_after(&event);
+    return OK;
+}
+
 enum err io_sync(int fd)
 {
     struct io_event event = {.kind = IO_SYNC, .fd = fd};

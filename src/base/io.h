@@ -17,6 +17,8 @@ enum err io_open(const char *path, int flags, int *ret_fd) MUST_USE;
 enum err io_write(int fd, str bytes) MUST_USE; /* all of it, at the descriptor's position */
 enum err io_write_at(int fd, str bytes, uint64_t at) MUST_USE; /* all of it */
 enum err io_truncate(int fd, uint64_t size) MUST_USE;
+/* Allocates the file up to `size`, zeros where nothing was written, so that writes below it need no room and sync faster. */
+enum err io_reserve(int fd, uint64_t size) MUST_USE;
 enum err io_sync(int fd) MUST_USE; /* fdatasync: size and contents are durable when it returns OK */
 enum err io_sync_dir(const char *path) MUST_USE;
 enum err io_rename(const char *from, const char *to) MUST_USE;

@@ -421,10 +421,9 @@ static enum err apply(struct store *store, const struct change *change,
         TRY(drop_bodies(store, step.previous));
     TRY(write_record(store, &step));
     TRY(count_step(store, &step));
-    *result = (struct committed){
-        .seq = store->head.seq, .id = {store->home, step.number},
-             .version = step.version
-    };
+    *result = (struct committed){.seq = store->head.seq,
+                                 .id = {store->home, step.number},
+                                 .version = step.version};
     return OK;
 }
 

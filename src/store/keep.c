@@ -88,7 +88,7 @@ static enum err copy_store(struct store *store, struct connection *target)
     TRY(pool_take(store, &source));
     enum err code = connection_exec(source, "BEGIN");
     int64_t seq = 0;
-    if (!code)
+    if (!code) /* a transaction sees its state from its first reading on */
         code = connection_integer(source, "SELECT max(seq) FROM change", &seq);
     if (!code)
         code = copy_pages(source, target);
@@ -98,6 +98,17 @@ static enum err copy_store(struct store *store, struct connection *target)
     if (code)
         err_restore(&kept);
     pool_give(store, source);
+    return code;
+}
+
+/* A copy is worth what its verification says. */
+static enum err verify_copy(const char *directory)
+{
+    struct store *copy = NULL;
+    uint64_t checked = 0;
+    TRY(store_open(directory, STORE_OPEN_EXISTING, &copy));
+    enum err code = store_verify(copy, &checked);
+    store_close(copy);
     return code;
 }
 
@@ -114,7 +125,9 @@ enum err store_backup(struct store *store, const char *target_directory)
     TRY(connection_open(path, CONNECTION_CREATE, &target));
     enum err code = copy_store(store, target);
     connection_close(target);
-    return code ? code : io_sync_dir(target_directory);
+    if (!code)
+        code = io_sync_dir(target_directory);
+    return code ? code : verify_copy(target_directory);
 }
 
 /* ---- verify ---- */

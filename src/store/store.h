@@ -149,7 +149,7 @@ enum err store_note_get(struct store *store, str key, struct arena *arena,
 enum { STORE_SCHEMA_VERSION = 1 };
 enum err store_schema(const char *directory, unsigned *ret_version) MUST_USE;
 enum err store_upgrade(const char *directory, bool is_check_only, struct buf *ret_report) MUST_USE;
-/* Consistent copy while serving into a new directory (ERR_CONFLICT if it holds a store). Restoring is copying it back. */
+/* Consistent copy while serving into a new directory (ERR_CONFLICT if it holds a store), opened there and verified. Restoring is copying it back. */
 enum err store_backup(struct store *store, const char *target_directory) MUST_USE;
 /* Recomputes every salted hash and the chain. ERR_DAMAGED names the first bad seq. */
 enum err store_verify(struct store *store, uint64_t *ret_checked) MUST_USE;

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The log while it is open: appending and the committer.
+ *
+ *   callers: encode, salt, hash --lock--> buffer being filled  <--swap--> buffer being written: chain, write, sync, done()
+ *
+ * Two buffers change places: while one waits for the disk, callers fill the other. The longer a sync takes, the larger the
+ * next group, so throughput hardly depends on the disk; memory is bounded by the two buffers.
+ *
+ * When a group cannot be written (disk full) its entries and all that were queued behind it fail, the next entry takes
+ * the first number that did not become durable, and writing is tried again with the next group: numbers have no gaps.
+ * When a sync fails nobody knows what the disk holds, so the log refuses until it is opened, and checked, again.
+ */
+#include "audit/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+#include "audit/internal.h"
+
+/* ---- buffers ---- */
+
+static enum err pending_init(struct pending *pending)
+{
+    pending->bytes.max = GROUP_HEADER + GROUP_BYTES_MAX;
+    pending->waiters = calloc(QUEUE_ENTRIES, sizeof *pending->waiters);
+    return pending->waiters ? OK : err_set(ERR_MEMORY, "out of memory for the audit queue");
+}
+
+static void pending_release(struct pending *pending)
+{
+    buf_release(&pending->bytes);
+    buf_release(&pending->places);
+    buf_release(&pending->shown);
+    free(pending->waiters);
+}
+
+static void pending_clear(struct pending *pending)
+{
+    buf_clear(&pending->bytes);
+    buf_clear(&pending->places);
+    buf_clear(&pending->shown);
+    pending->count = 0;
+}
+
+/* ---- appending ---- */
+
+struct encoded {
+    struct salt salt;
+    struct hash leaf;
+    str body;
+    uint32_t flags;
+};
+
+static void add_encoded(struct pending *pending, uint64_t number, const struct encoded *encoded)
+{
+    char header[ENTRY_HEADER];
+    if (pending->count == 0) {
+        static const char room[GROUP_HEADER];
+        buf_add(&pending->bytes, str_of(room, sizeof room));
+        pending->first = number;
+    }
+    buf_add_u64(&pending->places, pending->bytes.len);
+    entry_header_put(header, number, (uint32_t)encoded->body.len, encoded->flags, &encoded->leaf);
+    buf_add(&pending->bytes, str_of(header, sizeof header));
+    buf_add(&pending->bytes, str_of((const char *)encoded->salt.bytes, SALT_SIZE));
+    buf_add(&pending->bytes, encoded->body);
+}
+
+/* With the lock held: room, a number, the bytes. A failure to grow leaves the buffer as it was. */
+static enum err enqueue(struct audit *audit, const struct encoded *encoded,
+                        const struct audit_entry *entry, audit_done *done, void *context,
+                        uint64_t *ret_number)
+{
+    struct pending *pending = audit->filling;
+    if (audit->failed)
+        return err_set(audit->failed,
+                       "the audit log could not be made durable before: it must be opened again");
+    if (audit->is_stopping)
+        return err_set(ERR_BUSY, "the audit log is closing");
+    if (pending->count == QUEUE_ENTRIES || pending->bytes.len + encoded->body.len > QUEUE_BYTES)
+        return err_set(ERR_BUSY, "%zu audit entries wait for the disk", pending->count);
+    size_t bytes = pending->bytes.len, places = pending->places.len, shown = pending->shown.len;
+    add_encoded(pending, audit->next, encoded);
+    for (size_t i = 0; i < entry->shown_count; i++)
+        shown_row_put(&pending->shown, audit->next, entry->shown[i].id, entry->shown[i].version);
+    if (pending->bytes.failed || pending->places.failed || pending->shown.failed) {
+        pending->bytes.failed = pending->places.failed = pending->shown.failed = OK;
+        pending->bytes.len = bytes;
+        pending->places.len = places;
+        pending->shown.len = shown;
+        return err_set(ERR_MEMORY, "out of memory for an audit entry");
+    }
+    pending->waiters[pending->count++] = (struct waiter){done, context};
+    *ret_number = audit->next++;
+    return OK;
+}
+
+enum err audit_append(struct audit *audit, const struct audit_entry *entry, audit_done *done,
+                      void *context, char ret_receipt[RECEIPT_TEXT])
+{
+    struct buf body = {.max = BODY_MAX};
+    entry_encode(entry, &body);
+    enum err code = body.failed;
+    uint64_t number = 0;
+    if (!code) {
+        struct encoded encoded = {.body = buf_str(&body),
+                                  .flags = entry->shown_count ? ENTRY_SHOWS : 0};
+        salt_new(&encoded.salt);
+        salted_hash(&encoded.salt, encoded.body, &encoded.leaf);
+        pthread_mutex_lock(&audit->lock);
+        code = enqueue(audit, &encoded, entry, done, context, &number);
+        if (!code && audit->filling->count == 1)
+            pthread_cond_signal(&audit->work);
+        pthread_mutex_unlock(&audit->lock);
+    }
+    if (!code)
+        receipt_of_number(&audit->key, number, ret_receipt);
+    buf_release(&body);
+    return code;
+}
+
+struct waiting {
+    sem_t durable;
+    enum err code;
+    struct err_info info;
+};
+
+static void on_durable(void *context, enum err code)
+{
+    struct waiting *waiting = context;
+    waiting->code = code;
+    if (code)
+        waiting->info = *err_last();
+    sem_post(&waiting->durable);
+}
+
+enum err audit_append_wait(struct audit *audit, const struct audit_entry *entry,
+                           char ret_receipt[RECEIPT_TEXT])
+{
+    struct waiting waiting = {.code = OK};
+    sem_init(&waiting.durable, 0, 0);
+    enum err code = audit_append(audit, entry, on_durable, &waiting, ret_receipt);
+    if (!code) {
+        while (sem_wait(&waiting.durable))
+            continue; /* interrupted by a signal */
+        code = waiting.code;
+        if (code)
+            err_restore(&waiting.info);
+    }
+    sem_destroy(&waiting.durable);
+    return code;
+}
+
+uint64_t audit_count(const struct audit *audit)
+{
+    return atomic_load(&audit->durable);
+}
+
+/* ---- the committer ---- */
+
+static enum err open_segment(struct audit *audit, uint64_t first)
+{
+    char path[AUDIT_PATH];
+    segment_path(audit->directory, first, path);
+    return io_open(path, O_RDWR, &audit->fd);
+}
+
+/* Made whole under another name, so that a segment is there with its header or not at all. */
+static enum err create_segment(struct audit *audit, uint64_t first)
+{
+    char path[AUDIT_PATH], header[SEGMENT_HEADER];
+    segment_path(audit->directory, first, path);
+    segment_header_put(header, first, &audit->chain);
+    TRY(io_replace(path, str_of(header, sizeof header)));
+    uint64_t *grown = realloc(audit->segments, (audit->segment_count + 1) * sizeof *grown);
+    if (!grown)
+        return err_set(ERR_MEMORY, "out of memory for the list of audit segments");
+    audit->segments = grown;
+    TRY(open_segment(audit, first));
+    audit->segments[audit->segment_count++] = first;
+    pthread_mutex_lock(&audit->lock);
+    audit->offset = audit->reserved = SEGMENT_HEADER;
+    pthread_mutex_unlock(&audit->lock);
+    return OK;
+}
+
+static enum err close_segment(struct audit *audit)
+{
+    struct head head = {atomic_load(&audit->durable), audit->chain};
+    TRY(io_truncate(audit->fd, audit->offset));
+    TRY(io_sync(audit->fd));
+    TRY(views_sync(audit));
+    return head_write(audit->directory, &head);
+}
+
+static enum err roll(struct audit *audit)
+{
+    TRY(close_segment(audit));
+    int old = audit->fd;
+    pthread_mutex_lock(&audit->destroying); /* readers look at the list of segments */
+    enum err code = create_segment(audit, atomic_load(&audit->durable) + 1);
+    pthread_mutex_unlock(&audit->destroying);
+    if (!code)
+        close(old);
+    return code;
+}
+
+static enum err reserve(struct audit *audit, uint64_t end)
+{
+    if (end <= audit->reserved)
+        return OK;
+    uint64_t size = (end + RESERVE_BYTES - 1) / RESERVE_BYTES * RESERVE_BYTES;
+    TRY(io_reserve(audit->fd, size));
+    audit->reserved = size;
+    return OK;
+}
+
+/* Sets *ret_sync when it was the sync that failed. */
+static enum err write_group(struct audit *audit, struct pending *group, struct hash *ret_chain,
+                            bool *ret_sync)
+{
+    *ret_sync = false;
+    if (audit->offset >= audit->segment_bytes)
+        TRY(roll(audit));
+    str bytes = buf_str(&group->bytes), entries = str_from(bytes, GROUP_HEADER);
+    struct group_header header = {.count = (uint32_t)group->count,
+                                  .size = (uint32_t)entries.len,
+                                  .first = group->first,
+                                  .time_us = clock_now_us()};
+    ensure(group->first == atomic_load(&audit->durable) + 1);
+    ensure(group_chain(&header, entries, &audit->chain, &header.chain));
+    group_header_put(group->bytes.ptr, &header);
+    TRY(reserve(audit, audit->offset + bytes.len));
+    TRY(io_write_at(audit->fd, bytes, audit->offset));
+    *ret_sync = true;
+    TRY(io_sync(audit->fd));
+    *ret_chain = header.chain;
+    return OK;
+}
+
+static enum err add_to_views(struct audit *audit, struct pending *group)
+{
+    for (size_t i = 0; i < group->count;
+         i++) { /* offsets in the buffer become offsets in the segment */
+        struct cursor c = cursor_of(str_of(group->places.ptr + i * 8, 8));
+        uint64_t offset = cursor_u64(&c) + audit->offset;
+        for (size_t k = 0; k < 8; k++)
+            group->places.ptr[i * 8 + k] = (char)(offset >> (8 * k) & 0xFF);
+    }
+    return views_add(audit, group->first, buf_str(&group->places), buf_str(&group->shown));
+}
+
+static void tell(struct pending *group, enum err code)
+{
+    struct err_info info = *err_last();
+    for (size_t i = 0; i < group->count; i++) {
+        if (code)
+            err_restore(&info);
+        group->waiters[i].done(group->waiters[i].context, code);
+    }
+    pending_clear(group);
+}
+
+/* The group failed: so does all that was queued behind it, since its numbers cannot be left out. */
+static void fail(struct audit *audit, enum err code, bool is_sync)
+{
+    struct err_info info = *err_last();
+    if (io_truncate(audit->fd, audit->offset) == OK)
+        audit->reserved = audit->offset;
+    err_restore(&info);
+    tell(audit->writing, code);
+    pthread_mutex_lock(&audit->lock);
+    struct pending *queued = audit->filling;
+    audit->filling = audit->writing;
+    audit->writing = queued;
+    audit->next = atomic_load(&audit->durable) + 1;
+    if (is_sync)
+        audit->failed = code;
+    pthread_mutex_unlock(&audit->lock);
+    err_restore(&info);
+    tell(audit->writing, code);
+}
+
+static void commit(struct audit *audit)
+{
+    struct pending *group = audit->writing;
+    struct hash chain;
+    bool is_sync = false;
+    enum err code = write_group(audit, group, &chain, &is_sync);
+    if (!code) {
+        is_sync = false;
+        code = add_to_views(audit, group);
+    }
+    if (code) {
+        fail(audit, code, is_sync);
+        return;
+    }
+    pthread_mutex_lock(&audit->lock);
+    audit->chain = chain;
+    audit->offset += group->bytes.len;
+    atomic_fetch_add(&audit->durable, group->count);
+    pthread_mutex_unlock(&audit->lock);
+    tell(group, OK);
+}
+
+static void *committer_main(void *context)
+{
+    struct audit *audit = context;
+    pthread_mutex_lock(&audit->lock);
+    for (;;) {
+        while (!audit->filling->count && !audit->is_stopping)
+            pthread_cond_wait(&audit->work, &audit->lock);
+        if (!audit->filling->count)
+            break;
+        struct pending *filled = audit->filling;
+        audit->filling = audit->writing;
+        audit->writing = filled;
+        pthread_mutex_unlock(&audit->lock);
+        commit(audit);
+        pthread_mutex_lock(&audit->lock);
+    }
+    pthread_mutex_unlock(&audit->lock);
+    return NULL;
+}
+
+/* ---- opening ---- */
+
+struct refill {
+    struct audit *audit;
+    struct buf places, shown;
+};
+
+static enum err refill_entry(void *context, const struct entry_place *entry)
+{
+    struct refill *refill = context;
+    buf_add_u64(&refill->places, entry->offset);
+    if ((entry->flags & (ENTRY_SHOWS | ENTRY_DESTROYED)) == ENTRY_SHOWS)
+        TRY(entry_shown_rows(entry->number, entry->body, &refill->shown));
+    return refill->places.failed;
+}
+
+static enum err read_chain(const char *directory, uint64_t first, struct hash *ret)
+{
+    char path[AUDIT_PATH], bytes[SEGMENT_HEADER] = {0};
+    int fd = -1;
+    segment_path(directory, first, path);
+    TRY(io_open(path, O_RDONLY, &fd));
+    ssize_t got = pread(fd, bytes, sizeof bytes, 0);
+    close(fd);
+    memcpy(ret->bytes, bytes + 16, HASH_SIZE);
+    return got == sizeof bytes ? OK : err_set(ERR_DAMAGED, "%s has no header", path);
+}
+
+/* Walks segment `index`, adds it to the views, and leaves the end of the log in *ret. */
+static enum err take_segment(struct audit *audit, size_t index, struct segment_end *ret)
+{
+    uint64_t first = audit->segments[index];
+    bool is_last = index + 1 == audit->segment_count;
+    struct refill refill = {.audit = audit, .shown = {.max = 1 << 30}};
+    struct hash before;
+    enum err code = read_chain(audit->directory, first, &before);
+    if (!code)
+        code = segment_walk(audit->directory, first, &before, is_last, refill_entry, &refill, ret);
+    if (!code && !is_last && ret->next != audit->segments[index + 1])
+        code =
+            err_set(ERR_DAMAGED, "the audit log has no entry %llu", (unsigned long long)ret->next);
+    if (!code)
+        code = views_add(audit, first, buf_str(&refill.places), buf_str(&refill.shown));
+    buf_release(&refill.places);
+    buf_release(&refill.shown);
+    return code;
+}
+
+static enum err check_head(struct audit *audit, const struct segment_end *end)
+{
+    struct head head;
+    TRY(head_read(audit->directory, &head));
+    if (end->next - 1 < head.count)
+        return err_set(ERR_DAMAGED,
+                       "the audit log ends at entry %llu, but held %llu when it was last closed",
+                       (unsigned long long)(end->next - 1), (unsigned long long)head.count);
+    return OK;
+}
+
+static enum err load(struct audit *audit)
+{
+    TRY(segment_list(audit->directory, &audit->segments, &audit->segment_count));
+    if (audit->segment_count == 0)
+        TRY(create_segment(audit, 1));
+    if (audit->segments[0] != 1)
+        return err_set(ERR_DAMAGED, "the audit log begins at entry %llu",
+                       (unsigned long long)audit->segments[0]);
+    size_t last = audit->segment_count - 1;
+    uint64_t destroyed = 0;
+    TRY(destroy_resume(audit, &destroyed));
+    bool is_complete = false;
+    struct segment_end end = {0};
+    TRY(views_open(audit, audit->segments[last] - 1, &is_complete));
+    for (size_t i = is_complete ? last : 0; i <= last; i++)
+        TRY(take_segment(audit, i, &end));
+    TRY(check_head(audit, &end));
+    if (audit->fd < 0)
+        TRY(open_segment(audit, audit->segments[last]));
+    if (end.torn)
+        TRY(io_truncate(audit->fd, end.offset));
+    audit->offset = audit->reserved = end.offset;
+    audit->chain = end.chain;
+    audit->next = end.next;
+    atomic_store(&audit->durable, end.next - 1);
+    return destroy_finish(audit, destroyed);
+}
+
+static enum err start(struct audit *audit)
+{
+    TRY(pending_init(&audit->buffers[0]));
+    TRY(pending_init(&audit->buffers[1]));
+    audit->filling = &audit->buffers[0];
+    audit->writing = &audit->buffers[1];
+    if (pthread_create(&audit->committer, NULL, committer_main, audit))
+        return err_set(ERR_MEMORY, "cannot start the audit log's thread");
+    audit->has_committer = true;
+    return OK;
+}
+
+enum err audit_open(const char *directory, struct audit **ret)
+{
+    if (strlen(directory) >= AUDIT_PATH - 200)
+        return err_set(ERR_LIMIT, "the path of the data directory is limited to %d bytes",
+                       AUDIT_PATH - 200);
+    struct audit *audit = calloc(1, sizeof *audit);
+    if (!audit)
+        return err_set(ERR_MEMORY, "out of memory for the audit log");
+    audit->fd = audit->places_fd = audit->shown_fd = -1;
+    audit->segment_bytes = SEGMENT_BYTES;
+    pthread_mutex_init(&audit->lock, NULL);
+    pthread_cond_init(&audit->work, NULL);
+    pthread_mutex_init(&audit->destroying, NULL);
+    char path[AUDIT_PATH];
+    snprintf(audit->directory, sizeof audit->directory, "%s/audit", directory);
+    snprintf(path, sizeof path, "%.4000s/receipt.key", audit->directory);
+    enum err code = io_make_dir(audit->directory);
+    if (!code)
+        code = secret_key_load(path, &audit->key);
+    if (!code)
+        code = load(audit);
+    if (!code)
+        code = start(audit);
+    if (code)
+        audit_close(audit);
+    else
+        *ret = audit;
+    return code;
+}
+
+void audit_close(struct audit *audit)
+{
+    if (!audit)
+        return;
+    struct err_info kept = *err_last();
+    if (audit->has_committer) {
+        pthread_mutex_lock(&audit->lock);
+        audit->is_stopping = true;
+        pthread_cond_signal(&audit->work);
+        pthread_mutex_unlock(&audit->lock);
+        pthread_join(audit->committer, NULL);
+        if (close_segment(audit))
+            err_clear(); /* only a head less: the next opening walks the last segment anyway */
+    }
+    views_close(audit);
+    if (audit->fd >= 0)
+        close(audit->fd);
+    pending_release(&audit->buffers[0]);
+    pending_release(&audit->buffers[1]);
+    wipe(&audit->key, sizeof audit->key);
+    free(audit->segments);
+    free(audit);
+    err_restore(&kept);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of audit share: the bytes on disk, the open log. */
+#ifndef AUDIT_INTERNAL_H
+#define AUDIT_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "audit/audit.h"
+#include "crypto/crypto.h"
+
+enum {
+    SEGMENT_BYTES = 64 << 20, /* a segment is closed at the first group that ends beyond */
+    RESERVE_BYTES = 8 << 20,
+    QUEUE_ENTRIES = 8192,
+    QUEUE_BYTES = 8 << 20,
+    BODY_MAX = 64 << 10,
+    SEGMENT_HEADER = 64,
+    GROUP_HEADER = 64,
+    ENTRY_HEADER = 48,
+    SHOWN_ROW = 24,
+    GROUP_BYTES_MAX = QUEUE_BYTES + ENTRY_HEADER + SALT_SIZE + BODY_MAX,
+    AUDIT_PATH = 4096,
+};
+#define SEGMENT_MAGIC 0x31A5FF4755414255ull /* the byte FF stands in no UTF-8 body */
+#define GROUP_MAGIC   0xB1FF47A5u
+
+enum entry_flags { ENTRY_DESTROYED = 1, ENTRY_SHOWS = 2 };
+
+/*
+ * segment  magic u64 | first number u64 | chain before it 32 | zeros
+ * group    magic u32 | entries u32 | first number u64 | bytes after this header u32 | zero u32 | time u64 | chain after it 32
+ * entry    number u64 | body length u32 | flags u32 | leaf 32 | salt 16 | body
+ */
+struct group_header {
+    uint32_t count, size;
+    uint64_t first;
+    int64_t time_us;
+    struct hash chain;
+};
+struct shown_row { /* in file `shown`, ascending by entry */
+    uint64_t entry;
+    struct record_id id; /* zeros when the entry's body was destroyed */
+    uint32_t version;
+};
+struct entry_place { /* an entry as it lies in memory */
+    uint64_t number;
+    uint32_t flags;
+    struct hash leaf;
+    struct salt salt;
+    str body;
+    size_t offset; /* of its header, from the beginning of the segment */
+};
+
+/* ---- segment.c ---- */
+void segment_path(const char *directory, uint64_t first, char out[AUDIT_PATH]);
+/* First numbers of all segments, ascending; free *ret. */
+enum err segment_list(const char *directory, uint64_t **ret, size_t *ret_count) MUST_USE;
+void segment_header_put(char out[SEGMENT_HEADER], uint64_t first, const struct hash *chain);
+void group_header_put(char out[GROUP_HEADER], const struct group_header *header);
+bool group_header_get(const char *bytes, struct group_header *ret);
+void entry_header_put(char out[ENTRY_HEADER], uint64_t number, uint32_t length, uint32_t flags,
+                      const struct hash *leaf);
+/* The entry at *at of a group's bytes; moves *at past it. false when it does not fit. */
+bool entry_get(str bytes, size_t *at, struct entry_place *ret);
+/* chain after a group: over its header without the chain, and number, length, flags (but DESTROYED) and leaf of every entry. */
+bool group_chain(const struct group_header *header, str entries, const struct hash *before,
+                 struct hash *ret);
+/*
+ * Walks a segment's groups, checking chain and leaves. visit sees each entry of a good group. Stops at the end of the log; ret
+ * says where that is and how the segment ended. ERR_DAMAGED when something is wrong that a torn last group cannot explain.
+ */
+typedef enum err entry_visit(void *context, const struct entry_place *entry);
+struct segment_end {
+    uint64_t next;      /* number after the last entry */
+    uint64_t offset;    /* end of the last good group */
+    uint64_t torn;      /* bytes of an unfinished group behind it */
+    uint64_t destroyed; /* entries whose body is gone */
+    struct hash chain;
+};
+enum err segment_walk(const char *directory, uint64_t first, const struct hash *chain_before,
+                      bool is_last, entry_visit *visit, void *context,
+                      struct segment_end *ret) MUST_USE;
+struct head {
+    uint64_t count;
+    struct hash chain;
+};
+enum err head_write(const char *directory, const struct head *head) MUST_USE;
+enum err head_read(const char *directory, struct head *ret) MUST_USE; /* zeros when there is none */
+
+/* ---- entry.c ---- */
+void entry_encode(const struct audit_entry *entry, struct buf *out);
+/* Appends a row of the `shown` file per record an encoded body shows. */
+enum err entry_shown_rows(uint64_t number, str body, struct buf *out) MUST_USE;
+void shown_row_put(struct buf *out, uint64_t number, struct record_id id, uint32_t version);
+
+/* ---- receipt.c ---- */
+void receipt_of_number(const struct secret_key *key, uint64_t number, char out[RECEIPT_TEXT]);
+/* The newest number up to `count` that has this receipt. */
+enum err receipt_number(const struct secret_key *key, str receipt, uint64_t count,
+                        uint64_t *ret) MUST_USE;
+
+/* ---- the open log ---- */
+struct waiter {
+    audit_done *done;
+    void *context;
+};
+struct pending {       /* a group being filled, or being written */
+    struct buf bytes;  /* room for the header, then entries */
+    struct buf places; /* offsets of the entries within bytes, u64 each */
+    struct buf shown;
+    struct waiter *waiters;
+    size_t count;
+    uint64_t first;
+};
+struct audit {
+    char directory[AUDIT_PATH]; /* DIR/audit */
+    struct secret_key key;
+    uint64_t *segments; /* first numbers; guarded by lock */
+    size_t segment_count;
+
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct pending *filling, *writing, buffers[2];
+    uint64_t next; /* number of the next entry to be queued */
+    bool is_stopping;
+    enum err
+        failed; /* after a failed sync: nothing more is accepted until the log is opened again */
+    pthread_t committer;
+    bool has_committer;
+
+    /* the committer's own */
+    int fd;
+    uint64_t reserved;
+    uint64_t segment_bytes; /* SEGMENT_BYTES, or less in tests */
+
+    /* the durable end of the log: written by the committer with the lock held, read by others with it */
+    uint64_t offset;
+    struct hash chain;
+    _Atomic uint64_t durable; /* entries */
+    int places_fd, shown_fd;
+    _Atomic uint64_t shown_rows;
+    pthread_mutex_t destroying; /* readers against audit_destroy_body */
+};
+
+/* ---- views.c: the two files that can be rebuilt ---- */
+/* Opens them; *ret_complete says whether they cover `count` entries, above which they are cut. */
+enum err views_open(struct audit *audit, uint64_t count, bool *ret_complete) MUST_USE;
+enum err views_add(struct audit *audit, uint64_t first, str places, str shown) MUST_USE;
+enum err views_sync(struct audit *audit) MUST_USE;
+void views_close(struct audit *audit);
+enum err views_place(struct audit *audit, uint64_t number, uint64_t *ret) MUST_USE;
+/* Rows from `row` on, at most `count`; returns how many. */
+size_t views_shown(struct audit *audit, uint64_t row, size_t count, struct shown_row *ret);
+enum err views_forget(struct audit *audit, uint64_t number) MUST_USE; /* what this entry showed */
+
+/* ---- read.c ---- */
+/* Finishes what a crash interrupted: the body before the log is walked, what it showed when the views are there. */
+enum err destroy_resume(const struct audit *audit,
+                        uint64_t *ret_number) MUST_USE; /* 0: nothing was */
+enum err destroy_finish(struct audit *audit, uint64_t number) MUST_USE;
+
+#endif

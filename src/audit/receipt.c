@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Receipts: eight characters an officer can read out on the telephone. Seven carry 35 bits - the entry's number through
+ * a keyed permutation, so that receipts are unique, can be turned back into the number, and tell a stranger neither how
+ * many searches there were nor when - and the eighth checks them.
+ *
+ *   alphabet     Crockford's base 32: no I, L, O, U; read back without regard to case, I and L as 1, O as 0
+ *   permutation  Feistel network of 8 rounds over 36 bits, SipHash as round function, walked until the value has 35
+ *   check        sum of a^i x_i in the field of 32 elements, a primitive: every single wrong character and every swap
+ *                of two characters is noticed, as all weights differ and none is zero
+ */
+#include "audit/internal.h"
+
+enum { HALF_BITS = 18, ROUNDS = 8, VALUE_BITS = 35, CHARS = 7 };
+#define VALUE_COUNT (1ull << VALUE_BITS)
+#define HALF_MASK   ((1u << HALF_BITS) - 1)
+
+static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+static uint32_t round_of(const struct secret_key *key, uint32_t round, uint32_t half)
+{
+    unsigned char text[8] = {(unsigned char)round, (unsigned char)half, (unsigned char)(half >> 8),
+                             (unsigned char)(half >> 16)};
+    return (uint32_t)keyed_hash64(key->bytes, str_of((const char *)text, sizeof text)) & HALF_MASK;
+}
+
+static uint64_t permute(const struct secret_key *key, uint64_t value)
+{
+    do {
+        uint32_t left = (uint32_t)(value >> HALF_BITS), right = (uint32_t)value & HALF_MASK;
+        for (uint32_t i = 0; i < ROUNDS; i++) {
+            uint32_t next = left ^ round_of(key, i, right);
+            left = right;
+            right = next;
+        }
+        value = (uint64_t)left << HALF_BITS | right;
+    } while (value >= VALUE_COUNT);
+    return value;
+}
+
+static uint64_t permute_back(const struct secret_key *key, uint64_t value)
+{
+    do {
+        uint32_t left = (uint32_t)(value >> HALF_BITS), right = (uint32_t)value & HALF_MASK;
+        for (uint32_t i = ROUNDS; i-- > 0;) {
+            uint32_t next = right ^ round_of(key, i, left);
+            right = left;
+            left = next;
+        }
+        value = (uint64_t)left << HALF_BITS | right;
+    } while (value >= VALUE_COUNT);
+    return value;
+}
+
+/* Times the primitive element of GF(32) modulo x^5 + x^2 + 1. */
+static uint32_t times_a(uint32_t x)
+{
+    return (x << 1 ^ (x & 16 ? 0x25 : 0)) & 31;
+}
+
+static uint32_t check_of(const uint32_t digits[CHARS])
+{
+    uint32_t sum = 0;
+    for (int i = 0; i < CHARS; i++)
+        sum = times_a(sum ^ digits[i]);
+    return sum;
+}
+
+void receipt_of_number(const struct secret_key *key, uint64_t number, char out[RECEIPT_TEXT])
+{
+    uint64_t value = permute(key, number % VALUE_COUNT);
+    uint32_t digits[CHARS];
+    for (int i = CHARS; i-- > 0; value >>= 5)
+        digits[i] = value & 31;
+    for (int i = 0, at = 0; i < CHARS; i++) {
+        if (i == 4)
+            out[at++] = '-';
+        out[at++] = alphabet[digits[i]];
+    }
+    out[RECEIPT_TEXT - 2] = alphabet[check_of(digits)];
+    out[RECEIPT_TEXT - 1] = 0;
+}
+
+static int digit_of(char c)
+{
+    c = to_upper(c);
+    c = c == 'I' || c == 'L' ? '1' : c == 'O' ? '0' : c;
+    const char *place = c ? strchr(alphabet, c) : NULL;
+    return place ? (int)(place - alphabet) : -1;
+}
+
+enum err receipt_number(const struct secret_key *key, str receipt, uint64_t count, uint64_t *ret)
+{
+    uint32_t digits[CHARS + 1];
+    size_t got = 0;
+    for (size_t i = 0; i < receipt.len; i++) {
+        char c = receipt.ptr[i];
+        if (c == '-' || c == ' ')
+            continue;
+        int digit = digit_of(c);
+        if (digit < 0 || got == COUNT_OF(digits))
+            return err_set(ERR_BAD_VALUE, "%.*s is not a receipt: it has 8 letters and digits",
+                           STR(str_slice(receipt, 0, 40)));
+        digits[got++] = (uint32_t)digit;
+    }
+    if (got != COUNT_OF(digits))
+        return err_set(ERR_BAD_VALUE, "%.*s is not a receipt: it has 8 letters and digits",
+                       STR(receipt));
+    if (check_of(digits) != digits[CHARS])
+        return err_set(ERR_BAD_VALUE, "receipt %.*s was misread: its last character does not agree",
+                       STR(receipt));
+    uint64_t value = 0;
+    for (int i = 0; i < CHARS; i++)
+        value = value << 5 | digits[i];
+    uint64_t number = permute_back(key, value);
+    if (number > count || count == 0)
+        return err_set(ERR_NOT_FOUND, "there is no entry with receipt %.*s", STR(receipt));
+    number += (count - number) / VALUE_COUNT * VALUE_COUNT;
+    if (number == 0)
+        return err_set(ERR_NOT_FOUND, "there is no entry with receipt %.*s", STR(receipt));
+    *ret = number;
+    return OK;
+}
