@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench/names: recall, false alarms and cost of name search on the fixed evaluation set: a million fictional persons, damaged
- * queries with known answers, innocents. The real section code, in process, one thread.
+ * bench/names: recall, false alarms and cost of name search on the fixed evaluation set: a
+ * million fictional persons, damaged queries with known answers, innocents. The real section
+ * code, in process, one thread.
  *
  *   build/release/bench/names [--limit ROWS] [--no-dates] [--misses CLASS] [--proofs]
  *

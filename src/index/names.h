@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * index/names: the fuzzy part of a segment. Internal to the index module: segments (merge) build and hold a names section,
- * the delta a live one; the snapshot hands all its parts to names_search().
+ * index/names: the fuzzy part of a segment. Internal to the index module: segments (merge) build
+ * and hold a names section, the delta a live one; the snapshot hands all its parts to
+ * names_search().
  *
- * A segment numbers its entries in order of birth date (unknown dates last), so "born between" is a range of entry
- * numbers and of every posting list. A section knows nothing of records: it maps tokens to entry numbers.
+ * A segment numbers its entries in order of birth date (unknown dates last), so "born between" is
+ * a range of entry numbers and of every posting list. A section knows nothing of records: it maps
+ * tokens to entry numbers.
  */
 #ifndef INDEX_NAMES_H
 #define INDEX_NAMES_H
@@ -18,13 +20,15 @@ struct names_section; /* an opened, mapped section: views into the bytes, no cop
 
 enum err names_builder_new(struct names_builder **ret) MUST_USE;
 void names_builder_free(struct names_builder *builder);
-/* One name of an entry (a value of a fuzzy type); an entry may have many. Entries may come in any order. */
+/* One name of an entry (a value of a fuzzy type); an entry may have many. Entries may come in any
+ * order. */
 enum err names_builder_add(struct names_builder *builder, uint32_t entry,
                            const struct value *name) MUST_USE;
 /* All names of an entry of another section, for merging without the store. */
 enum err names_builder_copy(struct names_builder *builder, uint32_t entry,
                             const struct names_section *from, uint32_t from_entry) MUST_USE;
-/* Appends the section's bytes (8-byte aligned start is the caller's duty); entry_count fixes the packed columns. */
+/* Appends the section's bytes (8-byte aligned start is the caller's duty); entry_count fixes the
+ * packed columns. */
 enum err names_builder_finish(struct names_builder *builder, uint32_t entry_count,
                               struct buf *out) MUST_USE;
 
@@ -66,7 +70,8 @@ enum err names_search(const struct names_part *parts, size_t part_count,
                       struct arena *arena, struct names_result *ret) MUST_USE;
 
 /*
- * How rare a name word is over these parts, for evidence: counts rounded, floor 10 (see text/name.h). As
+ * How rare a name word is over these parts, for evidence: counts rounded, floor 10 (see
+ * text/name.h). As
  *   struct names_parts all = {parts, part_count};
  *   struct name_frequency frequency = {names_parts_bits, &all};
  */

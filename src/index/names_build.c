@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * index/names_build: collects words and entries, then lays a section out (names_internal.h draws it).
+ * index/names_build: collects words and entries, then lays a section out (names_internal.h draws
+ * it).
  *
- * Words are told apart by script and native form in an open table of ids. Entries come in any order as (entry, packed word)
- * pairs, 8 bytes each, and are put in order by counting at the end: a million persons take under a second, ten million some ten,
- * and 300 MB while building.
+ * Words are told apart by script and native form in an open table of ids. Entries come in any
+ * order as (entry, packed word) pairs, 8 bytes each, and are put in order by counting at the end:
+ * a million persons take under a second, ten million some ten, and 300 MB while building.
  */
 #include <stdlib.h>
 
@@ -157,10 +158,13 @@ static enum err copied_id(struct names_builder *builder, const struct names_sect
             return err_set(ERR_MEMORY, "out of memory for %u name words", section_word_count(from));
         builder->copied = from;
     }
-    struct word word;
-    if (!section_word(from, id, &word))
-        return err_set(ERR_DAMAGED, "name word %u of a segment is not readable", id);
+    if (id >= section_word_count(from))
+        return err_set(ERR_DAMAGED, "a segment's entry has name word %u of %u", id,
+                       section_word_count(from));
     if (builder->copied_ids[id] == 0) {
+        struct word word;
+        if (!section_word(from, id, &word))
+            return err_set(ERR_DAMAGED, "name word %u of a segment is not readable", id);
         TRY(word_intern(builder, section_bytes(from, id), ret_id));
         builder->copied_ids[id] = *ret_id + 1;
     }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * index/names_candidates: for each unit of what is asked, the dictionary's words that may be the same name, each with what it costs to
- * take one for the other, and with its bits:
+ * index/names_candidates: for each unit of what is asked, the dictionary's words that may be the
+ * same name, each with what it costs to take one for the other, and with its bits:
  *
  *   bits = log2(entries / bearers of this word and of all cheaper ones) - cost
  *
- * The first term is Fellegi and Sunter's u for "as near as this or nearer": a rare misspelling next to a common name is worth no more
- * than the common name. Counts are floored at 10, so that nobody can read single persons out of scores.
+ * The first term is Fellegi and Sunter's u for "as near as this or nearer": a rare misspelling
+ * next to a common name is worth no more than the common name. Counts are floored at 10, so that
+ * nobody can read single persons out of scores.
  *
- * Channels: exact form, short forms (nicknames), one or two letters wrong, consonant skeleton. What a channel brings is
- * only a candidate; word_cost() decides.
+ * Channels: exact form, short forms (nicknames), one or two letters wrong, consonant skeleton.
+ * What a channel brings is only a candidate; word_cost() decides.
  */
 #include "index/names_candidates.h"
 

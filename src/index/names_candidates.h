@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* index/names_candidates: from the words asked to the words held that may be meant. Internal to names_search.c. */
+/* index/names_candidates: from the words asked to the words held that may be meant. Internal to
+ * names_search.c. */
 #ifndef INDEX_NAMES_CANDIDATES_H
 #define INDEX_NAMES_CANDIDATES_H
 
@@ -13,7 +14,8 @@ struct candidate {
     uint32_t frequency;
     float cost, bits;
 };
-/* What may stand against one held word: a word asked, a join of two, a piece of one (text/match.h). */
+/* What may stand against one held word: a word asked, a join of two, a piece of one
+ * (text/match.h). */
 struct unit {
     struct word word;
     uint32_t atoms;

@@ -2,13 +2,16 @@
 /*
  * index/names, inside: what builder, section, live part and search share.
  *
- * A dictionary word ("token") is kept as bytes, the same in a section, in a builder and in the live part:
+ * A dictionary word ("token") is kept as bytes, the same in a section, in a builder and in the
+ * live part:
  *
- *   u8 script | u8 reading count | u8 length | native ... | per reading: u8 length | a-z ... | u8 sounds | codes ...
+ *   u8 script | u8 reading count | u8 length | native ... | per reading: u8 length | a-z ... | u8
+ *   sounds | codes ...
  *
- * An entry's names are runs of packed words (u32): id, role, and a mark on the first word of each name. Words that lead to a
- * token are hashed into three directories: its exact form; its main reading with up to two letters left out (and its other
- * readings whole); its consonant skeletons.
+ * An entry's names are runs of packed words (u32): id, role, and a mark on the first word of each
+ * name. Words that lead to a token are hashed into three directories: its exact form; its main
+ * reading with up to two letters left out (and its other readings whole); its consonant
+ * skeletons.
  */
 #ifndef INDEX_NAMES_INTERNAL_H
 #define INDEX_NAMES_INTERNAL_H
@@ -47,8 +50,8 @@ uint32_t names_exact_key(enum name_script script, str native);
 size_t names_keys(const struct word *word, enum names_directory directory, uint32_t ret[KEY_MAX]);
 
 /*
- * A part's dictionary, whichever kind it is. Ids and entry numbers from damaged bytes are out of range: readers get
- * empty lists.
+ * A part's dictionary, whichever kind it is. Ids and entry numbers from damaged bytes are out of
+ * range: readers get empty lists.
  */
 bool part_word(const struct names_part *part, uint32_t id, struct word *ret);
 uint32_t part_frequency(const struct names_part *part,
@@ -56,7 +59,8 @@ uint32_t part_frequency(const struct names_part *part,
 /* Ids in a directory's bucket: candidates, to be checked. Appends at most max to ret. */
 size_t part_probe(const struct names_part *part, enum names_directory directory, uint32_t key,
                   uint32_t *ret, size_t max);
-/* Entries that bear a word, ascending in a section; in a live part the newest first, copied to the arena. */
+/* Entries that bear a word, ascending in a section; in a live part the newest first, copied to
+ * the arena. */
 size_t part_postings(const struct names_part *part, uint32_t id, struct arena *arena,
                      const uint32_t **ret);
 /* Packed words of an entry; buffer is used by live parts. */
@@ -87,8 +91,8 @@ uint32_t section_word_count(const struct names_section *section);
 
 /*
  * A section's bytes, all numbers little endian, every array 8-byte aligned:
- * header | word_at u32[words + 1] | words bytes | post_at u32[words + 1] | posts u32[] | entry_at u32[entries + 1] |
- * packed u32[] | per directory: bucket_at u32[buckets + 1], ids u32[].
+ * header | word_at u32[words + 1] | words bytes | post_at u32[words + 1] | posts u32[] | entry_at
+ * u32[entries + 1] | packed u32[] | per directory: bucket_at u32[buckets + 1], ids u32[].
  */
 #define NAMES_MAGIC 0x31454d414e525542ull /* "BURNAME1" */
 struct names_array {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * index/names_live: the names of entries not yet in a segment. One writer, any number of readers, no locks: everything is appended
- * to arrays reserved whole at the start (address space, not memory: pages come as they are touched), and becomes reachable by the
- * last store, a release of a chain's head.
+ * index/names_live: the names of entries not yet in a segment. One writer, any number of readers,
+ * no locks: everything is appended to arrays reserved whole at the start (address space, not
+ * memory: pages come as they are touched), and becomes reachable by the last store, a release of
+ * a chain's head.
  *
  *   bucket heads -> nodes (id, next)          words that a key may lead to
  *   word         -> nodes (entry, next)       entries that bear it, newest first

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* index/names_part: one face for a section and a live part, and the frequency of words over several parts. */
+/* index/names_part: one face for a section and a live part, and the frequency of words over
+ * several parts. */
 #include <math.h>
 
 #include "index/names_internal.h"

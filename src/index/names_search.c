@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * index/names_search: from the candidates of each word to the best entries, and the proof that none is missing.
+ * index/names_search: from the candidates of each word to the best entries, and the proof that
+ * none is missing.
  *
- * Words' posting lists are read in falling order of bits, rarest first. What an unseen entry can still reach is bounded by the
- * best unread word of each unit, plus the best date evidence possible where the list is being read; reading stops when the bound is
- * below the threshold: "possible" for this many entries, or the worst of the hits already held (max-score, Turtle and Flood 1995).
+ * Words' posting lists are read in falling order of bits, rarest first. What an unseen entry can
+ * still reach is bounded by the best unread word of each unit, plus the best date evidence
+ * possible where the list is being read; reading stops when the bound is below the threshold:
+ * "possible" for this many entries, or the worst of the hits already held (max-score, Turtle and
+ * Flood 1995).
  *
- * Two passes. The first reads, of every list of a section, only the range of entries born within a year of the asked date, and the
- * block of unknown dates: entries are numbered by date. It finds most answers in a few per cent of the work, and its hits raise
- * the threshold for the second, which reads the rest, where the date speaks against the entry: a wrong date never hides a
- * strong name, and a weak one costs nothing.
+ * Two passes. The first reads, of every list of a section, only the range of entries born within
+ * a year of the asked date, and the block of unknown dates: entries are numbered by date. It
+ * finds most answers in a few per cent of the work, and its hits raise the threshold for the
+ * second, which reads the rest, where the date speaks against the entry: a wrong date never hides
+ * a strong name, and a weak one costs nothing.
  *
- * Every entry met is scored at once from its packed words: a table by word id says what each held word is worth; the
- * solver of text/match.h puts it together. Nothing else is read.
+ * Every entry met is scored at once from its packed words: a table by word id says what each held
+ * word is worth; the solver of text/match.h puts it together. Nothing else is read.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * index/names_section: an opened section: views into mapped bytes. Opening checks the header and that every array lies inside;
- * starts and ids inside the arrays are checked where they are used, so that a damaged file gives fewer candidates or
- * ERR_DAMAGED, never a read outside.
+ * index/names_section: an opened section: views into mapped bytes. Opening checks the header and
+ * that every array lies inside; starts and ids inside the arrays are checked where they are used,
+ * so that a damaged file gives fewer candidates or ERR_DAMAGED, never a read outside.
  */
 #include <stdlib.h>
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * search/evidence: how much a comparison speaks for or against a match, in bits, for definitions with an `evidence` block.
+ * search/evidence: how much a comparison speaks for or against a match, in bits, for definitions
+ * with an `evidence` block.
  *
- * Fellegi and Sunter (1969): each meaning that was asked and is held gives log2(m/u), m the chance of this level of
- * agreement when it is the same person, u when it is not; bits add up. What is missing gives 0. Of meanings that depend on each other
- * (the definition's groups) only the strongest counts; where a record holds n values, the best one pays log2(n).
+ * Fellegi and Sunter (1969): each meaning that was asked and is held gives log2(m/u), m the
+ * chance of this level of agreement when it is the same person, u when it is not; bits add up.
+ * What is missing gives 0. Of meanings that depend on each other (the definition's groups) only
+ * the strongest counts; where a record holds n values, the best one pays log2(n).
  *
  *   struct evidence_context context = {.frequency = frequency, .population = entries};
- *   TRY(evidence_score(&context, definition, asked, asked_count, record.values, record.count, arena, &e));
- *   e.bits, e.band, e.why[0].words
+ *   TRY(evidence_score(&context, definition, asked, asked_count, record.values, record.count,
+ *   arena, &e)); e.bits, e.band, e.why[0].words
  *
  * Pure: no store, no index; any thread.
  */
@@ -21,7 +23,8 @@
 struct evidence_context {
     struct name_frequency frequency; /* of name words; zeroed: built-in figures */
     uint64_t population; /* entries searched: prior and expected namesakes; 0: a million */
-    /* May the asker's query touch this field? NULL: all. What is not open is neither scored nor explained. */
+    /* May the asker's query touch this field? NULL: all. What is not open is neither scored nor
+     * explained. */
     bool (*is_open)(const void *context, const struct field *field);
     const void *context;
 };

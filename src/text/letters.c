@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text/letters: see letters.h. ICU's normaliser objects are shared and immutable. Transliterators are not, and take milliseconds to
- * open: each thread opens its own at first need and keeps it; pinyin, the one in the hot path, is asked once per character and thread.
+ * text/letters: see letters.h. ICU's normaliser objects are shared and immutable. Transliterators
+ * are not, and take milliseconds to open: each thread opens its own at first need and keeps it;
+ * pinyin, the one in the hot path, is asked once per character and thread.
  */
 #include "text/letters.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* text/lexicon: word lists parsed once into sorted arrays of (word, what it is); looked up by binary search. */
+/* text/lexicon: word lists parsed once into sorted arrays of (word, what it is); looked up by
+ * binary search. */
 #include "text/lexicon.h"
 
 #include <pthread.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* text/lexicon: words that are not names (particles, titles), endings of patronymics, short forms of given names. */
+/* text/lexicon: words that are not names (particles, titles), endings of patronymics, short forms
+ * of given names. */
 #ifndef TEXT_LEXICON_H
 #define TEXT_LEXICON_H
 
@@ -19,7 +20,8 @@ bool lexicon_is_patronymic(str word);
 /* How two words are related as forms of one given name. */
 enum lexicon_relation { LEXICON_UNRELATED, LEXICON_SHORT_FORM, LEXICON_BOTH_SHORT };
 enum lexicon_relation lexicon_relation(str a, str b);
-/* All words related to one, at most max; the caller asks lexicon_relation() for how. Borrowed for ever. */
+/* All words related to one, at most max; the caller asks lexicon_relation() for how. Borrowed for
+ * ever. */
 size_t lexicon_related(str word, str *ret, size_t max);
 
 #endif

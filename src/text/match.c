@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text/match: see match.h. The figures below are log2 of how often it happens to the same person's name against chance; what is left out
- * (a second given name, a patronymic) costs little, what is contradicted costs much: both sides have a word left over.
+ * text/match: see match.h. The figures below are log2 of how often it happens to the same
+ * person's name against chance; what is left out (a second given name, a patronymic) costs
+ * little, what is contradicted costs much: both sides have a word left over.
  */
 #include "text/match.h"
 

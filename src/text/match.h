@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text/match: one word against another, and a set of such agreements put together into a name's bits. name_match() (name.h) and
- * the index's packed-column score are both made of these, so that what ranks and what is explained are the same figures.
+ * text/match: one word against another, and a set of such agreements put together into a name's
+ * bits. name_match() (name.h) and the index's packed-column score are both made of these, so that
+ * what ranks and what is explained are the same figures.
  */
 #ifndef TEXT_MATCH_H
 #define TEXT_MATCH_H
@@ -20,7 +21,8 @@ struct word {
 /* Sounds are put into the arena. */
 bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret);
 
-/* What is lost, in bits, if both words are one person's; SOUND_FAR above limit. 0: same word in the same script. */
+/* What is lost, in bits, if both words are one person's; SOUND_FAR above limit. 0: same word in
+ * the same script. */
 float word_cost(const struct word *a, const struct word *b, float limit, enum name_channel *ret);
 /* How much a word of so many letters may be off before it is another word. */
 float word_cost_limit(size_t letters);
@@ -28,9 +30,10 @@ float word_cost_limit(size_t letters);
 /* ---- a whole name ---- */
 
 /*
- * What is asked is cut into atoms (its words); a unit is what may stand against one held word: an atom, a join of neighbours
- * or a piece of an atom. An agreement says: these atoms are explained by that held word, for so many bits. A piece explains
- * a half of its atom: pieces carry bits 16.. of the mask so that two halves can be told from a whole.
+ * What is asked is cut into atoms (its words); a unit is what may stand against one held word: an
+ * atom, a join of neighbours or a piece of an atom. An agreement says: these atoms are explained
+ * by that held word, for so many bits. A piece explains a half of its atom: pieces carry bits
+ * 16.. of the mask so that two halves can be told from a whole.
  */
 enum { MATCH_AGREEMENT_MAX = 256, MATCH_PIECE_SHIFT = 16 };
 struct agreement_of_words {

@@ -2,17 +2,20 @@
 /*
  * text/name: a personal name, in any script, as tokens that can be compared with any other.
  *
- * name_parse() is the one way in, for index and query alike: NFKC and case folding, format and bidirectional controls dropped,
- * confusables inside mixed-script words put right, machine-readable-zone forms (`<`) opened, words cut, roles guessed from
- * particles, patronymic endings, titles and commas, and every word of another script read in Latin letters by our own tables
- * (codes/romanise), with up to three variant readings. ICU is called only for what is not ASCII.
+ * name_parse() is the one way in, for index and query alike: NFKC and case folding, format and
+ * bidirectional controls dropped, confusables inside mixed-script words put right,
+ * machine-readable-zone forms (`<`) opened, words cut, roles guessed from particles, patronymic
+ * endings, titles and commas, and every word of another script read in Latin letters by our own
+ * tables (codes/romanise), with up to three variant readings. ICU is called only for what is not
+ * ASCII.
  *
  *   struct name *name;
  *   TRY(name_parse_text(S("Щукина, Анна Ивановна"), arena, &name));
  *   name->tokens[0].native     -> "щукина"      role NAME_FAMILY
  *   name->tokens[0].readings   -> "shchukina", "schtschukina", "scukina"
  *
- * Pure functions of input and of the tables compiled in (NAME_TABLES_VERSION); any thread may call them.
+ * Pure functions of input and of the tables compiled in (NAME_TABLES_VERSION); any thread may
+ * call them.
  */
 #ifndef TEXT_NAME_H
 #define TEXT_NAME_H
@@ -80,15 +83,17 @@ enum err name_parse_text(str text, struct arena *arena, struct name **ret) MUST_
 const char *name_role_word(enum name_role role);
 const char *name_script_word(enum name_script script);
 
-/* What index_names() is asked: the best of these names counts. Parsed names of the query's values, as they are. */
+/* What index_names() is asked: the best of these names counts. Parsed names of the query's
+ * values, as they are. */
 struct name_query {
     const struct name *const *names;
     size_t count;
 };
 
 /*
- * How many bits it is worth to share a word: -log2 of the share of persons who bear it. From a frozen table, or
- * rounded counts of the index (floor 10). Zeroed: name_word_bits() answers with a rough built-in figure.
+ * How many bits it is worth to share a word: -log2 of the share of persons who bear it. From a
+ * frozen table, or rounded counts of the index (floor 10). Zeroed: name_word_bits() answers with
+ * a rough built-in figure.
  */
 struct name_frequency {
     double (*bits)(const void *context, const struct name_token *token);
@@ -124,7 +129,8 @@ struct name_match {
 };
 void name_match(const struct name *asked, const struct name *held,
                 const struct name_frequency *frequency, struct name_match *ret);
-/* English, one line: "ivan = иван (same in Latin letters); petrov ~ petroff (sounds alike); not held: sergeevich". */
+/* English, one line: "ivan = иван (same in Latin letters); petrov ~ petroff (sounds alike); not
+ * held: sergeevich". */
 void name_match_words(const struct name *asked, const struct name *held,
                       const struct name_match *match, struct buf *out);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text/romanise: see romanise.h. Tables are parsed once, at first use, into arrays of rules sorted by first letter and then longest
- * first; a lookup is a binary search and a few comparisons.
+ * text/romanise: see romanise.h. Tables are parsed once, at first use, into arrays of rules
+ * sorted by first letter and then longest first; a lookup is a binary search and a few
+ * comparisons.
  */
 #include "text/romanise.h"
 
@@ -134,7 +135,8 @@ static void rule_apply(const struct rule *rule, struct readings *readings)
         reading_add(readings, i, rule->to[rule->has[i] ? i : 0]);
 }
 
-/* A letter without a rule: itself when it is a-z, its base letter without marks; false: not known at all. */
+/* A letter without a rule: itself when it is a-z, its base letter without marks; false: not known
+ * at all. */
 static bool letter_apply(const struct rules *rules, uint32_t letter, struct readings *readings)
 {
     if (letter < 128) {

@@ -2,9 +2,10 @@
 /*
  * text/romanise: a word of any script in Latin letters. Internal to text.
  *
- * A table's line is: letters, main reading, up to three others. The longest letters that fit at a place win. Reading k is made with
- * column k, or the main column where it is empty; readings that come out equal are dropped. Han goes character by
- * character through ICU's pinyin, after the table of family names.
+ * A table's line is: letters, main reading, up to three others. The longest letters that fit at a
+ * place win. Reading k is made with column k, or the main column where it is empty; readings that
+ * come out equal are dropped. Han goes character by character through ICU's pinyin, after the
+ * table of family names.
  */
 #ifndef TEXT_ROMANISE_H
 #define TEXT_ROMANISE_H

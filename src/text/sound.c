@@ -2,15 +2,17 @@
 /*
  * text/sound: see sound.h.
  *
- * The spelling table is read left to right, longest spelling first; one table serves all languages, because a police list
- * seldom says which language's rules a name was written by. Where two languages disagree ("ch", "j", "w", "c") the table takes the
- * commonest sound and the cost matrix makes the other one cheap.
+ * The spelling table is read left to right, longest spelling first; one table serves all
+ * languages, because a police list seldom says which language's rules a name was written by.
+ * Where two languages disagree ("ch", "j", "w", "c") the table takes the commonest sound and the
+ * cost matrix makes the other one cheap.
  *
- * Sounds fall into classes; the cost of one for another is looked up in a matrix made once, from the table of near sounds
- * below. Vowels are near each other; y and w are near the vowels i and u; h is near nothing at all.
+ * Sounds fall into classes; the cost of one for another is looked up in a matrix made once, from
+ * the table of near sounds below. Vowels are near each other; y and w are near the vowels i and
+ * u; h is near nothing at all.
  *
- * The edit distances are the usual quadratic ones over at most 31 sounds, given up as soon as a whole row is
- * beyond the limit; measured at 0.1 to 0.3 microseconds for words of 7 letters.
+ * The edit distances are the usual quadratic ones over at most 31 sounds, given up as soon as a
+ * whole row is beyond the limit; measured at 0.1 to 0.3 microseconds for words of 7 letters.
  */
 #include "text/sound.h"
 
@@ -343,7 +345,8 @@ float typo_cost(str a, str b, float limit)
 
 /* ---- skeletons ---- */
 
-/* Class of a consonant, 0 for what a skeleton leaves out; `other`: what the sound may be in another language. */
+/* Class of a consonant, 0 for what a skeleton leaves out; `other`: what the sound may be in
+ * another language. */
 static const struct {
     uint8_t main, other;
 } classes[SOUND_COUNT] = {
@@ -353,7 +356,8 @@ static const struct {
     [N] = {6, 6}, [L] = {7, 7},  [R] = {7, 0},
 };
 
-/* At most 9 classes, three bits each under a leading one; `flip` takes the other class at one sound (or none: SOUND_MAX). */
+/* At most 9 classes, three bits each under a leading one; `flip` takes the other class at one
+ * sound (or none: SOUND_MAX). */
 static uint32_t skeleton_make(const struct sound *sound, size_t flip)
 {
     uint32_t skeleton = 1;

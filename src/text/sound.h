@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text/sound: how a word in Latin letters may sound, and what it costs, in bits, to take one word for another.
+ * text/sound: how a word in Latin letters may sound, and what it costs, in bits, to take one word
+ * for another.
  *
- * A reading (a-z) is cut into sounds by its spelling: "sch", "sh", "ş" without its tail are one sound, "x" is two, doubled letters are
- * one. Costs are what the mistake is worth: log2 of how often it happens to one person's name. Costs are higher between two
- * Latin spellings than across scripts, where a vowel that one script does not write costs next to nothing.
+ * A reading (a-z) is cut into sounds by its spelling: "sch", "sh", "ş" without its tail are one
+ * sound, "x" is two, doubled letters are one. Costs are what the mistake is worth: log2 of how
+ * often it happens to one person's name. Costs are higher between two Latin spellings than across
+ * scripts, where a vowel that one script does not write costs next to nothing.
  */
 #ifndef TEXT_SOUND_H
 #define TEXT_SOUND_H
@@ -28,8 +30,9 @@ float sound_cost(const struct sound *a, enum name_script script_a, const struct 
 float typo_cost(str a, str b, float limit);
 
 /*
- * The consonant classes of a word, vowels and weak sounds left out: the same for "Khrushchev", "Chruschtschow" and "хрущёв". A word
- * has several where its spelling is ambiguous (c, ch, g, j, w, r after a vowel). 0 is never a skeleton.
+ * The consonant classes of a word, vowels and weak sounds left out: the same for "Khrushchev",
+ * "Chruschtschow" and "хрущёв". A word has several where its spelling is ambiguous (c, ch, g, j,
+ * w, r after a vowel). 0 is never a skeleton.
  */
 size_t skeletons_of(str reading, uint32_t ret[SKELETON_MAX]);
 

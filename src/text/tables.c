@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* text/tables: data files taken in by the assembler, which reads them relative to the directory make runs in. */
+/* text/tables: data files taken in by the assembler, which reads them relative to the directory
+ * make runs in. */
 #include "text/tables.h"
 
 #define TABLE_EMBED(name, file)                                                                   \

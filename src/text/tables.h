@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text/tables: the data files of this module (codes/romanise, codes/names), compiled into the program, so that index and query
- * can never read by different tables. One X-macro row per file.
+ * text/tables: the data files of this module (codes/romanise, codes/names), compiled into the
+ * program, so that index and query can never read by different tables. One X-macro row per file.
  */
 #ifndef TEXT_TABLES_H
 #define TEXT_TABLES_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The field type `name`: what a value's detail holds, for index and evidence. The words themselves are text/name.h's. */
+/* The field type `name`: what a value's detail holds, for index and evidence. The words
+ * themselves are text/name.h's. */
 #ifndef TYPE_NAME_H
 #define TYPE_NAME_H
 

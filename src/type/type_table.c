@@ -23,6 +23,7 @@ extern const struct type type_imsi;
 extern const struct type type_lei;
 extern const struct type type_mac;
 extern const struct type type_mmsi;
+extern const struct type type_name;
 extern const struct type type_mrz;
 extern const struct type type_vin;
 extern const struct type type_wallet;
@@ -49,6 +50,7 @@ const struct type *const type_table[] = {
     &type_lei,
     &type_mac,
     &type_mmsi,
+    &type_name,
     &type_mrz,
     &type_vin,
     &type_wallet,
