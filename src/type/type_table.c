@@ -7,11 +7,14 @@ extern const struct type type_aircraft_registration;
 extern const struct type type_bic;
 extern const struct type type_call_sign;
 extern const struct type type_card;
+extern const struct type type_code;
 extern const struct type type_container;
+extern const struct type type_country;
 extern const struct type type_date;
 extern const struct type type_document_number;
 extern const struct type type_email;
 extern const struct type type_firearm_serial;
+extern const struct type type_flag;
 extern const struct type type_hull_number;
 extern const struct type type_iban;
 extern const struct type type_icao24;
@@ -23,8 +26,11 @@ extern const struct type type_imsi;
 extern const struct type type_lei;
 extern const struct type type_mac;
 extern const struct type type_mmsi;
-extern const struct type type_name;
 extern const struct type type_mrz;
+extern const struct type type_name;
+extern const struct type type_number;
+extern const struct type type_sex;
+extern const struct type type_text;
 extern const struct type type_vin;
 extern const struct type type_wallet;
 
@@ -34,11 +40,14 @@ const struct type *const type_table[] = {
     &type_bic,
     &type_call_sign,
     &type_card,
+    &type_code,
     &type_container,
+    &type_country,
     &type_date,
     &type_document_number,
     &type_email,
     &type_firearm_serial,
+    &type_flag,
     &type_hull_number,
     &type_iban,
     &type_icao24,
@@ -50,8 +59,11 @@ const struct type *const type_table[] = {
     &type_lei,
     &type_mac,
     &type_mmsi,
-    &type_name,
     &type_mrz,
+    &type_name,
+    &type_number,
+    &type_sex,
+    &type_text,
     &type_vin,
     &type_wallet,
 };
