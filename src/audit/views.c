@@ -14,11 +14,13 @@
 
 #include "audit/internal.h"
 
-static enum err open_view(struct audit *audit, const char *name, int *ret_fd, uint64_t *ret_size)
+static enum err open_view(struct audit *audit, const char *name, int *ret_fd, uint64_t *ret_size,
+                          bool *ret_is_new)
 {
     char path[AUDIT_PATH];
     struct stat about;
     snprintf(path, sizeof path, "%.4000s/%s", audit->directory, name);
+    *ret_is_new = access(path, F_OK) != 0;
     TRY(io_open(path, O_RDWR | O_CREAT, ret_fd));
     if (fstat(*ret_fd, &about) < 0)
         return err_errno("cannot read the size of %s", path);
@@ -65,9 +67,10 @@ static uint64_t find_row(struct audit *audit, uint64_t number)
 enum err views_open(struct audit *audit, uint64_t count, bool *ret_complete)
 {
     uint64_t places = 0, shown = 0;
-    TRY(open_view(audit, "places", &audit->places_fd, &places));
-    TRY(open_view(audit, "shown", &audit->shown_fd, &shown));
-    bool is_complete = places >= count * 8 && (shown > 0 || count == 0);
+    bool is_new = false, is_complete = false;
+    TRY(open_view(audit, "places", &audit->places_fd, &places, &is_new));
+    TRY(open_view(audit, "shown", &audit->shown_fd, &shown, &is_new));
+    is_complete = places >= count * 8 && !is_new;
     if (!is_complete)
         count = 0;
     atomic_store(&audit->shown_rows, shown / SHOWN_ROW);
