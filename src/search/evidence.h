@@ -22,9 +22,9 @@
 
 struct evidence_context {
     struct name_frequency frequency; /* of name words; zeroed: built-in figures */
-    uint64_t population; /* entries searched: prior and expected namesakes; 0: a million */
-    /* May the asker's query touch this field? NULL: all. What is not open is neither scored nor
-     * explained. */
+    uint64_t population;             /* entries searched: prior, namesakes; 0: a million */
+    /* May the asker's query touch this field? NULL: all. What is not open is not scored, not
+     * said. */
     bool (*is_open)(const void *context, const struct field *field);
     const void *context;
 };
@@ -33,9 +33,9 @@ struct evidence {
     double bits;
     enum band band;
     double probability; /* calibrated: prior 1 in `population`, then the bits */
-    double namesakes;   /* persons expected by chance to agree on the names as well as this one */
-    const struct why *
-        why; /* in order of the question, groups' weaker members with 0 bits and words that say so */
+    double
+        namesakes; /* persons expected by chance to agree as well as this one; < 0: no name asked */
+    const struct why *why; /* one a meaning, in order of the question */
     size_t why_count;
 };
 
@@ -45,7 +45,10 @@ enum err evidence_score(const struct evidence_context *context, const struct def
                         const struct field_value *held, size_t held_count, struct arena *arena,
                         struct evidence *ret) MUST_USE;
 
-/* Band by bits over a population: the cuts are in evidence.c, with the curve they come from. */
+/*
+ * Band by bits over a population: the cuts are in evidence.c, with the curve they come from. A name
+ * that agrees whole and is contradicted by nothing is possible, however common it is.
+ */
 enum band evidence_band(double bits, uint64_t population);
 
 #endif
