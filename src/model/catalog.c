@@ -251,7 +251,7 @@ void catalog_load_all(const char *home, struct problems *problems, struct catalo
         return;
     for (size_t i = 0; i < COUNT_OF(folders); i++)
         read_folder(&loader, folders[i]);
-    if (loader.count == 0)
+    if (loader.count == 0 && problems->count == 0)
         problem_at(problems, ERR_MISSING, str_c(home), NULL, STR_EMPTY,
                    "no definition files (databases/*.yaml) here");
     number_definitions(&loader);

@@ -43,9 +43,15 @@ struct rule_reader {
 
 static struct condition *read_condition(struct rule_reader *rules, const struct node *node);
 
+/* A path; inside `each: group` the name of one of the group's fields will do. */
 static const struct field *read_field(struct rule_reader *rules, const struct node *node, str path)
 {
-    const struct field *field = definition_field(rules->reader->definition, path);
+    const struct field *field = NULL;
+    for (size_t i = 0; rules->each && i < rules->each->field_count; i++)
+        if (str_eq(rules->each->fields[i]->name, path))
+            field = rules->each->fields[i];
+    if (!field)
+        field = definition_field(rules->reader->definition, path);
     if (!field)
         reader_problem(rules->reader, ERR_UNKNOWN, node, path,
                        "a rule names a field that the definition does not have");
@@ -144,7 +150,8 @@ static void read_bounds(struct rule_reader *rules, struct condition *condition,
 {
     uint64_t min = 0, max = UINT32_MAX;
     static const char *const words[] = {"min", "max"};
-    reader_known_keys(rules->reader, node, words, COUNT_OF(words));
+    if (node->kind == NODE_MAP)
+        reader_known_keys(rules->reader, node, words, COUNT_OF(words));
     const struct node *low = node_get(node, S("min")), *high = node_get(node, S("max"));
     if ((!low && !high) || (low && !str_to_u64(node_as_text(low), 1000, &min)) ||
         (high && !str_to_u64(node_as_text(high), 1000, &max)))
@@ -289,6 +296,7 @@ const struct rule *rule_read(struct definition_reader *reader, const struct node
     rule->say = node_get_text(node, S("say"));
     rule->source = node;
     rule->each = each ? read_field(&rules, each, node_as_text(each)) : NULL;
+    rules.each = rule->each;
     rule->at = at ? read_field(&rules, at, node_as_text(at)) : NULL;
     if (rule->each && rule->each->type)
         reader_problem(reader, ERR_SYNTAX, each, node_as_text(each), "is not a group of fields");
