@@ -56,11 +56,11 @@ void delta_free(struct delta *delta)
 }
 
 /* A record has at most ENTRY_DATES_MAX entries and a bounded number of keys: there is always room for one more record. */
-bool delta_is_full(const struct delta *delta)
+bool delta_is_full(const struct delta *delta, uint32_t entry_max)
 {
-    return delta->count + ENTRY_DATES_MAX > DELTA_ENTRY_MAX ||
-           delta->range_count > DELTA_RANGE_MAX / 2 || delta->node_count > DELTA_NODE_MAX / 2 ||
-           delta->death_count >= DELTA_ENTRY_MAX || delta->change_count >= 2 * DELTA_ENTRY_MAX;
+    return delta->count + ENTRY_DATES_MAX > entry_max || delta->range_count > DELTA_RANGE_MAX / 2 ||
+           delta->node_count > DELTA_NODE_MAX / 2 || delta->death_count >= DELTA_ENTRY_MAX ||
+           delta->change_count >= 2 * DELTA_ENTRY_MAX;
 }
 
 enum err delta_add_entry(struct delta *delta, const struct delta_entry *entry, uint32_t *ret)

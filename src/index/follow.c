@@ -233,7 +233,7 @@ static void withdraw(struct delta *delta, uint32_t from, uint64_t seq)
 static enum err take_change(void *context, const struct stored *change)
 {
     struct index *index = context;
-    if (delta_is_full(index->live))
+    if (delta_is_full(index->live, index->delta_max))
         TRY(index_seal(index));
     struct delta *delta = index->live;
     uint32_t count = delta->count;

@@ -379,6 +379,7 @@ static struct index *index_make(const char *directory, struct store *store,
     index->catalog = catalog;
     index->classes = classes;
     index->next_id = 1;
+    index->delta_max = DELTA_ENTRY_MAX;
     pthread_mutex_init(&index->merging, NULL);
     pthread_mutex_init(&index->writing, NULL);
     pthread_mutex_init(&index->publishing, NULL);

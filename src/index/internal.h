@@ -108,7 +108,7 @@ enum { DELTA_HEADS = 1 << 18 };
 
 enum err delta_new(uint64_t id, struct delta **ret) MUST_USE;
 void delta_free(struct delta *delta);
-bool delta_is_full(const struct delta *delta);
+bool delta_is_full(const struct delta *delta, uint32_t entry_max);
 static inline struct delta_entry *delta_entry(const struct delta *delta, uint32_t entry)
 {
     return &delta->entries[entry / DELTA_CHUNK][entry % DELTA_CHUNK];
@@ -292,6 +292,7 @@ struct index {
     struct index_set *set; /* under publishing; replaced under writing too */
     uint64_t seq;          /* under publishing */
     struct delta *live;    /* under writing */
+    uint32_t delta_max;    /* entries of a delta, at most DELTA_ENTRY_MAX; less in tests */
     struct arena scratch;  /* of the writer */
     bool is_erasing_due;   /* erased since the last whole merge; under writing */
     uint64_t unreadable;   /* records that could not be taken up; under writing */

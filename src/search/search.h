@@ -103,8 +103,9 @@ enum err search_plan(struct search_engine *engine, const struct actor *actor, co
 bool search_is_light(const struct search_plan *plan);
 /* Fails only for want of memory: a database that cannot be asked is a NO ANSWER within the answer. */
 enum err search_run(struct search_engine *engine, struct search_plan *plan, struct search_answer *ret) MUST_USE;
-void search_audit_entry(const struct search_plan *plan, const struct search_answer *answer, struct arena *arena,
-                        struct audit_entry *ret);
+/* Fails for want of memory: then the answer must not leave. */
+enum err search_audit_entry(const struct search_plan *plan, const struct search_answer *answer, struct arena *arena,
+                            struct audit_entry *ret) MUST_USE;
 
 /* JSON as docs/API.md has it; the same for api, commands and batches. */
 void search_answer_print(const struct catalog *catalog, const struct search_answer *answer, enum language language,

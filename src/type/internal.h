@@ -79,6 +79,8 @@ void type_compare_identifier(const struct value *asked, const struct value *held
 /* Levels: 0 same, 1 different. */
 void type_compare_exact(const struct value *asked, const struct value *held,
                         struct comparison *ret);
+/* The generic neighbours of a text over an alphabet, as EXACT keys: see type_neighbours(). */
+void type_text_neighbours(str space, str text, str alphabet, struct key_sink *sink);
 void comparison_set(struct comparison *ret, enum agreement agreement, unsigned level,
                     double similarity, const char *format, ...) PRINTF(5, 6);
 void type_print_norm(const struct value *value, struct buf *out);

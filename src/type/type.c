@@ -143,21 +143,22 @@ static void emit_missing_and_swapped(struct neighbour_maker *maker, size_t at)
 
 void type_neighbours(const struct value *value, struct key_sink *sink)
 {
-    if (value->type->neighbours) {
+    if (value->type->neighbours)
         value->type->neighbours(value, sink);
+    else
+        type_text_neighbours(str_c(value->type->name), value->norm, value->type->alphabet, sink);
+}
+
+void type_text_neighbours(str space, str text, str alphabet, struct key_sink *sink)
+{
+    struct neighbour_maker maker = {.sink = sink, .space = space, .norm = text};
+    if (alphabet.len == 0 || text.len == 0 || text.len > NEIGHBOUR_TEXT_MAX)
         return;
-    }
-    struct neighbour_maker maker = {.sink = sink,
-                                    .space = str_c(value->type->name),
-                                    .norm = value->norm};
-    str alphabet = value->type->alphabet;
-    if (alphabet.len == 0 || value->norm.len == 0 || value->norm.len > NEIGHBOUR_TEXT_MAX)
-        return;
-    for (size_t at = 0; at <= maker.norm.len; at++) {
+    for (size_t at = 0; at <= text.len; at++) {
         emit_wrong_and_extra(&maker, alphabet, at);
-        if (at < maker.norm.len)
-            emit_missing_and_swapped(&maker, at);
-        if (at < maker.norm.len)
-            maker.text[at] = maker.norm.ptr[at]; /* the head stays right as we go on */
+        if (at == text.len)
+            break;
+        emit_missing_and_swapped(&maker, at);
+        maker.text[at] = text.ptr[at]; /* the head stays right as we go on */
     }
 }

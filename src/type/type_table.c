@@ -29,6 +29,8 @@ extern const struct type type_mmsi;
 extern const struct type type_mrz;
 extern const struct type type_name;
 extern const struct type type_number;
+extern const struct type type_phone;
+extern const struct type type_plate;
 extern const struct type type_sex;
 extern const struct type type_text;
 extern const struct type type_vin;
@@ -62,6 +64,8 @@ const struct type *const type_table[] = {
     &type_mrz,
     &type_name,
     &type_number,
+    &type_phone,
+    &type_plate,
     &type_sex,
     &type_text,
     &type_vin,

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the audit log keeps of a search: who, why, what was asked as understood, where, and what was shown. */
+#include "codec/json.h"
+#include "search/internal.h"
+
+static void write_values(const struct search_plan *plan, const struct query_set *set,
+                         struct buf *out)
+{
+    struct buf text = {.max = 4096};
+    buf_add_char(out, '{');
+    for (size_t i = 0; i < set->count; i++) {
+        const struct query_value *value = &set->values[i].query;
+        str meaning = value->meaning ? meaning_name(plan->engine->catalog, value->meaning)
+                                     : str_c(value->value.type->name);
+        buf_clear(&text);
+        value->value.type->print(&value->value, &text);
+        buf_add(out, i ? S(",") : STR_EMPTY);
+        json_write_text(out, meaning);
+        buf_add_char(out, ':');
+        json_write_text(out, buf_str(&text));
+    }
+    buf_add_char(out, '}');
+    buf_release(&text);
+}
+
+/* A card's number is printed by its type without the digits that are not kept, so it does not reach the log either. */
+static str query_as_understood(const struct search_plan *plan)
+{
+    struct buf out = {.max = 64 << 10};
+    buf_add_char(&out, '[');
+    for (size_t i = 0; i < plan->set_count; i++) {
+        buf_add(&out, i ? S(",") : STR_EMPTY);
+        write_values(plan, &plan->sets[i], &out);
+    }
+    buf_add_char(&out, ']');
+    str result = out.failed ? STR_EMPTY : arena_str(plan->arena, buf_str(&out));
+    buf_release(&out);
+    return result;
+}
+
+static str databases_asked(const struct search_plan *plan, struct arena *arena)
+{
+    struct buf out = {.max = 64 << 10};
+    if (plan->is_all_databases)
+        return S("*");
+    for (size_t i = 0; i < plan->database_count; i++)
+        buf_printf(&out, "%s%.*s", i ? "," : "", STR(plan->databases[i]->name));
+    str result = arena_str(arena, buf_str(&out));
+    buf_release(&out);
+    return result;
+}
+
+static size_t add_shown(const struct hit *hits, size_t count, struct audit_shown *shown)
+{
+    for (size_t i = 0; i < count; i++)
+        shown[i] =
+            (struct audit_shown){hits[i].view.id, hits[i].view.version, hits[i].view.disclosure};
+    return count;
+}
+
+enum err search_audit_entry(const struct search_plan *plan, const struct search_answer *answer,
+                            struct arena *arena, struct audit_entry *ret)
+{
+    size_t count = answer->hit_count + answer->similar_count, shown = 0;
+    struct audit_shown *list = count ? arena_array(arena, struct audit_shown, count) : NULL;
+    if (count && !list)
+        return err_last()->code;
+    if (list) {
+        shown = add_shown(answer->hits, answer->hit_count, list);
+        shown += add_shown(answer->similar, answer->similar_count, list + shown);
+    }
+    str query = query_as_understood(plan);
+    if (query.len == 0)
+        return err_set(ERR_LIMIT, "the question is too long for the audit log");
+    *ret = (struct audit_entry){
+        .kind = AUDIT_SEARCH,
+        .time_us = answer->as_of_us,
+        .actor = plan->actor,
+        .purpose = purpose_code(plan->engine->catalog, plan->actor->purpose),
+        .databases = databases_asked(plan, arena),
+        .query = query,
+        .verdict = str_c(verdict_word(answer->verdict)),
+        .catalog = plan->engine->catalog->hash,
+        .feed_seq = answer->feed_seq,
+        .took_us = answer->took_us,
+        .shown = list,
+        .shown_count = shown,
+    };
+    return OK;
+}

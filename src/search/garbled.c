@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Text typed, or sent by a document reader that plays keyboard, under another layout than it was meant for. A reader sends key
+ * positions as on a US keyboard; the computer makes of them what its own layout says. The tables give for each layout what
+ * comes out and the key that was meant. Undone, the text is offered only if a check digit agrees that did not agree before: no
+ * one's typing is corrected on a guess.
+ *
+ * Layouts as in the X keyboard database (xkeyboard-config: fr, de, ru, ara, tr, es, it, gr); only keys that occur in document
+ * numbers and machine-readable zones count. '<' is shift-comma on the US layout.
+ */
+#include "search/internal.h"
+
+struct layout {
+    const char *title;
+    const char *from; /* UTF-8: what appeared, key by key */
+    const char *to;   /* what was meant */
+};
+
+/* clang-format off */
+static const struct layout layouts[] = {
+    /* Digits without shift give signs; capitals with shift stay letters. */
+    {"French (AZERTY)",
+     "&é\"'(-è_çàaAqQzZwWmM,?;.",
+     "1234567890qQaAwWzZ;:mM,<"},
+    {"Belgian (AZERTY)",
+     "&é\"'(§è!çàaAqQzZwWmM,?;.",
+     "1234567890qQaAwWzZ;:mM,<"},
+    {"German (QWERTZ)",
+     "yzYZ;",
+     "zyZY<"},
+    {"Spanish or Italian",
+     ";",
+     "<"},
+    {"Turkish (Q)",
+     "ıiİIöÖçÇşŞğĞüÜ;:",
+     "iiII,<..;:[{]}<<"},
+    {"Greek",
+     "ςερτυθιοπασδφγηξκλζχψωβνμΕΡΤΥΘΙΟΠΑΣΔΦΓΗΞΚΛΖΧΨΩΒΝΜ",
+     "wertyuiopasdfghjklzxcvbnmERTYUIOPASDFGHJKLZXCVBNM"},
+    {"Russian (ЙЦУКЕН)",
+     "йцукенгшщзфывапролдячсмитьЙЦУКЕНГШЩЗФЫВАПРОЛДЯЧСМИТЬБб",
+     "qwertyuiopasdfghjklzxcvbnmQWERTYUIOPASDFGHJKLZXCVBNM<,"},
+    {"Ukrainian",
+     "йцукенгшщзфівапролдячсмитьЙЦУКЕНГШЩЗФІВАПРОЛДЯЧСМИТЬБб",
+     "qwertyuiopasdfghjklzxcvbnmQWERTYUIOPASDFGHJKLZXCVBNM<,"},
+    {"Bulgarian (BDS)",
+     "уеишщксдзцьяаожгтнвмчюйъэфхпУЕИШЩКСДЗЦЬЯАОЖГТНВМЧЮЙЪЭФХП",
+     "wertyuiop[asdfghjkl;'zxcvbnmWERTYUIOP{ASDFGHJKL:\"ZXCVBNM"},
+    {"Arabic (101)",
+     "ضصثقفغعهخحشسيبلاتنمئءؤرىة",
+     "qwertyuiopasdfghjklzxcvnm"},
+    {"Hebrew",
+     "קראטוןםפשדגכעיחלךזסבהנמצת",
+     "ertyuiopasdfghjklzxcvbnm,"},
+};
+/* clang-format on */
+
+/* The meant character for c, or c itself. */
+static uint32_t meant(const struct layout *layout, uint32_t c)
+{
+    str from = str_c(layout->from), to = str_c(layout->to);
+    size_t i = 0, k = 0;
+    while (i < from.len && k < to.len) {
+        uint32_t shown = utf8_next(from, &i), key = utf8_next(to, &k);
+        if (shown == c)
+            return key;
+    }
+    return c;
+}
+
+static str undo(const struct layout *layout, str text, struct arena *arena)
+{
+    struct buf out = {.max = TEXT_MAX * 4};
+    bool is_changed = false;
+    for (size_t at = 0; at < text.len;) {
+        char bytes[4];
+        uint32_t c = utf8_next(text, &at), key = meant(layout, c);
+        is_changed |= key != c;
+        buf_add(&out, str_of(bytes, utf8_put(key, bytes)));
+    }
+    str result = is_changed && !out.failed ? arena_str(arena, buf_str(&out)) : STR_EMPTY;
+    buf_release(&out);
+    return result;
+}
+
+/* Caps lock turns letters round and, on some layouts, digits into signs: shift undone on a US keyboard. */
+static str undo_caps(str text, struct arena *arena)
+{
+    static const struct layout shifted = {"", "!@#$%^&*()", "1234567890"};
+    return undo(&shifted, text, arena);
+}
+
+static bool is_vouched(const struct type_context *context, str text, unsigned confidence,
+                       struct arena *arena)
+{
+    struct reading readings[READING_MAX];
+    size_t count = text.len ? type_recognise(context, text, arena, readings, READING_MAX) : 0;
+    for (size_t i = 0; i < count; i++)
+        if (readings[i].value.check == CHECK_OK && readings[i].confidence > confidence &&
+            readings[i].confidence >= 90)
+            return true;
+    return false;
+}
+
+bool garbled_repair(const struct type_context *context, str text, unsigned confidence,
+                    struct arena *arena, str *ret_text, str *ret_layout)
+{
+    if (text.len < 8 || confidence >= 95)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(layouts); i++) {
+        str repaired = undo(&layouts[i], text, arena);
+        if (!is_vouched(context, repaired, confidence, arena)) {
+            repaired = undo_caps(repaired.len ? repaired : text, arena);
+            if (!is_vouched(context, repaired, confidence, arena))
+                continue;
+        }
+        *ret_text = repaired;
+        *ret_layout = str_c(layouts[i].title);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of search share. Not for other modules.
+ *
+ *   plan.c      text and fields -> readings -> sets of (meaning, value) with their keys
+ *   run.c       one search: snapshot, candidates, records read, hits in order, results per database
+ *   find.c      keys and names -> candidates
+ *   similar.c   near misses, partial numbers, wildcards -> candidates shown apart
+ *   compare.c   a candidate's record against the sets: confirmed, explained, banded
+ *   verdict.c   the five words, reasons, advice
+ *   garbled.c   text typed on the wrong keyboard
+ *   answer.c    JSON;   audit.c  the audit entry
+ *
+ * A *set* is one way to understand the question: the values of one reading of the text together with the typed fields. Sets
+ * are alternatives; within a set the values are about one person or thing.
+ */
+#ifndef SEARCH_INTERNAL_H
+#define SEARCH_INTERNAL_H
+
+#include "search/evidence.h"
+#include "search/search.h"
+
+enum {
+    TEXT_MAX = 2000,  /* bytes of the line */
+    READING_MAX = 12, /* chips */
+    SET_MAX = READING_MAX + 1,
+    VALUE_MAX = 48,      /* of a set */
+    VALUE_KEY_MAX = 8,   /* exact keys of one value: a domain and its parents have most */
+    NAME_MAX = 16,       /* names asked in one set */
+    CANDIDATE_MAX = 200, /* records read for one search by key */
+    NAME_CANDIDATE_MAX = 50,
+    SIMILAR_READ_MAX = 40,
+    SIMILAR_SHOWN_MAX = 10,
+    PROBE_MAX = 12000, /* near misses tried for one search */
+    LIMIT_DEFAULT = 10,
+    LIMIT_MAX = 100,
+    DATABASE_WORDS = DEFINITION_MAX / 64,
+};
+
+struct set_value {
+    struct query_value query;
+    bool
+        is_field; /* typed by the officer as this meaning, or part of a composite: the meaning counts */
+    const struct key *keys; /* EXACT and RANGE ones */
+    size_t key_count;
+};
+struct query_set {
+    const struct search_reading *reading; /* NULL: the typed fields alone */
+    struct set_value *values;
+    size_t count;
+    bool has_keys, has_names;
+};
+struct search_engine {
+    const struct catalog *catalog;
+    struct store *store;
+    struct index *index;
+    struct policy_classes *classes;
+    uint64_t fuzzy[DATABASE_WORDS]; /* databases with a field of a fuzzy type */
+};
+struct search_plan {
+    struct search_engine *engine;
+    const struct actor *actor;
+    const struct search_request *request;
+    struct arena *arena;
+    struct search_reading *readings;
+    size_t reading_count;
+    struct query_set sets[SET_MAX];
+    size_t set_count;
+    const struct definition **databases; /* asked, by number */
+    size_t database_count;
+    uint64_t database_bits[DATABASE_WORDS];
+    uint32_t limit, offset;
+    bool is_all_databases;
+    bool is_light, is_similar_forced;
+    str wildcard; /* text with ? or *; "" */
+    str repaired, garbled_by;
+};
+
+/* A record worth reading. */
+struct candidate {
+    uint64_t number;
+    uint16_t definition;
+    uint8_t disclosure;
+    uint8_t is_exact, is_by_name;
+    uint32_t sets; /* bit per set that led here */
+    float score;
+};
+struct candidates {
+    struct candidate *items;
+    size_t count, size, max;
+    struct arena *arena;
+    uint32_t *table; /* number -> item + 1, open addressing */
+    size_t table_size;
+    uint64_t cut[DATABASE_WORDS]; /* databases in which more was found than is looked at */
+};
+enum err candidates_init(struct candidates *candidates, struct arena *arena, size_t max) MUST_USE;
+/* Adds or joins; beyond max the database is marked cut. */
+enum err candidates_add(struct candidates *candidates, const struct candidate *candidate) MUST_USE;
+
+struct search { /* one run */
+    struct search_plan *plan;
+    const struct policy_scope *scope;
+    struct index_snapshot *snapshot;
+    struct candidates exact, names, similar;
+    bool is_cut_by_names, is_proven;
+    struct name_frequency frequency;
+    struct evidence_context evidence;
+    struct database_answer *databases; /* of the answer */
+    double expected_by_chance;
+};
+
+static inline bool bit_is_set(const uint64_t *bits, unsigned number)
+{
+    return bits[number / 64] >> (number % 64) & 1;
+}
+static inline void bit_set(uint64_t *bits, unsigned number)
+{
+    bits[number / 64] |= (uint64_t)1 << (number % 64);
+}
+
+/* ---- plan.c ---- */
+
+/* EXACT and RANGE keys of a value, copied to the arena. */
+enum err value_keys(const struct value *value, struct arena *arena, const struct key **ret,
+                    size_t *ret_count) MUST_USE;
+
+/* ---- garbled.c ---- */
+
+/* A reading of the text as typed on another keyboard layout that a check digit vouches for; false when there is none. */
+bool garbled_repair(const struct type_context *context, str text, unsigned confidence,
+                    struct arena *arena, str *ret_text, str *ret_layout);
+
+/* ---- find.c, similar.c ---- */
+
+enum err find_exact(struct search *search) MUST_USE;
+enum err find_names(struct search *search) MUST_USE;
+bool similar_is_wanted(const struct search *search, size_t exact_hits);
+enum err find_similar(struct search *search) MUST_USE;
+
+/* ---- compare.c ---- */
+
+/* *ret_is_hit false: a collision of hashes, a value gone meanwhile, or nothing the asker may know. */
+enum err compare_candidate(struct search *search, const struct candidate *candidate,
+                           bool is_similar, struct hit *ret, bool *ret_is_hit) MUST_USE;
+
+/* ---- verdict.c ---- */
+
+void judge(const struct search *search, struct search_answer *answer);
+void mark_no_answer(struct search *search, const struct definition *definition,
+                    enum err code); /* NULL: all */
+void mark_too_many(struct search *search, unsigned definition);
+
+#endif
