@@ -166,3 +166,18 @@ enum err index_name_frequency(const struct index_snapshot *snapshot, struct aren
     *ret = (struct name_frequency){names_parts_bits, all};
     return OK;
 }
+
+uint64_t index_name_count(const struct index_snapshot *snapshot)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < snapshot->set->count; i++) {
+        const struct part *part = snapshot->set->parts[i];
+        const struct delta *delta = (const struct delta *)part;
+        const struct segment *segment = (const struct segment *)part;
+        if (part->is_delta && atomic_load_explicit(&delta->names, memory_order_acquire))
+            count += atomic_load_explicit(&delta->count, memory_order_acquire);
+        else if (!part->is_delta && segment->names)
+            count += segment->meta.front_count;
+    }
+    return count;
+}

@@ -8,6 +8,7 @@
 #include "type/name.h"
 
 enum { HITS_PER_KEY = CANDIDATE_MAX + 1, FIRST_CANDIDATES = 16 };
+enum { POPULATION_MIN = 10000 }; /* a nearly empty node is no reason to believe in coincidences */
 #define NAME_SLACK_DAYS 366 /* a birth date off by a year must not hide a record */
 
 /* ---- candidates ---- */
@@ -169,6 +170,8 @@ enum err find_names(struct search *search)
         is_any = true;
         TRY(find_names_of(search, set));
     }
+    uint64_t count = is_any ? index_name_count(search->snapshot) : 0;
+    search->evidence.population = count < POPULATION_MIN ? POPULATION_MIN : count;
     return is_any ? index_name_frequency(search->snapshot, search->plan->arena, &search->frequency)
                   : OK;
 }
