@@ -30,36 +30,38 @@ struct card { /* value.detail */
     bool has_hash;
 };
 
-/* By issuer identification number, lowest and highest first six digits. */
-static const struct {
-    uint32_t low, high;
-    const char *name;
-} schemes[] = {
-    {340000, 349999, "American Express"},
-    {370000, 379999, "American Express"},
-    {300000, 305999, "Diners Club"     },
-    {360000, 369999, "Diners Club"     },
-    {380000, 399999, "Diners Club"     },
-    {352800, 358999, "JCB"             },
-    {400000, 499999, "Visa"            },
-    {510000, 559999, "Mastercard"      },
-    {222100, 272099, "Mastercard"      },
-    {220000, 220499, "Mir"             },
-    {620000, 629999, "UnionPay"        },
-    {601100, 601199, "Discover"        },
-    {644000, 659999, "Discover"        },
-    {500000, 509999, "Maestro"         },
-    {560000, 589999, "Maestro"         },
-    {630000, 639999, "Maestro"         },
-    {670000, 679999, "Maestro"         },
+enum {
+    L13 = 1 << 13,
+    L15 = 1 << 15,
+    L16 = 1 << 16,
+    L19 = 1 << 19,
+    L14_19 = 0xFC000,
+    L12_19 = 0xFF000
 };
 
-static const char *scheme_of(const char *first)
+/* By issuer identification number, lowest and highest first six digits, and the lengths in use. */
+static const struct {
+    uint32_t low, high, lengths;
+    const char *name;
+} schemes[] = {
+    {340000, 349999, L15, "American Express"}, {370000, 379999, L15, "American Express"},
+    {300000, 305999, L14_19, "Diners Club"},   {360000, 369999, L14_19, "Diners Club"},
+    {380000, 399999, L14_19, "Diners Club"},   {352800, 358999, L16 | L19, "JCB"},
+    {400000, 499999, L13 | L16 | L19, "Visa"}, {510000, 559999, L16, "Mastercard"},
+    {222100, 272099, L16, "Mastercard"},       {220000, 220499, L16 | L19, "Mir"},
+    {620000, 629999, L16 | L19, "UnionPay"},   {601100, 601199, L16 | L19, "Discover"},
+    {644000, 659999, L16 | L19, "Discover"},   {500000, 509999, L12_19, "Maestro"},
+    {560000, 589999, L12_19, "Maestro"},       {630000, 639999, L12_19, "Maestro"},
+    {670000, 679999, L12_19, "Maestro"},
+};
+
+static const char *scheme_of(const struct card *card)
 {
     uint64_t number = 0;
-    (void)str_to_u64(str_of(first, FIRST_LEN), 999999, &number);
+    (void)str_to_u64(str_of(card->first, FIRST_LEN), 999999, &number);
     for (size_t i = 0; i < COUNT_OF(schemes); i++)
-        if (number >= schemes[i].low && number <= schemes[i].high)
+        if (number >= schemes[i].low && number <= schemes[i].high &&
+            schemes[i].lengths >> card->length & 1)
             return schemes[i].name;
     return NULL;
 }
@@ -94,7 +96,7 @@ static enum err finish(const struct card *card, str hash, struct arena *arena, s
         node_put_text(arena, map, S("check"), ret->check == CHECK_OK ? S("ok") : S("failed"));
     if (hash.len)
         node_put_text(arena, map, S("hash"), hash);
-    const char *scheme = scheme_of(card->first);
+    const char *scheme = scheme_of(card);
     ret->input = map;
     ret->detail = kept;
     ret->raw = masked;
@@ -267,11 +269,12 @@ static size_t recognise(const struct type_context *context, str line, struct are
         return 0;
     }
     const struct card *card = value.detail;
-    const char *scheme = scheme_of(card->first);
-    bool is_known = scheme && (card->length >= 15 || !card->has_hash);
-    if (!is_known && (value.check != CHECK_OK || card->length < 16))
+    const char *scheme = scheme_of(card);
+    if (!scheme && (value.check != CHECK_OK || card->length < 16))
         return 0;
-    unsigned confidence = value.check == CHECK_OK     ? (is_known ? 92 : 50)
+    unsigned confidence = value.check == CHECK_OK     ? (!scheme              ? 50
+                                                         : card->length >= 15 ? 92
+                                                                              : 55)
                           : value.check == CHECK_NONE ? 80
                                                       : 40;
     str title = scheme ? type_note(arena, "payment card (%s)", scheme) : str_c(type_card.title);

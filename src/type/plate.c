@@ -208,12 +208,13 @@ static size_t recognise(const struct type_context *context, str line, struct are
     if (plate->number.len > 11 || (!has_letters && plate->country.len == 0))
         return 0;
     size_t fitting = count_fits(context, plate->number, plate->country, &shapes, &first);
+    bool is_cut = str_find(line, '-') < line.len || str_find(line, ' ') < line.len;
     bool is_own = context->country.len &&
                   count_fits(context, plate->number, context->country, &shapes, NULL) > 0;
     out[0].confidence = plate->country.len ? 75
                         : is_own           ? 58
                         : fitting == 1     ? 50
-                        : fitting > 1      ? 42
+                        : fitting > 1      ? (is_cut ? 48 : 42)
                                            : 18;
     if (fitting == 1 && plate->country.len == 0)
         out[0].title = type_note(arena, "%s (as in %.*s)", type_plate.title,
