@@ -42,6 +42,12 @@ void md5_sha1(str data, unsigned char md5[16], unsigned char sha1[20])
     ensure(EVP_Digest(data.ptr, data.len, sha1, &size, EVP_sha1(), NULL) == 1);
 }
 
+void sha3_256(str data, unsigned char out[32])
+{
+    unsigned size = 0;
+    ensure(EVP_Digest(data.ptr, data.len, out, &size, EVP_sha3_256(), NULL) == 1 && size == 32);
+}
+
 void salted_hash(const struct salt *salt, str content, struct hash *ret)
 {
     const str pieces[] = {str_of("\0", 1), str_of((const char *)salt->bytes, SALT_SIZE), content};

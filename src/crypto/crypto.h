@@ -34,6 +34,7 @@ uint64_t keyed_hash64(const unsigned char key[16], str data);
 void salt_new(struct salt *ret);
 bool equal_constant_time(const void *a, const void *b, size_t size);
 void wipe(void *secret, size_t size);
+void sha3_256(str data, unsigned char out[32]); /* FIPS 202; checksums of onion addresses */
 /* Keccak-256 as Ethereum uses it (not SHA3-256). */
 void keccak256(str data, unsigned char out[32]);
 void hex_encode(const void *bytes, size_t size, char *out); /* 2*size + 1 bytes, lower case */

@@ -38,7 +38,7 @@ static enum err unknown(const struct code_list *list, str text)
 {
     const struct code *code = nearest(list, text);
     err_set(ERR_BAD_VALUE, "'%.*s' is not in the list \"%.*s\"",
-            (int)(text.len < 80 ? text.len : 80), text.ptr, STR(list->title));
+            STR(type_head(text, 80)), STR(list->title));
     if (code)
         return err_hint("did you mean %.*s (%.*s)?", STR(code->code),
                         STR(code->names[LANGUAGE_EN]));

@@ -31,8 +31,7 @@ struct parts {
 
 static enum err bad(const struct reading_of *r, const char *why)
 {
-    err_set(ERR_BAD_VALUE, "date '%.*s': %s", (int)(r->text.len < 80 ? r->text.len : 80),
-            r->text.ptr, why);
+    err_set(ERR_BAD_VALUE, "date '%.*s': %s", STR(type_head(r->text, 80)), why);
     return err_hint("%s", type_date.help);
 }
 

@@ -33,6 +33,15 @@ enum err type_begin_text(const struct type *type, const struct node *input, str 
 /* Copies text into the arena; ERR_LIMIT when it is full. */
 enum err type_keep(struct arena *arena, str text, str *ret) MUST_USE;
 
+/* At most `max` bytes of a text for a message, never half a character. */
+static inline str type_head(str text, size_t max)
+{
+    size_t len = text.len < max ? text.len : max;
+    while (len && len < text.len && ((unsigned char)text.ptr[len] & 0xC0) == 0x80)
+        len--;
+    return str_of(text.ptr, len);
+}
+
 /* ---- folding ---- */
 
 enum { FOLD_MAX = 256 };

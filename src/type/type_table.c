@@ -12,7 +12,9 @@ extern const struct type type_container;
 extern const struct type type_country;
 extern const struct type type_date;
 extern const struct type type_document_number;
+extern const struct type type_domain;
 extern const struct type type_email;
+extern const struct type type_file_hash;
 extern const struct type type_firearm_serial;
 extern const struct type type_flag;
 extern const struct type type_hull_number;
@@ -23,16 +25,20 @@ extern const struct type type_identifier;
 extern const struct type type_imei;
 extern const struct type type_imo;
 extern const struct type type_imsi;
+extern const struct type type_ip;
 extern const struct type type_lei;
 extern const struct type type_mac;
 extern const struct type type_mmsi;
 extern const struct type type_mrz;
 extern const struct type type_name;
 extern const struct type type_number;
+extern const struct type type_onion;
+extern const struct type type_pgp_fingerprint;
 extern const struct type type_phone;
 extern const struct type type_plate;
 extern const struct type type_sex;
 extern const struct type type_text;
+extern const struct type type_url;
 extern const struct type type_vin;
 extern const struct type type_wallet;
 
@@ -47,7 +53,9 @@ const struct type *const type_table[] = {
     &type_country,
     &type_date,
     &type_document_number,
+    &type_domain,
     &type_email,
+    &type_file_hash,
     &type_firearm_serial,
     &type_flag,
     &type_hull_number,
@@ -58,16 +66,20 @@ const struct type *const type_table[] = {
     &type_imei,
     &type_imo,
     &type_imsi,
+    &type_ip,
     &type_lei,
     &type_mac,
     &type_mmsi,
     &type_mrz,
     &type_name,
     &type_number,
+    &type_onion,
+    &type_pgp_fingerprint,
     &type_phone,
     &type_plate,
     &type_sex,
     &type_text,
+    &type_url,
     &type_vin,
     &type_wallet,
 };
