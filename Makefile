@@ -27,7 +27,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 PROGRAM := $(if $(filter release,$(VARIANT)),build/bureau,$(B)/bureau)
 
-.PHONY: all deps build run test unit check lint format asan tsan fuzz-short soak bench web clean
+.PHONY: all deps build run test unit check lint format asan tsan fuzz-short soak bench web clean fault
 .SECONDARY:
 all: build
 build: $(PROGRAM)
@@ -50,6 +50,9 @@ $(B)/fuzz/%: tests/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
+$(B)/fault/%: tests/fault/%.c tests/fault/recorder.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
 $(B)/bench/%: bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS)
@@ -84,6 +87,13 @@ fuzz-short:
 	@$(MAKE) --no-print-directory $(JOBS) VARIANT=fuzz fuzz-run
 fuzz-run: $(FUZZ)
 	@sh tests/fuzz/run $(FUZZ)
+# Kills and simulated power cuts, ROUNDS of each; soak is the long form.
+ROUNDS ?= 5
+SEED   ?= 1
+fault: $(B)/fault/powercut $(B)/fault/kill
+	@for t in $^; do $$t $(ROUNDS) $(SEED) || exit 1; done
+soak:
+	@$(MAKE) --no-print-directory fault ROUNDS=100
 clean:
 	rm -rf build
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -35,12 +35,27 @@ static enum err drop_strays(struct store *store)
     return statement_run(store->writer, stmt);
 }
 
+/* SQLite does not sync a truncation: after a power cut the old bytes could be back. */
+static enum err sync_wal(struct store *store)
+{
+    sqlite3_file *wal = NULL;
+    if (sqlite3_file_control(store->writer->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) !=
+        SQLITE_OK)
+        return connection_error(store->writer, "cannot find the store's log");
+    if (!wal || !wal->pMethods)
+        return OK;
+    return wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL) == SQLITE_OK
+               ? OK
+               : err_set(ERR_IO, "cannot make the emptied log of the store durable");
+}
+
 static enum err truncate_wal(struct store *store)
 {
     int frames = 0, moved = 0;
     if (sqlite3_wal_checkpoint_v2(store->writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &frames,
                                   &moved) != SQLITE_OK)
         return connection_error(store->writer, "cannot empty the store's log");
+    TRY(sync_wal(store));
     store->wal_frames = 0;
     store->is_dirty_since_scrub = false;
     return OK;

@@ -316,6 +316,7 @@ enum err writer_start(struct store *store)
     list_init(&store->large);
     store->word_count = store->words.count;
     store->committed = store->head;
+    store->is_dirty_since_scrub = true; /* who knows how the last run ended */
     atomic_store(&store->durable_seq, store->head.seq);
     sqlite3_wal_hook(store->writer->db, on_wal, store);
     if (pthread_create(&store->writer_thread, NULL, writer_main, store))
