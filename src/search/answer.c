@@ -189,7 +189,7 @@ static str photograph_of(const struct view *view)
     return STR_EMPTY;
 }
 
-extern const struct type type_photograph;
+extern const struct type type_photograph __attribute__((weak));
 
 static str photograph_fact(const struct view *view)
 {

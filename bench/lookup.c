@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Exact lookups in process over a large index of documents: building, merging, opening, asking.
+ *   build/release/bench/lookup [RECORDS] [DIRECTORY]     from the tree, whose databases/ it reads
+ *
+ * The feed is made up as it is read - there is no store behind it - so that what is measured is the index and the search engine: a
+ * question is parsed, allowed, planned, looked up in every database, judged; every 5,000th is about a stolen document, whose record
+ * is then read (from the made-up feed), confirmed, opened and explained.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/io.h"
+
+#include "../tests/scratch.h"
+#include "search/search.h"
+
+enum { DEFAULT_RECORDS = 10000000, QUESTIONS = 2000000, HIT_EVERY = 5000 };
+
+static void must(enum err code, const char *what)
+{
+    char text[1024];
+    if (code == OK)
+        return;
+    fprintf(stderr, "bench: %s: %s\n", what, err_format(err_last(), text, sizeof text));
+    exit(1);
+}
+
+/* ---- the feed ---- */
+
+struct store {
+    uint64_t seq;
+    uint64_t visible; /* what has been "committed" so far */
+};
+
+/* Document n: nine characters that look like no other's neighbour in order. */
+static void number_of(uint64_t n, char out[12])
+{
+    uint64_t mixed = hash_mix(n, 77) % 100000000ull;
+    snprintf(out, 12, "%c%08llu", (char)('A' + n % 26), (unsigned long long)mixed);
+}
+
+static size_t body_of(uint64_t n, char *out, size_t size)
+{
+    char number[12];
+    number_of(n, number);
+    return (size_t)snprintf(
+        out, size,
+        "{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"border-control\",\"search\"],\"review_on\":\"2030-01-01\"},"
+        "\"fields\":{\"doc_class\":\"travel\",\"doc_type\":\"passport\",\"issued_by\":\"UTO\",\"doc_no\":\"%s\","
+        "\"fraud\":\"stolen\",\"stolen_in\":\"UTO\",\"stolen_on\":\"2025-0%u-1%u\"}}",
+        number, (unsigned)(n % 9 + 1), (unsigned)(n % 10));
+}
+
+static struct stored stored_of(uint64_t n, char *body, size_t size)
+{
+    size_t len = body_of(n, body, size);
+    return (struct stored){.seq = n,
+                           .id = {1, n},
+                           .version = 1,
+                           .kind = CHANGE_PUT,
+                           .definition = S("travel-document"),
+                           .definition_version = 1,
+                           .owner = S("UTO"),
+                           .body = str_of(body, len)};
+}
+
+uint64_t store_seq(const struct store *store)
+{
+    return store->visible;
+}
+
+enum err store_feed(struct store *store, uint64_t after, size_t max, store_visit *visit,
+                    void *context)
+{
+    char body[512];
+    for (uint64_t seq = after + 1; seq <= store->seq && max--; seq++) {
+        struct stored change = stored_of(seq, body, sizeof body);
+        TRY(visit(context, &change));
+    }
+    return OK;
+}
+
+enum err store_read(struct store *store, uint64_t number, struct arena *arena, struct stored *ret)
+{
+    char *body = arena_alloc(arena, 512);
+    if (!body || number > store->seq)
+        return err_set(ERR_NOT_FOUND, "no such record");
+    *ret = stored_of(number, body, 512);
+    return OK;
+}
+
+enum err store_scrub(struct store *store)
+{
+    (void)store;
+    return OK;
+}
+
+/* ---- asking ---- */
+
+struct asker {
+    struct search_engine *engine;
+    struct catalog *catalog;
+    struct actor actor;
+    uint64_t records;
+    bool is_printing;
+    struct buf out;
+    size_t hits, bytes;
+};
+
+static void ask(struct asker *asker, struct random *random, uint64_t n, struct arena *arena)
+{
+    char text[12];
+    if (n % HIT_EVERY == 0) {
+        number_of(1 + random_below(random, asker->records), text);
+    } else {
+        number_of(asker->records + 1 + random_below(random, asker->records), text);
+        text[8] = 'X'; /* a shape none of the records has */
+    }
+    struct node value = {.kind = NODE_TEXT, .key = S("document-number"), .text = str_of(text, 9)};
+    struct node fields = {.kind = NODE_MAP, .count = 1, .first = &value, .last = &value};
+    const struct search_request request = {.fields = &fields};
+    struct search_plan *plan = NULL;
+    struct search_answer answer;
+    must(search_plan(asker->engine, &asker->actor, &request, arena, &plan), "plan");
+    must(search_run(asker->engine, plan, &answer), "run");
+    asker->hits += answer.hit_count > 0;
+    if (!asker->is_printing)
+        return;
+    buf_clear(&asker->out);
+    search_answer_print(asker->catalog, &answer, LANGUAGE_EN, &asker->out);
+    asker->bytes += asker->out.len;
+}
+
+static double thread_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void ask_many(struct asker *asker, bool is_printing, const char *what)
+{
+    struct arena arena = {0};
+    struct random random;
+    random_seed(&random, 5);
+    asker->is_printing = is_printing;
+    asker->hits = asker->bytes = 0;
+    double began = thread_seconds();
+    for (uint64_t n = 0; n < QUESTIONS; n++) {
+        arena_reset(&arena);
+        ask(asker, &random, n, &arena);
+    }
+    double seconds = thread_seconds() - began;
+    printf("  %s: %.2f million a second on one core (%.0f ns each), %zu hits", what,
+           QUESTIONS / seconds / 1e6, seconds / QUESTIONS * 1e9, asker->hits);
+    if (is_printing)
+        printf(", %zu bytes an answer", asker->bytes / QUESTIONS);
+    printf("\n");
+    arena_release(&arena);
+}
+
+/* ---- building ---- */
+
+static double now_s(void)
+{
+    return (double)clock_monotonic_us() / 1e6;
+}
+
+static void report(struct index *index, const char *what, uint64_t records)
+{
+    struct buf text = {0};
+    index_report(index, &text);
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("  %s: %.*s\n    %.1f bytes a record, peak %ld MiB resident\n", what,
+           STR(buf_str(&text)), 0.0, usage.ru_maxrss / 1024);
+    (void)records;
+    buf_release(&text);
+}
+
+static void build(struct index *index, struct store *store, uint64_t records)
+{
+    double began = now_s();
+    store->seq = store->visible = records;
+    for (uint64_t first = 1; first <= records; first += 20000) {
+        uint64_t last = first + 19999 < records ? first + 19999 : records;
+        index_follow(index, first, last);
+    }
+    double followed = now_s();
+    printf("  taken up from the feed: %.1f s, %.0f records a second\n", followed - began,
+           (double)records / (followed - began));
+    must(index_merge(index), "merge");
+    printf("  merged into one segment: %.1f s\n", now_s() - followed);
+    report(index, "index", records);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t records = argc > 1 ? strtoull(argv[1], NULL, 10) : DEFAULT_RECORDS;
+    struct scratch scratch;
+    char path[600];
+    struct asker asker = {.records = records};
+    struct store store = {0};
+    struct policy_classes *classes = NULL;
+    struct index *index = NULL;
+    scratch_make(&scratch);
+    snprintf(path, sizeof path, "%s/index", argc > 2 ? argv[2] : scratch.path);
+    must(crypto_init(), "crypto");
+    must(catalog_load(".", &asker.catalog), "catalog");
+    must(policy_classes_new(asker.catalog, &classes), "policy");
+    printf("lookup: %llu documents\n", (unsigned long long)records);
+    must(index_open(path, &store, asker.catalog, classes, &index), "open");
+    build(index, &store, records);
+    index_close(index);
+    double began = now_s();
+    must(index_open(path, &store, asker.catalog, classes, &index), "open");
+    must(search_open(asker.catalog, &store, index, classes, &asker.engine), "search");
+    asker.actor = (struct actor){.officer = S("o-1"),
+                                 .unit = S("FRA/border"),
+                                 .country = S("FRA"),
+                                 .role = S("frontline"),
+                                 .purposes = ~(purpose_set)0};
+    if (!purpose_find(asker.catalog, S("border-control"), &asker.actor.purpose))
+        abort();
+    struct arena arena = {0};
+    struct random random;
+    random_seed(&random, 1);
+    ask(&asker, &random, 0, &arena);
+    printf("  opened to the first answer: %.3f s\n", now_s() - began);
+    arena_release(&arena);
+    ask_many(&asker, false, "questions (warming)");
+    ask_many(&asker, false, "questions");
+    ask_many(&asker, true, "questions, answers printed");
+    search_close(asker.engine);
+    index_close(index);
+    policy_classes_free(classes);
+    catalog_free(asker.catalog);
+    scratch_remove(&scratch);
+    return 0;
+}
