@@ -10,11 +10,11 @@ enum { PIECES_MAX = 2000, TREE_DEPTH = 16 };
 
 struct scope {
     struct row *row;
-    size_t table;             /* whose cells `cells` are */
-    const str *cells;         /* of a joined row */
+    size_t table;     /* whose cells `cells` are */
+    const str *cells; /* of a joined row */
     size_t count;
-    const struct node *tree;  /* the item of a tree */
-    str text;                 /* the item as text */
+    const struct node *tree; /* the item of a tree */
+    str text;                /* the item as text */
     bool has_text;
     str groups[PATTERN_GROUP_MAX];
     unsigned depth;
@@ -28,7 +28,8 @@ void evaluator_release(struct evaluator *e)
 
 /* ---- texts ---- */
 
-static str cell_text(const struct mapping *mapping, size_t table, const str *cells, size_t count, int column)
+static str cell_text(const struct mapping *mapping, size_t table, const str *cells, size_t count,
+                     int column)
 {
     if (column < 0 || (size_t)column >= count)
         return STR_EMPTY;
@@ -112,20 +113,22 @@ static str ref_text(struct evaluator *e, const struct scope *scope, const struct
     return scope->text;
 }
 
-static str refs_text(struct evaluator *e, const struct scope *scope, struct ref *const *refs, size_t count, str glue)
+static str refs_text(struct evaluator *e, const struct scope *scope, struct ref *const *refs,
+                     size_t count, str glue)
 {
     str all = STR_EMPTY;
     for (size_t i = 0; i < count; i++) {
         str text = ref_text(e, scope, refs[i]);
         if (text.len)
-            all = all.len ? arena_printf(e->arena, "%.*s%.*s%.*s", STR(all), STR(glue), STR(text)) : text;
+            all = all.len ? arena_printf(e->arena, "%.*s%.*s%.*s", STR(all), STR(glue), STR(text))
+                          : text;
     }
     return all;
 }
 
 /* Empty when every reference in it is. */
-static str format_text(struct evaluator *e, const struct scope *scope, const struct format_piece *pieces, size_t count,
-                       bool needs_all)
+static str format_text(struct evaluator *e, const struct scope *scope,
+                       const struct format_piece *pieces, size_t count, bool needs_all)
 {
     struct buf out = {.max = 64 << 10};
     bool has_any = false, lacks_any = false;
@@ -138,7 +141,9 @@ static str format_text(struct evaluator *e, const struct scope *scope, const str
         has_any = has_any || text.len;
         lacks_any = lacks_any || !text.len;
     }
-    str text = has_any && !(needs_all && lacks_any) && !out.failed ? arena_str(e->arena, buf_str(&out)) : STR_EMPTY;
+    str text = has_any && !(needs_all && lacks_any) && !out.failed
+                   ? arena_str(e->arena, buf_str(&out))
+                   : STR_EMPTY;
     buf_release(&out);
     return text;
 }
@@ -221,9 +226,11 @@ static bool find_text(struct evaluator *e, struct scope *scope, const struct tak
 }
 
 /* NOLINTBEGIN(misc-no-recursion): takes nest as deep as definitions do */
-static void apply_takes(struct evaluator *e, const struct scope *scope, const struct take *takes, struct node *map);
+static void apply_takes(struct evaluator *e, const struct scope *scope, const struct take *takes,
+                        struct node *map);
 
-static struct node *value_of(struct evaluator *e, const struct scope *scope, const struct take *take, str text)
+static struct node *value_of(struct evaluator *e, const struct scope *scope,
+                             const struct take *take, str text)
 {
     if (!take->parts) {
         str done = finish_text(e, take, text);
@@ -238,7 +245,8 @@ static struct node *value_of(struct evaluator *e, const struct scope *scope, con
 }
 
 /* Adds a value under the take's key; takes of one key stand together, so only the last entry is looked at. */
-static void put_value(struct evaluator *e, const struct take *take, struct node *map, struct node *value)
+static void put_value(struct evaluator *e, const struct take *take, struct node *map,
+                      struct node *value)
 {
     struct node *last = map->last && str_eq(map->last->key, take->key) ? map->last : NULL;
     if (!take->is_list) {
@@ -253,8 +261,8 @@ static void put_value(struct evaluator *e, const struct take *take, struct node 
     node_add(last, value);
 }
 
-static bool put_pieces(struct evaluator *e, const struct scope *scope, const struct take *take, str text,
-                       struct node *map)
+static bool put_pieces(struct evaluator *e, const struct scope *scope, const struct take *take,
+                       str text, struct node *map)
 {
     bool is_put = false;
     while (text.len) {
@@ -270,7 +278,8 @@ static bool put_pieces(struct evaluator *e, const struct scope *scope, const str
     return is_put;
 }
 
-static bool apply_once(struct evaluator *e, struct scope scope, const struct take *take, struct node *map)
+static bool apply_once(struct evaluator *e, struct scope scope, const struct take *take,
+                       struct node *map)
 {
     str text = STR_EMPTY;
     if (!find_text(e, &scope, take, &text))
@@ -313,7 +322,8 @@ static void explode(struct evaluator *e, const struct scope *scope, size_t index
     row->is_exploded[index] = true;
 }
 
-static void apply_pieces(struct evaluator *e, const struct scope *scope, const struct take *take, struct node *map)
+static void apply_pieces(struct evaluator *e, const struct scope *scope, const struct take *take,
+                         struct node *map)
 {
     struct row *row = scope->row;
     if (!row->is_exploded[take->each_index])
@@ -327,7 +337,8 @@ static void apply_pieces(struct evaluator *e, const struct scope *scope, const s
     }
 }
 
-static void apply_joined(struct evaluator *e, const struct scope *scope, const struct take *take, struct node *map)
+static void apply_joined(struct evaluator *e, const struct scope *scope, const struct take *take,
+                         struct node *map)
 {
     struct scope inner = *scope;
     inner.table = take->each_index;
@@ -339,13 +350,15 @@ static void apply_joined(struct evaluator *e, const struct scope *scope, const s
     }
 }
 
-static void apply_branches(struct evaluator *e, const struct scope *scope, const struct take *take, struct node *map)
+static void apply_branches(struct evaluator *e, const struct scope *scope, const struct take *take,
+                           struct node *map)
 {
     const struct node *node = walk(scope->tree ? scope->tree : scope->row->tree, take->each_path);
     bool is_list = node && node->kind == NODE_LIST;
     struct scope inner = *scope;
     inner.has_text = true;
-    for (const struct node *item = is_list ? node->first : node; item; item = is_list ? item->next : NULL) {
+    for (const struct node *item = is_list ? node->first : node; item;
+         item = is_list ? item->next : NULL) {
         inner.tree = item;
         inner.text = tree_text(e, item);
         if (apply_once(e, inner, take, map) && take->is_first)
@@ -353,7 +366,8 @@ static void apply_branches(struct evaluator *e, const struct scope *scope, const
     }
 }
 
-static void apply_takes(struct evaluator *e, const struct scope *scope, const struct take *takes, struct node *map)
+static void apply_takes(struct evaluator *e, const struct scope *scope, const struct take *takes,
+                        struct node *map)
 {
     for (const struct take *take = takes; take && !e->failed; take = take->next) {
         switch (take->each) {
@@ -375,7 +389,8 @@ struct node *evaluate_fields(struct evaluator *e, struct row *row, const struct 
     return map;
 }
 
-void evaluate_envelope(struct evaluator *e, struct row *row, const struct map_record *record, struct node *map)
+void evaluate_envelope(struct evaluator *e, struct row *row, const struct map_record *record,
+                       struct node *map)
 {
     struct scope scope = {.row = row, .tree = row->tree};
     struct node *mapped = node_map(e->arena);

@@ -29,7 +29,8 @@ struct evaluator {
     struct arena *arena; /* of the row */
     struct pattern_match matches[EVALUATE_DEPTH_MAX];
     /* A code without counterpart; `is_refused` when the row may not go on with it. */
-    void (*unmapped)(void *context, const struct code_table *table, const struct take *take, str value);
+    void (*unmapped)(void *context, const struct code_table *table, const struct take *take,
+                     str value);
     void *context;
     enum err failed; /* a pattern that ran into its limit */
 };
@@ -39,7 +40,8 @@ bool evaluate_when(struct evaluator *e, struct row *row, const struct condition 
 /* The fields of the body; NULL only when memory ran out. */
 struct node *evaluate_fields(struct evaluator *e, struct row *row, const struct map_record *record);
 /* Adds the envelope's mapped keys to map, replacing constant ones. */
-void evaluate_envelope(struct evaluator *e, struct row *row, const struct map_record *record, struct node *map);
+void evaluate_envelope(struct evaluator *e, struct row *row, const struct map_record *record,
+                       struct node *map);
 /* The owner's reference; empty when a part of it is missing. */
 str evaluate_id(struct evaluator *e, struct row *row, const struct map_record *record);
 void evaluator_release(struct evaluator *e);

@@ -36,7 +36,8 @@ static void put_job_text(struct mapping *m, struct node *job, const struct node 
 }
 
 /* header: yes | no | {rows: 3, names: 2} */
-static enum err load_heading(struct mapping *m, const struct node *node, struct node *job, struct source_table *table)
+static enum err load_heading(struct mapping *m, const struct node *node, struct node *job,
+                             struct source_table *table)
 {
     uint64_t rows = 1, names = 1;
     if (node && node->kind == NODE_MAP) {
@@ -44,7 +45,9 @@ static enum err load_heading(struct mapping *m, const struct node *node, struct 
         TRY(mapping_keys(m, node, keys));
         if (!str_to_u64(node_get_text(node, S("rows")), 100, &rows) ||
             !str_to_u64(node_get_text(node, S("names")), rows, &names))
-            return mapping_fault(m, node, ERR_BAD_VALUE, "rows is a number up to 100, names the row of them with the names");
+            return mapping_fault(
+                m, node, ERR_BAD_VALUE,
+                "rows is a number up to 100, names the row of them with the names");
     } else if (node && !node_as_bool(node, true)) {
         rows = names = 0;
     }
@@ -57,7 +60,8 @@ static enum err load_heading(struct mapping *m, const struct node *node, struct 
 }
 
 /* columns: [a, b] or, for fixed width, {a: [1, 10], b: [11, 4]} */
-static enum err load_columns(struct mapping *m, const struct node *node, struct node *job, struct source_table *table)
+static enum err load_columns(struct mapping *m, const struct node *node, struct node *job,
+                             struct source_table *table)
 {
     if (node->kind == NODE_LIST)
         return copy_list(m, node, &table->columns, &table->column_count);
@@ -68,9 +72,11 @@ static enum err load_columns(struct mapping *m, const struct node *node, struct 
     node_each(child, node)
     {
         uint64_t from, len;
-        if (child->kind != NODE_LIST || child->count != 2 || !str_to_u64(node_as_text(child->first), 100000, &from) ||
+        if (child->kind != NODE_LIST || child->count != 2 ||
+            !str_to_u64(node_as_text(child->first), 100000, &from) ||
             !str_to_u64(node_as_text(child->last), 100000, &len) || from == 0)
-            return mapping_fault(m, child, ERR_SYNTAX, "[first character, length] was expected, the first is 1");
+            return mapping_fault(m, child, ERR_SYNTAX,
+                                 "[first character, length] was expected, the first is 1");
         if (table->columns)
             table->columns[table->column_count++] = child->key;
         node_add(widths, node_copy(&m->arena, child));
@@ -88,12 +94,14 @@ static enum err load_items(struct mapping *m, const struct node *spec, struct no
     else if (items)
         node_add(list, node_text(&m->arena, node_as_text(items)));
     if (!items && str_eq(m->source_type, S("xml")))
-        return mapping_fault(m, spec, ERR_MISSING, "items is missing: the path of the elements that are rows");
+        return mapping_fault(m, spec, ERR_MISSING,
+                             "items is missing: the path of the elements that are rows");
     node_put(job, S("items"), list);
     return OK;
 }
 
-static enum err load_table(struct mapping *m, const struct node *spec, str type, struct source_table *table)
+static enum err load_table(struct mapping *m, const struct node *spec, str type,
+                           struct source_table *table)
 {
     struct node *job = node_map(&m->arena);
     const struct node *columns = node_get(spec, S("columns")), *nulls = node_get(spec, S("nulls"));
@@ -110,23 +118,28 @@ static enum err load_table(struct mapping *m, const struct node *spec, str type,
     else
         TRY(load_items(m, spec, job));
     if (nulls && nulls->count > MAPPING_NULLS_MAX)
-        return mapping_fault(m, nulls, ERR_LIMIT, "at most %d texts may mean no value", MAPPING_NULLS_MAX);
+        return mapping_fault(m, nulls, ERR_LIMIT, "at most %d texts may mean no value",
+                             MAPPING_NULLS_MAX);
     node_each(null, nulls) table->nulls[table->null_count++] = node_as_text(null);
     struct buf text = {.max = 32 << 10};
     json_write(&text, job);
     table->job = arena_str(&m->arena, buf_str(&text));
-    enum err code = text.failed ? mapping_fault(m, spec, text.failed, "the source is described at too great length") : OK;
+    enum err code = text.failed ? mapping_fault(m, spec, text.failed,
+                                                "the source is described at too great length")
+                                : OK;
     buf_release(&text);
     return code;
 }
 
 static enum err load_join(struct mapping *m, const struct node *spec)
 {
-    static const char *const keys[] = {"file",    "on",        "key",   "header",  "columns",  "encoding",
-                                       "nulls",   "separator", "quote", "comment", "stop_at", "optional", NULL};
+    static const char *const keys[] = {"file",     "on",       "key",       "header", "columns",
+                                       "encoding", "nulls",    "separator", "quote",  "comment",
+                                       "stop_at",  "optional", NULL};
     TRY(mapping_keys(m, spec, keys));
     if (m->table_count == MAPPING_TABLES_MAX)
-        return mapping_fault(m, spec, ERR_LIMIT, "at most %d files may be joined", MAPPING_TABLES_MAX - 1);
+        return mapping_fault(m, spec, ERR_LIMIT, "at most %d files may be joined",
+                             MAPPING_TABLES_MAX - 1);
     struct source_table *table = &m->tables[m->table_count];
     *table = no_table;
     table->name = spec->key;
@@ -134,7 +147,8 @@ static enum err load_join(struct mapping *m, const struct node *spec)
     table->is_optional = node_as_bool(node_get(spec, S("optional")), false);
     const struct node *on = node_get(spec, S("on")), *key = node_get(spec, S("key"));
     if (!on)
-        return mapping_fault(m, spec, ERR_MISSING, "on is missing: the column that both files share");
+        return mapping_fault(m, spec, ERR_MISSING,
+                             "on is missing: the column that both files share");
     m->table_count++;
     table->on = node_as_text(on);
     struct take_scope here = {.mapping = m, .table = m->table_count - 1}, main = {.mapping = m};
@@ -149,9 +163,11 @@ static enum err load_explode(struct mapping *m, const struct node *spec)
     static const char *const keys[] = {"from", "split", "trim", NULL};
     TRY(mapping_keys(m, spec, keys));
     if (m->explode_count == MAPPING_EXPLODES_MAX)
-        return mapping_fault(m, spec, ERR_LIMIT, "at most %d texts may be exploded", MAPPING_EXPLODES_MAX);
+        return mapping_fault(m, spec, ERR_LIMIT, "at most %d texts may be exploded",
+                             MAPPING_EXPLODES_MAX);
     struct explode *explode = &m->explodes[m->explode_count++];
-    *explode = (struct explode){.name = spec->key, .split = node_get_text(spec, S("split")),
+    *explode = (struct explode){.name = spec->key,
+                                .split = node_get_text(spec, S("split")),
                                 .trim = node_get_text(spec, S("trim"))};
     const struct node *from = node_get(spec, S("from"));
     if (!from || !explode->split.len)
@@ -169,8 +185,9 @@ static enum err load_explode(struct mapping *m, const struct node *spec)
 
 static enum err load_source(struct mapping *m, const struct node *spec)
 {
-    static const char *const keys[] = {"type",  "file",    "encoding", "separator", "quote", "comment", "stop_at",
-                                       "header", "columns", "nulls",   "items",     "join",  "explode", NULL};
+    static const char *const keys[] = {"type",    "file",    "encoding", "separator", "quote",
+                                       "comment", "stop_at", "header",   "columns",   "nulls",
+                                       "items",   "join",    "explode",  NULL};
     if (!spec)
         return mapping_fault(m, NULL, ERR_MISSING, "source is missing");
     TRY(mapping_keys(m, spec, keys));
@@ -180,7 +197,8 @@ static enum err load_source(struct mapping *m, const struct node *spec)
     while (i < COUNT_OF(types) && !str_eq_c(m->source_type, types[i]))
         i++;
     if (i == COUNT_OF(types))
-        return mapping_fault(m, spec, ERR_UNKNOWN, "a source is csv, fixed, ndjson, json or xml, not \"%.*s\"",
+        return mapping_fault(m, spec, ERR_UNKNOWN,
+                             "a source is csv, fixed, ndjson, json or xml, not \"%.*s\"",
                              STR(m->source_type));
     m->is_tree = i >= 2;
     m->tables[0] = no_table;
@@ -218,7 +236,8 @@ static enum err load_record(struct mapping *m, const struct node *spec, struct m
     if (id)
         record->id_prefix = record->id[0].text;
     if (m->feed == FEED_SNAPSHOT && !id)
-        return mapping_fault(m, spec, ERR_MISSING, "a snapshot needs an id: what is not in it is withdrawn");
+        return mapping_fault(m, spec, ERR_MISSING,
+                             "a snapshot needs an id: what is not in it is withdrawn");
     if (!fields)
         return mapping_fault(m, spec, ERR_MISSING, "fields are missing");
     TRY(mapping_takes(&scope, fields, NULL, NULL, &record->fields));
@@ -232,7 +251,8 @@ static enum err load_records(struct mapping *m, const struct node *list)
 {
     struct map_record **end = &m->records;
     if (!list || list->kind != NODE_LIST || !list->first)
-        return mapping_fault(m, list, ERR_MISSING, "records is missing: a list of what the rows become");
+        return mapping_fault(m, list, ERR_MISSING,
+                             "records is missing: a list of what the rows become");
     node_each(spec, list)
     {
         TRY(load_record(m, spec, end));
@@ -244,7 +264,8 @@ static enum err load_records(struct mapping *m, const struct node *list)
 static enum err read_share(const struct mapping *m, const struct node *node, double *ret)
 {
     if (!str_to_double(node_as_text(node), ret) || *ret < 0)
-        return mapping_fault(m, node, ERR_BAD_VALUE, "a number was expected, not \"%.*s\"", STR(node_as_text(node)));
+        return mapping_fault(m, node, ERR_BAD_VALUE, "a number was expected, not \"%.*s\"",
+                             STR(node_as_text(node)));
     return OK;
 }
 
@@ -283,7 +304,8 @@ static enum err load_expectation(struct mapping *m, const struct node *node, enu
     if (kind == EXPECT_RECORDS) {
         e->definition = catalog_find(m->catalog, node->key);
         if (!e->definition)
-            return mapping_fault(m, node, ERR_UNKNOWN, "there is no database \"%.*s\"", STR(node->key));
+            return mapping_fault(m, node, ERR_UNKNOWN, "there is no database \"%.*s\"",
+                                 STR(node->key));
     }
     return load_bounds(m, node, e);
 }
@@ -294,9 +316,11 @@ static enum err load_expectations(struct mapping *m, const struct node *expect)
     if (!expect)
         return OK;
     TRY(mapping_keys(m, expect, keys));
-    node_each(child, node_get(expect, S("records"))) TRY(load_expectation(m, child, EXPECT_RECORDS));
+    node_each(child, node_get(expect, S("records")))
+        TRY(load_expectation(m, child, EXPECT_RECORDS));
     node_each(child, node_get(expect, S("filled"))) TRY(load_expectation(m, child, EXPECT_FILLED));
-    const struct node *rejected = node_get(expect, S("rejected")), *withdrawn = node_get(expect, S("withdrawn"));
+    const struct node *rejected = node_get(expect, S("rejected")),
+                      *withdrawn = node_get(expect, S("withdrawn"));
     if (rejected)
         TRY(load_expectation(m, rejected, EXPECT_REJECTED));
     return withdrawn ? load_expectation(m, withdrawn, EXPECT_WITHDRAWN) : OK;
@@ -317,11 +341,13 @@ static enum err read_days(const struct mapping *m, const struct node *node, unsi
         digits++;
     uint64_t count;
     for (size_t i = 0; i < COUNT_OF(units); i++)
-        if (str_eq_c(str_from(text, digits), units[i].unit) && str_to_u64(str_slice(text, 0, digits), 1000, &count)) {
+        if (str_eq_c(str_from(text, digits), units[i].unit) &&
+            str_to_u64(str_slice(text, 0, digits), 1000, &count)) {
             *ret = (unsigned)count * units[i].days;
             return OK;
         }
-    return mapping_fault(m, node, ERR_BAD_VALUE, "a time like 90d, 6mo or 1y was expected, not \"%.*s\"", STR(text));
+    return mapping_fault(m, node, ERR_BAD_VALUE,
+                         "a time like 90d, 6mo or 1y was expected, not \"%.*s\"", STR(text));
 }
 
 static enum err load_feed(struct mapping *m, const struct node *node)
@@ -334,7 +360,8 @@ static enum err load_feed(struct mapping *m, const struct node *node)
     else if (str_eq(word, S("append")))
         m->feed = FEED_APPEND;
     else
-        return mapping_fault(m, node, ERR_BAD_VALUE, "a feed is snapshot, delta or append, not \"%.*s\"", STR(word));
+        return mapping_fault(m, node, ERR_BAD_VALUE,
+                             "a feed is snapshot, delta or append, not \"%.*s\"", STR(word));
     return OK;
 }
 
@@ -360,8 +387,9 @@ static enum err check_envelope(struct mapping *m, const struct node *node)
 
 static enum err load_root(struct mapping *m, const struct node *root)
 {
-    static const char *const keys[] = {"format", "title",  "help",    "owner",  "feed",   "envelope", "review",
-                                       "source", "tables", "records", "ignore", "expect", NULL};
+    static const char *const keys[] = {"format",   "title",  "help",   "owner",  "feed",
+                                       "envelope", "review", "source", "tables", "records",
+                                       "ignore",   "expect", NULL};
     static const char *const review_keys[] = {"after", NULL};
     TRY(mapping_keys(m, root, keys));
     if (!str_eq(node_get_text(root, S("format")), S("1")))

@@ -14,22 +14,27 @@
 #include "codec/pattern.h"
 #include "model/model.h"
 
-enum { MAPPING_TABLES_MAX = 8, MAPPING_EXPLODES_MAX = 8, MAPPING_NULLS_MAX = 16, MAPPING_VIA_MAX = 8 };
+enum {
+    MAPPING_TABLES_MAX = 8,
+    MAPPING_EXPLODES_MAX = 8,
+    MAPPING_NULLS_MAX = 16,
+    MAPPING_VIA_MAX = 8
+};
 
 enum feed_kind { FEED_APPEND, FEED_DELTA, FEED_SNAPSHOT };
 
 /* One file of rows. Table 0 is the main one. */
 struct source_table {
-    str name;      /* as `each:` and `alt.column` say it; empty for the main one */
-    str file;      /* the sender's name for it; empty: any */
-    str job;       /* JSON for the child */
-    str *columns;  /* empty until the heading row is read */
+    str name;     /* as `each:` and `alt.column` say it; empty for the main one */
+    str file;     /* the sender's name for it; empty: any */
+    str job;      /* JSON for the child */
+    str *columns; /* empty until the heading row is read */
     size_t column_count;
-    bool has_heading;  /* names come from the file */
-    bool is_optional;  /* a joined file that may be left out */
+    bool has_heading; /* names come from the file */
+    bool is_optional; /* a joined file that may be left out */
     str nulls[MAPPING_NULLS_MAX];
     size_t null_count;
-    str on;          /* joined: its column that holds the main row's key */
+    str on; /* joined: its column that holds the main row's key */
     int on_column;
     struct ref *key; /* joined: where the main row has that key */
 };
@@ -38,14 +43,14 @@ struct source_table {
 enum ref_kind { REF_NONE, REF_CELL, REF_CAPTURE, REF_ITEM, REF_PATH };
 struct ref {
     enum ref_kind kind;
-    uint16_t table;       /* CELL */
-    int column;           /* CELL: -1 until bound, or when the file has no such column */
-    unsigned group;       /* CAPTURE */
-    str name;             /* as written, without a table's name: column or path */
-    str full;             /* PATH: from the row, through every `each` around it */
-    bool is_root;         /* PATH: from the row, not from the item at hand */
+    uint16_t table;        /* CELL */
+    int column;            /* CELL: -1 until bound, or when the file has no such column */
+    unsigned group;        /* CAPTURE */
+    str name;              /* as written, without a table's name: column or path */
+    str full;              /* PATH: from the row, through every `each` around it */
+    bool is_root;          /* PATH: from the row, not from the item at hand */
     const struct node *at; /* in the mapping file, for messages */
-    struct ref *next;     /* all of a mapping */
+    struct ref *next;      /* all of a mapping */
 };
 
 /* A text with {references} in it. */
@@ -135,7 +140,7 @@ struct mapping {
     str name, title, owner, source_type;
     const char *file;
     enum feed_kind feed;
-    unsigned review_days; /* 0: as late as the definition allows */
+    unsigned review_days;        /* 0: as late as the definition allows */
     const struct node *envelope; /* constant keys */
     bool is_bodies;              /* rows are bodies already: bureau-ndjson */
     bool is_tree;
@@ -156,7 +161,8 @@ struct mapping {
 };
 
 /* formats/<name>.yaml. ERR_NOT_FOUND; otherwise file, line and column of the first fault. */
-enum err mapping_load(const struct catalog *catalog, const char *path, struct mapping **ret) MUST_USE;
+enum err mapping_load(const struct catalog *catalog, const char *path,
+                      struct mapping **ret) MUST_USE;
 /* The national template of a database; takes come with the heading row, in mapping_bind(). */
 enum err mapping_of_template(const struct catalog *catalog, const struct definition *definition,
                              struct mapping **ret) MUST_USE;
@@ -165,7 +171,8 @@ enum err mapping_of_bodies(const struct catalog *catalog, struct mapping **ret) 
 void mapping_free(struct mapping *mapping);
 
 /* The heading row of a table has been read. ERR_SYNTAX when a column the mapping cannot do without is not there. */
-enum err mapping_bind(struct mapping *mapping, size_t table, const str *names, size_t count) MUST_USE;
+enum err mapping_bind(struct mapping *mapping, size_t table, const str *names,
+                      size_t count) MUST_USE;
 /* Adds the takes of a template whose heading row has these names (template.c). */
 enum err template_bind(struct mapping *mapping, const str *names, size_t count) MUST_USE;
 
@@ -192,22 +199,25 @@ const struct normaliser *normaliser_at(size_t index);
 struct take_scope { /* what names mean while a take is loaded */
     struct mapping *mapping;
     const struct definition *definition;
-    size_t table;                  /* REF_CELL names without a table belong to it */
-    const struct pattern *match;   /* its groups come first */
-    bool is_piece;                 /* inside an exploded text or a list of texts */
-    str path;                      /* of the `each` around a PATH */
+    size_t table;                /* REF_CELL names without a table belong to it */
+    const struct pattern *match; /* its groups come first */
+    bool is_piece;               /* inside an exploded text or a list of texts */
+    str path;                    /* of the `each` around a PATH */
 };
 enum err mapping_ref(struct take_scope *scope, const struct node *node, struct ref **ret) MUST_USE;
-enum err mapping_format(struct take_scope *scope, const struct node *node, const struct format_piece **ret,
-                        size_t *ret_count) MUST_USE;
-enum err mapping_condition(struct take_scope *scope, const struct node *node, const struct condition **ret) MUST_USE;
+enum err mapping_format(struct take_scope *scope, const struct node *node,
+                        const struct format_piece **ret, size_t *ret_count) MUST_USE;
+enum err mapping_condition(struct take_scope *scope, const struct node *node,
+                           const struct condition **ret) MUST_USE;
 enum err mapping_takes(struct take_scope *scope, const struct node *node, const struct field *group,
                        const struct type *composite, struct take **ret) MUST_USE;
-enum err mapping_envelope_takes(struct take_scope *scope, const struct node *node, struct take **ret) MUST_USE;
+enum err mapping_envelope_takes(struct take_scope *scope, const struct node *node,
+                                struct take **ret) MUST_USE;
 /* An error at a node of the mapping file. */
-enum err mapping_fault(const struct mapping *mapping, const struct node *node, enum err code, const char *format,
-                       ...) PRINTF(4, 5);
+enum err mapping_fault(const struct mapping *mapping, const struct node *node, enum err code,
+                       const char *format, ...) PRINTF(4, 5);
 /* Checks that a map holds no other keys than these (NULL-terminated). */
-enum err mapping_keys(const struct mapping *mapping, const struct node *map, const char *const *allowed) MUST_USE;
+enum err mapping_keys(const struct mapping *mapping, const struct node *map,
+                      const char *const *allowed) MUST_USE;
 
 #endif

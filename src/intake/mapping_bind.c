@@ -54,8 +54,8 @@ enum err mapping_bind(struct mapping *mapping, size_t index, const str *names, s
             continue;
         ref->column = find_column(table, ref->name);
         if (ref->column < 0 && is_needed(mapping, ref))
-            return err_set(ERR_SYNTAX, "the file has no column \"%.*s\", which \"%.*s\" needs", STR(ref->name),
-                           STR(mapping->name));
+            return err_set(ERR_SYNTAX, "the file has no column \"%.*s\", which \"%.*s\" needs",
+                           STR(ref->name), STR(mapping->name));
     }
     if (index)
         table->on_column = find_column(table, table->on);
@@ -142,7 +142,8 @@ static void add_refs(const struct mapping *mapping, const struct take *take, str
     }
 }
 
-str mapping_column_of(const struct mapping *mapping, const struct map_record *record, str path, struct arena *arena)
+str mapping_column_of(const struct mapping *mapping, const struct map_record *record, str path,
+                      struct arena *arena)
 {
     struct buf out = {0};
     const struct take *take = mapping_take_of(record, path);

@@ -12,17 +12,20 @@
 
 enum { FROM_MAX = 32, VALUES_MAX = 64 };
 
-enum err mapping_fault(const struct mapping *mapping, const struct node *node, enum err code, const char *format, ...)
+enum err mapping_fault(const struct mapping *mapping, const struct node *node, enum err code,
+                       const char *format, ...)
 {
     char message[400];
     va_list args;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    return err_at(code, mapping->file, node ? node->line : 0, node ? node->column : 0, "%s", message);
+    return err_at(code, mapping->file, node ? node->line : 0, node ? node->column : 0, "%s",
+                  message);
 }
 
-enum err mapping_keys(const struct mapping *mapping, const struct node *map, const char *const *allowed)
+enum err mapping_keys(const struct mapping *mapping, const struct node *map,
+                      const char *const *allowed)
 {
     if (map->kind != NODE_MAP)
         return mapping_fault(mapping, map, ERR_SYNTAX, "a map of keys was expected here");
@@ -34,9 +37,10 @@ enum err mapping_keys(const struct mapping *mapping, const struct node *map, con
         if (!*name) {
             char list[256] = "";
             for (const char *const *each = allowed; *each; each++)
-                snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", each == allowed ? "" : ", ", *each);
-            return mapping_fault(mapping, child, ERR_UNKNOWN, "\"%.*s\" is not known here; known: %s",
-                                 STR(child->key), list);
+                snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s",
+                         each == allowed ? "" : ", ", *each);
+            return mapping_fault(mapping, child, ERR_UNKNOWN,
+                                 "\"%.*s\" is not known here; known: %s", STR(child->key), list);
         }
     }
     return OK;
@@ -87,7 +91,8 @@ static enum err resolve_ref(struct take_scope *scope, const struct node *node, s
         ref->name = without_table(mapping, name, &table);
         ref->full = ref->name;
         if (scope->path.len && !ref->is_root)
-            ref->full = arena_printf(&mapping->arena, "%.*s.%.*s", STR(scope->path), STR(ref->name));
+            ref->full =
+                arena_printf(&mapping->arena, "%.*s.%.*s", STR(scope->path), STR(ref->name));
         return OK;
     }
     ref->kind = REF_CELL;
@@ -96,8 +101,8 @@ static enum err resolve_ref(struct take_scope *scope, const struct node *node, s
     const struct source_table *source = &mapping->tables[table];
     ref->column = column_of(source, ref->name);
     if (ref->column < 0 && !source->has_heading)
-        return mapping_fault(mapping, node, ERR_UNKNOWN, "there is no column \"%.*s\"%s%.*s", STR(ref->name),
-                             table ? " in " : "", STR(source->name));
+        return mapping_fault(mapping, node, ERR_UNKNOWN, "there is no column \"%.*s\"%s%.*s",
+                             STR(ref->name), table ? " in " : "", STR(source->name));
     return OK;
 }
 
@@ -116,13 +121,15 @@ enum err mapping_ref(struct take_scope *scope, const struct node *node, struct r
     return OK;
 }
 
-static enum err load_refs(struct take_scope *scope, const struct node *node, struct ref ***ret, size_t *ret_count)
+static enum err load_refs(struct take_scope *scope, const struct node *node, struct ref ***ret,
+                          size_t *ret_count)
 {
     struct mapping *mapping = scope->mapping;
     bool is_list = node->kind == NODE_LIST;
     size_t count = is_list ? node->count : 1;
     if (count == 0 || count > FROM_MAX)
-        return mapping_fault(mapping, node, ERR_SYNTAX, "1 to %d columns may be put together", FROM_MAX);
+        return mapping_fault(mapping, node, ERR_SYNTAX, "1 to %d columns may be put together",
+                             FROM_MAX);
     struct ref **refs = arena_array(&mapping->arena, struct ref *, count);
     if (!refs)
         return ERR_LIMIT;
@@ -135,8 +142,8 @@ static enum err load_refs(struct take_scope *scope, const struct node *node, str
 }
 
 /* "{ent_num}-{v}" */
-enum err mapping_format(struct take_scope *scope, const struct node *node, const struct format_piece **ret,
-                        size_t *ret_count)
+enum err mapping_format(struct take_scope *scope, const struct node *node,
+                        const struct format_piece **ret, size_t *ret_count)
 {
     struct mapping *mapping = scope->mapping;
     struct format_piece *pieces = arena_array(&mapping->arena, struct format_piece, FROM_MAX);
@@ -165,7 +172,8 @@ enum err mapping_format(struct take_scope *scope, const struct node *node, const
         rest = str_from(rest, end + 1);
     }
     if (rest.len || count == 0)
-        return mapping_fault(mapping, node, ERR_SYNTAX, "a text with 1 to %d {columns} was expected", FROM_MAX);
+        return mapping_fault(mapping, node, ERR_SYNTAX,
+                             "a text with 1 to %d {columns} was expected", FROM_MAX);
     *ret = pieces;
     *ret_count = count;
     return OK;
@@ -193,7 +201,8 @@ static enum err load_pattern(struct mapping *mapping, const struct node *node, s
     return OK;
 }
 
-static enum err load_values(struct mapping *mapping, const struct node *node, struct condition *condition)
+static enum err load_values(struct mapping *mapping, const struct node *node,
+                            struct condition *condition)
 {
     size_t count = node->kind == NODE_LIST ? node->count : 1;
     if (count > VALUES_MAX)
@@ -209,7 +218,8 @@ static enum err load_values(struct mapping *mapping, const struct node *node, st
     return OK;
 }
 
-static enum err load_condition(struct take_scope *scope, const struct node *node, struct condition *condition)
+static enum err load_condition(struct take_scope *scope, const struct node *node,
+                               struct condition *condition)
 {
     static const char *const keys[] = {"match", "not", NULL};
     struct mapping *mapping = scope->mapping;
@@ -230,11 +240,13 @@ static enum err load_condition(struct take_scope *scope, const struct node *node
                  : mapping_fault(mapping, node, ERR_SYNTAX, "match or not was expected here");
 }
 
-enum err mapping_condition(struct take_scope *scope, const struct node *node, const struct condition **ret)
+enum err mapping_condition(struct take_scope *scope, const struct node *node,
+                           const struct condition **ret)
 {
     struct condition *first = NULL;
     if (node->kind != NODE_MAP)
-        return mapping_fault(scope->mapping, node, ERR_SYNTAX, "a map of column: value was expected here");
+        return mapping_fault(scope->mapping, node, ERR_SYNTAX,
+                             "a map of column: value was expected here");
     node_each(child, node)
     {
         struct condition *condition = arena_new(&scope->mapping->arena, struct condition);
@@ -250,7 +262,8 @@ enum err mapping_condition(struct take_scope *scope, const struct node *node, co
 
 /* ---- code tables ---- */
 
-static enum err read_unmapped(const struct mapping *mapping, const struct node *node, enum unmapped *ret)
+static enum err read_unmapped(const struct mapping *mapping, const struct node *node,
+                              enum unmapped *ret)
 {
     str word = node_as_text(node);
     if (str_eq(word, S("refuse")))
@@ -260,12 +273,14 @@ static enum err read_unmapped(const struct mapping *mapping, const struct node *
     else if (str_eq(word, S("keep")))
         *ret = UNMAPPED_KEEP;
     else
-        return mapping_fault(mapping, node, ERR_BAD_VALUE, "unmapped is refuse, warn or keep, not \"%.*s\"", STR(word));
+        return mapping_fault(mapping, node, ERR_BAD_VALUE,
+                             "unmapped is refuse, warn or keep, not \"%.*s\"", STR(word));
     return OK;
 }
 
 /* {theirs: ours, ...} or {use: code list, overrides: {theirs: ours}, unmapped: warn} */
-static enum err load_table(struct mapping *mapping, const struct node *node, str name, const struct code_table **ret)
+static enum err load_table(struct mapping *mapping, const struct node *node, str name,
+                           const struct code_table **ret)
 {
     struct code_table *table = arena_new(&mapping->arena, struct code_table);
     if (!table)
@@ -283,19 +298,22 @@ static enum err load_table(struct mapping *mapping, const struct node *node, str
         table->codes = node_get(node, S("overrides"));
         table->list = codes_list(mapping->catalog->codes, node_as_text(use));
         if (!table->list)
-            return mapping_fault(mapping, use, ERR_UNKNOWN, "there is no code list \"%.*s\"", STR(use->text));
+            return mapping_fault(mapping, use, ERR_UNKNOWN, "there is no code list \"%.*s\"",
+                                 STR(use->text));
     }
     *ret = table;
     return OK;
 }
 
-static enum err find_table(struct mapping *mapping, const struct node *node, const struct code_table **ret)
+static enum err find_table(struct mapping *mapping, const struct node *node,
+                           const struct code_table **ret)
 {
     if (node->kind == NODE_MAP)
         return load_table(mapping, node, S("inline"), ret);
     const struct node *table = node_get(mapping->code_tables, node_as_text(node));
     if (!table)
-        return mapping_fault(mapping, node, ERR_UNKNOWN, "there is no table \"%.*s\"", STR(node_as_text(node)));
+        return mapping_fault(mapping, node, ERR_UNKNOWN, "there is no table \"%.*s\"",
+                             STR(node_as_text(node)));
     return load_table(mapping, table, table->key, ret);
 }
 
@@ -309,12 +327,16 @@ static enum err load_via(struct mapping *mapping, const struct node *node, struc
         str name = has_argument ? item->first->key : node_as_text(item);
         const struct normaliser *normaliser = normaliser_find(name);
         if (!normaliser)
-            return mapping_fault(mapping, item, ERR_UNKNOWN, "there is no normaliser \"%.*s\"", STR(name));
+            return mapping_fault(mapping, item, ERR_UNKNOWN, "there is no normaliser \"%.*s\"",
+                                 STR(name));
         if (has_argument && !normaliser->takes_argument)
-            return mapping_fault(mapping, item, ERR_SYNTAX, "\"%s\" takes no argument", normaliser->name);
+            return mapping_fault(mapping, item, ERR_SYNTAX, "\"%s\" takes no argument",
+                                 normaliser->name);
         if (take->via_count == MAPPING_VIA_MAX)
-            return mapping_fault(mapping, item, ERR_LIMIT, "at most %d normalisers", MAPPING_VIA_MAX);
-        take->via[take->via_count++] = (struct via){normaliser, has_argument ? node_as_text(item->first) : STR_EMPTY};
+            return mapping_fault(mapping, item, ERR_LIMIT, "at most %d normalisers",
+                                 MAPPING_VIA_MAX);
+        take->via[take->via_count++] =
+            (struct via){normaliser, has_argument ? node_as_text(item->first) : STR_EMPTY};
     }
     return OK;
 }
@@ -338,8 +360,8 @@ static enum err load_each(struct take_scope *scope, const struct node *node, str
             return OK;
         }
     if (!mapping->is_tree)
-        return mapping_fault(mapping, node, ERR_UNKNOWN, "\"%.*s\" is neither a joined file nor an exploded text",
-                             STR(name));
+        return mapping_fault(mapping, node, ERR_UNKNOWN,
+                             "\"%.*s\" is neither a joined file nor an exploded text", STR(name));
     take->each = EACH_PATH;
     take->each_path = name;
     struct ref *ref; /* so that the path counts as read */
@@ -382,15 +404,18 @@ static enum err load_sources(struct take_scope *scope, const struct node *node, 
     take->glue = glue ? node_as_text(glue) : S(" ");
     bool has_parts = node_get(node, S("fields")) != NULL;
     if (!from && !text && !constant && !scope->is_piece && !has_parts)
-        return mapping_fault(scope->mapping, node, ERR_MISSING,
-                             "where does \"%.*s\" come from? one of from, text, const, each is missing", STR(take->key));
+        return mapping_fault(
+            scope->mapping, node, ERR_MISSING,
+            "where does \"%.*s\" come from? one of from, text, const, each is missing",
+            STR(take->key));
     return OK;
 }
 
 static enum err load_take_map(struct take_scope *outer, const struct node *node, struct take *take)
 {
-    static const char *const keys[] = {"from",  "glue", "text",  "const", "each",   "match", "first", "split",
-                                       "via",   "table", "when",  "fields", "fault", NULL};
+    static const char *const keys[] = {"from",  "glue",   "text",  "const", "each",
+                                       "match", "first",  "split", "via",   "table",
+                                       "when",  "fields", "fault", NULL};
     struct take_scope scope = *outer;
     struct mapping *mapping = scope.mapping;
     TRY(mapping_keys(mapping, node, keys));
@@ -404,7 +429,8 @@ static enum err load_take_map(struct take_scope *outer, const struct node *node,
         TRY(find_table(mapping, table, &take->table));
     if (when)
         TRY(mapping_condition(&scope, when, &take->when));
-    if (fault && !str_eq(node_as_text(fault), S("drop")) && !str_eq(node_as_text(fault), S("refuse")))
+    if (fault && !str_eq(node_as_text(fault), S("drop")) &&
+        !str_eq(node_as_text(fault), S("refuse")))
         return mapping_fault(mapping, fault, ERR_BAD_VALUE, "fault is refuse or drop");
     take->is_dropped_on_fault = str_eq(node_as_text(fault), S("drop"));
     take->is_first = is_yes(node_get(node, S("first")));
@@ -417,15 +443,16 @@ static enum err load_take_map(struct take_scope *outer, const struct node *node,
     return mapping_takes(&scope, parts, composite ? NULL : take->field, composite, &take->parts);
 }
 
-static enum err find_field(struct take_scope *scope, const struct node *node, const struct field *group,
-                           const struct type *composite, struct take *take)
+static enum err find_field(struct take_scope *scope, const struct node *node,
+                           const struct field *group, const struct type *composite,
+                           struct take *take)
 {
     if (composite) {
         for (const char *const *key = composite->maps; *key; key++)
             if (str_eq_c(node->key, *key))
                 return OK;
-        return mapping_fault(scope->mapping, node, ERR_UNKNOWN, "a %s has no part \"%.*s\"", composite->name,
-                             STR(node->key));
+        return mapping_fault(scope->mapping, node, ERR_UNKNOWN, "a %s has no part \"%.*s\"",
+                             composite->name, STR(node->key));
     }
     const struct definition *definition = scope->definition;
     size_t count = group ? group->field_count : definition->field_count;
@@ -440,8 +467,9 @@ static enum err find_field(struct take_scope *scope, const struct node *node, co
     return OK;
 }
 
-static enum err load_take(struct take_scope *scope, const struct node *node, const struct field *group,
-                          const struct type *composite, str key, struct take **ret)
+static enum err load_take(struct take_scope *scope, const struct node *node,
+                          const struct field *group, const struct type *composite, str key,
+                          struct take **ret)
 {
     struct mapping *mapping = scope->mapping;
     struct take *take = arena_new(&mapping->arena, struct take);
@@ -458,7 +486,8 @@ static enum err load_take(struct take_scope *scope, const struct node *node, con
         TRY(load_refs(scope, node, &take->from, &take->from_count));
     }
     if (take->field && !take->field->type && !take->parts)
-        return mapping_fault(mapping, node, ERR_MISSING, "\"%.*s\" is a group: its fields are missing", STR(key));
+        return mapping_fault(mapping, node, ERR_MISSING,
+                             "\"%.*s\" is a group: its fields are missing", STR(key));
     *ret = take;
     return OK;
 }
@@ -473,7 +502,8 @@ enum err mapping_takes(struct take_scope *scope, const struct node *node, const 
                        const struct type *composite, struct take **ret)
 {
     if (node->kind != NODE_MAP)
-        return mapping_fault(scope->mapping, node, ERR_SYNTAX, "a map of field: source was expected here");
+        return mapping_fault(scope->mapping, node, ERR_SYNTAX,
+                             "a map of field: source was expected here");
     struct take **end = ret;
     node_each(child, node)
     {
@@ -486,7 +516,8 @@ enum err mapping_takes(struct take_scope *scope, const struct node *node, const 
     return OK;
 }
 
-enum err mapping_envelope_takes(struct take_scope *scope, const struct node *node, struct take **ret)
+enum err mapping_envelope_takes(struct take_scope *scope, const struct node *node,
+                                struct take **ret)
 {
     struct mapping *mapping = scope->mapping;
     struct take **end = ret;

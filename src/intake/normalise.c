@@ -88,7 +88,8 @@ static str iso_date(str text, const unsigned place[3], struct arena *arena)
     uint64_t n[3] = {0, 0, 0};
     if (numbers_of(text, n) != 3)
         return text;
-    struct day day = {(int32_t)n[place[0]], (uint8_t)(n[place[1]] & 0xFF), (uint8_t)(n[place[2]] & 0xFF)};
+    struct day day = {(int32_t)n[place[0]], (uint8_t)(n[place[1]] & 0xFF),
+                      (uint8_t)(n[place[2]] & 0xFF)};
     if (n[place[1]] > 12 || n[place[2]] > 31 || n[place[0]] < 100 || !day_is_valid(day))
         return text;
     char out[16];

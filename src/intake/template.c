@@ -7,6 +7,7 @@
 
 #include "intake/intake.h"
 #include "intake/mapping.h"
+#include "model/reference.h"
 
 static struct mapping *mapping_new(const struct catalog *catalog, str name)
 {
@@ -45,17 +46,20 @@ static struct node *purposes_of(struct mapping *m, const struct definition *defi
     return node_put(map, S("purposes"), list) ? map : NULL;
 }
 
-enum err mapping_of_template(const struct catalog *catalog, const struct definition *definition, struct mapping **ret)
+enum err mapping_of_template(const struct catalog *catalog, const struct definition *definition,
+                             struct mapping **ret)
 {
     struct mapping *m = mapping_new(catalog, definition->name);
     if (!m)
         return ERR_MEMORY;
-    m->title = arena_printf(&m->arena, "National template: %.*s", STR(definition->title[LANGUAGE_EN]));
+    m->title =
+        arena_printf(&m->arena, "National template: %.*s", STR(definition->title[LANGUAGE_EN]));
     m->source_type = S("csv");
     m->is_slip_checked = true;
     m->tables[0].has_heading = true;
-    m->tables[0].job = S("{\"kind\":\"rows\",\"type\":\"csv\",\"encoding\":\"auto\",\"separator\":\"auto\","
-                         "\"comment\":\"#\",\"heading\":1,\"names\":1}");
+    m->tables[0].job =
+        S("{\"kind\":\"rows\",\"type\":\"csv\",\"encoding\":\"auto\",\"separator\":\"auto\","
+          "\"comment\":\"#\",\"heading\":1,\"names\":1}");
     m->records = arena_new(&m->arena, struct map_record);
     m->envelope = purposes_of(m, definition);
     if (!m->records || !m->envelope) {
@@ -226,7 +230,8 @@ enum err template_bind(struct mapping *m, const str *names, size_t count)
     return OK;
 }
 
-enum err intake_template(const struct catalog *catalog, const struct definition *definition, struct buf *out)
+enum err intake_template(const struct catalog *catalog, const struct definition *definition,
+                         struct buf *out)
 {
     return catalog_template_csv(catalog, definition, out);
 }

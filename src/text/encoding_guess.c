@@ -34,13 +34,11 @@ static bool guess_by_mark(str s, struct encoding_guess *g)
     static const struct {
         str mark;
         const char *name;
-    } marks[] = {
-        {{"\xEF\xBB\xBF", 3}, "utf-8"   },
-        {{"\xFF\xFE\0\0", 4}, "utf-32le"},
-        {{"\0\0\xFE\xFF", 4}, "utf-32be"},
-        {{"\xFF\xFE", 2},     "utf-16le"},
-        {{"\xFE\xFF", 2},     "utf-16be"}
-    };
+    } marks[] = {{{"\xEF\xBB\xBF", 3}, "utf-8"},
+                 {{"\xFF\xFE\0\0", 4}, "utf-32le"},
+                 {{"\0\0\xFE\xFF", 4}, "utf-32be"},
+                 {{"\xFF\xFE", 2}, "utf-16le"},
+                 {{"\xFE\xFF", 2}, "utf-16be"}};
     for (size_t i = 0; i < COUNT_OF(marks); i++)
         if (str_starts(s, marks[i].mark)) {
             set(g, marks[i].name, 100);

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A batch is a record of the definition import-batch; its number is the record's. It is written before the first change of the
+ * batch and again at the end. One that still says "running" when nobody runs it was cut off: the same files under the
+ * same format take it up again. Nothing needs to be remembered for that, because the records it wrote carry its number
+ * and are recognised one by one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "codec/json.h"
+#include "intake/import.h"
+
+static const str DEFINITION = {"import-batch", 12};
+enum { RUNNING_MAX = 64, REVIEW_DAYS = 365, PAGE = 500, REPORT_MAX = 16 << 20 };
+
+/* ---- one at a time ---- */
+
+static struct {
+    pthread_mutex_t lock;
+    uint64_t hashes[RUNNING_MAX];
+    size_t count;
+} running = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static uint64_t running_hash(str format, str owner)
+{
+    return hash_mix(hash64(format, 11), hash64(owner, 12));
+}
+
+enum err running_enter(str format, str owner)
+{
+    uint64_t hash = running_hash(format, owner);
+    enum err code = OK;
+    pthread_mutex_lock(&running.lock);
+    for (size_t i = 0; i < running.count && !code; i++)
+        if (running.hashes[i] == hash)
+            code = ERR_BUSY;
+    if (running.count == RUNNING_MAX)
+        code = ERR_BUSY;
+    if (!code)
+        running.hashes[running.count++] = hash;
+    pthread_mutex_unlock(&running.lock);
+    return code ? err_set(ERR_BUSY, "an import of \"%.*s\" is running already", STR(format)) : OK;
+}
+
+void running_leave(str format, str owner)
+{
+    uint64_t hash = running_hash(format, owner);
+    pthread_mutex_lock(&running.lock);
+    for (size_t i = 0; i < running.count; i++)
+        if (running.hashes[i] == hash) {
+            running.hashes[i] = running.hashes[--running.count];
+            break;
+        }
+    pthread_mutex_unlock(&running.lock);
+}
+
+/* ---- the record ---- */
+
+static void put_time(struct arena *arena, struct node *map, str key)
+{
+    char text[24];
+    node_put_text(arena, map, key, arena_str(arena, str_c(clock_format(clock_now_us(), text))));
+}
+
+static void put_count(struct arena *arena, struct node *map, str key, uint64_t count)
+{
+    node_put_text(arena, map, key, arena_printf(arena, "%llu", (unsigned long long)count));
+}
+
+/* "sdn.csv 2013896 2026-11-01T00:00:00Z": what must agree for a batch to be taken up again. */
+static struct node *files_node(const struct import *import, struct arena *arena)
+{
+    struct node *list = node_list(arena);
+    for (size_t i = 0; i < import->mapping->table_count; i++) {
+        struct stat info;
+        char time[24];
+        if (import->fds[i] < 0 || fstat(import->fds[i], &info) != 0)
+            continue;
+        const char *slash = strrchr(import->paths[i], '/');
+        int64_t us = (int64_t)info.st_mtim.tv_sec * 1000000;
+        node_add(list,
+                 node_text(arena,
+                           arena_printf(arena, "%s %lld %s", slash ? slash + 1 : import->paths[i],
+                                        (long long)info.st_size, clock_format(us, time))));
+    }
+    return list;
+}
+
+static const struct definition *batch_definition(const struct catalog *catalog)
+{
+    const struct definition *definition = catalog_find(catalog, DEFINITION);
+    if (!definition)
+        err_set(ERR_MISSING, "the definition \"%.*s\" is not there: imports cannot be recorded",
+                STR(DEFINITION));
+    return definition;
+}
+
+static struct node *make_envelope(const struct catalog *catalog,
+                                  const struct definition *definition, str owner,
+                                  struct arena *arena)
+{
+    struct node *map = node_map(arena), *purposes = node_list(arena);
+    char day[16];
+    node_put_text(arena, map, S("owner"), owner);
+    for (uint16_t i = 0; i < PURPOSE_MAX; i++)
+        if (definition->purposes >> i & 1)
+            node_add(purposes, node_text(arena, purpose_code(catalog, i)));
+    node_put(map, S("purposes"), purposes);
+    struct day review = day_of_number(day_number(day_today()) + REVIEW_DAYS);
+    node_put_text(arena, map, S("review_on"), arena_str(arena, str_c(day_format(review, day))));
+    return map;
+}
+
+/* Writes a batch's fields: a new record when *number is 0. */
+static enum err write_batch(const struct intake_node *node, uint64_t *number, str owner, str actor,
+                            struct node *fields, const struct hash *attachment, struct arena *arena)
+{
+    const struct definition *definition = batch_definition(node->catalog);
+    if (!definition)
+        return ERR_MISSING;
+    struct node *body = node_map(arena);
+    node_put(body, S("envelope"), make_envelope(node->catalog, definition, owner, arena));
+    node_put(body, S("fields"), fields);
+    struct record record;
+    TRY(record_parse(node->catalog, definition, body, arena, &record));
+    struct buf text = {0};
+    enum err code = record_canonical(node->catalog, &record, &text);
+    struct change change = {.kind = CHANGE_PUT,
+                            .number = *number,
+                            .definition = definition->name,
+                            .definition_version = definition->version,
+                            .owner = owner,
+                            .state = STATE_ACTIVE,
+                            .actor = actor,
+                            .body = buf_str(&text),
+                            .attachments = attachment,
+                            .attachment_count = attachment ? 1 : 0};
+    struct committed committed;
+    code = code ? code : store_commit(node->store, &change, 1, true, &committed);
+    if (!code)
+        *number = committed.id.number;
+    buf_release(&text);
+    return code;
+}
+
+/* ---- taking up an interrupted batch ---- */
+
+struct search {
+    const struct node *files;
+    str format, owner;
+    uint64_t found, last;
+    size_t seen;
+    struct arena *arena;
+};
+
+static enum err on_batch(void *context, const struct stored *stored)
+{
+    struct search *search = context;
+    struct node *body = NULL;
+    search->last = stored->id.number;
+    search->seen++;
+    if (stored->is_erased || json_parse(stored->body, search->arena, &body)) {
+        err_clear();
+        return OK;
+    }
+    const struct node *fields = node_get(body, S("fields"));
+    str state = node_get_text(fields, S("state"));
+    if ((str_eq(state, S("running")) || str_eq(state, S("stopped"))) &&
+        str_eq(node_get_text(fields, S("format")), search->format) &&
+        str_eq(stored->owner, search->owner) &&
+        node_equal(node_get(fields, S("files")), search->files))
+        search->found = stored->id.number;
+    return OK;
+}
+
+static enum err find_interrupted(struct import *import, str owner, struct arena *arena)
+{
+    struct node *files = files_node(import, arena);
+    files->key = S("files");
+    struct search search = {.files = files,
+                            .format = import->mapping->name,
+                            .owner = owner,
+                            .arena = arena};
+    do {
+        search.seen = 0;
+        TRY(store_list(import->node->store, DEFINITION, owner, search.last, PAGE, on_batch,
+                       &search));
+    } while (search.seen == PAGE);
+    import->batch = search.found;
+    import->is_resumed = search.found != 0;
+    return OK;
+}
+
+static struct node *start_fields(const struct import *import, const char *state,
+                                 struct arena *arena)
+{
+    struct node *fields = node_map(arena);
+    node_put_text(arena, fields, S("format"), import->mapping->name);
+    node_put(fields, S("files"), files_node(import, arena));
+    node_put_text(arena, fields, S("state"), str_c(state));
+    node_put_text(arena, fields, S("started"), str_c(import->started));
+    if (import->request->actor.len)
+        node_put_text(arena, fields, S("actor"), import->request->actor);
+    return fields;
+}
+
+enum err batch_begin(struct import *import, str owner)
+{
+    struct arena arena = {.max_bytes = 256u << 20};
+    import->batch_owner = arena_str(&import->report.arena, owner);
+    enum err code = find_interrupted(import, owner, &arena);
+    if (!code && !import->batch)
+        code =
+            write_batch(import->node, &import->batch, import->batch_owner, import->request->actor,
+                        start_fields(import, "running", &arena), NULL, &arena);
+    arena_release(&arena);
+    return code;
+}
+
+static struct tally total_of(const struct import *import)
+{
+    struct tally total = {0};
+    for (size_t i = 0; i < import->node->catalog->count; i++) {
+        const struct tally *t = &import->tallies[i];
+        total.created += t->created;
+        total.changed += t->changed;
+        total.same += t->same + t->renewed;
+        total.gone += t->gone;
+    }
+    return total;
+}
+
+static enum err keep_report(const struct import *import, const struct node *report,
+                            struct hash *ret)
+{
+    struct buf text = {.max = REPORT_MAX};
+    json_write(&text, report);
+    enum err code = text.failed ? err_set(text.failed, "the report is too large")
+                                : store_blob_put(import->node->store, buf_str(&text),
+                                                 S("application/json"), ret);
+    buf_release(&text);
+    return code;
+}
+
+enum err batch_end(struct import *import, const char *state, const struct node *report)
+{
+    struct arena arena = {0};
+    struct hash hash;
+    char hex[2 * HASH_SIZE + 1];
+    enum err code = keep_report(import, report, &hash);
+    if (!code) {
+        struct node *fields = start_fields(import, state, &arena);
+        struct tally total = total_of(import);
+        put_time(&arena, fields, S("ended"));
+        put_count(&arena, fields, S("first_seq"), import->first_seq);
+        put_count(&arena, fields, S("last_seq"), import->last_seq);
+        put_count(&arena, fields, S("rows"), import->report.rows);
+        put_count(&arena, fields, S("created"), total.created);
+        put_count(&arena, fields, S("changed"), total.changed);
+        put_count(&arena, fields, S("same"), total.same);
+        put_count(&arena, fields, S("gone"), total.gone);
+        put_count(&arena, fields, S("refused"), import->report.refused_rows);
+        hex_encode(&hash, sizeof hash, hex);
+        node_put_text(&arena, fields, S("report"), str_c(hex));
+        code = write_batch(import->node, &import->batch, import->batch_owner,
+                           import->request->actor, fields, &hash, &arena);
+    }
+    arena_release(&arena);
+    return code;
+}
+
+/* ---- reading batches ---- */
+
+static enum err read_batch(const struct intake_node *node, uint64_t batch, struct arena *arena,
+                           struct stored *ret, struct node **ret_fields)
+{
+    TRY(store_read(node->store, batch, arena, ret));
+    if (!str_eq(ret->definition, DEFINITION))
+        return err_set(ERR_NOT_FOUND, "there is no import %llu", (unsigned long long)batch);
+    if (ret->is_erased)
+        return err_set(ERR_GONE, "import %llu has been erased", (unsigned long long)batch);
+    struct node *body = NULL;
+    TRY(json_parse(ret->body, arena, &body));
+    const struct node *fields = node_get(body, S("fields"));
+    *ret_fields = fields ? node_copy(arena, fields) : node_map(arena);
+    return OK;
+}
+
+static bool attached_report(const struct node *fields, struct hash *ret)
+{
+    return hex_decode(node_get_text(fields, S("report")), ret, sizeof *ret);
+}
+
+enum err batch_set_state(const struct intake_node *node, uint64_t batch, const char *state,
+                         str actor)
+{
+    struct arena arena = {0};
+    struct stored stored;
+    struct node *fields = NULL;
+    struct hash hash;
+    enum err code = read_batch(node, batch, &arena, &stored, &fields);
+    if (!code) {
+        for (struct node *child = fields->first; child; child = child->next)
+            if (str_eq(child->key, S("state")))
+                child->text = str_c(state);
+        bool has_report = attached_report(fields, &hash);
+        code = write_batch(node, &batch, stored.owner, actor, fields, has_report ? &hash : NULL,
+                           &arena);
+    }
+    arena_release(&arena);
+    return code;
+}
+
+enum err batch_read(const struct intake_node *node, uint64_t batch, struct arena *arena,
+                    struct batch_facts *ret)
+{
+    struct stored stored;
+    struct node *fields = NULL;
+    TRY(read_batch(node, batch, arena, &stored, &fields));
+    *ret = (struct batch_facts){.state = node_get_text(fields, S("state")),
+                                .owner = stored.owner,
+                                .seq = stored.seq};
+    return OK;
+}
+
+static struct node *summary(const struct stored *stored, const struct node *fields,
+                            struct arena *arena)
+{
+    struct node *map = node_map(arena);
+    node_put_number(arena, map, S("batch"), (int64_t)stored->id.number);
+    node_put_text(arena, map, S("owner"), arena_str(arena, stored->owner));
+    node_each(child, fields)
+    {
+        uint64_t number;
+        str text = node_as_text(child);
+        if (str_eq(child->key, S("report")))
+            continue;
+        str key = str_eq(child->key, S("created")) ? S("new") : arena_str(arena, child->key);
+        if (child->kind == NODE_TEXT && str_to_u64(text, INT64_MAX, &number))
+            node_put_number(arena, map, key, (int64_t)number);
+        else
+            node_put(map, key, node_copy(arena, child));
+    }
+    return map;
+}
+
+struct listing {
+    struct arena *arena;
+    struct node **items; /* a ring of the newest */
+    size_t max, seen, page;
+    uint64_t last;
+};
+
+static enum err on_listed(void *context, const struct stored *stored)
+{
+    struct listing *listing = context;
+    struct node *body = NULL;
+    listing->last = stored->id.number;
+    listing->page++;
+    if (stored->is_erased || json_parse(stored->body, listing->arena, &body)) {
+        err_clear();
+        return OK;
+    }
+    listing->items[listing->seen++ % listing->max] =
+        summary(stored, node_get(body, S("fields")), listing->arena);
+    return OK;
+}
+
+enum err intake_batches(const struct intake_node *node, size_t max, struct arena *arena,
+                        struct node **ret)
+{
+    struct listing listing = {.arena = arena, .max = max ? (max < 1000 ? max : 1000) : 100};
+    listing.items = arena_array(arena, struct node *, listing.max);
+    struct node *list = node_list(arena);
+    if (!listing.items || !list)
+        return ERR_LIMIT;
+    do {
+        listing.page = 0;
+        TRY(store_list(node->store, DEFINITION, STR_EMPTY, listing.last, PAGE, on_listed,
+                       &listing));
+    } while (listing.page == PAGE);
+    size_t count = listing.seen < listing.max ? listing.seen : listing.max;
+    for (size_t i = 0; i < count; i++)
+        node_add(list, listing.items[(listing.seen - 1 - i) % listing.max]);
+    *ret = list;
+    return OK;
+}
+
+enum err intake_batch(const struct intake_node *node, uint64_t batch, struct arena *arena,
+                      struct node **ret)
+{
+    struct stored stored;
+    struct node *fields = NULL, *report = NULL;
+    struct hash hash;
+    str content, mime;
+    TRY(read_batch(node, batch, arena, &stored, &fields));
+    struct node *map = summary(&stored, fields, arena);
+    if (attached_report(fields, &hash)) {
+        TRY(store_blob_get(node->store, &hash, arena, &content, &mime));
+        TRY(json_parse(content, arena, &report));
+        node_put(map, S("report"), report);
+    }
+    *ret = map;
+    return OK;
+}
