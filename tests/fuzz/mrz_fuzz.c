@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ensure(value.check == again.check);
         if (value.repair.len) {
             ensure(type_parse_text(type, &context, value.repair, &arena, &again) == OK);
-            ensure(again.check == CHECK_OK);
+            /* a partial zone may, repaired, fit another layout better */
+            ensure(again.check == CHECK_OK || mrz_of(&again)->format != mrz_of(&value)->format);
         }
         type->parts(&value, &arena, &parts);
     }
