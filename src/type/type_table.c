@@ -17,6 +17,7 @@ extern const struct type type_email;
 extern const struct type type_file_hash;
 extern const struct type type_firearm_serial;
 extern const struct type type_flag;
+extern const struct type type_handle;
 extern const struct type type_hull_number;
 extern const struct type type_iban;
 extern const struct type type_icao24;
@@ -27,6 +28,7 @@ extern const struct type type_imo;
 extern const struct type type_imsi;
 extern const struct type type_ip;
 extern const struct type type_lei;
+extern const struct type type_link;
 extern const struct type type_mac;
 extern const struct type type_mmsi;
 extern const struct type type_mrz;
@@ -35,6 +37,7 @@ extern const struct type type_number;
 extern const struct type type_onion;
 extern const struct type type_pgp_fingerprint;
 extern const struct type type_phone;
+extern const struct type type_photograph;
 extern const struct type type_plate;
 extern const struct type type_sex;
 extern const struct type type_text;
@@ -58,6 +61,7 @@ const struct type *const type_table[] = {
     &type_file_hash,
     &type_firearm_serial,
     &type_flag,
+    &type_handle,
     &type_hull_number,
     &type_iban,
     &type_icao24,
@@ -68,6 +72,7 @@ const struct type *const type_table[] = {
     &type_imsi,
     &type_ip,
     &type_lei,
+    &type_link,
     &type_mac,
     &type_mmsi,
     &type_mrz,
@@ -76,6 +81,7 @@ const struct type *const type_table[] = {
     &type_onion,
     &type_pgp_fingerprint,
     &type_phone,
+    &type_photograph,
     &type_plate,
     &type_sex,
     &type_text,
