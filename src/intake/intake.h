@@ -10,7 +10,7 @@
  *   struct node *report;
  *   TRY(intake_import(&node, &request, progress, context, &arena, &report));   // then json_write(out, report)
  *
- * A format is one of: a file in formats/; the name of a database (its national template, see intake_template());
+ * A format is one of: a file in formats/; the name of a database (its national template, see model/reference.h);
  * "bureau-ndjson": one body {"envelope":{...},"fields":{...},"database":"..."} a line, as `bureau export` and
  * `bureau sample` write them.
  *
@@ -87,10 +87,6 @@ enum err intake_formats(const struct intake_node *node, struct arena *arena,
 /* Names of the databases a format writes to, for policy. bureau-ndjson: all of them. */
 enum err intake_targets(const struct intake_node *node, str format, struct arena *arena,
                         const str **ret, size_t *ret_count) MUST_USE;
-/* The national template of a database: CSV with one column per field path and heading rows that explain them. */
-enum err intake_template(const struct catalog *catalog, const struct definition *definition,
-                         struct buf *out) MUST_USE;
-
 /* First lines of a file as an import would read them: encoding with reasons, separator, rows. For the preview. */
 enum err intake_preview(const char *path, str encoding, struct arena *arena,
                         struct node **ret) MUST_USE;

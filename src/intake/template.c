@@ -5,9 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "intake/intake.h"
 #include "intake/mapping.h"
-#include "model/reference.h"
 
 static struct mapping *mapping_new(const struct catalog *catalog, str name)
 {
@@ -228,10 +226,4 @@ enum err template_bind(struct mapping *m, const str *names, size_t count)
         return err_set(ERR_SYNTAX, "no column of the heading row is a field of \"%.*s\"",
                        STR(m->records->definition->name));
     return OK;
-}
-
-enum err intake_template(const struct catalog *catalog, const struct definition *definition,
-                         struct buf *out)
-{
-    return catalog_template_csv(catalog, definition, out);
 }
