@@ -117,6 +117,15 @@ static void assert_leads_to(const struct code_list *list, const struct code *cod
                  STR(code->code), STR(found ? found->code : S("nothing")));
 }
 
+/* Tables of prefixes (column `country`) are read by code alone: many codes lead to one name. */
+static bool is_read_by_name(const struct code_list *list)
+{
+    for (size_t i = 0; i < list->column_count; i++)
+        if (str_eq(list->columns[i], S("country")))
+            return false;
+    return true;
+}
+
 static void every_list_of_the_tree_is_sound(void **state)
 {
     (void)state;
@@ -130,6 +139,8 @@ static void every_list_of_the_tree_is_sound(void **state)
         for (size_t i = 0; i < list->count; i++) {
             const struct code *code = &list->codes[i];
             assert_leads_to(list, code, code->code);
+            if (!is_read_by_name(list))
+                continue;
             assert_leads_to(list, code, code_extra(list, code, S("alpha2")));
             assert_leads_to(list, code, code->names[LANGUAGE_EN]);
             str aliases = code_extra(list, code, S("aliases")), alias;
