@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every durable figure stands beside: what one fdatasync costs on this disk, in this minute. */
+/*
+ * What every durable figure stands beside: what one fdatasync costs on this disk, in this minute.
+ */
 #ifndef BENCH_DURABLE_H
 #define BENCH_DURABLE_H
 

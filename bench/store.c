@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The store alone: rows a second in bulk, what an interactive commit costs in the middle of it, single commits by many,
+ * The store alone: rows a second in bulk, what an interactive commit costs in the middle of it,
+ * single commits by many,
  * reading.   build/release/bench/store [ROWS]
  */
 #include "store/store.h"

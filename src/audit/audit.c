@@ -2,14 +2,18 @@
 /*
  * The log while it is open: appending and the committer.
  *
- *   callers: encode, salt, hash --lock--> buffer being filled  <--swap--> buffer being written: chain, write, sync, done()
+ *   callers: encode, salt, hash --lock--> buffer being filled
+ *                                            ^ swap v
+ *   committer:  chain, write, sync, done() -- buffer being written
  *
- * Two buffers change places: while one waits for the disk, callers fill the other. The longer a sync takes, the larger the
- * next group, so throughput hardly depends on the disk; memory is bounded by the two buffers.
+ * Two buffers change places: while one waits for the disk, callers fill the other. The longer a
+ * sync takes, the larger the next group, so throughput hardly depends on the disk; memory is
+ * bounded by the two buffers.
  *
- * When a group cannot be written (disk full) its entries and all that were queued behind it fail, the next entry takes
- * the first number that did not become durable, and writing is tried again with the next group: numbers have no gaps.
- * When a sync fails nobody knows what the disk holds, so the log refuses until it is opened, and checked, again.
+ * When a group cannot be written (disk full) its entries and all that were queued behind it fail,
+ * the next entry takes the first number that did not become durable, and writing is tried again
+ * with the next group: numbers have no gaps. When a sync fails nobody knows what the disk holds, so
+ * the log refuses until it is opened, and checked, again.
  */
 #include "audit/audit.h"
 

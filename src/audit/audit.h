@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * audit: who asked what, why, and what was shown: an append-only log, durable before the answer leaves.
+ * audit: who asked what, why, and what was shown: an append-only log, durable before the answer
+ * leaves.
  *
- *   DIR/audit/<first entry>.log   segments of groups; a group is one write and one sync:
- *                                 header (count, size, chain), then each entry: number, leaf, salt, body
- *   DIR/audit/places, shown       where each entry lies, and which record was shown by which: rebuilt from the log when absent
- *   DIR/audit/head                count and chain as of the last clean close or full segment; a shorter log is damaged
+ *   DIR/audit/<first entry>.log   segments of groups; a group is one write and one sync: header
+ *                                 (count, size, chain), then each entry: number, leaf, salt, body
+ *   DIR/audit/places, shown       where each entry lies, which record was shown by which: rebuilt
+ *                                 from the log when absent
+ *   DIR/audit/head                count and chain as of the last clean close or full segment; a
+ *                                 shorter log is damaged
  *   DIR/audit/receipt.key         the permutation from entry numbers to receipts
  *
- * leaf = SHA-256(0x00 || salt || body) (an RFC 9162 leaf), chain = SHA-256(chain before || group header || leaves), so bodies and salts
- * can be destroyed while everything about the rest stays provable, and a Merkle tree can be grown over the leaves.
+ * leaf = SHA-256(0x00 || salt || body) (an RFC 9162 leaf), chain = SHA-256(chain before || group
+ * header || leaves), so bodies and salts can be destroyed while everything about the rest stays
+ * provable, and a Merkle tree can be grown over the leaves.
  *
- * One committer thread writes what is queued and then calls each entry's done(); callers encode and hash while it waits for the
- * disk. With 256 requests in flight a disk of 270 fsync/s still carries tens of thousands of entries a second.
+ * One committer thread writes what is queued and then calls each entry's done(); callers encode and
+ * hash while it waits for the disk. With 256 requests in flight a disk of 270 fsync/s still carries
+ * tens of thousands of entries a second.
  *
- *   TRY(audit_append(audit, &entry, on_durable, request, receipt));      // answer only when on_durable says OK
+ *   TRY(audit_append(audit, &entry, on_durable, request, receipt));   // answer when it says OK
  */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
@@ -60,9 +65,11 @@ enum {
 enum err audit_open(const char *directory, struct audit **ret) MUST_USE;
 void audit_close(struct audit *audit);
 /*
- * Queues an entry (copied at once) and gives its receipt; done(context, code) is called on the committer thread, in order, when it is
- * durable, or with the error that kept it from being so - then the answer must not leave. Entries are numbered from 1. ERR_LIMIT
- * above 64 KiB of body, ERR_BUSY when 8,192 entries or 8 MiB wait, ERR_FULL while the disk is full; done is not called then.
+ * Queues an entry (copied at once) and gives its receipt; done(context, code) is called on the
+ * committer thread, in order, when it is durable, or with the error that kept it from being so -
+ * then the answer must not leave. Entries are numbered from 1. ERR_LIMIT above 64 KiB of body,
+ * ERR_BUSY when 8,192 entries or 8 MiB wait, ERR_FULL while the disk is full; done is not called
+ * then.
  */
 typedef void audit_done(void *context, enum err code);
 enum err audit_append(struct audit *audit, const struct audit_entry *entry, audit_done *done,
@@ -89,9 +96,15 @@ enum err audit_scan(struct audit *audit, struct record_id shown, uint64_t before
                     audit_visit *visit, void *context) MUST_USE;
 /* Overwrites body and salt in place, durably; the leaf stays. OK when it was destroyed before. */
 enum err audit_destroy_body(struct audit *audit, uint64_t number) MUST_USE;
-/* Offline or live: every leaf recomputed where its body is still there, the chain always. Report is plain words. ERR_DAMAGED names the entry. */
+/*
+ * Offline or live: every leaf recomputed where its body is still there, the chain always. Report is
+ * plain words. ERR_DAMAGED names the entry.
+ */
 enum err audit_verify(const char *directory, uint64_t *ret_entries, struct buf *report) MUST_USE;
-/* Consistent copy while serving into target_directory/audit (ERR_CONFLICT if there is one), then verified. */
+/*
+ * Consistent copy while serving into target_directory/audit (ERR_CONFLICT if there is one), then
+ * verified.
+ */
 enum err audit_backup(struct audit *audit, const char *target_directory) MUST_USE;
 
 #endif

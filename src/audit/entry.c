@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The body of an entry: JSON, keys always in the same order, read by people and by audit_scan alike. */
+/*
+ * The body of an entry: JSON, keys always in the same order, read by people and by audit_scan
+ * alike.
+ */
 #include "audit/internal.h"
 #include "codec/json.h"
 

@@ -29,7 +29,8 @@ enum entry_flags { ENTRY_DESTROYED = 1, ENTRY_SHOWS = 2 };
 
 /*
  * segment  magic u64 | first number u64 | chain before it 32 | zeros
- * group    magic u32 | entries u32 | first number u64 | bytes after this header u32 | zero u32 | time u64 | chain after it 32
+ * group    magic u32 | entries u32 | first number u64 | bytes after this header u32 | zero u32 |
+ *          time u64 | chain after it 32
  * entry    number u64 | body length u32 | flags u32 | leaf 32 | salt 16 | body
  */
 struct group_header {
@@ -63,12 +64,16 @@ void entry_header_put(char out[ENTRY_HEADER], uint64_t number, uint32_t length, 
                       const struct hash *leaf);
 /* The entry at *at of a group's bytes; moves *at past it. false when it does not fit. */
 bool entry_get(str bytes, size_t *at, struct entry_place *ret);
-/* chain after a group: over its header without the chain, and number, length, flags (but DESTROYED) and leaf of every entry. */
+/*
+ * chain after a group: over its header without the chain, and number, length, flags (but DESTROYED)
+ * and leaf of every entry.
+ */
 bool group_chain(const struct group_header *header, str entries, const struct hash *before,
                  struct hash *ret);
 /*
- * Walks a segment's groups, checking chain and leaves. visit sees each entry of a good group. Stops at the end of the log; ret
- * says where that is and how the segment ended. ERR_DAMAGED when something is wrong that a torn last group cannot explain.
+ * Walks a segment's groups, checking chain and leaves. visit sees each entry of a good group. Stops
+ * at the end of the log; ret says where that is and how the segment ended. ERR_DAMAGED when
+ * something is wrong that a torn last group cannot explain.
  */
 typedef enum err entry_visit(void *context, const struct entry_place *entry);
 struct segment_end {
@@ -134,7 +139,10 @@ struct audit {
     uint64_t reserved;
     uint64_t segment_bytes; /* SEGMENT_BYTES, or less in tests */
 
-    /* the durable end of the log: written by the committer with the lock held, read by others with it */
+    /*
+     * the durable end of the log: written by the committer with the lock held, read by others with
+     * it
+     */
     uint64_t offset;
     struct hash chain;
     _Atomic uint64_t durable; /* entries */
@@ -155,7 +163,10 @@ size_t views_shown(struct audit *audit, uint64_t row, size_t count, struct shown
 enum err views_forget(struct audit *audit, uint64_t number) MUST_USE; /* what this entry showed */
 
 /* ---- read.c ---- */
-/* Finishes what a crash interrupted: the body before the log is walked, what it showed when the views are there. */
+/*
+ * Finishes what a crash interrupted: the body before the log is walked, what it showed when the
+ * views are there.
+ */
 enum err destroy_resume(const struct audit *audit,
                         uint64_t *ret_number) MUST_USE; /* 0: nothing was */
 enum err destroy_finish(struct audit *audit, uint64_t number) MUST_USE;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asking the log, and destroying bodies in it. What is read is checked against its leaf before it is given out.
+ * Asking the log, and destroying bodies in it. What is read is checked against its leaf before it
+ * is given out.
  *
- * A body is destroyed where it lies: one write sets the flag and zeros over salt and body, one sync makes it durable. A file
- * `destroying` names the entry meanwhile, so that a crash in between is finished at the next opening, and no half of a
- * body is left.
+ * A body is destroyed where it lies: one write sets the flag and zeros over salt and body, one sync
+ * makes it durable. A file `destroying` names the entry meanwhile, so that a crash in between is
+ * finished at the next opening, and no half of a body is left.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -158,7 +159,10 @@ enum err audit_scan(struct audit *audit, struct record_id shown, uint64_t before
 
 /* ---- destroying ---- */
 
-/* Where an entry lies, so that destroying it can be finished before anything else of the log is read. */
+/*
+ * Where an entry lies, so that destroying it can be finished before anything else of the log is
+ * read.
+ */
 struct intent {
     uint64_t segment, offset, number;
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Receipts: eight characters an officer can read out on the telephone. Seven carry 35 bits - the entry's number through
- * a keyed permutation, so that receipts are unique, can be turned back into the number, and tell a stranger neither how
- * many searches there were nor when - and the eighth checks them.
+ * Receipts: eight characters an officer can read out on the telephone. Seven carry 35 bits - the
+ * entry's number through a keyed permutation, so that receipts are unique, can be turned back into
+ * the number, and tell a stranger neither how many searches there were nor when - and the eighth
+ * checks them.
  *
  *   alphabet     Crockford's base 32: no I, L, O, U; read back without regard to case, I and L as 1, O as 0
  *   permutation  Feistel network of 8 rounds over 36 bits, SipHash as round function, walked until the value has 35

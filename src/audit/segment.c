@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bytes of the log, and the one walk over them that opening, rebuilding and verifying share. Everything read is
- * treated as hostile: bounded, recomputed, never trusted.
+ * The bytes of the log, and the one walk over them that opening, rebuilding and verifying share.
+ * Everything read is treated as hostile: bounded, recomputed, never trusted.
  *
- * How a segment may end. A group is one write and one sync, and the next is not written before the sync returned, so a
- * crash can spoil the last group only, in any way: its pages may be there or be zeros. Behind a good group therefore
- * come zeros (reserved space), the end of the file, or the remains of one group that nobody was told of; those are "torn"
- * and are dropped. A bad group with a later group's header behind it was altered: that is damage.
+ * How a segment may end. A group is one write and one sync, and the next is not written before the
+ * sync returned, so a crash can spoil the last group only, in any way: its pages may be there or be
+ * zeros. Behind a good group therefore come zeros (reserved space), the end of the file, or the
+ * remains of one group that nobody was told of; those are "torn" and are dropped. A bad group with
+ * a later group's header behind it was altered: that is damage.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -134,7 +135,10 @@ bool entry_get(str bytes, size_t *at, struct entry_place *ret)
     return true;
 }
 
-/* Hashes in runs of entries, so that a group of thousands needs no memory of its own; runs are as fixed as the format. */
+/*
+ * Hashes in runs of entries, so that a group of thousands needs no memory of its own; runs are as
+ * fixed as the format.
+ */
 bool group_chain(const struct group_header *header, str entries, const struct hash *before,
                  struct hash *ret)
 {
@@ -253,7 +257,9 @@ static enum err visit_group(struct walk *walk, const struct group_header *header
     return OK;
 }
 
-/* What is wrong with the bytes at the end of the good part, if anything; *ret_bad names the entry. */
+/*
+ * What is wrong with the bytes at the end of the good part, if anything; *ret_bad names the entry.
+ */
 enum group_verdict { GROUP_GOOD, GROUP_NONE, GROUP_BAD };
 static enum err next_group(struct walk *walk, struct group_header *header, str *ret_entries,
                            enum group_verdict *ret_verdict, uint64_t *ret_bad)
@@ -282,7 +288,10 @@ static enum err next_group(struct walk *walk, struct group_header *header, str *
     return OK;
 }
 
-/* Looks at all that is left: how far it goes before only zeros follow, and whether a later group begins in it. */
+/*
+ * Looks at all that is left: how far it goes before only zeros follow, and whether a later group
+ * begins in it.
+ */
 static enum err look_behind(struct walk *walk, uint64_t *ret_used, bool *ret_later)
 {
     uint64_t at = walk->end.offset;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attachments and notes. A blob's row id is the first 63 bits of its SHA-256, so it is found without an index; blobs are
- * rare and large, so that random order costs little here. `uses` counts the bodies that show it: with the last of
- * them erased it goes; one that was never shown goes with a scrub after a day.
+ * Attachments and notes. A blob's row id is the first 63 bits of its SHA-256, so it is found
+ * without an index; blobs are rare and large, so that random order costs little here. `uses` counts
+ * the bodies that show it: with the last of them erased it goes; one that was never shown goes with
+ * a scrub after a day.
  */
 #include <stdlib.h>
 
@@ -36,7 +37,10 @@ enum err blobs_use(struct connection *writer, str packed, int by)
     return OK;
 }
 
-/* Finds the row of `hash`; a row of another hash with the same id counts as absent. The statement stays on the row. */
+/*
+ * Finds the row of `hash`; a row of another hash with the same id counts as absent. The statement
+ * stays on the row.
+ */
 static enum err find(struct connection *connection, const struct hash *hash, sqlite3_stmt **ret,
                      bool *ret_found)
 {

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How one change enters the store. On the writer thread, inside a transaction: resolve what the change stands on (a new
- * number, or the latest version of a record), refuse it if that does not fit, write its rows.
+ * How one change enters the store. On the writer thread, inside a transaction: resolve what the
+ * change stands on (a new number, or the latest version of a record), refuse it if that does not
+ * fit, write its rows.
  *
  *   change row   every step for ever: who, when, which definition and owner, state, the salted hash of the body, and
  *                chain = SHA-256(previous chain || this row), so that no row can be altered or left out unseen
  *   body row     salt, content, packed ids of the blobs it shows; gone after an erasure, while the change rows stay
  *
- * A STATE change has no body of its own: its `body` column names the seq whose body goes on. NULL columns cost
- * nothing in SQLite, so what is the same for every first version is stored as NULL (previous, body, entered, batch).
+ * A STATE change has no body of its own: its `body` column names the seq whose body goes on. NULL
+ * columns cost nothing in SQLite, so what is the same for every first version is stored as NULL
+ * (previous, body, entered, batch).
  *
  * A refusal concerns one change and leaves no trace; an SQL error loses the transaction.
  */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of store share: the write and read connections, the queue, the skeleton's running state. */
+/*
+ * What the files of store share: the write and read connections, the queue, the skeleton's running
+ * state.
+ */
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
@@ -28,59 +31,50 @@ enum {
 /* ---- sqlite.c: connections and their prepared statements ---- */
 
 /* Columns every statement that reads versions begins with; read.c knows them by position. */
-#define VERSION_COLUMNS                                                                                              \
-    "c.seq, c.number, c.version, c.previous, c.body, c.definition, c.definition_version, c.owner, c.state, c.kind, " \
-    "c.time, c.entered, c.batch, c.actor, c.hash, b.content, b.salt, c.chain "
+#define VERSION_COLUMNS                                                                          \
+    "c.seq, c.number, c.version, c.previous, c.body, c.definition, c.definition_version, "       \
+    "c.owner, c.state, c.kind, c.time, c.entered, c.batch, c.actor, c.hash, b.content, b.salt, " \
+    "c.chain "
 #define VERSION_SOURCE "change c LEFT JOIN body b ON b.seq = coalesce(c.body, c.seq) "
+#define VERSIONS       "SELECT " VERSION_COLUMNS "FROM " VERSION_SOURCE
+#define LISTED         "SELECT " VERSION_COLUMNS "FROM record r CROSS JOIN " VERSION_SOURCE
 
-#define SQL_TABLE(row)                                                                                                     \
-    row(SQL_BEGIN, "BEGIN IMMEDIATE") row(SQL_COMMIT, "COMMIT") row(SQL_ROLLBACK, "ROLLBACK") row(                         \
-        SQL_SAVEPOINT, "SAVEPOINT job") row(SQL_RELEASE, "RELEASE job") row(SQL_ROLLBACK_TO,                               \
-                                                                            "ROLLBACK TO job")                             \
-        row(SQL_ADD_CHANGE, "INSERT INTO change VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)") row(                             \
-            SQL_ADD_BODY,                                                                                                  \
-            "INSERT INTO body VALUES(?,?,?,?)") row(SQL_ADD_RECORD,                                                        \
-                                                    "INSERT INTO record VALUES(?,?,?,?,?)")                                \
-            row(SQL_MOVE_RECORD, "UPDATE record SET seq = ?2, state = ?3 WHERE number = ?1") row(                          \
-                SQL_ADD_SPAN,                                                                                              \
-                "INSERT OR IGNORE INTO span VALUES(?,?)") row(SQL_SET_TALLY,                                               \
-                                                              "INSERT OR REPLACE INTO tally VALUES(?,?,?,?)")              \
-                row(SQL_ADD_WORD, "INSERT INTO word VALUES(?,?)") row(                                                     \
-                    SQL_LATEST, "SELECT " VERSION_COLUMNS "FROM " VERSION_SOURCE                                           \
-                                "WHERE c.seq = (SELECT seq FROM record WHERE number = ?1)")                                \
-                    row(SQL_VERSION,                                                                                       \
-                        "SELECT " VERSION_COLUMNS "FROM " VERSION_SOURCE                                                   \
-                        "WHERE c.seq = ?1") row(SQL_FEED,                                                                  \
-                                                "SELECT " VERSION_COLUMNS "FROM " VERSION_SOURCE                           \
-                                                "WHERE c.seq > ?1 ORDER BY c.seq LIMIT ?2")                                \
-                        row(SQL_LIST_ALL,                                                                                  \
-                            "SELECT " VERSION_COLUMNS "FROM record r CROSS JOIN " VERSION_SOURCE                           \
-                            "WHERE r.number > ?1 AND c.seq = r.seq AND (?3 = 0 OR r.owner = ?3) "                          \
-                            "ORDER BY r.number LIMIT ?4")                                                                  \
-                            row(SQL_LIST,                                                                                  \
-                                "SELECT " VERSION_COLUMNS                                                                  \
-                                "FROM record r CROSS JOIN " VERSION_SOURCE                                                 \
-                                "WHERE r.number > ?1 AND r.number <= ?5 AND c.seq = r.seq AND r.definition = ?2 "          \
-                                "AND (?3 = 0 OR r.owner = ?3) ORDER BY r.number LIMIT ?4")                                 \
-                                row(SQL_SPANS,                                                                             \
-                                    "SELECT block FROM span WHERE definition = ?1 AND block >= ?2 ORDER BY block LIMIT 1") \
-                                    row(SQL_BODY_BLOBS, "SELECT blobs FROM body WHERE seq = ?1")                           \
-                                        row(SQL_DROP_BODY, "DELETE FROM body WHERE seq = ?1") row(                         \
-                                            SQL_FIND_BLOB,                                                                 \
-                                            "SELECT hash, mime, content FROM blob WHERE id = ?1")                          \
-                                            row(SQL_ADD_BLOB, "INSERT INTO blob VALUES(?,?,?,?,0,?)") row(                 \
-                                                SQL_USE_BLOB,                                                              \
-                                                "UPDATE blob SET uses = uses + ?2 WHERE id = ?1")                          \
-                                                row(SQL_DROP_UNUSED,                                                       \
-                                                    "DELETE FROM blob WHERE id = ?1 AND uses <= 0")                        \
-                                                    row(SQL_DROP_BLOB,                                                     \
-                                                        "DELETE FROM blob WHERE id = ?1")                                  \
-                                                        row(SQL_DROP_STRAY,                                                \
-                                                            "DELETE FROM blob WHERE uses <= 0 AND time < ?1")              \
-                                                            row(SQL_PUT_NOTE,                                              \
-                                                                "INSERT OR REPLACE INTO note VALUES(?,?)")                 \
-                                                                row(SQL_GET_NOTE,                                          \
-                                                                    "SELECT text FROM note WHERE key = ?1")
+/* clang-format off */
+#define SQL_TABLE(row)                                                                             \
+    row(SQL_BEGIN, "BEGIN IMMEDIATE")                                                              \
+    row(SQL_COMMIT, "COMMIT")                                                                      \
+    row(SQL_ROLLBACK, "ROLLBACK")                                                                  \
+    row(SQL_SAVEPOINT, "SAVEPOINT job")                                                            \
+    row(SQL_RELEASE, "RELEASE job")                                                                \
+    row(SQL_ROLLBACK_TO, "ROLLBACK TO job")                                                        \
+    row(SQL_ADD_CHANGE, "INSERT INTO change VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")              \
+    row(SQL_ADD_BODY, "INSERT INTO body VALUES(?,?,?,?)")                                          \
+    row(SQL_ADD_RECORD, "INSERT INTO record VALUES(?,?,?,?,?)")                                    \
+    row(SQL_MOVE_RECORD, "UPDATE record SET seq = ?2, state = ?3 WHERE number = ?1")               \
+    row(SQL_ADD_SPAN, "INSERT OR IGNORE INTO span VALUES(?,?)")                                    \
+    row(SQL_SET_TALLY, "INSERT OR REPLACE INTO tally VALUES(?,?,?,?)")                             \
+    row(SQL_ADD_WORD, "INSERT INTO word VALUES(?,?)")                                              \
+    row(SQL_LATEST, VERSIONS "WHERE c.seq = (SELECT seq FROM record WHERE number = ?1)")           \
+    row(SQL_VERSION, VERSIONS "WHERE c.seq = ?1")                                                  \
+    row(SQL_FEED, VERSIONS "WHERE c.seq > ?1 ORDER BY c.seq LIMIT ?2")                             \
+    row(SQL_LIST_ALL, LISTED "WHERE r.number > ?1 AND c.seq = r.seq AND (?3 = 0 OR r.owner = ?3) " \
+                             "ORDER BY r.number LIMIT ?4")                                         \
+    row(SQL_LIST, LISTED "WHERE r.number > ?1 AND r.number <= ?5 AND c.seq = r.seq "               \
+                         "AND r.definition = ?2 AND (?3 = 0 OR r.owner = ?3) "                     \
+                         "ORDER BY r.number LIMIT ?4")                                             \
+    row(SQL_SPANS, "SELECT block FROM span WHERE definition = ?1 AND block >= ?2 "                 \
+                   "ORDER BY block LIMIT 1")                                                       \
+    row(SQL_BODY_BLOBS, "SELECT blobs FROM body WHERE seq = ?1")                                   \
+    row(SQL_DROP_BODY, "DELETE FROM body WHERE seq = ?1")                                          \
+    row(SQL_FIND_BLOB, "SELECT hash, mime, content FROM blob WHERE id = ?1")                       \
+    row(SQL_ADD_BLOB, "INSERT INTO blob VALUES(?,?,?,?,0,?)")                                      \
+    row(SQL_USE_BLOB, "UPDATE blob SET uses = uses + ?2 WHERE id = ?1")                            \
+    row(SQL_DROP_UNUSED, "DELETE FROM blob WHERE id = ?1 AND uses <= 0")                           \
+    row(SQL_DROP_BLOB, "DELETE FROM blob WHERE id = ?1")                                           \
+    row(SQL_DROP_STRAY, "DELETE FROM blob WHERE uses <= 0 AND time < ?1")                          \
+    row(SQL_PUT_NOTE, "INSERT OR REPLACE INTO note VALUES(?,?)")                                   \
+    row(SQL_GET_NOTE, "SELECT text FROM note WHERE key = ?1")
+/* clang-format on */
 
 enum sql {
 #define SQL_ENUM(name, text) name,
@@ -254,7 +248,10 @@ enum err writer_call(struct store *store, enum err (*run)(struct store *, struct
 /* ---- change.c ---- */
 enum err
 change_check(const struct change *change) MUST_USE; /* what can be said without the store */
-/* Applies changes[applied..upto). Refusals go to the results; an error means the transaction is lost. */
+/*
+ * Applies changes[applied..upto). Refusals go to the results; an error means the transaction is
+ * lost.
+ */
 enum err job_apply(struct store *store, struct job *job, size_t upto) MUST_USE;
 /* chain' = SHA-256(chain || skeleton); the one definition, used by verify too. */
 struct skeleton {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keeping the store honest: erasing what must be nowhere, copying it while it serves, checking every hash.
+ * Keeping the store honest: erasing what must be nowhere, copying it while it serves, checking
+ * every hash.
  *
- * Where a destroyed body could still lie, and what is done: in its page - secure_delete writes zeros over it; in the database
- * file - that page is written back by the checkpoint; in the WAL, as older images of the page - the WAL is truncated
- * when everything in it is in the database and no reader needs it; in temporary files - there are none.
+ * Where a destroyed body could still lie, and what is done: in its page - secure_delete writes
+ * zeros over it; in the database file - that page is written back by the checkpoint; in the WAL, as
+ * older images of the page - the WAL is truncated when everything in it is in the database and no
+ * reader needs it; in temporary files - there are none.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -96,7 +98,9 @@ static enum err copy_pages(struct connection *source, struct connection *target)
     return got == SQLITE_DONE ? OK : connection_error(target, "cannot write the backup");
 }
 
-/* One read transaction around the whole copy: otherwise each commit meanwhile would start it anew. */
+/*
+ * One read transaction around the whole copy: otherwise each commit meanwhile would start it anew.
+ */
 static enum err copy_store(struct store *store, struct connection *target)
 {
     struct connection *source = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opening and closing a data directory: one process each (flock on DIR/lock, which the system releases however the
- * process ends), the schema's version, and the running state of the skeleton read back from its last rows.
+ * Opening and closing a data directory: one process each (flock on DIR/lock, which the system
+ * releases however the process ends), the schema's version, and the running state of the skeleton
+ * read back from its last rows.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -276,8 +277,9 @@ enum err store_schema(const char *directory, unsigned *ret_version)
 }
 
 /*
- * Steps from one schema version to the next are rows of a table here once there is more than one version; each runs in
- * one transaction with its version number. Versions below the first were never written by a released program.
+ * Steps from one schema version to the next are rows of a table here once there is more than one
+ * version; each runs in one transaction with its version number. Versions below the first were
+ * never written by a released program.
  */
 enum err store_upgrade(const char *directory, bool is_check_only, struct buf *ret_report)
 {

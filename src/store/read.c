@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading, from any thread: a connection is taken from a pool for each call, so a call sees one state of the store, committed
- * and durable (SQLite shows a commit in the WAL only after its sync). Long readings (feed, list) hold the WAL back for
- * as long as they run; callers bound them by `max`.
+ * Reading, from any thread: a connection is taken from a pool for each call, so a call sees one
+ * state of the store, committed and durable (SQLite shows a commit in the WAL only after its sync).
+ * Long readings (feed, list) hold the WAL back for as long as they run; callers bound them by
+ * `max`.
  */
 #include <errno.h>
 #include <stdlib.h>

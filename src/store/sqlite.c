@@ -2,12 +2,13 @@
 /*
  * Connections to DIR/store.db, the schema, and statements prepared once a connection.
  *
- * Measured on 1 million rows of 250 bytes in batches of 4,000, three tables (rows a second; 2 cores, fdatasync p50 0.2 ms):
- * pages of 4 KiB 284,000, of 8 KiB 338,000, of 16 KiB 341,000. 8 KiB it is: a single commit writes four pages.
+ * Measured on 1 million rows of 250 bytes in batches of 4,000, three tables (rows a second; 2
+ * cores, fdatasync p50 0.2 ms): pages of 4 KiB 284,000, of 8 KiB 338,000, of 16 KiB 341,000. 8 KiB
+ * it is: a single commit writes four pages.
  *
- * synchronous=FULL: the WAL is synced at every commit. secure_delete: what is deleted is overwritten with zeros in the
- * page. temp_store=MEMORY: no copy of a body ever lies in a temporary file. The WAL is checkpointed by the writer
- * itself, see writer.c.
+ * synchronous=FULL: the WAL is synced at every commit. secure_delete: what is deleted is
+ * overwritten with zeros in the page. temp_store=MEMORY: no copy of a body ever lies in a temporary
+ * file. The WAL is checkpointed by the writer itself, see writer.c.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,19 +19,23 @@
 #include "store/internal.h"
 
 const char store_schema_sql[] =
-    "CREATE TABLE change(seq INTEGER PRIMARY KEY, number INTEGER NOT NULL, version INTEGER NOT NULL, previous INTEGER,"
-    " body INTEGER, definition INTEGER NOT NULL, definition_version INTEGER NOT NULL, owner INTEGER NOT NULL,"
-    " state INTEGER NOT NULL, kind INTEGER NOT NULL, time INTEGER NOT NULL, entered INTEGER, batch INTEGER,"
+    "CREATE TABLE change(seq INTEGER PRIMARY KEY, number INTEGER NOT NULL,"
+    " version INTEGER NOT NULL, previous INTEGER, body INTEGER, definition INTEGER NOT NULL,"
+    " definition_version INTEGER NOT NULL, owner INTEGER NOT NULL, state INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, time INTEGER NOT NULL, entered INTEGER, batch INTEGER,"
     " actor INTEGER NOT NULL, hash BLOB, chain BLOB NOT NULL);"
-    "CREATE TABLE body(seq INTEGER PRIMARY KEY, salt BLOB NOT NULL, content BLOB NOT NULL, blobs BLOB);"
+    "CREATE TABLE body(seq INTEGER PRIMARY KEY, salt BLOB NOT NULL, content BLOB NOT NULL,"
+    " blobs BLOB);"
     "CREATE TABLE record(number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, state INTEGER NOT NULL,"
     " definition INTEGER NOT NULL, owner INTEGER NOT NULL);"
-    "CREATE TABLE span(definition INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY(definition, block)) WITHOUT ROWID;"
-    "CREATE TABLE tally(definition INTEGER NOT NULL, owner INTEGER NOT NULL, state INTEGER NOT NULL,"
-    " count INTEGER NOT NULL, PRIMARY KEY(definition, owner, state)) WITHOUT ROWID;"
+    "CREATE TABLE span(definition INTEGER NOT NULL, block INTEGER NOT NULL,"
+    " PRIMARY KEY(definition, block)) WITHOUT ROWID;"
+    "CREATE TABLE tally(definition INTEGER NOT NULL, owner INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " PRIMARY KEY(definition, owner, state)) WITHOUT ROWID;"
     "CREATE TABLE word(id INTEGER PRIMARY KEY, text BLOB NOT NULL);"
-    "CREATE TABLE blob(id INTEGER PRIMARY KEY, hash BLOB NOT NULL, mime BLOB NOT NULL, content BLOB NOT NULL,"
-    " uses INTEGER NOT NULL, time INTEGER NOT NULL);"
+    "CREATE TABLE blob(id INTEGER PRIMARY KEY, hash BLOB NOT NULL, mime BLOB NOT NULL,"
+    " content BLOB NOT NULL, uses INTEGER NOT NULL, time INTEGER NOT NULL);"
     "CREATE TABLE note(key BLOB PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;";
 
 static const char *const texts[SQL_COUNT] = {

@@ -2,15 +2,18 @@
 /*
  * store: the system of record and its feed. SQLite, WAL, one file DIR/store.db.
  *
- *   change   seq -> number, version, previous seq, definition, owner, state, kind, time, batch, actor, hash, chain    permanent skeleton
- *   body     seq -> salt, content, attachments                                                      destroyable
- *   record   number -> latest seq, state, definition, owner                                         current state
- *   blob     attachments by content hash, salted, counted, destroyable     note   small facts, home among them
- *   word     repeated texts as small numbers   span   which definitions live in which block of numbers   tally   counts
+ *   change   seq -> number, version, previous seq, definition, owner, state, kind, time, batch,
+ *            actor, hash, chain                                             permanent skeleton
+ *   body     seq -> salt, content, attachments                              destroyable
+ *   record   number -> latest seq, state, definition, owner                 current state
+ *   blob     attachments by content hash, with a count of uses              destroyable
+ *   word     repeated texts as small numbers       note    small facts, home among them
+ *   span     which definitions live in which block of numbers      tally   counts
  *
- * No SQL index in random key order; references are found through the index module and confirmed by reading. One writer
- * thread owns the write connection and commits what is queued in groups; a change is acknowledged when its group is
- * durable. Readers use pooled read connections from any thread and see committed changes only.
+ * No SQL index in random key order; references are found through the index module and confirmed by
+ * reading. One writer thread owns the write connection and commits what is queued in groups; a
+ * change is acknowledged when its group is durable. Readers use pooled read connections from any
+ * thread and see committed changes only.
  *
  *   struct store *store;
  *   TRY(store_open("data", STORE_OPEN_CREATE, &store));
@@ -28,7 +31,10 @@
 struct store;
 
 enum store_open_mode { STORE_OPEN_EXISTING, STORE_OPEN_CREATE };
-/* Takes DIR/lock for the process: ERR_LOCKED names the holder's pid. ERR_VERSION when DIR was written by a newer program. */
+/*
+ * Takes DIR/lock for the process: ERR_LOCKED names the holder's pid. ERR_VERSION when DIR was
+ * written by a newer program.
+ */
 enum err store_open(const char *directory, enum store_open_mode mode, struct store **ret) MUST_USE;
 void store_close(struct store *store); /* waits for queued commits */
 uint32_t store_home(const struct store *store);
@@ -47,7 +53,10 @@ struct change {
     uint64_t batch; /* import batch or 0 */
     str actor;      /* officer id */
     str body;       /* canonical JSON; empty for STATE (the last body goes on) and ERASE */
-    /* Blobs this body shows (store_blob_put first). A blob goes when the last body that shows it is erased. */
+    /*
+     * Blobs this body shows (store_blob_put first). A blob goes when the last body that shows it is
+     * erased.
+     */
     const struct hash *attachments;
     size_t attachment_count;
 };
@@ -59,18 +68,19 @@ struct committed {
 };
 enum { STORE_BATCH_MAX = 20000, STORE_ATTACHMENTS_MAX = 64, STORE_BODY_MAX = 4 << 20 };
 /*
- * Commits changes in order. Blocks until durable and until the hook has seen them (so the next search finds them). ret
- * has count entries. A refused change (ERR_STALE, ERR_NOT_FOUND, ERR_GONE, ERR_CONFLICT, ERR_MISSING) is marked in
- * ret[i].failed and the rest goes on, unless is_all_or_none or count is 1: then nothing is applied and the refusal is
- * returned. All-or-none calls are one transaction; others may be cut into several of about 25 ms, so that small
- * commits (up to 16 changes), which overtake large ones, wait less than 100 ms. Waits while the queue is full.
+ * Commits changes in order. Blocks until durable and until the hook has seen them (so the next
+ * search finds them). ret has count entries. A refused change (ERR_STALE, ERR_NOT_FOUND, ERR_GONE,
+ * ERR_CONFLICT, ERR_MISSING) is marked in ret[i].failed and the rest goes on, unless is_all_or_none
+ * or count is 1: then nothing is applied and the refusal is returned. All-or-none calls are one
+ * transaction; others may be cut into several of about 25 ms, so that small commits (up to 16
+ * changes), which overtake large ones, wait less than 100 ms. Waits while the queue is full.
  */
 enum err store_commit(struct store *store, const struct change *changes, size_t count,
                       bool is_all_or_none, struct committed *ret) MUST_USE;
 /*
- * The same without waiting: done() is called once, in commit order, after the group is durable and the hook has seen it, on
- * the store's publishing thread; results live until it returns. Copies nothing: keep changes alive. ERR_BUSY when the
- * queue is full (then done is not called).
+ * The same without waiting: done() is called once, in commit order, after the group is durable and
+ * the hook has seen it, on the store's publishing thread; results live until it returns. Copies
+ * nothing: keep changes alive. ERR_BUSY when the queue is full (then done is not called).
  */
 typedef void store_done(void *context, enum err code, struct committed *results, size_t count);
 enum err store_submit(struct store *store, const struct change *changes, size_t count,
@@ -100,23 +110,27 @@ enum err store_read_version(struct store *store, uint64_t number, uint32_t versi
 /* Oldest first. */
 enum err store_history(struct store *store, uint64_t number, struct arena *arena,
                        struct stored **ret, size_t *ret_count) MUST_USE;
-/* Changes with seq > after in order, at most max; stops early when visit returns non-OK and returns that. */
+/*
+ * Changes with seq > after in order, at most max; stops early when visit returns non-OK and returns
+ * that.
+ */
 typedef enum err store_visit(void *context, const struct stored *change);
 enum err store_feed(struct store *store, uint64_t after, size_t max, store_visit *visit,
                     void *context) MUST_USE;
 /* Blocks until store_seq() > after or the deadline (monotonic) passes. */
 void store_wait(struct store *store, uint64_t after, int64_t deadline_us);
 /*
- * Called after each durable group, in order, before the group is acknowledged, on the publishing thread: the writer
- * works on the next group meanwhile and waits when the hook falls four groups behind. It may read the store, not commit.
- * Wired by cmd (index); set before the first commit.
+ * Called after each durable group, in order, before the group is acknowledged, on the publishing
+ * thread: the writer works on the next group meanwhile and waits when the hook falls four groups
+ * behind. It may read the store, not commit. Wired by cmd (index); set before the first commit.
  */
 typedef void store_hook(void *context, uint64_t first_seq, uint64_t last_seq);
 void store_set_hook(struct store *store, store_hook *hook, void *context);
 
 /*
- * Current records of a definition and owner (empty: all), ascending number, latest version each, tombstones too. Cost:
- * the blocks of 4,096 numbers in which the definition lives, so a rare definition among millions is cheap.
+ * Current records of a definition and owner (empty: all), ascending number, latest version each,
+ * tombstones too. Cost: the blocks of 4,096 numbers in which the definition lives, so a rare
+ * definition among millions is cheap.
  */
 enum err store_list(struct store *store, str definition, str owner, uint64_t after_number,
                     size_t max, store_visit *visit, void *context) MUST_USE;
@@ -124,14 +138,16 @@ enum err store_list(struct store *store, str definition, str owner, uint64_t aft
 enum err store_count(struct store *store, str definition, str owner, uint64_t *ret) MUST_USE;
 
 /*
- * Destroys all bodies and salts of a record (history too) and attachments no other record shows, and leaves a tombstone;
- * the same as committing a CHANGE_ERASE. Copies in the WAL go with the next store_scrub.
+ * Destroys all bodies and salts of a record (history too) and attachments no other record shows,
+ * and leaves a tombstone; the same as committing a CHANGE_ERASE. Copies in the WAL go with the next
+ * store_scrub.
  */
 enum err store_erase(struct store *store, uint64_t number, str actor,
                      struct committed *ret) MUST_USE;
 /*
- * Makes destroyed contents unreadable in every file: waits for readers, checkpoints, truncates the WAL; unattached blobs older
- * than a day go too. Called by merges and on request; free when nothing was written since the last time.
+ * Makes destroyed contents unreadable in every file: waits for readers, checkpoints, truncates the
+ * WAL; unattached blobs older than a day go too. Called by merges and on request; free when nothing
+ * was written since the last time.
  */
 enum err store_scrub(struct store *store) MUST_USE;
 
@@ -149,7 +165,10 @@ enum err store_note_get(struct store *store, str key, struct arena *arena,
 enum { STORE_SCHEMA_VERSION = 1 };
 enum err store_schema(const char *directory, unsigned *ret_version) MUST_USE;
 enum err store_upgrade(const char *directory, bool is_check_only, struct buf *ret_report) MUST_USE;
-/* Consistent copy while serving into a new directory (ERR_CONFLICT if it holds a store), opened there and verified. Restoring is copying it back. */
+/*
+ * Consistent copy while serving into a new directory (ERR_CONFLICT if it holds a store), opened
+ * there and verified. Restoring is copying it back.
+ */
 enum err store_backup(struct store *store, const char *target_directory) MUST_USE;
 /* Recomputes every salted hash and the chain. ERR_DAMAGED names the first bad seq. */
 enum err store_verify(struct store *store, uint64_t *ret_checked) MUST_USE;

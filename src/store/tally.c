@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How many records there are by definition, owner and state: counted as changes are applied, written with them in one
- * transaction, read from memory. The writer adds to `pending`; tally_settle makes it count once the commit is durable.
+ * How many records there are by definition, owner and state: counted as changes are applied,
+ * written with them in one transaction, read from memory. The writer adds to `pending`;
+ * tally_settle makes it count once the commit is durable.
  */
 #include <stdlib.h>
 

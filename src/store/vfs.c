@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The SQLite VFS that passes every write of the database and its log through the hook of base/io.h, so that a test can
- * record, drop, delay and fail them like all other writes of the program. It stands before SQLite's own "unix" VFS
- * and changes nothing while no hook is set. The shared-memory file of the WAL index is not written through here: SQLite
- * maps it, and rebuilds it from the WAL after a crash.
+ * The SQLite VFS that passes every write of the database and its log through the hook of base/io.h,
+ * so that a test can record, drop, delay and fail them like all other writes of the program. It
+ * stands before SQLite's own "unix" VFS and changes nothing while no hook is set. The shared-memory
+ * file of the WAL index is not written through here: SQLite maps it, and rebuilds it from the WAL
+ * after a crash.
  *
- * SQLite does not tell its descriptors, so each opened file gets a number of its own above all descriptors; hooks see
- * it in io_event.fd, and the path once in IO_OPEN. A refused call becomes SQLITE_FULL for ENOSPC, else an I/O error.
+ * SQLite does not tell its descriptors, so each opened file gets a number of its own above all
+ * descriptors; hooks see it in io_event.fd, and the path once in IO_OPEN. A refused call becomes
+ * SQLITE_FULL for ENOSPC, else an I/O error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -111,7 +113,9 @@ static int shim_check_lock(sqlite3_file *file, int *ret)
     return real(file)->pMethods->xCheckReservedLock(real(file), ret);
 }
 
-/* SQLite hints growth by these; extending a file is a write of zeros that the hook would not see. */
+/*
+ * SQLite hints growth by these; extending a file is a write of zeros that the hook would not see.
+ */
 static int shim_control(sqlite3_file *file, int what, void *argument)
 {
     if (what == SQLITE_FCNTL_SIZE_HINT || what == SQLITE_FCNTL_CHUNK_SIZE)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts that recur in every row - definitions, owners, officers - are kept once, in table `word` and here, and stand in
- * rows as small numbers. The writer adds; any thread looks up. A text's bytes never move, so what words_text gives
- * lives as long as the store.
+ * Texts that recur in every row - definitions, owners, officers - are kept once, in table `word`
+ * and here, and stand in rows as small numbers. The writer adds; any thread looks up. A text's
+ * bytes never move, so what words_text gives lives as long as the store.
  */
 #include <stdlib.h>
 

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One writer, group commit. Submitting threads salt and hash bodies, then queue a job; the writer takes what is queued into
- * one transaction, commits it (one sync of the WAL), and hands the group to the publisher, which calls the hook and
- * then the jobs' done(). While the publisher works on one group the writer is at the next.
+ * One writer, group commit. Submitting threads salt and hash bodies, then queue a job; the writer
+ * takes what is queued into one transaction, commits it (one sync of the WAL), and hands the group
+ * to the publisher, which calls the hook and then the jobs' done(). While the publisher works on
+ * one group the writer is at the next.
  *
- *   submit --> small jobs --+--> writer: BEGIN, apply up to 25 ms, COMMIT --> ring of 4 groups --> publisher: hook, done
- *         \--> large jobs --+
+ *   submit --> small jobs --+--> writer: BEGIN, apply up to 25 ms, COMMIT
+ *         \--> large jobs --+      --> ring of 4 groups --> publisher: hook, done
  *
- * A large job that is not all-or-none is cut where the time is up and goes on in the next transaction, behind the small
- * jobs that came meanwhile: so an import of millions of rows never delays an officer's entry by more than one
- * transaction, one checkpoint step and one sync.
+ * A large job that is not all-or-none is cut where the time is up and goes on in the next
+ * transaction, behind the small jobs that came meanwhile: so an import of millions of rows never
+ * delays an officer's entry by more than one transaction, one checkpoint step and one sync.
  *
- * The WAL is checkpointed here, between transactions, when it has grown to 4 MiB; SQLite's own automatic checkpoint
- * would do the same inside a commit, where somebody waits for it.
+ * The WAL is checkpointed here, between transactions, when it has grown to 4 MiB; SQLite's own
+ * automatic checkpoint would do the same inside a commit, where somebody waits for it.
  *
- * When a transaction fails (disk full, I/O) every job in it fails with that error, all running state goes back to the
- * last commit, and the next group starts afresh: when there is room again, writing goes on.
+ * When a transaction fails (disk full, I/O) every job in it fails with that error, all running
+ * state goes back to the last commit, and the next group starts afresh: when there is room again,
+ * writing goes on.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -107,7 +109,10 @@ static enum err commit(struct store *store)
     return OK;
 }
 
-/* The next job for this transaction: small ones first, but a waiting large one gets half of the time. Stays queued. */
+/*
+ * The next job for this transaction: small ones first, but a waiting large one gets half of the
+ * time. Stays queued.
+ */
 static struct job *peek(struct store *store, int64_t elapsed_us)
 {
     pthread_mutex_lock(&store->lock);
@@ -211,7 +216,10 @@ static void run_group(struct store *store, struct group *group)
     group->last_seq = store->committed.seq;
 }
 
-/* A failed checkpoint costs nothing but a longer WAL; the next commit will say it if the disk is full. */
+/*
+ * A failed checkpoint costs nothing but a longer WAL; the next commit will say it if the disk is
+ * full.
+ */
 static void checkpoint(struct store *store)
 {
     if (store->wal_frames < CHECKPOINT_FRAMES)

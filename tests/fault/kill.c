@@ -2,9 +2,10 @@
 /*
  * Killed at any moment:   kill ROUNDS SEED
  *
- * In each round a child opens the directory of the round before and works: one thread commits in bulk, one singly, one erases and
- * scrubs, two write the audit log. What is acknowledged to them they report over a pipe. After some tens of milliseconds
- * the child is killed with SIGKILL; the parent opens the directory, finds everything reported, and verifies both chains.
+ * In each round a child opens the directory of the round before and works: one thread commits in
+ * bulk, one singly, one erases and scrubs, two write the audit log. What is acknowledged to them
+ * they report over a pipe. After some tens of milliseconds the child is killed with SIGKILL; the
+ * parent opens the directory, finds everything reported, and verifies both chains.
  */
 #include <pthread.h>
 #include <signal.h>

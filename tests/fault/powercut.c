@@ -2,9 +2,10 @@
 /*
  * Power cuts:   powercut ROUNDS SEED
  *
- * A round works at random on a store and an audit log - new records, versions, states, erasures and scrubs, attachments, notes,
- * audit entries one by one and in floods, destroyed bodies, segments rolled, everything closed and opened again - and
- * records what reaches the disk. Then the power fails at ten random points of it. After each the directory is opened:
+ * A round works at random on a store and an audit log - new records, versions, states, erasures and
+ * scrubs, attachments, notes, audit entries one by one and in floods, destroyed bodies, segments
+ * rolled, everything closed and opened again - and records what reaches the disk. Then the power
+ * fails at ten random points of it. After each the directory is opened:
  *
  *   what was acknowledged before the cut is there, unaltered; an all-or-none commit is there whole or not at all
  *   the store's and the audit log's chains verify

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Steps in the order in which they returned; the disk at a cut is computed from them. Running out of memory aborts. */
+/*
+ * Steps in the order in which they returned; the disk at a cut is computed from them. Running out
+ * of memory aborts.
+ */
 #include "recorder.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit log: what was appended is proven after reopening, receipts find it, alterations are pinpointed, bodies can go. */
+/*
+ * The audit log: what was appended is proven after reopening, receipts find it, alterations are
+ * pinpointed, bodies can go.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The system of record: what is committed is read back, refused changes leave no trace, the feed is complete and in order. */
+/*
+ * The system of record: what is committed is read back, refused changes leave no trace, the feed is
+ * complete and in order.
+ */
 /* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>

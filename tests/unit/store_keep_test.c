@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was erased is nowhere; what was damaged is named; a full or unwritable disk is told and recovered from; backups hold. */
+/*
+ * What was erased is nowhere; what was damaged is named; a full or unwritable disk is told and
+ * recovered from; backups hold.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +74,10 @@ static bool directory_has(const char *directory, str needle)
     return is_found;
 }
 
-/* A body whose every 16 bytes name the record and version: any piece left over is found and tells whose it is. */
+/*
+ * A body whose every 16 bytes name the record and version: any piece left over is found and tells
+ * whose it is.
+ */
 static str marked_body(struct arena *arena, uint64_t number, uint32_t version, size_t size)
 {
     char *text = arena_alloc(arena, size + 32);
@@ -86,7 +92,10 @@ static void mark_of(uint64_t number, char out[16])
     snprintf(out, 16, "<%06u.", (unsigned)number);
 }
 
-/* Hundreds of records of many sizes and versions, in mixed transactions; a third of them erased in random order. */
+/*
+ * Hundreds of records of many sizes and versions, in mixed transactions; a third of them erased in
+ * random order.
+ */
 static void what_was_erased_is_nowhere(void **state)
 {
     struct fixture *f = *state;
@@ -228,7 +237,10 @@ static int failing(void *context, const struct io_event *event)
 
 static const struct io_hook failing_hook = {.before = failing};
 
-/* The disk is full after some writes of the transaction, for every such number; nothing half-done remains. */
+/*
+ * The disk is full after some writes of the transaction, for every such number; nothing half-done
+ * remains.
+ */
 static void a_full_disk_refuses_and_recovers(void **state)
 {
     struct fixture *f = *state;
