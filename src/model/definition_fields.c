@@ -87,7 +87,7 @@ static void read_flags(struct definition_reader *reader, const struct node *node
                        "a retired field cannot be required");
 }
 
-/* "stolen_on" -> "Stolen on", when neither title nor meaning gives one. */
+/* "two_words" -> "Two words", when neither title nor meaning gives one. */
 static str title_of_name(struct arena *arena, str name)
 {
     str title = arena_str(arena, name);

@@ -5,7 +5,7 @@
  *
  *   struct catalog *catalog; // definitions and code lists under `home`
  *   TRY(catalog_load(home, &catalog));
- *   const struct definition *d = catalog_find(catalog, S("travel-document"));
+ *   const struct definition *d = catalog_find(catalog, name);
  *   struct record record;
  *   TRY(record_parse(catalog, d, body_node, arena, &record));  // parsed, checked
  *   for (size_t i = 0; i < record.count; i++)
