@@ -121,7 +121,7 @@ static void assert_leads_to(const struct code_list *list, const struct code *cod
 static bool is_read_by_name(const struct code_list *list)
 {
     for (size_t i = 0; i < list->column_count; i++)
-        if (str_eq(list->columns[i], S("country")))
+        if (str_eq(list->columns[i], S("country")) || str_eq(list->columns[i], S("countries")))
             return false;
     return true;
 }
