@@ -167,8 +167,10 @@ static inline void rename_home(const char *from, const char *to, uint64_t seed)
     static const char *const linked[] = {"codes", "system", "web", "formats"};
     struct renamer renamer = {.seed = seed};
     char source[RENAME_PATH], target[RENAME_PATH], root[RENAME_PATH / 2];
-    rename_check(realpath(from, source) && strlen(source) < sizeof root, from);
-    snprintf(root, sizeof root, "%s", source);
+    char *whole = realpath(from, NULL);
+    rename_check(whole && strlen(whole) < sizeof root, from);
+    snprintf(root, sizeof root, "%s", whole);
+    free(whole);
     snprintf(target, sizeof target, "%s/databases", to);
     rename_check(io_make_dir(to) == OK && io_make_dir(target) == OK, target);
     for (size_t i = 0; i < COUNT_OF(linked); i++) {
