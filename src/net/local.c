@@ -58,35 +58,6 @@ static enum err fill(struct exchange *exchange, const struct http_call *call)
     return OK;
 }
 
-static void give_pieces(const struct http_body_route *route, void *context,
-                        struct exchange *exchange)
-{
-    route->on_piece(context, &exchange->open, STR_EMPTY, false);
-    str rest = exchange->open.request.body;
-    exchange->open.request.body = STR_EMPTY;
-    while (rest.len && exchange->state != ANSWER_COMPLETE) {
-        str piece = str_slice(rest, 0, READ_SIZE);
-        rest = str_from(rest, piece.len);
-        exchange->open.is_body_paused = false;
-        route->on_piece(context, &exchange->open, piece, false);
-    }
-    route->on_piece(context, &exchange->open, STR_EMPTY, true);
-}
-
-static void give(const struct http_options *options, struct exchange *exchange)
-{
-    const struct http_request *request = &exchange->open.request;
-    for (size_t i = 0; i < options->body_count; i++) {
-        const struct http_body_route *route = &options->bodies[i];
-        if (route->on_piece && str_eq(route->path, request->path) &&
-            str_eq(route->method, request->method)) {
-            give_pieces(route, options->context, exchange);
-            return;
-        }
-    }
-    options->handler(options->context, &exchange->open);
-}
-
 /* Takes what was written so far to the reader; true when that was all. */
 static bool collect(struct exchange *exchange, struct reply_reader *reader, enum err *code)
 {
@@ -95,6 +66,8 @@ static bool collect(struct exchange *exchange, struct reply_reader *reader, enum
     struct buf stream = exchange->stream;
     exchange->stream = (struct buf){0};
     exchange->unsent_bytes = 0;
+    exchange->open.is_body_paused &= !exchange->is_resumed;
+    exchange->is_resumed = false;
     pthread_cond_signal(&exchange->room);
     pthread_mutex_unlock(&exchange->mutex);
     if (!*code)
@@ -107,6 +80,42 @@ static bool collect(struct exchange *exchange, struct reply_reader *reader, enum
     }
     buf_release(&stream);
     return is_over;
+}
+
+/* Piece by piece; where the handler asks for a pause, what it answers meanwhile is taken. */
+static void give_pieces(const struct http_body_route *route, void *context,
+                        struct exchange *exchange, struct reply_reader *reader, enum err *code)
+{
+    str rest = exchange->open.request.body;
+    exchange->open.request.body = STR_EMPTY;
+    bool is_over = false;
+    for (bool is_first = true; !is_over && (is_first || rest.len); is_first = false) {
+        str piece = is_first ? STR_EMPTY : str_slice(rest, 0, READ_SIZE);
+        rest = str_from(rest, piece.len);
+        route->on_piece(context, &exchange->open, piece, false);
+        is_over = collect(exchange, reader, code);
+        while (!is_over && exchange->open.is_body_paused) {
+            wait_for_news(exchange->local);
+            is_over = collect(exchange, reader, code);
+        }
+    }
+    if (!is_over)
+        route->on_piece(context, &exchange->open, STR_EMPTY, true);
+}
+
+static void give(const struct http_options *options, struct exchange *exchange,
+                 struct reply_reader *reader, enum err *code)
+{
+    const struct http_request *request = &exchange->open.request;
+    for (size_t i = 0; i < options->body_count; i++) {
+        const struct http_body_route *route = &options->bodies[i];
+        if (route->on_piece && str_eq(route->path, request->path) &&
+            str_eq(route->method, request->method)) {
+            give_pieces(route, options->context, exchange, reader, code);
+            return;
+        }
+    }
+    options->handler(options->context, &exchange->open);
 }
 
 enum err http_call_here(const struct http_options *options, const struct http_call *call,
@@ -129,10 +138,9 @@ enum err http_call_here(const struct http_options *options, const struct http_ca
     reply_begin(&reader, call, arena, ret);
     enum err code = fill(exchange, call);
     if (!code) {
-        give(options, exchange);
-        do
+        give(options, exchange, &reader, &code);
+        while (!collect(exchange, &reader, &code))
             wait_for_news(&local);
-        while (!collect(exchange, &reader, &code));
     }
     if (!code)
         code = reply_end(&reader);
