@@ -21,7 +21,7 @@ LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lm
 
 SRC     := $(sort $(wildcard src/*/*.c))
 LIBSRC  := $(filter-out src/cmd/main.c,$(SRC))
-OBJ     := $(LIBSRC:%.c=$(B)/%.o) $(B)/llhttp/llhttp.o $(B)/llhttp/api.o $(B)/llhttp/http.o
+OBJ     := $(LIBSRC:%.c=$(B)/%.o) $(B)/llhttp/llhttp.o $(B)/llhttp/api.o $(B)/llhttp/http.o $(B)/gen/assets.o
 LIB     := $(B)/libbureau.a
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -40,6 +40,12 @@ $(LIB): $(OBJ)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+build/gen/assets.c: tools/embed src/api/assets.h $(shell find web/dist -type f 2>/dev/null)
+	@mkdir -p $(@D)
+	@sh tools/embed web/dist build/gen > $@
+$(B)/gen/assets.o: build/gen/assets.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
 $(B)/llhttp/%.o: /usr/share/llhttp/%.c
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -W%,$(CFLAGS)) -DLLHTTP_STRICT_MODE=1 -w -c -o $@ $<

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a request to its handler: route, who, how often, body, lane. Everything a handler may rely on
+ * is settled here, in this order, so that nobody learns of a route's inner checks without a
+ * credential: unknown paths are 404, known paths with another method 405, then 401, 429, 4xx.
+ */
+#include <stdio.h>
+
+#include "api/internal.h"
+
+enum { ANSWER_MAX = 32 << 20 };
+
+/* ---- routes ---- */
+
+/* "/v1/records/{id}/history" against a path; the {..} go to args. A last segment {*} takes the rest. */
+static bool matches(const char *pattern, str path, str args[ARGS_MAX])
+{
+    str rest = str_c(pattern), part, segment;
+    size_t count = 0;
+    while (str_split(&rest, '/', &part)) {
+        if (str_eq(part, S("{*}"))) {
+            args[count] = path.ptr ? path : STR_EMPTY;
+            return true;
+        }
+        if (!str_split(&path, '/', &segment))
+            return false;
+        if (part.len && part.ptr[0] == '{') {
+            if (segment.len == 0 || count == ARGS_MAX)
+                return false;
+            args[count++] = segment;
+        } else if (!str_eq(part, segment)) {
+            return false;
+        }
+    }
+    return path.ptr == NULL;
+}
+
+enum err call_find_route(struct call *call, const char **ret_allow)
+{
+    const struct http_request *request = &call->exchange->request;
+    str method = request->method;
+    if (str_eq(method, S("HEAD")))
+        method = S("GET");
+    *ret_allow = NULL;
+    for (size_t i = 0; i < route_count; i++) {
+        str args[ARGS_MAX] = {{0}};
+        if (!matches(routes[i].pattern, request->path, args))
+            continue;
+        if (str_eq_c(method, routes[i].method)) {
+            *ret_allow = NULL;
+            call->route = &routes[i];
+            memcpy(call->args, args, sizeof args);
+            return OK;
+        }
+        *ret_allow = routes[i].method;
+    }
+    if (*ret_allow)
+        return err_set(ERR_USAGE, "%.*s is not a method of %.*s", STR(method), STR(request->path));
+    return err_set(ERR_NOT_FOUND, "there is nothing at %.*s", STR(request->path));
+}
+
+/* ---- who ---- */
+
+static enum err identify(struct api *api, const struct http_request *request, struct arena *arena,
+                         struct actor *ret)
+{
+    const struct http_header *header = http_header_find(request, S("authorization"));
+    if (header && header->value.len > 7 &&
+        str_eq_nocase(str_slice(header->value, 0, 7), S("Bearer ")))
+        return identity_by_token(api->node.identity, str_trim(str_from(header->value, 7)), arena,
+                                 ret);
+    if (request->is_unix)
+        return identity_by_peer(api->node.identity, request->peer_uid, arena, ret);
+    err_set(ERR_UNAUTHENTICATED, "no credential came with the request");
+    return err_hint("send the header Authorization: Bearer bureau_...");
+}
+
+enum err call_identify(struct call *call)
+{
+    TRY(identify(call->api, &call->exchange->request, call->arena, &call->actor));
+    call->exchange->is_trusted = true;
+    const struct route *route = call->route;
+    if (route->needs == NEEDS_AUDITOR)
+        TRY(policy_allow(call->api->node.catalog, &call->actor, POLICY_AUDIT, NULL, STR_EMPTY));
+    if (route->needs == NEEDS_ADMINISTRATOR)
+        TRY(policy_allow(call->api->node.catalog, &call->actor, POLICY_ADMINISTER, NULL,
+                         STR_EMPTY));
+    if (route->flags & ROUTE_LOCAL && !call->exchange->request.is_unix)
+        return err_set(ERR_DENIED, "%s %s is taken over the control socket only", route->method,
+                       route->pattern);
+    return OK;
+}
+
+/* While a body is still on its way: is it worth waiting long for? */
+bool api_is_trusted(void *context, const struct http_request *request)
+{
+    struct arena arena = {0};
+    struct actor actor;
+    bool is_known = identify(context, request, &arena, &actor) == OK;
+    arena_release(&arena);
+    err_clear();
+    return is_known;
+}
+
+static enum err check_rate(struct call *call)
+{
+    if (call->route->flags & ROUTE_NOT_COUNTED || call->exchange->request.is_unix)
+        return OK;
+    unsigned wait_s = 1;
+    enum err code = rates_take(call->api->rates, call->actor.officer, 1, &wait_s);
+    if (code)
+        call_header(call, S("Retry-After"), arena_printf(call->arena, "%u", wait_s));
+    return code;
+}
+
+static enum err read_purpose(struct call *call)
+{
+    const struct http_request *request = &call->exchange->request;
+    const struct http_header *purpose = http_header_find(request, S("bureau-purpose"));
+    const struct http_header *reference = http_header_find(request, S("bureau-reference"));
+    call->actor.purpose = UINT16_MAX;
+    if (purpose)
+        return call_set_purpose(call, purpose->value, reference ? reference->value : STR_EMPTY);
+    if (!(call->route->flags & ROUTE_PURPOSE))
+        return OK;
+    err_set(ERR_MISSING, "no purpose was given; every reading of a record needs one");
+    return err_hint("send the header Bureau-Purpose");
+}
+
+static void read_language(struct call *call)
+{
+    static const char *const tags[LANGUAGE_COUNT] = {"en", "fr", "es", "ar"};
+    const struct http_header *header =
+        http_header_find(&call->exchange->request, S("accept-language"));
+    for (int i = 0; header && i < LANGUAGE_COUNT; i++)
+        if (str_eq_nocase(str_slice(header->value, 0, 2), str_c(tags[i])))
+            call->language = (enum language)i;
+}
+
+static enum err read_body(struct call *call)
+{
+    const struct route *route = call->route;
+    str body = call->exchange->request.body;
+    if (route->flags & ROUTE_RAW_BODY || !route->takes)
+        return OK;
+    if (body.len == 0 && route->flags & ROUTE_NO_BODY)
+        return OK;
+    if (body.len == 0)
+        return err_set(ERR_MISSING, "the request has no body");
+    struct node *node = NULL;
+    TRY(json_parse(body, call->arena, &node));
+    if (node->kind != NODE_MAP)
+        return err_set(ERR_SYNTAX, "the body is not a JSON object");
+    call->body = node;
+    return OK;
+}
+
+/* ---- running ---- */
+
+struct call *call_new(struct api *api, struct http_exchange *exchange)
+{
+    struct call *call = arena_new(&exchange->arena, struct call);
+    if (!call)
+        return NULL;
+    call->api = api;
+    call->exchange = exchange;
+    call->arena = &exchange->arena;
+    call->started_us = clock_monotonic_us();
+    call->out.max = ANSWER_MAX;
+    exchange->user = call;
+    return call;
+}
+
+void call_run_now(struct call *call)
+{
+    call_run *run = call->resume ? call->resume : call->route->run;
+    err_clear();
+    enum err code = run(call);
+    /* A handler that queued something has given the call away: only its error is ours to tell. */
+    if (code)
+        call_finish(call, code);
+}
+
+static enum err prepare(struct call *call)
+{
+    const char *allow = NULL;
+    enum err code = call_find_route(call, &allow);
+    if (allow) {
+        call_header(call, S("Allow"), str_c(allow));
+        call->status = 405;
+    }
+    TRY(code);
+    if (call->route->needs != NEEDS_NOBODY) {
+        TRY(call_identify(call));
+        TRY(check_rate(call));
+        TRY(read_purpose(call));
+    }
+    read_language(call);
+    return read_body(call);
+}
+
+void api_handle(void *context, struct http_exchange *exchange)
+{
+    struct api *api = context;
+    struct call *call = call_new(api, exchange);
+    if (!call) {
+        http_respond(exchange, &(struct http_answer){.status = 503});
+        return;
+    }
+    err_clear();
+    enum err code = prepare(call);
+    if (code) {
+        call_finish(call, code);
+    } else if (call->route->lane == LANE_HERE) {
+        call_run_now(call);
+    } else {
+        code = lane_push(api->lanes, call->route->lane, call);
+        if (code)
+            call_finish(call, code);
+    }
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of api share: a call on its way, the table of routes, lanes, helpers of handlers. */
+#ifndef API_INTERNAL_H
+#define API_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "api/api.h"
+#include "codec/json.h"
+
+struct call;
+typedef enum err call_run(struct call *call);
+
+/* Where a handler runs. */
+enum lane {
+    LANE_HERE,  /* on the network loop: memory only, microseconds */
+    LANE_NAMES, /* name searches: processor */
+    LANE_STORE, /* reads and commits of single records */
+    LANE_LONG,  /* backups, exports, whatever takes seconds */
+    LANE_COUNT
+};
+/* Who may call; the finer question is put to policy by the handler. */
+enum needs { NEEDS_NOBODY, NEEDS_ACTOR, NEEDS_AUDITOR, NEEDS_ADMINISTRATOR };
+enum route_flag {
+    ROUTE_LOCAL = 1,       /* over the control socket only */
+    ROUTE_PURPOSE = 2,     /* Bureau-Purpose is required */
+    ROUTE_RAW_BODY = 4,    /* the body is not JSON */
+    ROUTE_NO_BODY = 8,     /* an empty body is fine */
+    ROUTE_NOT_COUNTED = 16 /* free of the rate limit */
+};
+struct route {
+    const char *method, *pattern; /* "/v1/records/{id}/history" */
+    call_run *run;
+    enum lane lane;
+    enum needs needs;
+    unsigned flags;
+    int status;                /* of success */
+    const char *takes, *gives; /* schemas by name (schema.c); NULL: none */
+    const char *query;         /* parameters in the schemas' notation; NULL: none */
+    const char *help;
+};
+extern const struct route routes[];
+extern const size_t route_count;
+
+enum { ARGS_MAX = 3, CALL_HEADERS_MAX = 6 };
+struct call {
+    struct api *api;
+    struct http_exchange *exchange;
+    struct arena *arena;
+    const struct route *route;
+    str args[ARGS_MAX]; /* what stood for {..} */
+    struct actor actor;
+    const struct node *body; /* parsed JSON; NULL: none */
+    enum language language;
+    int64_t started_us;
+    /* the answer */
+    int status;
+    str content_type;
+    struct http_header headers[CALL_HEADERS_MAX];
+    size_t header_count;
+    struct buf out;
+    /* ways of answering later */
+    bool is_pending;  /* the handler took care: it or a callback calls call_finish */
+    atomic_int parts; /* of audit and text, see call_finish_audited */
+    char receipt[RECEIPT_TEXT];
+    call_run *resume; /* what a lane or the waiting room runs; NULL: route->run */
+    struct call *next;
+    int64_t deadline_us;
+    /* the handler's own */
+    void *state;
+    bool (*is_ready)(struct call *call); /* in the waiting room */
+    struct repeat *repeat;               /* this call is the first with its query id */
+};
+
+struct lanes;
+struct rates;
+struct repeats;
+struct waiting;
+struct api {
+    struct api_node node;
+    struct api_options options;
+    struct intake_node intake;
+    struct http_server *server;
+    struct lanes *lanes;
+    struct rates *rates;
+    struct repeats *repeats;
+    struct waiting *waiting;
+    struct secret_key cursor_key;
+    int64_t started_us;
+    _Atomic uint64_t answers[6]; /* by hundreds of status */
+    _Atomic uint64_t searches, hits, audit_failures, search_us;
+};
+
+/* dispatch.c */
+void api_handle(void *context, struct http_exchange *exchange);
+struct call *call_new(struct api *api, struct http_exchange *exchange);
+enum err call_identify(struct call *call) MUST_USE;
+enum err call_find_route(struct call *call, const char **ret_allow) MUST_USE;
+void call_run_now(struct call *call);
+bool api_is_trusted(void *context, const struct http_request *request);
+/* answer.c */
+/* Ends a call: its answer when code is OK, else a problem from err_last(). Any thread; the call is gone. */
+void call_finish(struct call *call, enum err code);
+/*
+ * The answer leaves when both are done: the entry is durable and `print` (run here, after the receipt
+ * is known) has written call->out. Sets is_pending; returns an error only when nothing was queued.
+ */
+typedef void call_print(struct call *call);
+enum err call_finish_audited(struct call *call, const struct audit_entry *entry,
+                             call_print *print) MUST_USE;
+void call_header(struct call *call, str name, str value);
+void problem_print(struct buf *out, const struct err_info *info, int status);
+void add_security_headers(struct http_answer *answer, bool is_page);
+/* An entry with what every entry has. */
+struct audit_entry call_entry(struct call *call, enum audit_kind kind);
+void count_answer(struct api *api, int status);
+/* lane.c */
+enum err lanes_new(struct api *api, unsigned threads, struct lanes **ret) MUST_USE;
+void lanes_stop(struct lanes *lanes);
+void lanes_free(struct lanes *lanes);
+/* ERR_BUSY when the lane, or this actor's share of it, is full. */
+enum err lane_push(struct lanes *lanes, enum lane lane, struct call *call) MUST_USE;
+void lanes_report(struct lanes *lanes, struct buf *out);
+/* rate.c */
+enum err rates_new(uint32_t rate, struct rates **ret) MUST_USE;
+void rates_free(struct rates *rates);
+/* ERR_RATE with Retry-After in seconds. */
+enum err rates_take(struct rates *rates, str officer, uint32_t count,
+                    unsigned *ret_wait_s) MUST_USE;
+/* repeat.c */
+enum err repeats_new(struct repeats **ret) MUST_USE;
+void repeats_free(struct repeats *repeats);
+/*
+ * A call with a query id: true when the call is the first with this id and goes on; false when it was
+ * answered from memory, waits for the first one's answer, or was refused (another request under the same id).
+ */
+bool repeats_enter(struct repeats *repeats, struct call *call, str id);
+void repeats_leave(struct repeats *repeats, struct repeat *repeat, int status, str answer);
+/* waiting.c: calls that wait for something, looked at when it may have come, and at their deadline. */
+enum err waiting_new(struct api *api, struct waiting **ret) MUST_USE;
+void waiting_stop(struct waiting *waiting);
+void waiting_free(struct waiting *waiting);
+/* Resumes on LANE_STORE. ERR_BUSY: nobody took the call. */
+enum err waiting_enter(struct waiting *waiting, struct call *call) MUST_USE;
+void waiting_look(struct waiting *waiting);
+/* cursor.c: feed positions nobody can read or make. */
+str cursor_seal(const struct api *api, str officer, uint64_t seq, struct arena *arena);
+enum err cursor_open(const struct api *api, str officer, str cursor, uint64_t *ret_seq) MUST_USE;
+/* request.c: reading what a call says */
+str call_query(struct call *call, str name); /* empty when absent */
+enum err call_query_number(struct call *call, str name, uint64_t otherwise, uint64_t max,
+                           uint64_t *ret) MUST_USE;
+enum err call_definition(struct call *call, str name, const struct definition **ret) MUST_USE;
+enum err call_record_id(struct call *call, str text, struct record_id *ret) MUST_USE;
+enum err call_if_match(struct call *call, uint32_t *ret_version) MUST_USE;
+enum err call_body_text(struct call *call, str key, str *ret) MUST_USE; /* ERR_MISSING */
+enum err search_request_read(struct call *call, const struct node *body,
+                             struct search_request *ret) MUST_USE;
+enum err call_set_purpose(struct call *call, str purpose, str reference) MUST_USE;
+/* print.c */
+struct json { /* a writer that keeps track of commas */
+    struct buf *out;
+    bool is_next; /* a comma is due */
+};
+void json_open(struct json *json, char bracket);
+void json_close(struct json *json, char bracket);
+void json_key(struct json *json, str key);
+void json_text(struct json *json, str key, str value);
+void json_text_some(struct json *json, str key, str value); /* left out when empty */
+void json_number(struct json *json, str key, int64_t value);
+void json_real(struct json *json, str key, double value, int decimals);
+void json_bool(struct json *json, str key, bool value);
+void json_time(struct json *json, str key, int64_t time_us);
+void json_day(struct json *json, str key, struct day day);
+void json_raw(struct json *json, str key, str value);
+void print_readings(struct json *json, struct call *call, const struct search_reading *readings,
+                    size_t count);
+void print_view(struct json *json, struct call *call, const struct view *view);
+void print_hit(struct json *json, struct call *call, const struct hit *hit);
+void print_search(struct call *call, const struct search_answer *answer, struct buf *out);
+/* schema.c */
+void schema_print(struct json *json, const char *notation);
+void schemas_print(struct json *json);
+/* records.c: shared with others */
+enum err record_load(struct call *call, uint64_t number, struct record *ret) MUST_USE;
+enum err stored_to_record(struct call *call, const struct stored *stored, struct arena *arena,
+                          struct record *ret) MUST_USE;
+
+/* ---- handlers ---- */
+call_run run_search, run_recognise, run_databases, run_database, run_codes, run_code_list;
+call_run run_record_create, run_record_check, run_record_get, run_record_history, run_record_put,
+    run_record_state, run_record_delete;
+call_run run_photograph_put, run_photograph_get;
+call_run run_feed, run_imports_start, run_imports_list, run_import_get, run_import_undo,
+    run_formats, run_template, run_preview;
+call_run run_job_get, run_job_cancel;
+call_run run_audit_list, run_audit_get, run_audit_verify;
+call_run run_me, run_officers_list, run_officer_add, run_officer_remove;
+call_run run_index_report, run_index_merge, run_index_rebuild, run_backup, run_doctor, run_export,
+    run_learn;
+call_run run_demonstration, run_health, run_metrics, run_openapi, run_page;
+http_body_piece batch_piece;
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shapes of bodies, in a short notation from which the JSON schemas of /openapi.json are made:
+ *
+ *   "text?:s limit?:i hits:[Hit]"     members; ? may be absent
+ *   s text  i integer  n number  b boolean  o any object  a any value  [x] list of x  Name another shape
+ */
+#include <stdio.h>
+
+#include "api/internal.h"
+
+static const struct {
+    const char *name, *notation;
+} schemas[] = {
+    {"Problem", "type:s title:s status:i detail:s hint?:s field?:s file?:s line?:i column?:i"},
+    {"Search", "text?:s fields?:o databases?:[s] off?:[s] similar?:s purpose?:s reference?:s "
+               "limit?:i offset?:i id?:s"},
+    {"Part", "meaning:s title:s value:s check:s note?:s"},
+    {"Reading", "type?:s title:s on:b confidence:i parts:[Part]"},
+    {"Caution", "code:s title:s"},
+    {"Fact", "field:s title:s row:i value:s masked:b check?:s note?:s"},
+    {"Why", "meaning:s title:s asked:s held?:s agreement:s bits:n words?:s"},
+    {"Hit", "id:s version:i database:s title:s owner:s unit?:s disclosure:s state?:s test?:b "
+            "cautions?:[Caution] action?:s handling?:s entered?:s updated?:s review_on?:s "
+            "facts?:[Fact] photo?:s band?:s bits?:n probability?:n namesakes?:n why?:[Why] "
+            "expected_by_chance?:n"},
+    {"DatabaseAnswer", "name:s title:s result:s count:i reason?:s"},
+    {"Answer", "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
+               "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s"},
+    {"Text", "text:s"},
+    {"Understood", "understood:[Reading]"},
+    {"Field", "name:s path:s title:o help?:s type:s list?:s meaning?:s required:b many:b pivot:b "
+              "parts?:[s] fields?:[Field]"},
+    {"Database", "name:s title:o help?:s kind:s version:i count:i purposes:[s] fields:[Field] "
+                 "examples?:[o]"},
+    {"CodeList", "name:s title:s source:s date:s count:i codes?:[o]"},
+    {"Body", "envelope:o fields:o"},
+    {"Committed", "id:s version:i seq:i receipt:s"},
+    {"Fault", "path:s value:s code:s reason:s hint?:s"},
+    {"CheckedValue", "path:s row:i norm:s check:s note?:s"},
+    {"Checked", "faults:[Fault] values:[CheckedValue] duplicates:[Hit]"},
+    {"Record", "receipt:s id:s version:i database:s title:s owner:s unit?:s disclosure:s state?:s "
+               "test?:b cautions?:[Caution] action?:s handling?:s entered?:s updated?:s "
+               "review_on?:s facts?:[Fact] photo?:s body?:o"},
+    {"Version", "version:i seq:i state:s kind:s time:s officer:s hash:s erased:b"},
+    {"StateChange", "state:s reason:s"},
+    {"Photograph", "sha256:s width:i height:i bytes:i"},
+    {"Change", "kind:s id:s version:i state:s time:s record?:o"},
+    {"Feed", "changes:[Change] next:s"},
+    {"Import", "format:s files:[s] dry_run?:b accept?:b owner?:s unit?:s annotated?:s"},
+    {"Preview", "file:s encoding?:s"},
+    {"JobNumber", "job:i"},
+    {"Job", "id:i kind:s state:s done:i total:i unit:s step:s rate?:n seconds?:n left_s?:n "
+            "result?:a error?:Problem"},
+    {"AuditEntry", "number:i leaf:s destroyed:b entry?:o"},
+    {"Verified", "ok:b entries:i report:s"},
+    {"Me", "officer:s unit:s country:s role:s may:[s] purposes:[Caution] training:b"},
+    {"Officer", "officer:s unit:s country:s role:s may:[s] purposes:[s]"},
+    {"NewOfficer", "officer:s unit?:s country:s role:s may?:[s] purposes?:[s]"},
+    {"Token", "officer:s token:s"},
+    {"Target", "to:s"},
+    {"Check", "what:s ok:b detail:s next:s"},
+    {"Demonstration", "token:s officer:s try?:[o]"},
+    {"Health", "ok:b version:s feed:i index:i"},
+    {"Object", ""},
+};
+
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the brackets of our own notation */
+static void print_type(struct json *json, str notation)
+{
+    json_open(json, '{');
+    if (notation.ptr[0] == '[') {
+        json_text(json, S("type"), S("array"));
+        json_key(json, S("items"));
+        print_type(json, str_slice(notation, 1, notation.len - 2));
+    } else if (notation.len > 1) {
+        json_key(json, S("$ref"));
+        buf_printf(json->out, "\"#/components/schemas/%.*s\"", STR(notation));
+        json->is_next = true;
+    } else if (notation.ptr[0] != 'a') {
+        static const struct {
+            char letter;
+            const char *word;
+        } words[] = {
+            {'s', "string"}, {'i', "integer"}, {'n', "number"}, {'b', "boolean"}, {'o', "object"}};
+        for (size_t i = 0; i < COUNT_OF(words); i++)
+            if (words[i].letter == notation.ptr[0])
+                json_text(json, S("type"), str_c(words[i].word));
+    }
+    json_close(json, '}');
+}
+
+struct member {
+    str name, type;
+    bool is_required;
+};
+
+static bool next_member(str *rest, struct member *ret)
+{
+    str word;
+    while (rest->len && str_split(rest, ' ', &word)) {
+        if (!word.len)
+            continue;
+        size_t colon = str_find(word, ':');
+        ret->name = str_slice(word, 0, colon);
+        ret->type = str_from(word, colon + 1);
+        ret->is_required = !str_ends(ret->name, S("?"));
+        if (!ret->is_required)
+            ret->name.len--;
+        return true;
+    }
+    return false;
+}
+
+void schema_print(struct json *json, const char *notation)
+{
+    struct member member;
+    str rest = str_c(notation);
+    bool has_required = false;
+    json_open(json, '{');
+    json_text(json, S("type"), S("object"));
+    json_key(json, S("properties"));
+    json_open(json, '{');
+    while (next_member(&rest, &member)) {
+        has_required |= member.is_required;
+        json_key(json, member.name);
+        print_type(json, member.type);
+    }
+    json_close(json, '}');
+    if (has_required) {
+        json_key(json, S("required"));
+        json_open(json, '[');
+        for (rest = str_c(notation); next_member(&rest, &member);)
+            if (member.is_required)
+                json_text(json, STR_EMPTY, member.name);
+        json_close(json, ']');
+    }
+    json_close(json, '}');
+}
+
+void schemas_print(struct json *json)
+{
+    json_open(json, '{');
+    for (size_t i = 0; i < COUNT_OF(schemas); i++) {
+        json_key(json, str_c(schemas[i].name));
+        schema_print(json, schemas[i].notation);
+    }
+    json_close(json, '}');
+}
+
+/* ---- the whole description ---- */
+
+static void print_response(struct json *json, const char *status, const char *words,
+                           const char *type, const char *schema)
+{
+    json_key(json, str_c(status));
+    json_open(json, '{');
+    json_text(json, S("description"), str_c(words));
+    if (type) {
+        json_key(json, S("content"));
+        json_open(json, '{');
+        json_key(json, str_c(type));
+        json_open(json, '{');
+        json_key(json, S("schema"));
+        if (schema)
+            print_type(json, str_c(schema));
+        else
+            json_raw(json, STR_EMPTY, S("{}"));
+        json_close(json, '}');
+        json_close(json, '}');
+    }
+    json_close(json, '}');
+}
+
+static void print_parameter(struct json *json, str name, const char *in, bool is_required, str type)
+{
+    json_open(json, '{');
+    json_text(json, S("name"), name);
+    json_text(json, S("in"), str_c(in));
+    json_bool(json, S("required"), is_required);
+    json_key(json, S("schema"));
+    print_type(json, type);
+    json_close(json, '}');
+}
+
+static void print_parameters(struct json *json, const struct route *route)
+{
+    str rest = str_c(route->pattern), segment;
+    struct member member;
+    json_key(json, S("parameters"));
+    json_open(json, '[');
+    while (str_split(&rest, '/', &segment))
+        if (segment.len > 2 && segment.ptr[0] == '{')
+            print_parameter(json, str_slice(segment, 1, segment.len - 2), "path", true, S("s"));
+    for (rest = str_c(route->query); next_member(&rest, &member);)
+        print_parameter(json, member.name, "query", member.is_required, member.type);
+    if (route->flags & ROUTE_PURPOSE) {
+        print_parameter(json, S("Bureau-Purpose"), "header", true, S("s"));
+        print_parameter(json, S("Bureau-Reference"), "header", false, S("s"));
+    }
+    json_close(json, ']');
+}
+
+static void print_request_body(struct json *json, const struct route *route)
+{
+    bool is_raw = route->flags & ROUTE_RAW_BODY;
+    if (!route->takes && !is_raw)
+        return;
+    json_key(json, S("requestBody"));
+    json_open(json, '{');
+    json_bool(json, S("required"), !(route->flags & ROUTE_NO_BODY));
+    json_key(json, S("content"));
+    json_open(json, '{');
+    json_key(json, is_raw ? str_c(route->takes ? route->takes : "application/octet-stream")
+                          : S("application/json"));
+    json_open(json, '{');
+    json_key(json, S("schema"));
+    if (is_raw)
+        json_raw(json, STR_EMPTY, S("{}"));
+    else
+        print_type(json, str_c(route->takes));
+    json_close(json, '}');
+    json_close(json, '}');
+    json_close(json, '}');
+}
+
+static void print_route(struct json *json, const struct route *route)
+{
+    static const struct {
+        const char *method, *key;
+    } keys[] = {{"GET", "get"}, {"POST", "post"}, {"PUT", "put"}, {"DELETE", "delete"}};
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        if (str_eq_c(str_c(route->method), keys[i].method))
+            json_key(json, str_c(keys[i].key));
+    json_open(json, '{');
+    json_text(json, S("summary"), str_c(route->help));
+    if (route->needs == NEEDS_NOBODY)
+        json_raw(json, S("security"), S("[]"));
+    print_parameters(json, route);
+    print_request_body(json, route);
+    json_key(json, S("responses"));
+    json_open(json, '{');
+    char status[8];
+    snprintf(status, sizeof status, "%d", route->status ? route->status : 200);
+    bool is_shape = !route->gives || !str_has(str_c(route->gives), S("/"));
+    print_response(json, status, "done", is_shape ? "application/json" : route->gives,
+                   is_shape ? route->gives : NULL);
+    print_response(json, "default", "what is wrong, and where", "application/problem+json",
+                   "Problem");
+    json_close(json, '}');
+    json_close(json, '}');
+}
+
+static bool is_first_of_pattern(size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(routes[i].pattern, routes[index].pattern) == 0)
+            return false;
+    return true;
+}
+
+static void print_paths(struct json *json)
+{
+    json_open(json, '{');
+    for (size_t i = 0; i < route_count; i++) {
+        if (!is_first_of_pattern(i) || str_has(str_c(routes[i].pattern), S("{*}")))
+            continue;
+        json_key(json, str_c(routes[i].pattern));
+        json_open(json, '{');
+        for (size_t k = i; k < route_count; k++)
+            if (strcmp(routes[k].pattern, routes[i].pattern) == 0)
+                print_route(json, &routes[k]);
+        json_close(json, '}');
+    }
+    json_close(json, '}');
+}
+
+void api_describe(const struct api *api, struct buf *out)
+{
+    struct json json = {.out = out};
+    json_open(&json, '{');
+    json_text(&json, S("openapi"), S("3.0.3"));
+    json_key(&json, S("info"));
+    json_open(&json, '{');
+    json_text(&json, S("title"), S("Bureau"));
+    json_text(&json, S("version"), str_c(api->options.version));
+    json_text(&json, S("description"), S("A node of an international police network."));
+    json_close(&json, '}');
+    json_raw(&json, S("servers"), S("[{\"url\":\"/\"}]"));
+    json_raw(&json, S("security"), S("[{\"token\":[]}]"));
+    json_key(&json, S("paths"));
+    print_paths(&json);
+    json_key(&json, S("components"));
+    json_open(&json, '{');
+    json_raw(&json, S("securitySchemes"),
+             S("{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
+    json_key(&json, S("schemas"));
+    schemas_print(&json);
+    json_close(&json, '}');
+    json_close(&json, '}');
+}
