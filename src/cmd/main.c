@@ -1,9 +1,144 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program: wiring only. */
+/* The program: the table of commands, their help, and the options all of them share. */
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-int main(void)
+#include "cmd/cmd.h"
+
+/* clang-format off */
+const struct command commands[] = {
+    {"serve", "[--listen HOST:PORT]", "answer over HTTP and the pages",
+     "--listen ADDRESS            127.0.0.1:1923 unless stated; \"none\" for the control socket only\n"
+     "--certificate F --key F     PEM files: TLS\n"
+     "--client-ca F               ask for client certificates of this CA\n"
+     "--require-client-certificate\n"
+     "--rate N                    requests a second and officer, 1000 unless stated; 0: no bound\n"
+     "--loops N                   network threads, one a core unless stated", command_serve},
+    {"search", "[TEXT...]", "search all databases",
+     "TEXT                        a line: anything an officer would type or paste\n"
+     "--field MEANING=VALUE       typed values, as often as needed\n"
+     "--database NAME             only these, as often as needed\n"
+     "--limit N, --offset N       hits shown; 10 and 0 unless stated\n"
+     "--similar auto|yes|no       look for near-miss numbers\n"
+     "--batch FILE                one JSON search a line, - for standard input; answers a line each\n"
+     "Exit: 0 hit, 1 no hit, 2 error.", command_search},
+    {"import", "FORMAT FILE...", "take in a foreign file",
+     "import FORMAT FILE... [--dry-run] [--accept] [--owner XXX] [--unit U] [--annotated FILE]\n"
+     "import formats              what can be read\n"
+     "import list                 batches so far\n"
+     "import show BATCH           a batch's report\n"
+     "import undo BATCH           take back what it did\n"
+     "import preview FILE         how its first rows would be read\n"
+     "Exit: 0 applied, 1 held or rows refused, 2 error.", command_import},
+    {"get", "ID", "show a record", "--history                   its versions\n--version N                 as it was", command_get},
+    {"put", "DATABASE|ID FILE", "enter or correct a record",
+     "FILE is JSON {\"envelope\":{...},\"fields\":{...}}, - for standard input.\n"
+     "--version N                 the version a correction replaces\n"
+     "--check                     only say what is wrong with it", command_put},
+    {"state", "ID STATE --reason TEXT", "suspend, cancel or activate a record", "", command_state},
+    {"erase", "ID --version N", "destroy a record's contents", "", command_erase},
+    
+    {"check", "", "check the definitions and their examples", "", command_check},
+    {"template", "DATABASE", "the empty CSV of a database, columns explained", "", command_template},
+    
+    {"index", "show|merge|rebuild", "care of the index", "", command_index},
+    {"audit", "show|verify|RECEIPT", "the record of every access",
+     "show [--record ID] [--max N] [--before N]\nverify\nRECEIPT                     the entry of an answer", command_audit},
+    {"backup", "DIRECTORY", "copy the node, also while it serves", "", command_backup},
+    {"restore", "DIRECTORY", "make a data directory of a backup, verified", "", command_restore},
+    {"export", "[--owner XXX] [--database NAME]", "all an owner holds, with history, one JSON a line",
+     "--out FILE                  else standard output", command_export},
+    {"doctor", "", "what is wrong, and the next step", "", command_doctor},
+    
+    {"officer", "add|remove|list", "who may use this node",
+     "add ID --country XXX --role ROLE [--unit U] [--purpose P]... [--may write|administer|audit]...\nremove ID\nlist", command_officer},
+    
+    {"upgrade", "[--check]", "bring a data directory to this version", "", command_upgrade},
+    {"version", "", "the version of this program", "", command_version},
+};
+/* clang-format on */
+const size_t command_count = COUNT_OF(commands);
+
+static void print_help(FILE *out)
 {
-    puts("bureau");
-    return 0;
+    fputs("bureau: one node of an international police network\n\n", out);
+    for (size_t i = 0; i < command_count; i++)
+        fprintf(out, "  bureau %-10s %-34s %s\n", commands[i].name, commands[i].words,
+                commands[i].help);
+    fputs("\nFor all: --data DIR (else $BUREAU_DATA, else ./data), --home DIR of the definitions\n"
+          "(else $BUREAU_HOME, else beside the program), --purpose P (else $BUREAU_PURPOSE),\n"
+          "--reference TEXT, --json, --help\n",
+          out);
+}
+
+static int print_command_help(const struct command *command)
+{
+    printf("bureau %s %s\n  %s\n", command->name, command->words, command->help);
+    if (command->more[0])
+        printf("\n%s\n", command->more);
+    return EXIT_OK;
+}
+
+/* The directory above the program's own: build/bureau lies in the tree, /usr/bin/bureau in /usr. */
+static const char *find_home(struct arena *arena)
+{
+    const char *named = getenv("BUREAU_HOME");
+    if (named && named[0])
+        return named;
+    char path[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (len <= 0)
+        return ".";
+    path[len] = 0;
+    const char *above = dirname(dirname(path));
+    str installed = arena_printf(arena, "%s/share/bureau", above);
+    return access(installed.ptr, R_OK) == 0 ? installed.ptr : arena_str(arena, str_c(above)).ptr;
+}
+
+static const char *or_environment(const char *given, const char *name, const char *otherwise)
+{
+    const char *set = getenv(name);
+    return given ? given : set && set[0] ? set : otherwise;
+}
+
+static int run(const struct command *command, int count, char **words)
+{
+    struct cli cli = {.words = words, .count = count, .is_tty = isatty(STDERR_FILENO)};
+    if (cli_flag(&cli, "--help"))
+        return print_command_help(command);
+    cli.is_json = cli_flag(&cli, "--json");
+    cli.data = or_environment(cli_option(&cli, "--data"), "BUREAU_DATA", "./data");
+    cli.purpose = or_environment(cli_option(&cli, "--purpose"), "BUREAU_PURPOSE", NULL);
+    cli.reference = cli_option(&cli, "--reference");
+    cli.home = cli_option(&cli, "--home");
+    if (!cli.home)
+        cli.home = find_home(&cli.arena);
+    int code = command->run(&cli);
+    node_close(cli.running);
+    arena_release(&cli.arena);
+    if (fflush(stdout) != 0)
+        code = EXIT_ERROR;
+    return code;
+}
+
+int main(int count, char **words)
+{
+    if (count > 1 && strcmp(words[1], "--intake-child") == 0)
+        return intake_child_main();
+    if (crypto_init() != OK)
+        return cli_fail();
+    if (count < 2 || strcmp(words[1], "--help") == 0 || strcmp(words[1], "help") == 0) {
+        print_help(count < 2 ? stderr : stdout);
+        return count < 2 ? EXIT_ERROR : EXIT_OK;
+    }
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(words[1], commands[i].name) == 0)
+            return run(&commands[i], count - 2, words + 2);
+    err_set(ERR_USAGE, "%s is not a command", words[1]);
+    err_hint("bureau --help lists them");
+    return cli_fail();
 }

@@ -17,7 +17,6 @@ extern const struct type type_email;
 extern const struct type type_file_hash;
 extern const struct type type_firearm_serial;
 extern const struct type type_flag;
-extern const struct type type_geo;
 extern const struct type type_handle;
 extern const struct type type_hull_number;
 extern const struct type type_iban;
@@ -32,7 +31,6 @@ extern const struct type type_lei;
 extern const struct type type_link;
 extern const struct type type_mac;
 extern const struct type type_mmsi;
-extern const struct type type_money;
 extern const struct type type_mrz;
 extern const struct type type_name;
 extern const struct type type_number;
@@ -41,7 +39,6 @@ extern const struct type type_pgp_fingerprint;
 extern const struct type type_phone;
 extern const struct type type_photograph;
 extern const struct type type_plate;
-extern const struct type type_quantity;
 extern const struct type type_sex;
 extern const struct type type_text;
 extern const struct type type_url;
@@ -64,7 +61,6 @@ const struct type *const type_table[] = {
     &type_file_hash,
     &type_firearm_serial,
     &type_flag,
-    &type_geo,
     &type_handle,
     &type_hull_number,
     &type_iban,
@@ -79,7 +75,6 @@ const struct type *const type_table[] = {
     &type_link,
     &type_mac,
     &type_mmsi,
-    &type_money,
     &type_mrz,
     &type_name,
     &type_number,
@@ -88,7 +83,6 @@ const struct type *const type_table[] = {
     &type_phone,
     &type_photograph,
     &type_plate,
-    &type_quantity,
     &type_sex,
     &type_text,
     &type_url,

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bureau import: a foreign file in, and what became of it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "codec/json.h"
+
+/* ---- reports in words ---- */
+
+static void print_scalars(const struct node *map, int indent)
+{
+    node_each(item, map)
+    {
+        if (node_is_scalar(item) && item->text.len)
+            printf("%*s%-14.*s %.*s\n", indent, "", STR(item->key), STR(item->text));
+        else if (item->kind == NODE_MAP && item->count && indent < 4) {
+            printf("%*s%.*s\n", indent, "", STR(item->key));
+            print_scalars(item, indent + 2);
+        }
+    }
+}
+
+enum { ROWS_SHOWN = 20 };
+
+static void print_list(const struct node *list)
+{
+    unsigned shown = 0;
+    node_each(item, list)
+    {
+        if (shown++ == ROWS_SHOWN) {
+            printf("  ... and %u more (--json shows all)\n", list->count - ROWS_SHOWN);
+            break;
+        }
+        printf("  ");
+        if (node_is_scalar(item))
+            printf("%.*s", STR(item->text));
+        node_each(part, item) if (node_is_scalar(part) && part->text.len)
+            printf("%.*s %.*s  ", STR(part->key), STR(part->text));
+        printf("\n");
+    }
+}
+
+static void print_report(struct cli *cli, const struct node *report)
+{
+    if (cli->is_json) {
+        print_node(cli, report);
+        return;
+    }
+    print_scalars(report, 0);
+    node_each(item, report)
+    {
+        if (item->kind != NODE_LIST || item->count == 0)
+            continue;
+        printf("%.*s (%u)\n", STR(item->key), item->count);
+        print_list(item);
+    }
+}
+
+/* ---- the import itself ---- */
+
+static enum err read_files(struct cli *cli, const char *first, struct node *body)
+{
+    struct node *files = node_list(&cli->arena);
+    for (const char *file = first; file; file = cli_word(cli)) {
+        str path;
+        TRY(cli_path(cli, file, &path));
+        node_add(files, node_text(&cli->arena, path));
+    }
+    node_put(body, S("files"), files);
+    return OK;
+}
+
+static enum err read_request(struct cli *cli, const char *format, struct node *body)
+{
+    const char *owner = cli_option(cli, "--owner"), *unit = cli_option(cli, "--unit");
+    const char *annotated = cli_option(cli, "--annotated");
+    node_put_text(&cli->arena, body, S("format"), str_c(format));
+    node_put_bool(&cli->arena, body, S("dry_run"), cli_flag(cli, "--dry-run"));
+    node_put_bool(&cli->arena, body, S("accept"), cli_flag(cli, "--accept"));
+    if (owner)
+        node_put_text(&cli->arena, body, S("owner"), str_c(owner));
+    if (unit)
+        node_put_text(&cli->arena, body, S("unit"), str_c(unit));
+    if (annotated) {
+        str path;
+        TRY(cli_path(cli, annotated, &path));
+        node_put_text(&cli->arena, body, S("annotated"), path);
+    }
+    const char *first = cli_word(cli);
+    if (!first)
+        return err_set(ERR_USAGE, "no file was named");
+    TRY(read_files(cli, first, body));
+    return cli_done(cli);
+}
+
+static int finish_job(struct cli *cli, const struct node *started)
+{
+    struct node *status = NULL;
+    if (client_follow(cli, started, &status) != OK)
+        return cli_fail();
+    const struct node *report = node_get(status, S("result"));
+    if (report)
+        print_report(cli, report);
+    str state = node_get_text(report, S("state")), refused = node_get_text(report, S("refused"));
+    bool is_held = str_eq(state, S("held")) || str_eq(state, S("stopped"));
+    bool has_refused = refused.len && !str_eq(refused, S("0"));
+    return is_held || has_refused ? EXIT_NO : EXIT_OK;
+}
+
+static int start(struct cli *cli, const char *format)
+{
+    struct node *body = node_map(&cli->arena), *started = NULL;
+    if (read_request(cli, format, body) != OK ||
+        client_send(cli, S("POST"), S("/v1/imports"), body, &started) != OK)
+        return cli_fail();
+    return finish_job(cli, started);
+}
+
+/* ---- around it ---- */
+
+static int show_path(struct cli *cli, str path)
+{
+    struct node *answer = NULL;
+    if (cli_done(cli) != OK || client_get(cli, path, &answer) != OK)
+        return cli_fail();
+    if (answer->kind == NODE_LIST && !cli->is_json)
+        print_list(answer);
+    else
+        print_report(cli, answer);
+    return EXIT_OK;
+}
+
+static const char *need_word(struct cli *cli, const char *what)
+{
+    const char *word = cli_word(cli);
+    if (!word)
+        err_set(ERR_USAGE, "%s is missing", what);
+    return word;
+}
+
+static int undo(struct cli *cli)
+{
+    struct node *started = NULL;
+    const char *batch = need_word(cli, "the batch's number");
+    if (!batch || cli_done(cli) != OK ||
+        client_send(cli, S("POST"),
+                    arena_printf(&cli->arena, "/v1/imports/%.*s/undo",
+                                 STR(url_part(cli, str_c(batch)))),
+                    NULL, &started) != OK)
+        return cli_fail();
+    return finish_job(cli, started);
+}
+
+static int preview(struct cli *cli)
+{
+    struct node *body = node_map(&cli->arena), *answer = NULL;
+    const char *file = need_word(cli, "the file"), *encoding = cli_option(cli, "--encoding");
+    str path;
+    if (!file || cli_path(cli, file, &path) != OK || cli_done(cli) != OK)
+        return cli_fail();
+    node_put_text(&cli->arena, body, S("file"), path);
+    if (encoding)
+        node_put_text(&cli->arena, body, S("encoding"), str_c(encoding));
+    if (client_send(cli, S("POST"), S("/v1/imports/preview"), body, &answer) != OK)
+        return cli_fail();
+    print_node(cli, answer);
+    return EXIT_OK;
+}
+
+int command_import(struct cli *cli)
+{
+    const char *word = need_word(cli, "the format");
+    if (!word)
+        return cli_fail();
+    if (strcmp(word, "formats") == 0)
+        return show_path(cli, S("/v1/formats"));
+    if (strcmp(word, "list") == 0)
+        return show_path(cli, S("/v1/imports"));
+    if (strcmp(word, "undo") == 0)
+        return undo(cli);
+    if (strcmp(word, "preview") == 0)
+        return preview(cli);
+    if (strcmp(word, "show") != 0)
+        return start(cli, word);
+    const char *batch = need_word(cli, "the batch's number");
+    if (!batch)
+        return cli_fail();
+    return show_path(cli, arena_printf(&cli->arena, "/v1/imports/%.*s",
+                                       STR(url_part(cli, str_c(batch)))));
+}

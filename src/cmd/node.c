@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A data directory's modules opened and wired together: this is where layers that do not know each
+ * other meet. The store's hook brings each committed group to the index, and then to those who wait for
+ * the feed, before the commit is acknowledged.
+ *
+ *   catalog <- store <- classes <- index <- engine      audit   identity   jobs      api over all
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/io.h"
+
+#include "cmd/cmd.h"
+
+static void changes_committed(void *context, uint64_t first_seq, uint64_t last_seq)
+{
+    struct running *running = context;
+    index_follow(running->node.index, first_seq, last_seq);
+    if (running->api)
+        api_feed_grew(running->api);
+}
+
+static enum err open_parts(struct running *running, const char *data, const char *home,
+                           enum node_mode mode)
+{
+    struct api_node *node = &running->node;
+    char path[4096];
+    TRY(catalog_load(home, &running->catalog));
+    node->catalog = running->catalog;
+    if (mode == NODE_CREATE)
+        TRY(io_make_dir(data));
+    TRY(store_open(data, mode == NODE_CREATE ? STORE_OPEN_CREATE : STORE_OPEN_EXISTING,
+                   &node->store));
+    snprintf(path, sizeof path, "%s/value.key", data);
+    TRY(secret_key_load(path, &running->catalog->hash_key));
+    TRY(policy_classes_new(running->catalog, &node->classes));
+    TRY(index_open(data, node->store, running->catalog, node->classes, &node->index));
+    store_set_hook(node->store, changes_committed, running);
+    TRY(search_open(running->catalog, node->store, node->index, node->classes, &node->engine));
+    TRY(audit_open(data, &node->audit));
+    TRY(identity_open(data, running->catalog, &node->identity));
+    return jobs_new(&node->jobs);
+}
+
+enum err node_open(const char *data, const char *home, enum node_mode mode,
+                   const struct api_options *options, struct running **ret)
+{
+    struct running *running = calloc(1, sizeof *running);
+    if (!running)
+        return err_set(ERR_MEMORY, "out of memory for the node");
+    running->node.directory = strdup(data);
+    enum err code = open_parts(running, data, home, mode);
+    if (!code)
+        code = api_open(&running->node, options, &running->api);
+    if (code) {
+        struct err_info kept = *err_last();
+        node_close(running);
+        err_restore(&kept);
+        return code;
+    }
+    api_serve(running->api, &running->http);
+    *ret = running;
+    return OK;
+}
+
+void node_close(struct running *running)
+{
+    if (!running)
+        return;
+    struct api_node *node = &running->node;
+    jobs_free(node->jobs);
+    api_stop(running->api);
+    search_close(node->engine);
+    store_close(node->store); /* commits under way are acknowledged */
+    audit_close(node->audit); /* and then put on the record, before their answers leave */
+    index_close(node->index);
+    policy_classes_free(node->classes);
+    identity_close(node->identity);
+    api_free(running->api);
+    catalog_free(running->catalog);
+    free((char *)(uintptr_t)node->directory);
+    free(running);
+}

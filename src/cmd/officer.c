@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bureau officer: who may use this node. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "codec/json.h"
+
+static const char *need_word(struct cli *cli)
+{
+    const char *word = cli_word(cli);
+    if (!word)
+        err_set(ERR_USAGE, "the officer's id is missing");
+    return word;
+}
+
+static void put_option(struct cli *cli, struct node *body, const char *option, str key)
+{
+    const char *value = cli_option(cli, option);
+    if (value)
+        node_put_text(&cli->arena, body, key, str_c(value));
+}
+
+static void put_options(struct cli *cli, struct node *body, const char *option, str key)
+{
+    struct node *list = node_list(&cli->arena);
+    for (const char *value; (value = cli_option(cli, option));)
+        node_add(list, node_text(&cli->arena, str_c(value)));
+    if (list && list->count)
+        node_put(body, key, list);
+}
+
+static int add(struct cli *cli)
+{
+    struct node *body = node_map(&cli->arena), *answer = NULL;
+    const char *id = need_word(cli);
+    if (!id)
+        return cli_fail();
+    node_put_text(&cli->arena, body, S("officer"), str_c(id));
+    put_option(cli, body, "--country", S("country"));
+    put_option(cli, body, "--role", S("role"));
+    put_option(cli, body, "--unit", S("unit"));
+    put_options(cli, body, "--may", S("may"));
+    struct node *purposes = node_list(&cli->arena);
+    if (cli->purpose) /* the common option: the first --purpose of this command */
+        node_add(purposes, node_text(&cli->arena, str_c(cli->purpose)));
+    cli->purpose = NULL;
+    for (const char *value; (value = cli_option(cli, "--purpose"));)
+        node_add(purposes, node_text(&cli->arena, str_c(value)));
+    node_put(body, S("purposes"), purposes);
+    if (cli_done(cli) != OK || client_send(cli, S("POST"), S("/v1/officers"), body, &answer) != OK)
+        return cli_fail();
+    if (cli->is_json)
+        print_node(cli, answer);
+    else
+        printf("%.*s\n", STR(node_get_text(answer, S("token"))));
+    return EXIT_OK;
+}
+
+static int remove_officer(struct cli *cli)
+{
+    struct node *answer = NULL;
+    const char *id = need_word(cli);
+    if (!id || cli_done(cli) != OK)
+        return cli_fail();
+    str path = arena_printf(&cli->arena, "/v1/officers/%.*s", STR(url_part(cli, str_c(id))));
+    return client_send(cli, S("DELETE"), path, NULL, &answer) == OK ? EXIT_OK : cli_fail();
+}
+
+static int list(struct cli *cli)
+{
+    struct node *answer = NULL;
+    if (cli_done(cli) != OK || client_get(cli, S("/v1/officers"), &answer) != OK)
+        return cli_fail();
+    if (cli->is_json) {
+        print_node(cli, answer);
+        return EXIT_OK;
+    }
+    node_each(officer, answer)
+        printf("%-20.*s %-4.*s %-18.*s %.*s\n", STR(node_get_text(officer, S("officer"))),
+               STR(node_get_text(officer, S("country"))), STR(node_get_text(officer, S("role"))),
+               STR(node_get_text(officer, S("unit"))));
+    return EXIT_OK;
+}
+
+int command_officer(struct cli *cli)
+{
+    const char *what = cli_word(cli);
+    if (what && strcmp(what, "add") == 0)
+        return add(cli);
+    if (what && strcmp(what, "remove") == 0)
+        return remove_officer(cli);
+    if (what && strcmp(what, "list") == 0)
+        return list(cli);
+    err_set(ERR_USAGE, "expected officer add, remove or list");
+    return cli_fail();
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bureau serve. Signals are taken in this thread only; SIGTERM and SIGINT stop accepting, answer what
+ * was accepted, and close from the outside in.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#include "cmd/cmd.h"
+
+enum { STOP_WITHIN_MS = 30000, RATE = 1000 };
+
+static bool is_loopback(const char *address)
+{
+    str text = str_c(address);
+    return str_starts(text, S("127.")) || str_starts(text, S("localhost:")) ||
+           str_starts(text, S("[::1]:"));
+}
+
+static enum err read_options(struct cli *cli, struct http_options *http, struct api_options *api)
+{
+    uint64_t rate, loops;
+    const char *listen = cli_option(cli, "--listen");
+    http->listen = listen ? listen : "127.0.0.1:1923";
+    http->certificate = cli_option(cli, "--certificate");
+    http->private_key = cli_option(cli, "--key");
+    http->client_ca = cli_option(cli, "--client-ca");
+    http->is_client_certificate_required = cli_flag(cli, "--require-client-certificate");
+    TRY(cli_number(cli, "--rate", RATE, 10000000, &rate));
+    TRY(cli_number(cli, "--loops", 0, 256, &loops));
+    http->loops = (unsigned)loops;
+    api->rate = (uint32_t)rate;
+    api->version = BUREAU_VERSION;
+    if (strcmp(http->listen, "none") == 0)
+        http->listen = NULL;
+    else
+        api->is_loopback_only = is_loopback(http->listen);
+    return cli_done(cli);
+}
+
+static void block_signals(sigset_t *stopping)
+{
+    sigemptyset(stopping);
+    sigaddset(stopping, SIGTERM);
+    sigaddset(stopping, SIGINT);
+    pthread_sigmask(SIG_BLOCK, stopping, NULL);
+}
+
+static void announce(const struct http_options *http, const struct http_server *server)
+{
+    if (!http->listen) {
+        printf("serving on %s\n", http->unix_path);
+    } else {
+        str address = str_c(http->listen);
+        size_t colon = address.len;
+        while (colon && address.ptr[colon - 1] != ':')
+            colon--;
+        printf("serving on %s://%.*s%u\n", http->certificate ? "https" : "http", (int)colon,
+               address.ptr, http_server_port(server));
+    }
+    fflush(stdout);
+}
+
+/* The server is freed last: handlers may hold its exchanges until the node is closed. */
+static enum err serve(struct running *running, struct http_options *http, sigset_t *stopping,
+                      struct http_server **ret)
+{
+    api_serve(running->api, http);
+    TRY(http_server_start(http, ret));
+    struct http_server *server = *ret;
+    api_watch(running->api, server);
+    announce(http, server);
+    notify_systemd("READY=1");
+    int signal_number = 0;
+    sigwait(stopping, &signal_number);
+    notify_systemd("STOPPING=1");
+    log_write(LOG_INFO, "stopping on signal %d", signal_number);
+    api_hurry(running->api);
+    http_server_stop(server, STOP_WITHIN_MS);
+    api_watch(running->api, NULL);
+    return OK;
+}
+
+int command_serve(struct cli *cli)
+{
+    struct http_options http = {0};
+    struct api_options api = {0};
+    sigset_t stopping;
+    if (read_options(cli, &http, &api) != OK)
+        return cli_fail();
+    block_signals(&stopping); /* before threads are made: they inherit it */
+    http.unix_path = arena_printf(&cli->arena, "%s/control", cli->data).ptr;
+    struct http_server *server = NULL;
+    enum err code = node_open(cli->data, cli->home, NODE_CREATE, &api, &cli->running);
+    if (!code)
+        code = serve(cli->running, &http, &stopping, &server);
+    int result = code ? cli_fail() : EXIT_OK;
+    node_close(cli->running);
+    cli->running = NULL;
+    http_server_free(server);
+    return result;
+}
