@@ -45,6 +45,11 @@ enum err names_builder_copy_live(struct names_builder *builder, uint32_t entry,
                                  const struct names_live *from, uint32_t from_entry) MUST_USE;
 
 /* ---- searching ---- */
+/*
+ * Added to the number of entries wherever a word's rarity is worked out: in a list of six persons a name that one of them
+ * bears is still as rare as it is in the world. Less than a twentieth of a bit at a million.
+ */
+enum { NAMES_PRIOR = 20000 };
 struct names_part {
     const struct names_section *section; /* or */
     const struct names_live *live;

@@ -276,7 +276,7 @@ static int candidate_order(const void *left, const void *right)
 /* See the head: words as near or nearer, taken together. */
 static void candidates_weigh(struct gather *gather, struct unit *unit)
 {
-    uint64_t entries = 0, bearers = 0;
+    uint64_t entries = NAMES_PRIOR, bearers = 0;
     for (size_t i = 0; i < gather->part_count; i++)
         entries += gather->parts[i].entry_count;
     for (size_t i = 0; i < unit->count;) {

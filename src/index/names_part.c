@@ -58,7 +58,7 @@ bool part_find(const struct names_part *part, enum name_script script, str nativ
 double names_parts_bits(const void *context, const struct name_token *token)
 {
     const struct names_parts *parts = context;
-    uint64_t bearers = 0, entries = 0;
+    uint64_t bearers = 0, entries = NAMES_PRIOR;
     for (size_t i = 0; i < parts->count; i++) {
         uint32_t id;
         entries += parts->items[i].entry_count;

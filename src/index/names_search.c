@@ -489,7 +489,7 @@ enum err names_search(const struct names_part *parts, size_t part_count,
     search->visited = arena_array(arena, uint64_t *, part_count);
     if (!search->heap || !search->links || !search->visited)
         return ERR_LIMIT;
-    double entries = 2;
+    double entries = NAMES_PRIOR;
     for (size_t i = 0; i < part_count; i++)
         entries += parts[i].entry_count;
     search->least = (float)log2(entries) + POSSIBLE_BITS;

@@ -216,9 +216,22 @@ static enum err probe_delta_ranges(struct probe *probe, const struct delta *delt
     return OK;
 }
 
+static bool has_ranges(const struct index_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->parts[i]->is_delta
+                ? atomic_load_explicit(&((const struct delta *)set->parts[i])->range_count,
+                                       memory_order_relaxed) > 0
+                : ((const struct segment *)set->parts[i])->meta.range_count > 0)
+            return true;
+    return false;
+}
+
 static enum err probe_ranges(struct probe *probe, str space_name, str from, str to)
 {
     const struct index_set *set = probe->snapshot->set;
+    if (!has_ranges(set))
+        return OK;
     uint64_t space = index_hash(probe->snapshot->index->key, KEY_RANGE, space_name, STR_EMPTY);
     for (size_t i = 0; i < set->count; i++) {
         struct range_probe range = {probe, (struct segment *)set->parts[i]};

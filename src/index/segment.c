@@ -441,18 +441,25 @@ struct slot segment_slot(const struct segment *segment, uint32_t slot)
     return found;
 }
 
+static inline uint64_t low_bits_at(const struct segment *segment, uint32_t slot)
+{
+    uint64_t bits;
+    memcpy(&bits, segment->slots + (size_t)slot * segment->slot_size, sizeof bits);
+    return bits & segment->hash_mask;
+}
+
 /* First slot in [low, high) whose hash is at least `low_bits`: buckets are short, but a value thousands share is not. */
 static uint32_t first_at_least(const struct segment *segment, uint32_t low, uint32_t high,
                                uint64_t low_bits)
 {
     while (high - low > 16) {
         uint32_t middle = low + (high - low) / 2;
-        if (segment_slot(segment, middle).hash < low_bits)
+        if (low_bits_at(segment, middle) < low_bits)
             low = middle + 1;
         else
             high = middle;
     }
-    while (low < high && segment_slot(segment, low).hash < low_bits)
+    while (low < high && low_bits_at(segment, low) < low_bits)
         low++;
     return low;
 }
@@ -472,7 +479,7 @@ enum err segment_find(struct segment *segment, uint64_t hash, uint32_t *ret_from
     uint64_t low_bits = hash & segment->hash_mask;
     from = first_at_least(segment, from, to, low_bits);
     uint32_t end = from;
-    while (end < to && segment_slot(segment, end).hash == low_bits)
+    while (end < to && low_bits_at(segment, end) == low_bits)
         end++;
     *ret_from = from;
     *ret_to = end;

@@ -43,8 +43,8 @@ static str databases_asked(const struct search_plan *plan, struct arena *arena)
     struct buf out = {.max = 64 << 10};
     if (plan->is_all_databases)
         return S("*");
-    for (size_t i = 0; i < plan->database_count; i++)
-        buf_printf(&out, "%s%.*s", i ? "," : "", STR(plan->databases[i]->name));
+    for (size_t i = 0; i < plan->databases->count; i++)
+        buf_printf(&out, "%s%.*s", i ? "," : "", STR(plan->databases->items[i]->name));
     str result = arena_str(arena, buf_str(&out));
     buf_release(&out);
     return result;

@@ -8,8 +8,8 @@
 #include "type/name.h"
 
 enum { HITS_PER_KEY = CANDIDATE_MAX + 1, FIRST_CANDIDATES = 16 };
-enum { POPULATION_MIN = 10000 }; /* a nearly empty node is no reason to believe in coincidences */
-#define NAME_SLACK_DAYS 366 /* a birth date off by a year must not hide a record */
+enum { POPULATION_MIN = 20000 }; /* a nearly empty node is no reason to believe in coincidences */
+#define NAME_SLACK_DAYS 366      /* a birth date off by a year must not hide a record */
 
 /* ---- candidates ---- */
 
@@ -84,12 +84,12 @@ static enum err find_key(struct search *search, uint32_t set, const struct key *
     struct search_plan *plan = search->plan;
     struct index_hits hits;
     if (key->kind == KEY_EXACT) {
-        TRY(index_probe(search->snapshot, search->scope, plan->database_bits, KEY_EXACT, key->space,
-                        key->text, plan->arena, HITS_PER_KEY, &hits));
+        TRY(index_probe(search->snapshot, search->scope, plan->databases->bits, KEY_EXACT,
+                        key->space, key->text, plan->arena, HITS_PER_KEY, &hits));
         TRY(take_hits(&search->exact, &hits, set));
     }
     str to = key->kind == KEY_EXACT ? key->text : key->to;
-    TRY(index_probe_range(search->snapshot, search->scope, plan->database_bits, key->space,
+    TRY(index_probe_range(search->snapshot, search->scope, plan->databases->bits, key->space,
                           key->text, to, plan->arena, HITS_PER_KEY, &hits));
     return take_hits(&search->exact, &hits, set);
 }
@@ -106,7 +106,7 @@ enum err find_exact(struct search *search)
 
 /* ---- names ---- */
 
-/* The dates that order entries, asked in this set: a year of slack on both sides; all when none was asked. */
+/* The dates that order entries, asked in this set; unknown when none was. */
 static struct date_window window_of(const struct search_plan *plan, const struct query_set *set)
 {
     struct date_window window = {1, 0};
@@ -122,7 +122,7 @@ static struct date_window window_of(const struct search_plan *plan, const struct
         const struct date *date = date_of(&value->value);
         if (date->last_day - (int64_t)date->first_day > 20 * 366)
             continue;
-        int32_t from = date->first_day - NAME_SLACK_DAYS, to = date->last_day + NAME_SLACK_DAYS;
+        int32_t from = date->first_day, to = date->last_day;
         bool is_first = window.from > window.to;
         window.from = is_first || from < window.from ? from : window.from;
         window.to = is_first || to > window.to ? to : window.to;
@@ -142,7 +142,7 @@ static enum err find_names_of(struct search *search, uint32_t number)
         if (set->values[i].query.value.type == &type_name)
             names[query.count++] = name_of(&set->values[i].query.value);
     for (size_t i = 0; i < DATABASE_WORDS; i++)
-        databases[i] = plan->database_bits[i] & plan->engine->fuzzy[i];
+        databases[i] = plan->databases->bits[i] & plan->engine->fuzzy[i];
     if (query.count == 0)
         return OK;
     TRY(index_names(search->snapshot, search->scope, databases, &query, window_of(plan, set),

@@ -2,6 +2,7 @@
 /*
  * What the files of search share. Not for other modules.
  *
+ *   engine.c    what is worked out once
  *   plan.c      text and fields -> readings -> sets of (meaning, value) with their keys
  *   run.c       one search: snapshot, candidates, records read, hits in order, results per database
  *   find.c      keys and names -> candidates
@@ -16,6 +17,8 @@
  */
 #ifndef SEARCH_INTERNAL_H
 #define SEARCH_INTERNAL_H
+
+#include <stdatomic.h>
 
 #include "search/evidence.h"
 #include "search/search.h"
@@ -50,12 +53,30 @@ struct query_set {
     size_t count;
     bool has_keys, has_names;
 };
+enum { ALLOWANCE_MAX = 256, MEANING_TABLE = 2048 };
+struct databases { /* by number, and as a set */
+    const struct definition *items[DEFINITION_MAX];
+    size_t count;
+    uint64_t bits[DATABASE_WORDS];
+};
+struct meaning {
+    str name;
+    const struct type *type; /* NULL: no field has it */
+    const struct code_list *list;
+};
+struct allowance;
 struct search_engine {
     const struct catalog *catalog;
     struct store *store;
     struct index *index;
     struct policy_classes *classes;
+    struct type_context context;    /* of a query value; `today` is the plan's */
     uint64_t fuzzy[DATABASE_WORDS]; /* databases with a field of a fuzzy type */
+    struct meaning meanings[MEANING_MAX];
+    uint16_t meaning_at[MEANING_TABLE];
+    _Atomic(struct allowance *) allowances[ALLOWANCE_MAX];
+    struct arena arena;
+    str *no_hits; /* printed rows, by database and language */
 };
 struct search_plan {
     struct search_engine *engine;
@@ -66,9 +87,9 @@ struct search_plan {
     size_t reading_count;
     struct query_set sets[SET_MAX];
     size_t set_count;
-    const struct definition **databases; /* asked, by number */
-    size_t database_count;
-    uint64_t database_bits[DATABASE_WORDS];
+    const struct databases *databases; /* asked */
+    int64_t began_us; /* wall clock: nothing later than this is promised to be in the answer */
+    struct type_context context;
     uint32_t limit, offset;
     bool is_all_databases;
     bool is_light, is_similar_forced;
@@ -117,6 +138,16 @@ static inline void bit_set(uint64_t *bits, unsigned number)
 {
     bits[number / 64] |= (uint64_t)1 << (number % 64);
 }
+
+/* ---- engine.c ---- */
+
+uint16_t engine_meaning(const struct search_engine *engine, str name); /* 0: unknown */
+/* All databases the actor may search; ERR_DENIED when there is none. */
+enum err engine_databases(struct search_engine *engine, const struct actor *actor,
+                          struct arena *arena, const struct databases **ret) MUST_USE;
+void databases_add(struct databases *databases, const struct definition *definition);
+void print_database(const struct database_answer *database, enum language language,
+                    struct buf *out); /* answer.c */
 
 /* ---- plan.c ---- */
 

@@ -14,6 +14,8 @@
 #include "search/internal.h"
 #include "type/date.h"
 
+#define DAY_US 86400000000ll
+
 enum { SURE = 95, KEEP_WITHIN = 45, FIELD_TEXTS_MAX = 16 };
 
 /* ---- keys of a value ---- */
@@ -21,21 +23,15 @@ enum { SURE = 95, KEEP_WITHIN = 45, FIELD_TEXTS_MAX = 16 };
 struct key_list {
     struct key_sink sink;
     struct arena *arena;
-    struct key *keys;
+    struct key keys[VALUE_KEY_MAX];
     size_t count;
-    enum err code;
 };
 
 static void take_key(struct key_sink *sink, const struct key *key)
 {
     struct key_list *list = (struct key_list *)sink;
-    if ((key->kind != KEY_EXACT && key->kind != KEY_RANGE) || list->count == VALUE_KEY_MAX ||
-        list->code)
+    if ((key->kind != KEY_EXACT && key->kind != KEY_RANGE) || list->count == VALUE_KEY_MAX)
         return;
-    if (!list->keys && !(list->keys = arena_array(list->arena, struct key, VALUE_KEY_MAX))) {
-        list->code = err_last()->code;
-        return;
-    }
     list->keys[list->count++] =
         (struct key){key->kind, key->space, arena_str(list->arena, key->text),
                      key->to.len ? arena_str(list->arena, key->to) : STR_EMPTY};
@@ -44,19 +40,29 @@ static void take_key(struct key_sink *sink, const struct key *key)
 enum err value_keys(const struct value *value, struct arena *arena, const struct key **ret,
                     size_t *ret_count)
 {
-    struct key_list list = {.sink = {take_key}, .arena = arena};
-    if (value->type->keys)
-        value->type->keys(value, &list.sink);
-    *ret = list.keys;
+    struct key_list list;
+    list.sink.add = take_key;
+    list.arena = arena;
+    list.count = 0;
+    *ret_count = 0;
+    if (!value->type->keys)
+        return OK;
+    value->type->keys(value, &list.sink);
+    struct key *keys = list.count ? arena_array(arena, struct key, list.count) : NULL;
+    if (list.count && !keys)
+        return err_last()->code;
+    if (keys)
+        memcpy(keys, list.keys, list.count * sizeof *keys);
+    *ret = keys;
     *ret_count = list.count;
-    return list.code;
+    return OK;
 }
 
 /* ---- readings ---- */
 
 struct part_list {
     struct part_sink sink;
-    const struct catalog *catalog;
+    const struct search_engine *engine;
     struct query_value *values;
     size_t count;
 };
@@ -64,18 +70,18 @@ struct part_list {
 static void take_part(struct part_sink *sink, str meaning, const struct value *value)
 {
     struct part_list *list = (struct part_list *)sink;
-    uint16_t number = meaning_number(list->catalog, meaning);
+    uint16_t number = engine_meaning(list->engine, meaning);
     if (number && list->count < VALUE_MAX)
         list->values[list->count++] = (struct query_value){number, *value};
 }
 
 /* A composite by its parts, of which it may be one itself; anything else as any field of its type. */
-static enum err fill_reading(const struct catalog *catalog, struct search_reading *reading,
+static enum err fill_reading(const struct search_engine *engine, struct search_reading *reading,
                              struct arena *arena)
 {
     const struct value *value = &reading->reading.value;
     struct query_value parts[VALUE_MAX];
-    struct part_list list = {.sink = {take_part}, .catalog = catalog, .values = parts};
+    struct part_list list = {.sink = {take_part}, .engine = engine, .values = parts};
     if (value->type->parts)
         value->type->parts(value, arena, &list.sink);
     if (list.count == 0)
@@ -197,7 +203,7 @@ enum err search_recognise(const struct search_engine *engine, str text, const st
         if (i >= with_date && with_date && found[i].type->is_fuzzy)
             continue; /* the same words, date and all, as a name */
         readings[kept].reading = found[i];
-        TRY(fill_reading(engine->catalog, &readings[kept], arena));
+        TRY(fill_reading(engine, &readings[kept], arena));
         if (i < with_date)
             TRY(add_date(engine->catalog, &readings[kept], &date, arena));
         bool is_leading = reading_can_lead(&readings[kept]);
@@ -220,18 +226,16 @@ enum err search_recognise(const struct search_engine *engine, str text, const st
 static enum err add_field_text(struct search_plan *plan, const struct node *node,
                                const struct node *text, struct query_value *values, size_t *count)
 {
-    const struct catalog *catalog = plan->engine->catalog;
-    const struct code_list *list = NULL;
-    uint16_t meaning = meaning_number(catalog, node->key);
-    const struct type *type = meaning ? meaning_type(catalog, meaning, &list) : NULL;
+    uint16_t meaning = engine_meaning(plan->engine, node->key);
+    const struct type *type = plan->engine->meanings[meaning].type;
     if (!type) {
         err_set(ERR_UNKNOWN, "\"%.*s\" is not something that can be asked for", STR(node->key));
         return err_field("%.*s", STR(node->key));
     }
     if (*count == VALUE_MAX / 2)
         return err_set(ERR_LIMIT, "at most %d values can be asked for at once", VALUE_MAX / 2);
-    struct type_context context = catalog_context(catalog, NULL);
-    context.list = list;
+    struct type_context context = plan->context;
+    context.list = plan->engine->meanings[meaning].list;
     struct query_value *value = &values[*count];
     value->meaning = meaning;
     if (type->parse(&context, text, plan->arena, &value->value))
@@ -302,8 +306,8 @@ static enum err read_text(struct search_plan *plan)
                          &plan->reading_count));
     plan->readings = (struct search_reading *)(uintptr_t)readings;
     unsigned best = plan->reading_count ? plan->readings[0].reading.confidence : 0;
-    struct type_context context = catalog_context(plan->engine->catalog, NULL);
-    if (!garbled_repair(&context, text, best, plan->arena, &plan->repaired, &plan->garbled_by))
+    if (!garbled_repair(&plan->context, text, best, plan->arena, &plan->repaired,
+                        &plan->garbled_by))
         for (size_t i = 0; i < plan->reading_count && plan->repaired.len == 0; i++)
             plan->repaired =
                 plan->readings[i].is_on ? plan->readings[i].reading.value.repair : STR_EMPTY;
@@ -339,38 +343,25 @@ static enum err make_sets(struct search_plan *plan)
 
 /* ---- databases ---- */
 
-static enum err add_database(struct search_plan *plan, const struct definition *definition)
-{
-    TRY(policy_allow(plan->engine->catalog, plan->actor, POLICY_SEARCH, definition, STR_EMPTY));
-    if (!bit_is_set(plan->database_bits, definition->number))
-        plan->databases[plan->database_count++] = definition;
-    bit_set(plan->database_bits, definition->number);
-    return OK;
-}
-
+/* All that may be asked; or those that were named, each of which must be allowed. */
 static enum err choose_databases(struct search_plan *plan)
 {
     const struct catalog *catalog = plan->engine->catalog;
-    enum err code = OK;
-    plan->databases = arena_array(plan->arena, const struct definition *, catalog->count + 1);
-    if (!plan->databases)
-        return err_last()->code;
     plan->is_all_databases = !plan->request->databases || plan->request->databases->count == 0;
+    if (plan->is_all_databases)
+        return engine_databases(plan->engine, plan->actor, plan->arena, &plan->databases);
+    struct databases *chosen = arena_new(plan->arena, struct databases);
+    if (!chosen)
+        return err_last()->code;
     node_each(name, plan->request->databases)
     {
         const struct definition *definition = catalog_find(catalog, node_as_text(name));
         if (!definition)
             return err_set(ERR_UNKNOWN, "there is no database \"%.*s\"", STR(node_as_text(name)));
-        TRY(add_database(plan, definition));
+        TRY(policy_allow(catalog, plan->actor, POLICY_SEARCH, definition, STR_EMPTY));
+        databases_add(chosen, definition);
     }
-    for (size_t i = 0; plan->is_all_databases && i < catalog->count; i++)
-        if (!str_eq(catalog->definitions[i]->kind, S("system")) &&
-            add_database(plan, catalog->definitions[i]))
-            code = err_last()->code; /* not for this actor or purpose: not asked */
-    if (plan->database_count == 0)
-        return code ? code : err_set(ERR_MISSING, "there are no databases to search");
-    if (code)
-        err_clear();
+    plan->databases = chosen;
     return OK;
 }
 
@@ -390,6 +381,9 @@ enum err search_plan(struct search_engine *engine, const struct actor *actor,
     plan->actor = actor;
     plan->request = request;
     plan->arena = arena;
+    plan->began_us = clock_now_us();
+    plan->context = engine->context;
+    plan->context.today = day_of_number((int32_t)(plan->began_us / DAY_US));
     plan->limit = request->limit == 0          ? LIMIT_DEFAULT
                   : request->limit < LIMIT_MAX ? request->limit
                                                : LIMIT_MAX;

@@ -12,31 +12,6 @@
 
 #include "search/internal.h"
 
-enum err search_open(const struct catalog *catalog, struct store *store, struct index *index,
-                     struct policy_classes *classes, struct search_engine **ret)
-{
-    struct search_engine *engine = calloc(1, sizeof *engine);
-    if (!engine)
-        return err_set(ERR_MEMORY, "out of memory for the search engine");
-    engine->catalog = catalog;
-    engine->store = store;
-    engine->index = index;
-    engine->classes = classes;
-    for (size_t i = 0; i < catalog->count; i++)
-        for (size_t k = 0; k < catalog->definitions[i]->all_count; k++) {
-            const struct field *field = catalog->definitions[i]->all[k];
-            if (field->type && field->type->is_fuzzy && field->meaning_number)
-                bit_set(engine->fuzzy, (unsigned)i);
-        }
-    *ret = engine;
-    return OK;
-}
-
-void search_close(struct search_engine *engine)
-{
-    free(engine);
-}
-
 /* ---- hits ---- */
 
 struct hit_list {
@@ -59,7 +34,7 @@ static int compare_hits(const void *a, const void *b)
 
 static struct database_answer *database_of(const struct search *search, unsigned definition)
 {
-    for (size_t i = 0; i < search->plan->database_count; i++)
+    for (size_t i = 0; i < search->plan->databases->count; i++)
         if (search->databases[i].definition->number == definition)
             return &search->databases[i];
     return NULL;
@@ -113,7 +88,7 @@ static void mark_cut(struct search *search, const struct hit_list *hits)
     for (size_t i = 0; i < search->names.count; i++)
         names += search->names.items[i].is_by_name;
     bool is_full = names >= NAME_CANDIDATE_MAX && hits->count >= names;
-    for (size_t i = 0; i < search->plan->database_count; i++) {
+    for (size_t i = 0; i < search->plan->databases->count; i++) {
         unsigned number = search->databases[i].definition->number;
         bool is_fuzzy = bit_is_set(search->plan->engine->fuzzy, number);
         if (bit_is_set(search->exact.cut, number) ||
@@ -200,17 +175,17 @@ static enum err look(struct search *search, struct search_answer *answer)
 static enum err run_in_scope(struct search *search, struct search_answer *answer)
 {
     struct search_plan *plan = search->plan;
-    search->databases = arena_array(plan->arena, struct database_answer, plan->database_count);
+    search->databases = arena_array(plan->arena, struct database_answer, plan->databases->count);
     if (!search->databases)
         return err_last()->code;
-    for (size_t i = 0; i < plan->database_count; i++)
-        search->databases[i].definition = plan->databases[i];
+    for (size_t i = 0; i < plan->databases->count; i++)
+        search->databases[i].definition = plan->databases->items[i];
     TRY(candidates_init(&search->exact, plan->arena, CANDIDATE_MAX));
     TRY(candidates_init(&search->names, plan->arena, NAME_CANDIDATE_MAX * 2));
     search->is_proven = true;
     TRY(look(search, answer));
     answer->databases = search->databases;
-    answer->database_count = plan->database_count;
+    answer->database_count = plan->databases->count;
     answer->readings = plan->readings;
     answer->reading_count = plan->reading_count;
     answer->repaired = plan->repaired;
@@ -223,14 +198,14 @@ static enum err run_in_scope(struct search *search, struct search_answer *answer
 enum err search_run(struct search_engine *engine, struct search_plan *plan,
                     struct search_answer *ret)
 {
-    int64_t began_us = clock_monotonic_us();
     struct search search = {.plan = plan};
-    *ret = (struct search_answer){.as_of_us = clock_now_us()};
+    *ret = (struct search_answer){.as_of_us = plan->began_us, .no_hits = engine->no_hits};
     TRY(policy_scope_open(engine->classes, plan->actor, &search.scope));
     search.snapshot = index_snapshot_open(engine->index);
     enum err code = search.snapshot ? run_in_scope(&search, ret) : ERR_MEMORY;
     index_snapshot_close(search.snapshot);
     policy_scope_close(search.scope);
-    ret->took_us = (uint32_t)(clock_monotonic_us() - began_us);
+    int64_t took_us = clock_now_us() - plan->began_us;
+    ret->took_us = took_us > 0 ? (uint32_t)took_us : 0;
     return code;
 }

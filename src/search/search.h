@@ -84,6 +84,7 @@ struct search_answer {
     int64_t as_of_us;
     uint32_t took_us;
     bool is_proven;
+    const str *no_hits; /* the engine's: rows that are printed over and over */
 };
 
 struct search_engine;

@@ -78,7 +78,7 @@ static enum err probe_all(struct search *search, struct probe_list *list, uint32
     struct index_hits *hits = arena_array(plan->arena, struct index_hits, list->count + 1);
     if (!hits)
         return err_last()->code;
-    TRY(index_probe_many(search->snapshot, search->scope, plan->database_bits, list->kind,
+    TRY(index_probe_many(search->snapshot, search->scope, plan->databases->bits, list->kind,
                          list->keys, list->count, plan->arena, SIMILAR_READ_MAX, hits));
     for (size_t i = 0; i < list->count; i++)
         for (size_t k = 0; k < hits[i].count; k++) {
@@ -133,13 +133,13 @@ static bool fold_wild(str text, char out[WILD_TEXT_MAX], size_t *ret_len, size_t
 static bool read_filled(struct search *search, const struct type *type, str text, char filler,
                         struct value *ret)
 {
-    struct type_context context = catalog_context(search->plan->engine->catalog, NULL);
     char *filled = arena_alloc(search->plan->arena, text.len + 1);
     if (!filled)
         return false;
     for (size_t i = 0; i < text.len; i++)
         filled[i] = text.ptr[i] == '?' ? filler : text.ptr[i];
-    if (!type_parse_text(type, &context, str_of(filled, text.len), search->plan->arena, ret) &&
+    if (!type_parse_text(type, &search->plan->context, str_of(filled, text.len),
+                         search->plan->arena, ret) &&
         ret->norm.len == text.len)
         return true;
     err_clear();

@@ -35,7 +35,7 @@ void mark_no_answer(struct search *search, const struct definition *definition, 
                              ? "the index is damaged and is being rebuilt"
                              : err_last()->message;
     str text = arena_str(search->plan->arena, str_c(reason));
-    for (size_t i = 0; i < search->plan->database_count; i++) {
+    for (size_t i = 0; i < search->plan->databases->count; i++) {
         struct database_answer *database = &search->databases[i];
         if (definition && database->definition != definition)
             continue;
@@ -74,7 +74,7 @@ static void name_narrowing(const struct search *search, const struct definition 
 void mark_too_many(struct search *search, unsigned definition)
 {
     struct buf reason = {.max = 1024}, narrowing = {.max = 512};
-    for (size_t i = 0; i < search->plan->database_count; i++) {
+    for (size_t i = 0; i < search->plan->databases->count; i++) {
         struct database_answer *database = &search->databases[i];
         if (database->definition->number != definition || database->result == RESULT_NO_ANSWER)
             continue;
