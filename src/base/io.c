@@ -178,7 +178,7 @@ enum err io_replace(const char *path, str bytes)
         (void)close(fd);
     if (!code)
         code = io_rename(temporary, path);
-    else
+    if (code)
         unlink(temporary);
     return code ? code : io_sync_dir(directory);
 }
