@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-enum { FIRST_BLOCK = 4096, BLOCK_MAX = 1 << 20, DEFAULT_MAX = 64 << 20 };
+enum { FIRST_BLOCK = 4096, BLOCK_MAX = 1 << 20, KEEP_MAX = 64 << 10, DEFAULT_MAX = 64 << 20 };
 
 struct arena_block {
     struct arena_block *older;
@@ -96,11 +96,18 @@ void arena_reset(struct arena *arena)
     struct arena_block *block = arena->block;
     if (!block)
         return;
-    while (block->older) { /* the oldest is the smallest and is kept */
+    /* Kept is the largest that is not too large: rows and requests of one kind then need no malloc at all. */
+    while (block->older && block->size > KEEP_MAX) {
         struct arena_block *older = block->older;
         free(block);
         block = older;
     }
+    for (struct arena_block *older = block->older; older;) {
+        struct arena_block *next = older->older;
+        free(older);
+        older = next;
+    }
+    block->older = NULL;
     arena->block = block;
     arena->used_bytes = 0;
     arena->total_bytes = block->size;

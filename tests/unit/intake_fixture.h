@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include "base/io.h"
+
 #include "codec/json.h"
 #include "intake/intake.h"
 #include "policy/policy.h"
+
 #include "test.h"
 
 struct fixture {
@@ -45,7 +47,10 @@ static inline void fixture_open_node(struct fixture *f)
     must(policy_classes_new(f->catalog, &f->classes), "classes");
     must(index_open(f->directory, f->store, f->catalog, f->classes, &f->index), "index");
     store_set_hook(f->store, index_follow, f->index);
-    f->node = (struct intake_node){.catalog = f->catalog, .store = f->store, .index = f->index, .formats = f->formats};
+    f->node = (struct intake_node){.catalog = f->catalog,
+                                   .store = f->store,
+                                   .index = f->index,
+                                   .formats = f->formats};
 }
 
 static inline void fixture_close_node(struct fixture *f)
@@ -78,7 +83,8 @@ static inline void fixture_release(struct fixture *f)
 }
 
 /* Writes a file into the temporary directory; gives its path. */
-static inline const char *fixture_file(struct fixture *f, const char *name, const char *text, size_t len)
+static inline const char *fixture_file(struct fixture *f, const char *name, const char *text,
+                                       size_t len)
 {
     str path = arena_printf(&f->arena, "%s/%s", f->directory, name);
     FILE *file = fopen(path.ptr, "wb");
@@ -88,18 +94,22 @@ static inline const char *fixture_file(struct fixture *f, const char *name, cons
     return path.ptr;
 }
 
-static inline enum err fixture_try(struct fixture *f, struct intake_request request, struct node **ret)
+static inline enum err fixture_try(struct fixture *f, struct intake_request request,
+                                   struct node **ret)
 {
     if (!request.actor.len)
         request.actor = S("o-1");
     return intake_import(&f->node, &request, NULL, NULL, &f->arena, ret);
 }
 
-static inline struct node *fixture_import(struct fixture *f, const char *format, const char *file, const char *owner)
+static inline struct node *fixture_import(struct fixture *f, const char *format, const char *file,
+                                          const char *owner)
 {
     struct node *report = NULL;
-    struct intake_request request = {
-        .format = str_c(format), .files = &file, .file_count = 1, .owner = str_c(owner)};
+    struct intake_request request = {.format = str_c(format),
+                                     .files = &file,
+                                     .file_count = 1,
+                                     .owner = str_c(owner)};
     must(fixture_try(f, request, &report), "import");
     return report;
 }

@@ -18,14 +18,15 @@ static int close_fixture(void **state)
     return 0;
 }
 
-static const char documents[] = "@ref,doc_class,doc_type,issued_by,doc_no,fraud,stolen_in,stolen_on\n"
-                                "A-1,travel,passport,UTO,L898902C3,stolen,UTO,2026-03-14\n"
-                                "A-2,travel,passport,UTO,L898902C4,stolen,UTO,2026-03-15\n"
-                                "A-3,travel,passport,UTO,,stolen,UTO,2026-03-15\n"
-                                "A-4,travel,passport,UTO,1.23E+08,stolen,UTO,2026-03-15\n"
-                                "A-5,travel,passport,UTO,X1234567,stolen,UTO,03/04/2026\n"
-                                "A-6,travel,passport,UTO,X1234567,stolen,UTO,46095\n"
-                                "A-1,travel,passport,UTO,X7777777,stolen,UTO,2026-03-15\n";
+static const char documents[] =
+    "@ref,doc_class,doc_type,issued_by,doc_no,fraud,stolen_in,stolen_on\n"
+    "A-1,travel,passport,UTO,L898902C3,stolen,UTO,2026-03-14\n"
+    "A-2,travel,passport,UTO,L898902C4,stolen,UTO,2026-03-15\n"
+    "A-3,travel,passport,UTO,,stolen,UTO,2026-03-15\n"
+    "A-4,travel,passport,UTO,1.23E+08,stolen,UTO,2026-03-15\n"
+    "A-5,travel,passport,UTO,X1234567,stolen,UTO,03/04/2026\n"
+    "A-6,travel,passport,UTO,X1234567,stolen,UTO,46095\n"
+    "A-1,travel,passport,UTO,X7777777,stolen,UTO,2026-03-15\n";
 
 static void national_template(void **state)
 {
