@@ -3,6 +3,7 @@
 #include "type/internal.h"
 #include "type/type.h"
 
+extern const struct type type_address;
 extern const struct type type_aircraft_registration;
 extern const struct type type_bic;
 extern const struct type type_call_sign;
@@ -14,6 +15,7 @@ extern const struct type type_date;
 extern const struct type type_document_number;
 extern const struct type type_domain;
 extern const struct type type_email;
+extern const struct type type_event;
 extern const struct type type_file_hash;
 extern const struct type type_firearm_serial;
 extern const struct type type_flag;
@@ -38,6 +40,7 @@ extern const struct type type_onion;
 extern const struct type type_pgp_fingerprint;
 extern const struct type type_phone;
 extern const struct type type_photograph;
+extern const struct type type_place;
 extern const struct type type_plate;
 extern const struct type type_sex;
 extern const struct type type_text;
@@ -47,6 +50,7 @@ extern const struct type type_wallet;
 
 /* In order of name: type_find() searches by halves, and type_at() promises the order. */
 const struct type *const type_table[] = {
+    &type_address,
     &type_aircraft_registration,
     &type_bic,
     &type_call_sign,
@@ -58,6 +62,7 @@ const struct type *const type_table[] = {
     &type_document_number,
     &type_domain,
     &type_email,
+    &type_event,
     &type_file_hash,
     &type_firearm_serial,
     &type_flag,
@@ -82,6 +87,7 @@ const struct type *const type_table[] = {
     &type_pgp_fingerprint,
     &type_phone,
     &type_photograph,
+    &type_place,
     &type_plate,
     &type_sex,
     &type_text,
