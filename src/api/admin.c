@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Care of the node: index, backup, export, and the doctor, who says what is wrong and what to do. */
+/* Care of the node: index, backup, export, and the doctor, who says what is wrong and what to do.
+ * */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>

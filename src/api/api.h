@@ -10,7 +10,8 @@
  *   TRY(http_server_start(&http, &server));   or   http_call_here(&http, &call, &arena, &reply)
  *   ... http_server_stop(server); api_stop(api); http_server_free(server); api_free(api);
  *
- * A request passes: route -> who -> how often -> body parsed -> handler (in place on the network loop
+ * A request passes: route -> who -> how often -> body parsed -> handler (in place on the network
+ * loop
  * when it touches memory only, else on a lane) -> audit -> answer. An answer that shows or changes
  * records leaves in the audit log's done() callback: no thread waits for the disk.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pages, compiled in: build/gen/assets.c is written by tools/embed from web/dist (an empty table
+ * The pages, compiled in: build/gen/assets.c is written by tools/embed from web/dist (an empty
+ * table
  * when that is absent). A file with is_gzip stands beside the plain one under the same path, for
  * browsers that take it.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What there is: databases with their fields, code lists. Forms, cards and templates are made of these. */
+/* What there is: databases with their fields, code lists. Forms, cards and templates are made of
+ * these. */
 #include "api/internal.h"
 
 static void print_titles(struct json *json, const str titles[LANGUAGE_COUNT])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Feed cursors: a sequence number sealed for one officer, so that nobody reads from a cursor how many
+ * Feed cursors: a sequence number sealed for one officer, so that nobody reads from a cursor how
+ * many
  * changes there were that he may not see, nor makes one up.
  *
  *   32 hex digits:  8 bytes tag | 8 bytes seq xor pad

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a request to its handler: route, who, how often, body, lane. Everything a handler may rely on
+ * From a request to its handler: route, who, how often, body, lane. Everything a handler may rely
+ * on
  * is settled here, in this order, so that nobody learns of a route's inner checks without a
  * credential: unknown paths are 404, known paths with another method 405, then 401, 429, 4xx.
  */
@@ -12,7 +13,8 @@ enum { ANSWER_MAX = 32 << 20 };
 
 /* ---- routes ---- */
 
-/* "/v1/records/{id}/history" against a path; the {..} go to args. A last segment {*} takes the rest. */
+/* "/v1/records/{id}/history" against a path; the {..} go to args. A last segment {*} takes the
+ * rest. */
 static bool matches(const char *pattern, str path, str args[ARGS_MAX])
 {
     str rest = str_c(pattern), part, segment;

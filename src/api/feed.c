@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The feed of changes as one actor may see it: a page, a long poll, or server-sent events. Nobody
- * holds a thread while nothing happens: the call sits in the waiting room until the store has grown.
+ * holds a thread while nothing happens: the call sits in the waiting room until the store has
+ * grown.
  *
- * Positions are sealed cursors. Changes the actor may not see are passed over, and so is their number;
+ * Positions are sealed cursors. Changes the actor may not see are passed over, and so is their
+ * number;
  * of an erased record the id alone is told. What a page shows is on the audit log before it leaves.
  */
 #include "api/internal.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of api share: a call on its way, the table of routes, lanes, helpers of handlers. */
+/* What the files of api share: a call on its way, the table of routes, lanes, helpers of
+ * handlers. */
 #ifndef API_INTERNAL_H
 #define API_INTERNAL_H
 
@@ -100,10 +101,12 @@ enum err call_find_route(struct call *call, const char **ret_allow) MUST_USE;
 void call_run_now(struct call *call);
 bool api_is_trusted(void *context, const struct http_request *request);
 /* answer.c */
-/* Ends a call: its answer when code is OK, else a problem from err_last(). Any thread; the call is gone. */
+/* Ends a call: its answer when code is OK, else a problem from err_last(). Any thread; the call
+ * is gone. */
 void call_finish(struct call *call, enum err code);
 /*
- * The answer leaves when both are done: the entry is durable and `print` (run here, after the receipt
+ * The answer leaves when both are done: the entry is durable and `print` (run here, after the
+ * receipt
  * is known) has written call->out. Sets is_pending; returns an error only when nothing was queued.
  */
 typedef void call_print(struct call *call);
@@ -132,12 +135,15 @@ enum err rates_take(struct rates *rates, str officer, uint32_t count,
 enum err repeats_new(struct repeats **ret) MUST_USE;
 void repeats_free(struct repeats *repeats);
 /*
- * A call with a query id: true when the call is the first with this id and goes on; false when it was
- * answered from memory, waits for the first one's answer, or was refused (another request under the same id).
+ * A call with a query id: true when the call is the first with this id and goes on; false when it
+ * was
+ * answered from memory, waits for the first one's answer, or was refused (another request under
+ * the same id).
  */
 bool repeats_enter(struct repeats *repeats, struct call *call, str id);
 void repeats_leave(struct repeats *repeats, struct repeat *repeat, int status, str answer);
-/* waiting.c: calls that wait for something, looked at when it may have come, and at their deadline. */
+/* waiting.c: calls that wait for something, looked at when it may have come, and at their
+ * deadline. */
 enum err waiting_new(struct api *api, struct waiting **ret) MUST_USE;
 void waiting_stop(struct waiting *waiting);
 void waiting_free(struct waiting *waiting);

@@ -3,7 +3,8 @@
  * Lanes: bounded queues with a few threads each, for what may block or compute for long.
  *
  * Fair share: a lane is 64 short queues, an actor's calls all go to the one its id hashes to, and
- * threads take from them in turn. Who sends a thousand requests waits behind his own thousand, not in
+ * threads take from them in turn. Who sends a thousand requests waits behind his own thousand,
+ * not in
  * front of everybody; a full queue is that actor's ERR_BUSY. A call that has waited past its
  * deadline is answered ERR_BUSY without being run: its sender has long asked again.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Photographs: re-encoded without metadata in the sandboxed child, kept by the hash of their content.
+ * Photographs: re-encoded without metadata in the sandboxed child, kept by the hash of their
+ * content.
  * A picture's hash is known only to those to whom policy showed a record that names it, and cannot
  * be guessed; so holding the hash is the right to see the picture.
  */

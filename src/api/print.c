@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers as JSON, written straight into the answer's buffer. What is shown of a record comes from a
+ * Answers as JSON, written straight into the answer's buffer. What is shown of a record comes
+ * from a
  * view or a hit only: both are made by policy, so nothing here can show what it did not open.
  */
 #include "api/internal.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How often an actor may ask: a token bucket per officer, ten seconds' worth deep. The table has a fixed
+ * How often an actor may ask: a token bucket per officer, ten seconds' worth deep. The table has
+ * a fixed
  * size; two officers whose ids hash to one place share nothing, the older bucket makes room when
  * it is full again (it then says nothing the empty place does not say).
  */

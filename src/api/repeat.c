@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Safe repeats: a search that carries the client's query id is answered once. A repeat within ten
- * minutes gets the same bytes, receipt included, without a second audit entry; one that comes while the
+ * minutes gets the same bytes, receipt included, without a second audit entry; one that comes
+ * while the
  * first is still being worked on waits for it. Another question under the same id is a conflict.
  *
- * Keys are (officer, id) hashed with a key of this process; the question's hash stands in the entry.
- * Answers are kept in memory, at most 64 MiB in all and 2,000 entries an officer would ever need: the
+ * Keys are (officer, id) hashed with a key of this process; the question's hash stands in the
+ * entry.
+ * Answers are kept in memory, at most 64 MiB in all and 2,000 entries an officer would ever need:
+ * the
  * oldest go first. What an officer repeats is only ever his own.
  */
 #include <stdlib.h>

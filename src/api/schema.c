@@ -3,7 +3,8 @@
  * The shapes of bodies, in a short notation from which the JSON schemas of /openapi.json are made:
  *
  *   "text?:s limit?:i hits:[Hit]"     members; ? may be absent
- *   s text  i integer  n number  b boolean  o any object  a any value  [x] list of x  Name another shape
+ *   s text  i integer  n number  b boolean  o any object  a any value  [x] list of x  Name
+ * another shape
  */
 #include <stdio.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands that take care of a node: index, backup, export, doctor; and of definitions: check, template. */
+/* Commands that take care of a node: index, backup, export, doctor; and of definitions: check,
+ * template. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How commands ask: DIR/control when somebody answers there, else the node is opened here and the same
+ * How commands ask: DIR/control when somebody answers there, else the node is opened here and the
+ * same
  * dispatcher is called. Which of the two it was shows nowhere else.
  */
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cmd: the program. A command reads its words, makes the request a program would send, and prints the
+ * cmd: the program. A command reads its words, makes the request a program would send, and prints
+ * the
  * answer: over DIR/control when a server runs, else in this process through the same dispatcher.
  *
  *   int run_example(struct cli *cli)

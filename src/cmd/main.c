@@ -9,23 +9,24 @@
 
 #include "cmd/cmd.h"
 
-/* clang-format off */
 const struct command commands[] = {
     {"serve", "[--listen HOST:PORT]", "answer over HTTP and the pages",
-     "--listen ADDRESS            127.0.0.1:1923 unless stated; \"none\" for the control socket only\n"
+     "--listen ADDRESS            127.0.0.1:1923 unless stated; none: control socket only\n"
      "--certificate F --key F     PEM files: TLS\n"
      "--client-ca F               ask for client certificates of this CA\n"
      "--require-client-certificate\n"
      "--rate N                    requests a second and officer, 1000 unless stated; 0: no bound\n"
-     "--loops N                   network threads, one a core unless stated", command_serve},
+     "--loops N                   network threads, one a core unless stated",
+     command_serve},
     {"search", "[TEXT...]", "search all databases",
      "TEXT                        a line: anything an officer would type or paste\n"
      "--field MEANING=VALUE       typed values, as often as needed\n"
      "--database NAME             only these, as often as needed\n"
      "--limit N, --offset N       hits shown; 10 and 0 unless stated\n"
      "--similar auto|yes|no       look for near-miss numbers\n"
-     "--batch FILE                one JSON search a line, - for standard input; answers a line each\n"
-     "Exit: 0 hit, 1 no hit, 2 error.", command_search},
+     "--batch FILE                one JSON search a line, - for standard input\n"
+     "Exit: 0 hit, 1 no hit, 2 error.",
+     command_search},
     {"import", "FORMAT FILE...", "take in a foreign file",
      "import FORMAT FILE... [--dry-run] [--accept] [--owner XXX] [--unit U] [--annotated FILE]\n"
      "import formats              what can be read\n"
@@ -33,34 +34,39 @@ const struct command commands[] = {
      "import show BATCH           a batch's report\n"
      "import undo BATCH           take back what it did\n"
      "import preview FILE         how its first rows would be read\n"
-     "Exit: 0 applied, 1 held or rows refused, 2 error.", command_import},
-    {"get", "ID", "show a record", "--history                   its versions\n--version N                 as it was", command_get},
+     "Exit: 0 applied, 1 held or rows refused, 2 error.",
+     command_import},
+    {"get", "ID", "show a record",
+     "--history                   its versions\n--version N                 as it was",
+     command_get},
     {"put", "DATABASE|ID FILE", "enter or correct a record",
      "FILE is JSON {\"envelope\":{...},\"fields\":{...}}, - for standard input.\n"
      "--version N                 the version a correction replaces\n"
-     "--check                     only say what is wrong with it", command_put},
+     "--check                     only say what is wrong with it",
+     command_put},
     {"state", "ID STATE --reason TEXT", "suspend, cancel or activate a record", "", command_state},
     {"erase", "ID --version N", "destroy a record's contents", "", command_erase},
-    
     {"check", "", "check the definitions and their examples", "", command_check},
-    {"template", "DATABASE", "the empty CSV of a database, columns explained", "", command_template},
-    
+    {"template", "DATABASE", "the empty CSV of a database, columns explained", "",
+     command_template},
     {"index", "show|merge|rebuild", "care of the index", "", command_index},
     {"audit", "show|verify|RECEIPT", "the record of every access",
-     "show [--record ID] [--max N] [--before N]\nverify\nRECEIPT                     the entry of an answer", command_audit},
+     "show [--record ID] [--max N] [--before N]\nverify\n"
+     "RECEIPT                     the entry of an answer",
+     command_audit},
     {"backup", "DIRECTORY", "copy the node, also while it serves", "", command_backup},
     {"restore", "DIRECTORY", "make a data directory of a backup, verified", "", command_restore},
-    {"export", "[--owner XXX] [--database NAME]", "all an owner holds, with history, one JSON a line",
+    {"export", "[--owner XXX] [--database NAME]",
+     "all an owner holds, with history, one JSON a line",
      "--out FILE                  else standard output", command_export},
     {"doctor", "", "what is wrong, and the next step", "", command_doctor},
-    
     {"officer", "add|remove|list", "who may use this node",
-     "add ID --country XXX --role ROLE [--unit U] [--purpose P]... [--may write|administer|audit]...\nremove ID\nlist", command_officer},
-    
+     "add ID --country XXX --role ROLE [--unit U] [--purpose P]... [--may write|administer|audit]...\n"
+     "remove ID\nlist",
+     command_officer},
     {"upgrade", "[--check]", "bring a data directory to this version", "", command_upgrade},
     {"version", "", "the version of this program", "", command_version},
 };
-/* clang-format on */
 const size_t command_count = COUNT_OF(commands);
 
 static void print_help(FILE *out)

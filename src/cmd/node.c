@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A data directory's modules opened and wired together: this is where layers that do not know each
- * other meet. The store's hook brings each committed group to the index, and then to those who wait for
+ * other meet. The store's hook brings each committed group to the index, and then to those who
+ * wait for
  * the feed, before the commit is acknowledged.
  *
  *   catalog <- store <- classes <- index <- engine      audit   identity   jobs      api over all

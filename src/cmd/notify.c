@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * systemd's notification: one datagram to the socket named in NOTIFY_SOCKET (sd_notify(3) states the
+ * systemd's notification: one datagram to the socket named in NOTIFY_SOCKET (sd_notify(3) states
+ * the
  * protocol); an abstract name begins with @. Without the variable nothing is done.
  */
 #include <stdlib.h>

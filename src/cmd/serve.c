@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bureau serve. Signals are taken in this thread only; SIGTERM and SIGINT stop accepting, answer what
+ * bureau serve. Signals are taken in this thread only; SIGTERM and SIGINT stop accepting, answer
+ * what
  * was accepted, and close from the outside in.
  */
 #include <pthread.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands on a data directory nobody serves: restore a backup, upgrade. They take the lock themselves. */
+/* Commands on a data directory nobody serves: restore a backup, upgrade. They take the lock
+ * themselves. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +85,8 @@ static enum err check_target(const char *data)
     return err_hint("move it away, or name another directory with --data");
 }
 
-/* Every hash of the store and every leaf of the log is recomputed before the copy is called good. */
+/* Every hash of the store and every leaf of the log is recomputed before the copy is called good.
+ * */
 static enum err verify(const char *data, uint64_t *ret_changes, uint64_t *ret_entries)
 {
     struct store *store = NULL;

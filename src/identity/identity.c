@@ -6,7 +6,8 @@
  *     "purposes": ["border-control"], "may": ["write"], "token_hash": "64 hex digits",
  *     "created": "2026-11-01T08:00:00Z", "expires": "2027-11-01T08:00:00Z"}]
  *
- * A token is 256 random bits, so its plain SHA-256 can stand in the file: there is nothing to guess.
+ * A token is 256 random bits, so its plain SHA-256 can stand in the file: there is nothing to
+ * guess.
  * Lookups go by the hash's first bytes into a sorted table and are decided by a comparison in
  * constant time. The table is immutable and swapped whole; readers hold a read lock for the few
  * hundred nanoseconds of a lookup. Once a second a lookup asks whether the file has changed.

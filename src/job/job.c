@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Four threads take jobs in the order they were started. All state lies under one mutex: progress is
+ * Four threads take jobs in the order they were started. All state lies under one mutex: progress
+ * is
  * reported a few times a second, so nothing here is hot. Ended jobs are kept, the last 200, so
  * that whoever started one can read its end; their numbers are never used again.
  */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * job: long work in the background with progress, one thread per running job (at most 4), cancellable. The work calls
- * job_progress() often; it returns ERR_TIMEOUT when the job was cancelled. Results are a JSON text kept until the process
+ * job: long work in the background with progress, one thread per running job (at most 4),
+ * cancellable. The work calls
+ * job_progress() often; it returns ERR_TIMEOUT when the job was cancelled. Results are a JSON
+ * text kept until the process
  * ends (durable outcomes are records of their own).
  */
 #ifndef JOB_JOB_H
@@ -26,9 +28,10 @@ struct job_status {
 enum err jobs_new(struct jobs **ret) MUST_USE;
 void jobs_free(struct jobs *jobs); /* cancels and joins */
 /* release(context) is called when the work has ended. */
-enum err job_start(struct jobs *jobs, const char *kind, job_work *work, void *context, void (*release)(void *),
-                   uint64_t *ret_id) MUST_USE;
-enum err job_progress(struct job *job, uint64_t done, uint64_t total, const char *unit, const char *step) MUST_USE;
+enum err job_start(struct jobs *jobs, const char *kind, job_work *work, void *context,
+                   void (*release)(void *), uint64_t *ret_id) MUST_USE;
+enum err job_progress(struct job *job, uint64_t done, uint64_t total, const char *unit,
+                      const char *step) MUST_USE;
 void job_result(struct job *job, str json); /* copied */
 enum err job_status(struct jobs *jobs, uint64_t id, struct job_status *ret) MUST_USE;
 enum err job_read_result(struct jobs *jobs, uint64_t id, struct arena *arena, str *ret) MUST_USE;

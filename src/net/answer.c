@@ -2,7 +2,8 @@
 /*
  * Answers: their bytes, and the way from the thread that has one to the loop that sends it.
  *
- * http_respond() builds the whole answer in the exchange's own buffer and pushes the exchange on its
+ * http_respond() builds the whole answer in the exchange's own buffer and pushes the exchange on
+ * its
  * loop: on the loop's thread a plain list, from elsewhere a lock-free stack that wakes the loop
  * only when it was empty, so that a hundred answers of one commit group cost one wake-up.
  * is_queued and state change under the exchange's mutex together: once the loop has seen

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading an answer as it comes, from a socket or from this process: llhttp in its response mode. */
+/* Reading an answer as it comes, from a socket or from this process: llhttp in its response mode.
+ * */
 #ifndef NET_CLIENT_H
 #define NET_CLIENT_H
 

@@ -5,7 +5,8 @@
  * requests, tests/cases/http-requests.txt). The guard looks at whole lines as they arrive, so
  * that rubbish is answered at once and not at the deadline; nothing is looked at twice.
  *
- * Grammar held here (RFC 9112, sections 2.2, 3, 5): lines end in CRLF, no bare CR or LF; the request
+ * Grammar held here (RFC 9112, sections 2.2, 3, 5): lines end in CRLF, no bare CR or LF; the
+ * request
  * line is METHOD SP target SP HTTP/1.0|1.1 in printable ASCII; a field line does not start
  * with a blank, has a colon right after its name; no control characters but tab in values.
  * Where llhttp checks the same, two answers must agree before a request is believed.

@@ -56,7 +56,8 @@ typedef void http_handler(void *context, struct http_exchange *exchange);
 typedef void http_body_piece(void *context, struct http_exchange *exchange, str piece,
                              bool is_last);
 /*
- * Routes whose bodies are not ordinary. on_piece answers on the loop thread, or from elsewhere after
+ * Routes whose bodies are not ordinary. on_piece answers on the loop thread, or from elsewhere
+ * after
  * the last piece only. on_piece NULL: gathered whole, up to max_bytes, for the handler.
  */
 struct http_body_route {
@@ -94,7 +95,8 @@ struct http_options {
 };
 enum err http_server_start(const struct http_options *options, struct http_server **ret) MUST_USE;
 /*
- * Stops accepting, answers what was accepted (telling peers to close), closes idle connections; cuts
+ * Stops accepting, answers what was accepted (telling peers to close), closes idle connections;
+ * cuts
  * the rest at the deadline. Afterwards answers are dropped. Exchanges that handlers still hold stay
  * valid until http_server_free().
  */

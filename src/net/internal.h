@@ -163,7 +163,8 @@ void connection_drop(struct connection *connection);
 void connection_free(struct connection *connection);
 /* An answer of net's own, then the end of the connection. */
 void connection_refuse(struct connection *connection, int status, const char *reason);
-/* transfer.c: bytes in and out, plain or TLS. >0 bytes, 0 end of stream, -1 would block, -2 broken. */
+/* transfer.c: bytes in and out, plain or TLS. >0 bytes, 0 end of stream, -1 would block, -2
+ * broken. */
 ssize_t transfer_read(struct connection *connection, char *into, size_t size);
 ssize_t transfer_write(struct connection *connection, const char *bytes, size_t size);
 void transfer_goodbye(struct connection *connection);
@@ -171,7 +172,8 @@ enum err tls_new(const struct http_options *options, SSL_CTX **ret) MUST_USE;
 void tls_free(SSL_CTX *context);
 enum err tls_attach(struct connection *connection) MUST_USE;
 void tls_detach(struct connection *connection);
-/* guard.c: what llhttp lets through. Looks at whole lines only; 0 when fine so far, else a status. */
+/* guard.c: what llhttp lets through. Looks at whole lines only; 0 when fine so far, else a
+ * status. */
 enum { GUARD_OK = 0, GUARD_MORE = -1 };
 int guard_head(str bytes, size_t *scanned, size_t *ret_head_len, const char **ret_reason);
 /* parse.c */

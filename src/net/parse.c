@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From received bytes to requests. A head is taken when it is whole: the guard has passed it line by
+ * From received bytes to requests. A head is taken when it is whole: the guard has passed it line
+ * by
  * line, it is copied once into the exchange's arena and llhttp runs over that copy, so that every
  * header is a slice of it. Bodies run through llhttp as they come (lengths, chunks).
  *
- * Nothing here trusts llhttp alone: what it reports is checked against RFC 9112 again where requests
+ * Nothing here trusts llhttp alone: what it reports is checked against RFC 9112 again where
+ * requests
  * can be smuggled (Host, lengths, codings), and anything odd ends the connection.
  */
 #include <stdlib.h>
