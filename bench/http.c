@@ -4,11 +4,13 @@
  * thread and one epoll, so that the client takes as little of the machine as it can.
  *
  *   build/bureau serve --rate 0 &
- *   build/release/bench/http --port 1923 --token bureau_... --connections 64 --seconds 5 --hit L898902C3 --every 5000
+ *   build/release/bench/http --port 1923 --token bureau_... --connections 64 --seconds 5 \
+ *       --hit L898902C3 --every 5000
  *
- * Every request is authenticated and on the audit log before its answer leaves: these are figures of
- * the whole way. --rate N holds the offered load at N a second (open loop: latency counts from when
- * a request was due, so a stall is not hidden); without it each connection asks as fast as it is answered.
+ * Every request is authenticated and on the audit log before its answer leaves: these are figures
+ * of the whole way. --rate N holds the offered load at N a second (open loop: latency counts from
+ * when a request was due, so a stall is not hidden); without it each connection asks as fast as
+ * it is answered.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -61,7 +61,8 @@ const struct command commands[] = {
      "--out FILE                  else standard output", command_export},
     {"doctor", "", "what is wrong, and the next step", "", command_doctor},
     {"officer", "add|remove|list", "who may use this node",
-     "add ID --country XXX --role ROLE [--unit U] [--purpose P]... [--may write|administer|audit]...\n"
+     "add ID --country XXX --role ROLE [--unit U] [--purpose P]... [--may RIGHT]...\n"
+     "RIGHT: write, administer, audit\n"
      "remove ID\nlist",
      command_officer},
     {"upgrade", "[--check]", "bring a data directory to this version", "", command_upgrade},
