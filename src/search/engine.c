@@ -8,6 +8,8 @@
 
 #include "search/internal.h"
 
+#define DAY_US 86400000000ll
+
 struct allowance {
     str role;
     purpose_set purposes;
@@ -15,6 +17,18 @@ struct allowance {
     bool may_administer;
     struct databases databases;
 };
+
+struct day engine_today(struct search_engine *engine, int64_t now_us)
+{
+    uint64_t number = (uint64_t)(now_us / DAY_US),
+             held = atomic_load_explicit(&engine->today, memory_order_relaxed);
+    if (held >> 32 != number || number == 0) {
+        struct day day = day_of_number((int32_t)number);
+        held = number << 32 | (uint64_t)day.year << 16 | (uint64_t)day.month << 8 | day.day;
+        atomic_store_explicit(&engine->today, held, memory_order_relaxed);
+    }
+    return (struct day){(int32_t)(held >> 16 & 0xFFFF), (uint8_t)(held >> 8), (uint8_t)held};
+}
 
 /* ---- meanings ---- */
 

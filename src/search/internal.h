@@ -74,6 +74,8 @@ struct search_engine {
     uint64_t fuzzy[DATABASE_WORDS]; /* databases with a field of a fuzzy type */
     struct meaning meanings[MEANING_MAX];
     uint16_t meaning_at[MEANING_TABLE];
+    _Atomic uint64_t
+        today; /* day number << 32 | year << 16 | month << 8 | day: the calendar is not asked every time */
     _Atomic(struct allowance *) allowances[ALLOWANCE_MAX];
     struct arena arena;
     str *no_hits; /* printed rows, by database and language */
@@ -110,8 +112,6 @@ struct candidates {
     struct candidate *items;
     size_t count, size, max;
     struct arena *arena;
-    uint32_t *table; /* number -> item + 1, open addressing */
-    size_t table_size;
     uint64_t cut[DATABASE_WORDS]; /* databases in which more was found than is looked at */
 };
 enum err candidates_init(struct candidates *candidates, struct arena *arena, size_t max) MUST_USE;
@@ -141,6 +141,7 @@ static inline void bit_set(uint64_t *bits, unsigned number)
 
 /* ---- engine.c ---- */
 
+struct day engine_today(struct search_engine *engine, int64_t now_us);
 uint16_t engine_meaning(const struct search_engine *engine, str name); /* 0: unknown */
 /* All databases the actor may search; ERR_DENIED when there is none. */
 enum err engine_databases(struct search_engine *engine, const struct actor *actor,

@@ -14,8 +14,6 @@
 #include "search/internal.h"
 #include "type/date.h"
 
-#define DAY_US 86400000000ll
-
 enum { SURE = 95, KEEP_WITHIN = 45, FIELD_TEXTS_MAX = 16 };
 
 /* ---- keys of a value ---- */
@@ -383,7 +381,7 @@ enum err search_plan(struct search_engine *engine, const struct actor *actor,
     plan->arena = arena;
     plan->began_us = clock_now_us();
     plan->context = engine->context;
-    plan->context.today = day_of_number((int32_t)(plan->began_us / DAY_US));
+    plan->context.today = engine_today(engine, plan->began_us);
     plan->limit = request->limit == 0          ? LIMIT_DEFAULT
                   : request->limit < LIMIT_MAX ? request->limit
                                                : LIMIT_MAX;

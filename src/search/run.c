@@ -114,6 +114,8 @@ static enum err gather(struct search *search, struct hit_list *hits)
                 search->names.items[k] = search->names.items[--search->names.count];
                 break;
             }
+    if (search->exact.count + search->names.count == 0 && !search->is_cut_by_names)
+        return OK;
     TRY(read_candidates(search, &search->exact, false, hits));
     TRY(read_candidates(search, &search->names, false, hits));
     mark_cut(search, hits);
@@ -144,9 +146,11 @@ static enum err look(struct search *search, struct search_answer *answer)
     struct search_plan *plan = search->plan;
     struct hit_list hits = {0}, similar = {0};
     enum err code = gather(search, &hits);
-    if (!code) {
+    if (!code && hits.count) {
         qsort(hits.items, hits.count, sizeof *hits.items, compare_hits);
         count_hits(search, &hits);
+    }
+    if (!code) {
         if (similar_is_wanted(search, hits.count)) {
             code = find_similar(search);
             if (!code)

@@ -60,6 +60,15 @@ static bool cut_at(str text, str separator, str *ret_from, str *ret_to)
     return false;
 }
 
+/* Letters and digits only: a single number, as nearly all are. */
+static bool is_plain(str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_alnum(text.ptr[i]))
+            return false;
+    return true;
+}
+
 /* Whether the text is written as from-to; fills both ends folded. */
 static bool read_batch(const struct type *type, str text, struct folded *from, struct folded *to)
 {
@@ -122,7 +131,7 @@ static enum err parse(const struct type_context *context, const struct node *inp
     if (input && input->kind == NODE_MAP)
         return parse_map(input, arena, ret);
     TRY(type_begin(&type_document_number, input, RAW_MAX, ret));
-    if (read_batch(&type_document_number, ret->raw, &folded, &to))
+    if (!is_plain(ret->raw) && read_batch(&type_document_number, ret->raw, &folded, &to))
         return keep_batch(folded_str(&folded), folded_str(&to), arena, ret);
     TRY(fold_identifier(&type_document_number, ret->raw, "", &folded));
     TRY(check_length(&type_document_number, folded_str(&folded), ret->raw));

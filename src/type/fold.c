@@ -136,6 +136,14 @@ static enum err fold(const struct type *type, str text, const char *keep, bool i
 {
     *ret = (struct folded){0};
     for (size_t at = 0; at < text.len;) {
+        char plain = text.ptr[at];
+        if (is_alnum(plain) && ret->len + 4 <= FOLD_MAX) { /* nearly always, and twice as fast */
+            ret->text[ret->len++] = to_upper(plain);
+            ret->had_digits |= is_digit(plain);
+            ret->had_letters |= !is_digit(plain);
+            at++;
+            continue;
+        }
         uint32_t original = utf8_next(text, &at);
         uint32_t c = fold_character(original);
         bool is_foreign = c > 127;
