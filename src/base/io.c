@@ -99,7 +99,8 @@ enum err io_truncate(int fd, uint64_t size)
 enum err io_reserve(int fd, uint64_t size)
 {
     struct io_event event = {.kind = IO_TRUNCATE, .fd = fd, .at = size};
-    if (is_refused(&event) || (fallocate(fd, 0, 0, (off_t)size) < 0 && errno != EOPNOTSUPP && errno != ENOSYS))
+    if (is_refused(&event) ||
+        (fallocate(fd, 0, 0, (off_t)size) < 0 && errno != EOPNOTSUPP && errno != ENOSYS))
         return err_errno("cannot reserve %llu bytes", (unsigned long long)size);
     io_hook_after(&event);
     return OK;
@@ -147,17 +148,19 @@ enum err io_remove(const char *path)
     return OK;
 }
 
-enum err io_make_dir(const char *path)
-{
-    if (mkdir(path, 0700) < 0 && errno != EEXIST)
-        return err_errno("cannot make directory %s", path);
-    return OK;
-}
-
 static void directory_of(const char *path, char *out, size_t size)
 {
     const char *slash = strrchr(path, '/');
     snprintf(out, size, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+}
+
+enum err io_make_dir(const char *path)
+{
+    if (mkdir(path, 0700) < 0)
+        return errno == EEXIST ? OK : err_errno("cannot make directory %s", path);
+    char parent[4096];
+    directory_of(path, parent, sizeof parent);
+    return io_sync_dir(parent); /* what is put into it is lost with it otherwise */
 }
 
 enum err io_replace(const char *path, str bytes)

@@ -17,9 +17,9 @@
 enum {
     SMALL_JOB_MAX = 16,              /* changes; such a job overtakes larger ones */
     QUEUE_MAX = 4 * STORE_BATCH_MAX, /* changes waiting */
-    TRANSACTION_US =
-        25000, /* of applying; with its sync a transaction stays under 50 ms on a healthy disk */
-    GROUPS_BEHIND_MAX = 4, /* durable groups the hook has not seen yet */
+    TRANSACTION_US = 25000, /* of applying; with its sync it stays under 50 ms on a healthy disk */
+    SHORT_US = 8000,        /* the same once an interactive commit waits in it */
+    GROUPS_BEHIND_MAX = 4,  /* durable groups the hook has not seen yet */
     READER_MAX = 16,
     SPAN_BITS = 12,
     BLOB_MAX = 32 << 20,

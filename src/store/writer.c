@@ -120,7 +120,7 @@ static struct job *peek(struct store *store, int64_t elapsed_us)
     pthread_mutex_unlock(&store->lock);
     if (small && small->is_exclusive)
         return NULL;
-    return small && (!large || elapsed_us < TRANSACTION_US / 2) ? small : large;
+    return small && (!large || elapsed_us < SHORT_US / 2) ? small : large;
 }
 
 static void unqueue(struct store *store, struct job *job)
@@ -134,9 +134,11 @@ static void unqueue(struct store *store, struct job *job)
 
 static enum err apply_jobs(struct store *store, struct group *group)
 {
-    int64_t start = clock_monotonic_us(), elapsed = 0;
+    int64_t start = clock_monotonic_us(), elapsed = 0, budget = TRANSACTION_US;
     struct job *job;
-    while (elapsed < TRANSACTION_US && (job = peek(store, elapsed))) {
+    while (elapsed < budget && (job = peek(store, elapsed))) {
+        if (is_small(job))
+            budget = SHORT_US;
         size_t upto = job->count - job->applied > CHUNK ? job->applied + CHUNK : job->count;
         enum err code = job->run ? job->run(store, job) : job_apply(store, job, upto);
         if (code) {
