@@ -28,7 +28,7 @@ enum disclosure decide_by_record(const struct catalog *catalog, const struct act
 /* One of those who look after the record: sees all of it, in any state, whatever the purpose. */
 bool actor_is_keeper(const struct actor *actor, str owner);
 bool actor_is_system(const struct actor *actor);
-/* The show rule for the actor's role, else the one for others; NULL: there is none, all is shown. */
+/* The show rule for the actor's role, else the one for others; NULL: none, all is shown. */
 const struct show_rule *show_rule_for(const struct actor *actor,
                                       const struct definition *definition);
 bool show_rule_has(const struct show_rule *rule, const struct field *field);

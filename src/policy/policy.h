@@ -35,12 +35,12 @@ void policy_classes_free(struct policy_classes *classes); /* after every scope o
 /* Number of the class of a record, interned when new. POLICY_CLASS_MAX at most: ERR_LIMIT. */
 enum err policy_class_of(struct policy_classes *classes, const struct record *record,
                          uint16_t *ret) MUST_USE;
-/* A class as bytes, for segments, and back into this process's numbering. ERR_DAMAGED, ERR_UNKNOWN. */
+/* A class as bytes, for segments, and back into this process's numbering. ERR_DAMAGED. */
 void policy_class_write(const struct policy_classes *classes, uint16_t number, struct buf *out);
 enum err policy_class_read(struct policy_classes *classes, str bytes, uint16_t *ret) MUST_USE;
 size_t policy_class_count(const struct policy_classes *classes);
 
-/* What one actor may see, per class. Cached per role, country, unit, purpose, rights; ref-counted. */
+/* What one actor may see, per class; cached per role, country, unit, purpose, rights. */
 struct policy_scope {
     const uint8_t *disclosure; /* enum disclosure by class number */
     size_t count; /* classes interned later than this are evaluated by policy_scope_get */
@@ -74,7 +74,7 @@ enum policy_action {
 enum err policy_allow(const struct catalog *catalog, const struct actor *actor,
                       enum policy_action action, const struct definition *definition,
                       str owner) MUST_USE;
-/* The view of a record for an actor, in the arena; ERR_NOT_FOUND when its class is none to the actor. */
+/* The view of a record for an actor, in the arena; ERR_NOT_FOUND when its class is none. */
 enum err policy_open(const struct catalog *catalog, const struct actor *actor,
                      const struct record *record, struct arena *arena, struct view *ret) MUST_USE;
 

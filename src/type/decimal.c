@@ -162,23 +162,32 @@ const char *decimal_read(str text, enum decimal_three three, struct decimal *ret
     return why;
 }
 
+/* Three digits and no fourth: what a blank or an apostrophe within a number parts. */
+static bool group_follows(str text, size_t at)
+{
+    size_t digits = 0;
+    while (at < text.len && digits < 4 && is_digit(plain_character(utf8_next(text, &at))))
+        digits++;
+    return digits == 3;
+}
+
 bool decimal_cut(str *text, str *ret_number)
 {
     str rest = str_trim(*text);
-    size_t end = 0;
+    size_t end = 0, digits = 0;
     for (size_t at = 0; at < rest.len;) {
         uint32_t c = utf8_next(rest, &at);
         bool is_sign = end == 0 && (c == '-' || c == '+' || c == 0x2212);
         char p = plain_character(c);
-        if (!is_sign && !p)
+        if ((!is_sign && !p) || (p == '_' && !group_follows(rest, at)) ||
+            (!digits && p && !is_digit(p)))
             break;
-        end = is_sign || p != '_' ? at : end; /* blanks at the end are not of the number */
-        if (!is_sign && !is_digit(p) && end == at && at == 1)
-            return false;
+        digits += is_digit(p);
+        end = at;
     }
     while (end && (rest.ptr[end - 1] == ',' || rest.ptr[end - 1] == '.'))
         end--;
-    if (!end || (end == 1 && !is_digit(rest.ptr[0])))
+    if (!digits)
         return false;
     *ret_number = str_slice(rest, 0, end);
     *text = str_trim(str_from(rest, end));

@@ -19,6 +19,7 @@ extern const struct type type_event;
 extern const struct type type_file_hash;
 extern const struct type type_firearm_serial;
 extern const struct type type_flag;
+extern const struct type type_geo;
 extern const struct type type_handle;
 extern const struct type type_hull_number;
 extern const struct type type_iban;
@@ -33,6 +34,7 @@ extern const struct type type_lei;
 extern const struct type type_link;
 extern const struct type type_mac;
 extern const struct type type_mmsi;
+extern const struct type type_money;
 extern const struct type type_mrz;
 extern const struct type type_name;
 extern const struct type type_number;
@@ -42,6 +44,7 @@ extern const struct type type_phone;
 extern const struct type type_photograph;
 extern const struct type type_place;
 extern const struct type type_plate;
+extern const struct type type_quantity;
 extern const struct type type_sex;
 extern const struct type type_text;
 extern const struct type type_url;
@@ -66,6 +69,7 @@ const struct type *const type_table[] = {
     &type_file_hash,
     &type_firearm_serial,
     &type_flag,
+    &type_geo,
     &type_handle,
     &type_hull_number,
     &type_iban,
@@ -80,6 +84,7 @@ const struct type *const type_table[] = {
     &type_link,
     &type_mac,
     &type_mmsi,
+    &type_money,
     &type_mrz,
     &type_name,
     &type_number,
@@ -89,6 +94,7 @@ const struct type *const type_table[] = {
     &type_photograph,
     &type_place,
     &type_plate,
+    &type_quantity,
     &type_sex,
     &type_text,
     &type_url,

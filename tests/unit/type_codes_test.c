@@ -112,7 +112,9 @@ static const char *home_codes(void)
 static void assert_leads_to(const struct code_list *list, const struct code *code, str text)
 {
     const struct code *found = text.len ? code_find(list, text) : code;
-    if (found != code)
+    bool is_namesake =
+        found && str_eq(found->names[LANGUAGE_EN], text); /* two prefixes of one state */
+    if (found != code && !is_namesake)
         fail_msg("%.*s: \"%.*s\" of code %.*s leads to %.*s", STR(list->name), STR(text),
                  STR(code->code), STR(found ? found->code : S("nothing")));
 }
