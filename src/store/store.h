@@ -17,7 +17,7 @@
  *
  *   struct store *store;
  *   TRY(store_open("data", STORE_OPEN_CREATE, &store));
- *   struct change change = {.kind = CHANGE_PUT, .definition = S("vehicle"), .definition_version = 1, .owner = S("UTO"),
+ *   struct change change = {.kind = CHANGE_PUT, .definition = S("parcel"), .definition_version = 1, .owner = S("UTO"),
  *                           .actor = S("o-1043"), .body = body};
  *   struct committed done;
  *   TRY(store_commit(store, &change, 1, false, &done));      // durable, hook called, done.id and done.seq given
