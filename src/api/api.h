@@ -39,7 +39,7 @@ struct api_node { /* opened by cmd, in this order closed after api_free() */
 };
 struct api_options {
     uint32_t rate; /* requests a second and actor; bursts of ten seconds' worth; 0: no bound */
-    bool is_loopback_only; /* the demonstration session may be offered */
+    bool is_loopback_only; /* served to this machine alone: a demonstration may be offered */
     unsigned lane_threads; /* 0: number of cores */
     const char *version;
 };

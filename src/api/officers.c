@@ -79,13 +79,16 @@ enum err run_officers_list(struct call *call)
     return OK;
 }
 
-static enum err read_purposes(struct call *call, const struct node *list, purpose_set *ret)
+/* An administrator for whom none are named has all of them; for others they are named. */
+static enum err read_purposes(struct call *call, const struct node *list, bool is_administrator,
+                              purpose_set *ret)
 {
-    *ret = 0;
-    if (!list)
-        return OK;
+    *ret = is_administrator ? ~(purpose_set)0 : 0;
+    if (!list || (list->count == 0 && is_administrator))
+        return is_administrator ? OK : err_set(ERR_MISSING, "no purposes were named");
     if (list->kind != NODE_LIST)
         return err_set(ERR_BAD_VALUE, "purposes is not a list of codes");
+    *ret = 0;
     node_each(item, list)
     {
         uint16_t number;
@@ -96,8 +99,10 @@ static enum err read_purposes(struct call *call, const struct node *list, purpos
     return OK;
 }
 
-static enum err read_rights(const struct node *list, struct actor *officer)
+static enum err read_rights(const struct node *list, bool is_administrator, struct actor *officer)
 {
+    if (!list && is_administrator)
+        officer->may_write = officer->may_administer = officer->may_audit = true;
     node_each(item, list)
     {
         str word = node_as_text(item);
@@ -138,8 +143,10 @@ enum err run_officer_add(struct call *call)
     TRY(call_body_text(call, S("country"), &officer.country));
     TRY(call_body_text(call, S("role"), &officer.role));
     TRY(read_role(call, officer.role));
-    TRY(read_purposes(call, node_get(call->body, S("purposes")), &officer.purposes));
-    TRY(read_rights(node_get(call->body, S("may")), &officer));
+    bool is_administrator = str_eq(officer.role, S("administrator"));
+    TRY(read_purposes(call, node_get(call->body, S("purposes")), is_administrator,
+                      &officer.purposes));
+    TRY(read_rights(node_get(call->body, S("may")), is_administrator, &officer));
     TRY(identity_add(call->api->node.identity, &officer, token));
     struct json json = {.out = &call->out};
     json_open(&json, '{');

@@ -232,11 +232,23 @@ void print_hit(struct json *json, struct call *call, const struct hit *hit)
     json_close(json, '}');
 }
 
+/* What a plain value says of its subject: the first meaning whose fields have this type. */
+uint16_t meaning_of_type(const struct catalog *catalog, const struct type *type)
+{
+    const struct code_list *list = NULL;
+    for (uint16_t i = 1; i < catalog->meaning_count; i++)
+        if (meaning_type(catalog, i, &list) == type)
+            return i;
+    return 0;
+}
+
 static void print_part(struct json *json, struct call *call, const struct query_value *part)
 {
+    const struct catalog *catalog = call->api->node.catalog;
     const struct value *value = &part->value;
     struct buf text = {.max = 4096};
-    str meaning = meaning_name(call->api->node.catalog, part->meaning);
+    uint16_t number = part->meaning ? part->meaning : meaning_of_type(catalog, value->type);
+    str meaning = meaning_name(catalog, number);
     if (value->type && value->type->print)
         value->type->print(value, &text);
     else

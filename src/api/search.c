@@ -74,16 +74,6 @@ static void add_part(struct part_sink *sink, str meaning, const struct value *va
         list->items[list->count++] = (struct query_value){.meaning = number, .value = *value};
 }
 
-/* What a plain value says of its subject: the first meaning whose fields have this type. */
-static uint16_t meaning_of_type(const struct catalog *catalog, const struct type *type)
-{
-    const struct code_list *list = NULL;
-    for (uint16_t i = 1; i < catalog->meaning_count; i++)
-        if (meaning_type(catalog, i, &list) == type)
-            return i;
-    return 0;
-}
-
 static enum err reading_parts(struct call *call, const struct reading *reading,
                               struct search_reading *ret)
 {

@@ -75,6 +75,9 @@ enum err node_open(const char *data, const char *home, enum node_mode mode,
                    const struct api_options *options, struct running **ret) MUST_USE;
 void node_close(struct running *running);
 
+/* demonstration.c: makes the session of `serve --demonstration` and says what to try */
+enum err demonstration_open(struct running *running) MUST_USE;
+
 /* progress.c */
 struct progress {
     bool is_tty;
@@ -109,8 +112,5 @@ int command_bench(struct cli *cli);
 int command_version(struct cli *cli);
 int command_officer(struct cli *cli);
 int command_upgrade(struct cli *cli);
-int command_sample(struct cli *cli);
-int command_learn(struct cli *cli);
-int command_demonstrate(struct cli *cli);
 
 #endif

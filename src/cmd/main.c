@@ -16,6 +16,7 @@ const struct command commands[] = {
      "--client-ca F               ask for client certificates of this CA\n"
      "--require-client-certificate\n"
      "--rate N                    requests a second and officer, 1000 unless stated; 0: no bound\n"
+     "--demonstration             offer a session to everybody on this machine\n"
      "--loops N                   network threads, one a core unless stated",
      command_serve},
     {"search", "[TEXT...]", "search all databases",
@@ -60,6 +61,8 @@ const struct command commands[] = {
      "all an owner holds, with history, one JSON a line",
      "--out FILE                  else standard output", command_export},
     {"doctor", "", "what is wrong, and the next step", "", command_doctor},
+    {"bench", "", "measure this machine with this node",
+     "--seconds N                 3 unless stated", command_bench},
     {"officer", "add|remove|list", "who may use this node",
      "add ID --country XXX --role ROLE [--unit U] [--purpose P]... [--may RIGHT]...\n"
      "RIGHT: write, administer, audit\n"

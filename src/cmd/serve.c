@@ -22,7 +22,8 @@ static bool is_loopback(const char *address)
            str_starts(text, S("[::1]:"));
 }
 
-static enum err read_options(struct cli *cli, struct http_options *http, struct api_options *api)
+static enum err read_options(struct cli *cli, struct http_options *http, struct api_options *api,
+                             bool *ret_is_demonstration)
 {
     uint64_t rate, loops;
     const char *listen = cli_option(cli, "--listen");
@@ -38,8 +39,11 @@ static enum err read_options(struct cli *cli, struct http_options *http, struct 
     api->version = BUREAU_VERSION;
     if (strcmp(http->listen, "none") == 0)
         http->listen = NULL;
-    else
-        api->is_loopback_only = is_loopback(http->listen);
+    bool is_demonstration = cli_flag(cli, "--demonstration");
+    api->is_loopback_only = is_demonstration;
+    if (is_demonstration && (!http->listen || !is_loopback(http->listen)))
+        return err_set(ERR_USAGE, "a demonstration is served on a loopback address only");
+    *ret_is_demonstration = is_demonstration;
     return cli_done(cli);
 }
 
@@ -91,12 +95,15 @@ int command_serve(struct cli *cli)
     struct http_options http = {0};
     struct api_options api = {0};
     sigset_t stopping;
-    if (read_options(cli, &http, &api) != OK)
+    bool is_demonstration = false;
+    if (read_options(cli, &http, &api, &is_demonstration) != OK)
         return cli_fail();
     block_signals(&stopping); /* before threads are made: they inherit it */
     http.unix_path = arena_printf(&cli->arena, "%s/control", cli->data).ptr;
     struct http_server *server = NULL;
     enum err code = node_open(cli->data, cli->home, NODE_CREATE, &api, &cli->running);
+    if (!code && is_demonstration)
+        code = demonstration_open(cli->running);
     if (!code)
         code = serve(cli->running, &http, &stopping, &server);
     int result = code ? cli_fail() : EXIT_OK;
