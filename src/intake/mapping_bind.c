@@ -120,26 +120,33 @@ const struct take *mapping_take_of(const struct map_record *record, str path)
     return find_take(record->fields, next_step(&path));
 }
 
-static void add_refs(const struct mapping *mapping, const struct take *take, struct buf *out)
+static void add_name(const struct mapping *mapping, const struct ref *ref, struct buf *out)
+{
+    if (ref->kind == REF_CAPTURE)
+        return;
+    if (out->len)
+        buf_add_char(out, '+');
+    if (ref->kind == REF_CELL && ref->table)
+        buf_printf(out, "%.*s.", STR(mapping->tables[ref->table].name));
+    buf_add(out, ref->kind == REF_PATH ? ref->full : ref->name);
+}
+
+/* The columns a take reads; of an exploded text the columns that are cut up. */
+static void add_names(const struct mapping *mapping, const struct take *take, struct buf *out)
 {
     if (take->each == EACH_EXPLODE) {
         const struct explode *explode = &mapping->explodes[take->each_index];
         for (size_t i = 0; i < explode->from_count; i++)
-            buf_printf(out, "%s%.*s", out->len ? "+" : "", STR(explode->from[i]->name));
+            add_name(mapping, explode->from[i], out);
         return;
     }
-    if (take->each == EACH_PATH)
-        buf_printf(out, "%.*s", STR(take->each_path));
-    for (size_t i = 0; i < take->from_count; i++) {
-        const struct ref *ref = take->from[i];
-        if (ref->kind == REF_CAPTURE)
-            continue;
-        bool is_inner = take->each == EACH_PATH;
-        buf_printf(out, "%s", out->len ? (is_inner ? "." : "+") : "");
-        if (ref->kind == REF_CELL && ref->table)
-            buf_printf(out, "%.*s.", STR(mapping->tables[ref->table].name));
-        buf_printf(out, "%.*s", STR(ref->name));
-    }
+    for (size_t i = 0; i < take->from_count; i++)
+        add_name(mapping, take->from[i], out);
+    for (size_t i = 0; i < take->format_count; i++)
+        if (take->format[i].ref)
+            add_name(mapping, take->format[i].ref, out);
+    if (!out->len && take->each == EACH_PATH)
+        buf_add(out, take->each_path);
 }
 
 str mapping_column_of(const struct mapping *mapping, const struct map_record *record, str path,
@@ -148,15 +155,10 @@ str mapping_column_of(const struct mapping *mapping, const struct map_record *re
     struct buf out = {0};
     const struct take *take = mapping_take_of(record, path);
     if (take) {
-        add_refs(mapping, take, &out);
         str rest = path;
         next_step(&rest);
         const struct take *part = rest.len ? find_take(take->parts, next_step(&rest)) : NULL;
-        if (part && take->each != EACH_EXPLODE) {
-            if (take->each == EACH_PATH && out.len)
-                buf_add_char(&out, '.');
-            add_refs(mapping, part, &out);
-        }
+        add_names(mapping, part && take->each != EACH_EXPLODE ? part : take, &out);
     }
     str column = arena_str(arena, buf_str(&out));
     buf_release(&out);

@@ -259,9 +259,9 @@ static struct node *codes_node(const struct report *report, struct arena *arena)
     struct node *list = node_list(arena);
     for (size_t i = 0; i < report->code_count; i++) {
         struct node *map = node_map(arena);
-        node_put_text(arena, map, S("table"), report->codes[i].table);
-        node_put_text(arena, map, S("column"), report->codes[i].column);
-        node_put_text(arena, map, S("value"), report->codes[i].value);
+        node_put_text(arena, map, S("table"), arena_str(arena, report->codes[i].table));
+        node_put_text(arena, map, S("column"), arena_str(arena, report->codes[i].column));
+        node_put_text(arena, map, S("value"), arena_str(arena, report->codes[i].value));
         node_put_number(arena, map, S("count"), (int64_t)report->codes[i].count);
         node_add(list, map);
     }
