@@ -201,7 +201,7 @@ static str photograph_of(const struct view *view)
     return STR_EMPTY;
 }
 
-extern const struct type type_photograph __attribute__((weak));
+extern const struct type type_photograph;
 
 static str photograph_fact(const struct view *view)
 {

@@ -79,7 +79,7 @@ static bool is_among(str codes, str code)
 static bool share_successor(str a, str b)
 {
     str piece;
-    while (str_split(&a, '|', &piece))
+    while (a.len && b.len && str_split(&a, '|', &piece)) /* an empty list still has one, empty, piece */
         if (is_among(b, piece))
             return true;
     return false;
