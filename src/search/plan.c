@@ -73,7 +73,15 @@ static void take_part(struct part_sink *sink, str meaning, const struct value *v
         list->values[list->count++] = (struct query_value){number, *value};
 }
 
-/* A composite by its parts, of which it may be one itself; anything else as any field of its type. */
+static bool is_among(const struct part_list *list, const struct type *type)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->values[i].value.type == type)
+            return true;
+    return false;
+}
+
+/* A composite by its parts; and, when it has keys and is not among them, as any field of its type. */
 static enum err fill_reading(const struct search_engine *engine, struct search_reading *reading,
                              struct arena *arena)
 {
@@ -82,7 +90,8 @@ static enum err fill_reading(const struct search_engine *engine, struct search_r
     struct part_list list = {.sink = {take_part}, .engine = engine, .values = parts};
     if (value->type->parts)
         value->type->parts(value, arena, &list.sink);
-    if (list.count == 0)
+    if (list.count == 0 ||
+        (value->type->keys && list.count < VALUE_MAX && !is_among(&list, value->type)))
         parts[list.count++] = (struct query_value){0, *value};
     reading->values = arena_array(arena, struct query_value, list.count);
     if (!reading->values)
