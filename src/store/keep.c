@@ -128,7 +128,9 @@ static enum err verify_copy(const char *directory)
     TRY(store_open(directory, STORE_OPEN_EXISTING, &copy));
     enum err code = store_verify(copy, &checked);
     store_close(copy);
-    return code;
+    char lock[PATH_SIZE + 8];
+    snprintf(lock, sizeof lock, "%s/lock", directory);
+    return code ? code : io_remove(lock);
 }
 
 enum err store_backup(struct store *store, const char *target_directory)
