@@ -4,7 +4,7 @@
  * roles and purposes stay. What works on such a home names no database and no field. Definitions are written as JSON, which
  * is YAML too. System definitions keep their names: code may name those.
  *
- *   rename_home(".", "/tmp/renamed", 7);    // databases/ renamed with seed 7, codes/ and the other folders linked
+ *   rename_home(".", "/tmp/renamed", 7);    // databases/ and formats/ renamed with seed 7, the rest linked
  */
 #ifndef TESTS_RENAME_H
 #define TESTS_RENAME_H
@@ -24,6 +24,7 @@ enum { RENAME_PATH = 1024 };
 struct renamer {
     struct arena arena;
     uint64_t seed;
+    struct node *names; /* every field's name before, so that mapping files can be renamed too */
 };
 
 static inline void rename_check(bool is_true, const char *what)
@@ -58,6 +59,8 @@ static inline str rename_path(struct renamer *renamer, str path)
 static inline void rename_fields(struct renamer *renamer, struct node *map)
 {
     for (struct node *field = map ? map->first : NULL; field; field = field->next) {
+        if (!node_get(renamer->names, field->key))
+            node_put(renamer->names, field->key, node_bool(&renamer->arena, true));
         field->key = rename_word(renamer, field->key);
         for (struct node *key = field->first; key; key = key->next)
             if (str_eq(key->key, S("list")) && key->kind == NODE_MAP)
@@ -161,35 +164,88 @@ static inline void rename_file(struct renamer *renamer, const char *from, const 
     buf_release(&out);
 }
 
+/* In a mapping file field names are the keys of `fields:`, at any depth; keys of composite values are none. */
+static inline void rename_mapped(struct renamer *renamer, struct node *node, bool is_fields)
+{
+    for (struct node *child = node->first; child; child = child->next) {
+        bool opens_fields = node->kind == NODE_MAP && str_eq(child->key, S("fields"));
+        if (is_fields && node_get(renamer->names, child->key))
+            child->key = rename_word(renamer, child->key);
+        if (node->kind == NODE_MAP && !is_fields && str_eq(child->key, S("record")))
+            child->text = rename_word(renamer, child->text);
+        rename_mapped(renamer, child, opens_fields && !is_fields);
+    }
+}
+
+/* expect: {records: {NAME: ...}, filled: {NAME.FIELD: ...}} */
+static inline void rename_expected(struct renamer *renamer, struct node *expect)
+{
+    static const char *const words[] = {"records", "filled"};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        struct node *map = rename_child(expect, words[i]);
+        for (struct node *child = map ? map->first : NULL; child; child = child->next)
+            child->key = rename_path(renamer, child->key);
+    }
+}
+
+static inline void rename_format(struct renamer *renamer, const char *from, const char *to)
+{
+    struct node *root = NULL;
+    struct buf out = {0};
+    rename_check(yaml_read_file(from, &renamer->arena, &root) == OK, from);
+    struct node *records = rename_child(root, "records");
+    if (records)
+        rename_mapped(renamer, records, false);
+    rename_expected(renamer, rename_child(root, "expect"));
+    json_write_pretty(&out, root);
+    rename_check(out.failed == OK && io_replace(to, buf_str(&out)) == OK, to);
+    buf_release(&out);
+}
+
+typedef void rename_one(struct renamer *renamer, const char *from, const char *to);
+
+/* Every *.yaml of root/folder into to/folder; definitions' files lose their names as well. */
+static inline void rename_folder(struct renamer *renamer, const char *root, const char *to,
+                                 const char *folder, rename_one *one)
+{
+    char source[RENAME_PATH], target[RENAME_PATH];
+    snprintf(target, sizeof target, "%s/%s", to, folder);
+    rename_check(io_make_dir(target) == OK, target);
+    snprintf(source, sizeof source, "%s/%s", root, folder);
+    DIR *directory = opendir(source);
+    rename_check(directory != NULL, source);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        str name = str_c(entry->d_name);
+        if (!str_ends(name, S(".yaml")))
+            continue;
+        snprintf(source, sizeof source, "%s/%s/%s", root, folder, entry->d_name);
+        if (one == rename_file)
+            name = arena_printf(&renamer->arena, "%.*s.yaml", STR(rename_word(renamer, name)));
+        snprintf(target, sizeof target, "%s/%s/%.*s", to, folder, STR(name));
+        one(renamer, source, target);
+    }
+    closedir(directory);
+}
+
 /* to must not exist yet. */
 static inline void rename_home(const char *from, const char *to, uint64_t seed)
 {
-    static const char *const linked[] = {"codes", "system", "web", "formats"};
+    static const char *const linked[] = {"codes", "system", "web"};
     struct renamer renamer = {.seed = seed};
     char source[RENAME_PATH], target[RENAME_PATH], root[RENAME_PATH / 2];
     char *whole = realpath(from, NULL);
     rename_check(whole && strlen(whole) < sizeof root, from);
     snprintf(root, sizeof root, "%s", whole);
     free(whole);
-    snprintf(target, sizeof target, "%s/databases", to);
-    rename_check(io_make_dir(to) == OK && io_make_dir(target) == OK, target);
+    renamer.names = node_map(&renamer.arena);
+    rename_check(io_make_dir(to) == OK, to);
     for (size_t i = 0; i < COUNT_OF(linked); i++) {
         snprintf(source, sizeof source, "%s/%s", root, linked[i]);
         snprintf(target, sizeof target, "%s/%s", to, linked[i]);
         rename_check(symlink(source, target) == 0, target);
     }
-    snprintf(source, sizeof source, "%s/databases", root);
-    DIR *directory = opendir(source);
-    rename_check(directory != NULL, source);
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        if (!str_ends(str_c(entry->d_name), S(".yaml")))
-            continue;
-        snprintf(source, sizeof source, "%s/databases/%s", root, entry->d_name);
-        str name = rename_word(&renamer, str_c(entry->d_name));
-        snprintf(target, sizeof target, "%s/databases/%.*s.yaml", to, STR(name));
-        rename_file(&renamer, source, target);
-    }
-    closedir(directory);
+    rename_folder(&renamer, root, to, "databases", rename_file);
+    rename_folder(&renamer, root, to, "formats", rename_format);
     arena_release(&renamer.arena);
 }
 
