@@ -88,8 +88,9 @@ static enum err take_info(struct import *import, size_t table, str payload)
     struct arena *arena = &import->report.arena;
     struct node *node = NULL;
     str file = str_c(import->paths[table]);
-    node_each(known, import->report.encodings) if (str_eq(node_get_text(known, S("file")), file))
-        return OK; /* told in the first pass */
+    node_each(known,
+              import->report.encodings) if (str_eq(node_get_text(known, S("file")),
+                                                   file)) return OK; /* told in the first pass */
     TRY(json_parse(payload, arena, &node));
     node_put_text(arena, node, S("file"), file);
     if (import->report.encodings)
