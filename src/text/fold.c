@@ -87,7 +87,9 @@ static void put_unicode(struct key *key, uint32_t c, uint32_t after)
         key->is_blank_due = true;
 }
 
-/* NFKC_Casefold, then canonical decomposition, so that marks stand apart; returns the length or -1. */
+/*
+ * NFKC_Casefold, then canonical decomposition, so that marks stand apart; returns the length or -1.
+ */
 static int32_t decompose(str text, UChar out[2 * TEXT_FOLD_MAX])
 {
     UErrorCode status = U_ZERO_ERROR;

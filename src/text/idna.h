@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Host names: UTS #46 processing (non-transitional, STD3 rules, CheckBidi, CheckJoiners) by ICU, and the confusable skeleton of
- * UTS #39, which is equal for names that look alike ("аpple" with a Cyrillic а and "apple").
+ * Host names: UTS #46 processing (non-transitional, STD3 rules, CheckBidi, CheckJoiners) by ICU,
+ * and the confusable skeleton of UTS #39, which is equal for names that look alike ("аpple" with a
+ * Cyrillic а and "apple").
  *
- *   char ascii[DOMAIN_TEXT_MAX], shown[DOMAIN_TEXT_MAX];
- *   size_t len = idna_to_ascii(S("bücher.example"), ascii);          // "xn--bcher-kva.example", 0: no host name
+ *   char ascii[DOMAIN_TEXT_MAX];
+ *   size_t len = idna_to_ascii(S("bücher.example"), ascii);          // "xn--bcher-kva.example"
  */
 #ifndef TEXT_IDNA_H
 #define TEXT_IDNA_H
@@ -13,7 +14,10 @@
 
 enum { DOMAIN_TEXT_MAX = 1024 };
 
-/* Lower-case A-labels, no final dot; at most 253 bytes. 0 when it is no valid host name. Pure; any thread. */
+/*
+ * Lower-case A-labels, no final dot; at most 253 bytes. 0 when it is no valid host name. Pure; any
+ * thread.
+ */
 size_t idna_to_ascii(str text, char out[DOMAIN_TEXT_MAX]);
 /* The readable form; 0 when it cannot be made. */
 size_t idna_to_unicode(str ascii, char out[DOMAIN_TEXT_MAX]);

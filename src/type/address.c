@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * address: where somebody lives or a firm has its seat - one line, or {street, house, unit, postcode, city, region, country}.
+ * address: where somebody lives or a firm has its seat - one line, or {street, house, unit,
+ * postcode, city, region, country}.
  *
- * Addresses of the world have no common order, so an address is a bag of words and numbers: folded, words for streets, houses
- * and flats brought to one form in any language ("ул.", "str.", "rue"; the list street-words), the country taken off
- * the end. The EXACT key is the sorted bag without the words that only name what kind of thing a number counts, the SKELETON
- * key lacks the words for streets and the country too: "12 Lenina" meets "ul. Lenina 12, Utopia".
+ * Addresses of the world have no common order, so an address is a bag of words and numbers: folded,
+ * words for streets, houses and flats brought to one form in any language ("ул.", "str.", "rue";
+ * the list street-words), the country taken off the end. The EXACT key is the sorted bag without
+ * the words that only name what kind of thing a number counts, the SKELETON key lacks the words for
+ * streets and the country too: "12 Lenina" meets "ul. Lenina 12, Utopia".
  *
  * Normal form: the words in the order given, the country at the end: "12 street lenina, UTO".
  */
@@ -252,7 +254,10 @@ static bool is_one_within_other(struct overlap o)
     return o.left == 0 || o.right == 0;
 }
 
-/* Levels: 0 same, 1 less is said, 2 nearly the same words, 3 other number, 4 some words, 5 different. */
+/*
+ * Levels: 0 same, 1 less is said, 2 nearly the same words, 3 other number, 4 some words, 5
+ * different.
+ */
 static void compare(const struct value *asked, const struct value *held, struct comparison *ret)
 {
     const struct address *a = asked->detail, *b = held->detail;
@@ -325,8 +330,8 @@ static const char *const maps[] = {"text",     "street", "house",  "unit",    "p
 const struct type type_address = {
     .name = "address",
     .title = "Address",
-    .help =
-        "one line with the country at the end, or street, house, unit, postcode, city, region, country",
+    .help = "one line with the country at the end, or street, house, unit, postcode, city, region, "
+            "country",
     .maps = maps,
     .is_key = true,
     .parse = parse,

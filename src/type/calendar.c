@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Other calendars on documents and in statements: Solar Hijri (Iran, Afghanistan), Islamic (tabular, civil epoch, leap years
- * 2 5 7 10 13 16 18 21 24 26 29 of 30; the observed calendar may differ by a day or two), Buddhist Era (543 years ahead).
- * Arithmetic after E. M. Reingold and N. Dershowitz, "Calendrical Calculations"; the Solar Hijri leap years by the 33-year
- * cycle, exact for 1178 to 1633 (1799 to 2254 of the common era), which is all a police record needs.
+ * Other calendars on documents and in statements: Solar Hijri (Iran, Afghanistan), Islamic
+ * (tabular, civil epoch, leap years 2 5 7 10 13 16 18 21 24 26 29 of 30; the observed calendar may
+ * differ by a day or two), Buddhist Era (543 years ahead). Arithmetic after E. M. Reingold and N.
+ * Dershowitz, "Calendrical Calculations"; the Solar Hijri leap years by the 33-year cycle, exact
+ * for 1178 to 1633 (1799 to 2254 of the common era), which is all a police record needs.
  */
 #include "type/date_tokens.h"
 

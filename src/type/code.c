@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * code: one entry of a code list (codes/<list>.csv), given by its code, its name in any of the four languages, or an
- * alias. The normal form is the code. Which list is the field's matter and comes with the context.
+ * code: one entry of a code list (codes/<list>.csv), given by its code, its name in any of the four
+ * languages, or an alias. The normal form is the code. Which list is the field's matter and comes
+ * with the context.
  */
 #include "type/internal.h"
 
@@ -15,7 +16,10 @@ static const struct code *code_of(const struct value *value)
     return (const struct code *)value->detail;
 }
 
-/* The code whose English name begins like the text, for the hint: a cut or mistyped end is the usual fault. */
+/*
+ * The code whose English name begins like the text, for the hint: a cut or mistyped end is the
+ * usual fault.
+ */
 static const struct code *nearest(const struct code_list *list, str text)
 {
     const struct code *best = NULL;
@@ -37,8 +41,8 @@ static const struct code *nearest(const struct code_list *list, str text)
 static enum err unknown(const struct code_list *list, str text)
 {
     const struct code *code = nearest(list, text);
-    err_set(ERR_BAD_VALUE, "'%.*s' is not in the list \"%.*s\"",
-            STR(type_head(text, 80)), STR(list->title));
+    err_set(ERR_BAD_VALUE, "'%.*s' is not in the list \"%.*s\"", STR(type_head(text, 80)),
+            STR(list->title));
     if (code)
         return err_hint("did you mean %.*s (%.*s)?", STR(code->code),
                         STR(code->names[LANGUAGE_EN]));

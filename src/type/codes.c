@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads codes/<list>.csv. The files are ours and small, so the reader is strict: RFC 4180 quoting, every row as wide as its
- * heading, no code twice; whatever is wrong is an error with file and line, never skipped. (libcsv, which serves imports,
- * is lenient on purpose and does not say on which line a field stood.)
+ * Reads codes/<list>.csv. The files are ours and small, so the reader is strict: RFC 4180 quoting,
+ * every row as wide as its heading, no code twice; whatever is wrong is an error with file and
+ * line, never skipped. (libcsv, which serves imports, is lenient on purpose and does not say on
+ * which line a field stood.)
  *
- * Finding: one open-addressing table per list from folded text (text/fold.h) to code. Codes go in first, then short
- * codes (columns alpha2, numeric), names, aliases; the first to take a key keeps it, so a name never hides a code.
+ * Finding: one open-addressing table per list from folded text (text/fold.h) to code. Codes go in
+ * first, then short codes (columns alpha2, numeric), names, aliases; the first to take a key keeps
+ * it, so a name never hides a code.
  *
  * All memory is one arena, immutable after codes_load(); any thread may read.
  */
@@ -350,7 +352,10 @@ static int is_list_file(const struct dirent *entry)
 
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
-    /* Without ".csv", so that "name" stands before "name-kinds"; alphasort() would follow the locale. */
+    /*
+     * Without ".csv", so that "name" stands before "name-kinds"; alphasort() would follow the
+     * locale.
+     */
     str x = str_c((*a)->d_name), y = str_c((*b)->d_name);
     return str_compare(str_slice(x, 0, x.len - 4), str_slice(y, 0, y.len - 4));
 }

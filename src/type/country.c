@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * country: a country, a former one, a body, or one of the codes that travel documents use, by its three letters, two
- * letters, number, or name in many languages; as machine-readable zones print it ("D<<"). The normal form is the three-letter
- * code of the list `countries`; what happened to former ones stands in its columns `until` and `now`.
+ * country: a country, a former one, a body, or one of the codes that travel documents use, by its
+ * three letters, two letters, number, or name in many languages; as machine-readable zones print it
+ * ("D<<"). The normal form is the three-letter code of the list `countries`; what happened to
+ * former ones stands in its columns `until` and `now`.
  */
 #include "type/internal.h"
 
@@ -79,8 +80,8 @@ static bool is_among(str codes, str code)
 static bool share_successor(str a, str b)
 {
     str piece;
-    while (a.len && b.len && str_split(&a, '|', &piece)) /* an empty list still has one, empty, piece */
-        if (is_among(b, piece))
+    while (str_split(&a, '|', &piece))
+        if (piece.len && is_among(b, piece))
             return true;
     return false;
 }
@@ -113,9 +114,8 @@ static void compare(const struct value *asked, const struct value *held, struct 
 const struct type type_country = {
     .name = "country",
     .title = "Country",
-    .help =
-        "a country by code (FRA, FR) or name in any common language; former countries, bodies and codes of "
-        "travel documents too",
+    .help = "a country by code (FRA, FR) or name in any common language; former countries, bodies "
+            "and codes of travel documents too",
     .parse = parse,
     .print = print,
     .compare = compare,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * date: a day, or what is known of it. Reading is in date_read.c; here are the normal form and the comparison.
+ * date: a day, or what is known of it. Reading is in date_read.c; here are the normal form and the
+ * comparison.
  *
- * Two dates are compared as spans of days, and the level says what kind of difference it is, because the kinds have very
- * different odds: a swapped day and month is a clerk's doing, 1 January stands for "unknown" in many registers, a
- * neighbouring year is what memory does to a birth date, another year altogether speaks against the match.
+ * Two dates are compared as spans of days, and the level says what kind of difference it is,
+ * because the kinds have very different odds: a swapped day and month is a clerk's doing, 1 January
+ * stands for "unknown" in many registers, a neighbouring year is what memory does to a birth date,
+ * another year altogether speaks against the match.
  */
 #include "type/date.h"
 
@@ -227,18 +229,18 @@ static void compare(const struct value *asked, const struct value *held, struct 
         double similarity;
         const char *words;
     } levels[DATE_LEVEL_COUNT] = {
-        [DATE_SAME] = {AGREE_SAME,      1,   "same date"                           },
-        [DATE_SWAPPED] = {AGREE_CLOSE,     .9,  "year agrees, day and month swapped"  },
-        [DATE_SLIP] = {AGREE_CLOSE,     .8,  "one figure of the date differs"      },
-        [DATE_MONTH_AGREES] = {AGREE_CLOSE,     .9,  "year and month agree, day not known" },
-        [DATE_JANUARY] = {AGREE_CLOSE,     .75,
-                       "year agrees; 1 January often stands for an unknown day"    },
-        [DATE_YEAR_AGREES] = {AGREE_CLOSE,     .75, "year agrees, day and month not known"},
-        [DATE_WITHIN] = {AGREE_CLOSE,     .7,  "within the interval"                 },
-        [DATE_SAME_MONTH] = {AGREE_FAR,       .6,  "year and month agree, day differs"   },
-        [DATE_SAME_YEAR] = {AGREE_FAR,       .5,  "year agrees, month and day differ"   },
-        [DATE_NEIGHBOUR] = {AGREE_FAR,       .3,  "one year apart"                      },
-        [DATE_CONTRADICTION] = {AGREE_DIFFERENT, 0,   "another date"                        },
+        [DATE_SAME] = {AGREE_SAME, 1, "same date"},
+        [DATE_SWAPPED] = {AGREE_CLOSE, .9, "year agrees, day and month swapped"},
+        [DATE_SLIP] = {AGREE_CLOSE, .8, "one figure of the date differs"},
+        [DATE_MONTH_AGREES] = {AGREE_CLOSE, .9, "year and month agree, day not known"},
+        [DATE_JANUARY] = {AGREE_CLOSE, .75,
+                          "year agrees; 1 January often stands for an unknown day"},
+        [DATE_YEAR_AGREES] = {AGREE_CLOSE, .75, "year agrees, day and month not known"},
+        [DATE_WITHIN] = {AGREE_CLOSE, .7, "within the interval"},
+        [DATE_SAME_MONTH] = {AGREE_FAR, .6, "year and month agree, day differs"},
+        [DATE_SAME_YEAR] = {AGREE_FAR, .5, "year agrees, month and day differ"},
+        [DATE_NEIGHBOUR] = {AGREE_FAR, .3, "one year apart"},
+        [DATE_CONTRADICTION] = {AGREE_DIFFERENT, 0, "another date"},
     };
     const struct date *a = date_of(asked), *b = date_of(held);
     enum date_level level = date_compare(a, b);
@@ -269,7 +271,9 @@ static void sample(struct random *random, str hint, struct buf *out)
     buf_add(out, str_c(day_format(day_of_number(day), text)));
 }
 
-/* Digits alone are rarely a date; with separators or a month's name they hardly are anything else. */
+/*
+ * Digits alone are rarely a date; with separators or a month's name they hardly are anything else.
+ */
 static size_t recognise(const struct type_context *context, str line, struct arena *arena,
                         struct reading *out, size_t max)
 {

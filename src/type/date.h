@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The field type `date`: what a value's detail holds, for evidence (which wants the level of agreement) and for the index
- * (which orders entries by birth date).
+ * The field type `date`: what a value's detail holds, for evidence (which wants the level of
+ * agreement) and for the index (which orders entries by birth date).
  *
- * A date is the span of days it may mean: one day, a month, a year, an interval. Normal forms are ISO 8601 with the signs
- * of EDTF (ISO 8601-2): 1974-08-12   1974-08   1974   1970/1975   1974~ (about)   ../1974 (before or in)   1974/.. (since)
+ * A date is the span of days it may mean: one day, a month, a year, an interval. Normal forms are
+ * ISO 8601 with the signs of EDTF (ISO 8601-2): 1974-08-12   1974-08   1974   1970/1975   1974~
+ * (about)   ../1974 (before or in)   1974/.. (since)
  */
 #ifndef TYPE_DATE_H
 #define TYPE_DATE_H
@@ -14,13 +15,12 @@
 enum date_precision { DATE_DAY, DATE_MONTH, DATE_YEAR, DATE_INTERVAL };
 
 struct date {
-    int32_t first_day,
-        last_day; /* days since 1970-01-01, both included; open ends: years 1 and 9999 */
+    int32_t first_day; /* days since 1970-01-01; an open beginning: 1 January 1 */
+    int32_t last_day;  /* included; an open end: 31 December 9999 */
     enum date_precision precision;
     bool is_circa;
-    bool is_ambiguous; /* written in figures with day and month both up to 12 and not the same */
-    int32_t
-        alternative; /* the day when day and month are read the other way; first_day when not ambiguous */
+    bool is_ambiguous;   /* written in figures with day and month both up to 12 and not the same */
+    int32_t alternative; /* the day read the other way; first_day when not ambiguous */
 };
 
 /* Levels of comparison, best first (comparison.level of this type). */
@@ -47,9 +47,10 @@ static inline const struct date *date_of(const struct value *value)
 }
 
 /*
- * Reads a date as people write it; month names and words ("about", "between") come from the code list date-words, the
- * order of day and month from the countries list for context->country (day first when unknown). Two-digit years lie in the
- * past: 20xx when that is not after context->today, else 19xx. *ret_note says what was assumed. ERR_BAD_VALUE.
+ * Reads a date as people write it; month names and words ("about", "between") come from the code
+ * list date-words, the order of day and month from the countries list for context->country (day
+ * first when unknown). Two-digit years lie in the past: 20xx when that is not after context->today,
+ * else 19xx. *ret_note says what was assumed. ERR_BAD_VALUE.
  */
 enum err date_read(const struct type_context *context, str text, struct arena *arena,
                    struct date *ret, str *ret_note) MUST_USE;

@@ -2,12 +2,13 @@
 /*
  * Dates as people, forms and machines write them, read in three steps:
  *
- *   text     "circa 22. XI 1974 - ..."   digits of any script, words in any language of the list date-words
- *   tokens   NUMBER 22   MONTH 8   RANGE   WORD about            (date_tokens.c)
- *   date     the numbers are given their places by their number of digits, their size, and the country's order
+ *   text     "circa 22. XI 1974 - ..."   digits of any script, words of the list date-words
+ *   tokens   ABOUT, NUMBER 22, MONTH 11, NUMBER 1974, RANGE ...      (date_tokens.c)
+ *   date     numbers find their places by their digits, their size, and the country's order
  *
- * Day and month in figures are day first unless the country writes otherwise; when the other reading is a date too, it is kept
- * as `alternative` and the comparison knows of it. Nothing is guessed beyond that: 12/08 without a year is refused.
+ * Day and month in figures are day first unless the country writes otherwise; when the other
+ * reading is a date too, it is kept as `alternative` and the comparison knows of it. Nothing is
+ * guessed beyond that: 12/08 without a year is refused.
  */
 #include <stdio.h>
 

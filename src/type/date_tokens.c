@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A date's text to numbers, months, words and the sign between two dates. Words of all languages are in the code list
- * date-words: its codes month-1 .. month-12, about, between, to, before, after, century, decade, ignore, persian, islamic,
- * buddhist; without code lists only figures are read.
+ * A date's text to numbers, months, words and the sign between two dates. Words of all languages
+ * are in the code list date-words: its codes month-1 .. month-12, about, between, to, before,
+ * after, century, decade, ignore, persian, islamic, buddhist; without code lists only figures are
+ * read.
  *
- * A dash stands between two dates only when the text leaves no doubt: blanks around it and no second such dash, two years
- * "1970-1975", or ".."; a slash after dates written with dashes (ISO 8601 intervals), or between two years.
+ * A dash stands between two dates only when the text leaves no doubt: blanks around it and no
+ * second such dash, two years "1970-1975", or ".."; a slash after dates written with dashes (ISO
+ * 8601 intervals), or between two years.
  */
 #include "type/date_tokens.h"
 
@@ -259,16 +261,16 @@ static bool token_of_code(str code, struct token *ret)
         const char *code;
         struct token token;
     } words[] = {
-        {"about",    {.kind = TOKEN_ABOUT}                               },
-        {"between",  {.kind = TOKEN_IGNORE}                              },
-        {"ignore",   {.kind = TOKEN_IGNORE}                              },
-        {"to",       {.kind = TOKEN_RANGE}                               },
-        {"before",   {.kind = TOKEN_BEFORE}                              },
-        {"after",    {.kind = TOKEN_AFTER}                               },
-        {"century",  {.kind = TOKEN_CENTURY}                             },
-        {"decade",   {.kind = TOKEN_DECADE}                              },
-        {"persian",  {.kind = TOKEN_CALENDAR, .value = CALENDAR_PERSIAN} },
-        {"islamic",  {.kind = TOKEN_CALENDAR, .value = CALENDAR_ISLAMIC} },
+        {"about", {.kind = TOKEN_ABOUT}},
+        {"between", {.kind = TOKEN_IGNORE}},
+        {"ignore", {.kind = TOKEN_IGNORE}},
+        {"to", {.kind = TOKEN_RANGE}},
+        {"before", {.kind = TOKEN_BEFORE}},
+        {"after", {.kind = TOKEN_AFTER}},
+        {"century", {.kind = TOKEN_CENTURY}},
+        {"decade", {.kind = TOKEN_DECADE}},
+        {"persian", {.kind = TOKEN_CALENDAR, .value = CALENDAR_PERSIAN}},
+        {"islamic", {.kind = TOKEN_CALENDAR, .value = CALENDAR_ISLAMIC}},
         {"buddhist", {.kind = TOKEN_CALENDAR, .value = CALENDAR_BUDDHIST}},
     };
     uint64_t month;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first step of reading a date (see date_read.c): text to numbers, months and words; and other calendars. Private. */
+/*
+ * The first step of reading a date (see date_read.c): text to numbers, months and words; and other
+ * calendars. Private.
+ */
 #ifndef TYPE_DATE_TOKENS_H
 #define TYPE_DATE_TOKENS_H
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * domain: a host name. Normal form: A-labels in small letters without final dot (IDNA 2008 through UTS #46); printed in the
- * readable form with the A-labels beside it, because "аpple.example" with a Cyrillic а reads like another name. Look-alikes meet
- * in the SKELETON key. PARTIAL is the registrable name as far as it can be told without a list of public suffixes: the
- * last two labels, or three where the last but one is short (co.uk, com.br).
+ * domain: a host name. Normal form: A-labels in small letters without final dot (IDNA 2008 through
+ * UTS #46); printed in the readable form with the A-labels beside it, because "аpple.example" with
+ * a Cyrillic а reads like another name. Look-alikes meet in the SKELETON key. PARTIAL is the
+ * registrable name as far as it can be told without a list of public suffixes: the last two labels,
+ * or three where the last but one is short (co.uk, com.br).
  */
 #include "text/idna.h"
 #include "type/defang.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * event: something that happened - {kind, date, place, country, text}; at least one of kind, date, place. Its parts carry the meanings
- * event-kind, event-date, event-place and event-country, so that an event is found by any of them.
+ * event: something that happened - {kind, date, place, country, text}; at least one of kind, date,
+ * place. Its parts carry the meanings event-kind, event-date, event-place and event-country, so
+ * that an event is found by any of them.
  */
 #include "type/date.h"
 #include "type/internal.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * file-hash: MD5, SHA-1, SHA-256, SHA-384 or SHA-512 in hexadecimal, told apart by length; blanks, colons and a leading
- * "sha256:" do not matter. The same keyspace serves files and certificates.
+ * file-hash: MD5, SHA-1, SHA-256, SHA-384 or SHA-512 in hexadecimal, told apart by length; blanks,
+ * colons and a leading "sha256:" do not matter. The same keyspace serves files and certificates.
  */
 #include "type/internal.h"
 
@@ -25,7 +25,9 @@ static size_t kind_of(size_t length)
     return i;
 }
 
-/* "sha256:", "SHA-256 =", "MD5(": a name before the digits; cut when the whole word names a kind. */
+/*
+ * "sha256:", "SHA-256 =", "MD5(": a name before the digits; cut when the whole word names a kind.
+ */
 static str without_name(str text)
 {
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
@@ -94,7 +96,8 @@ static size_t recognise(const struct type_context *context, str line, struct are
 {
     if (line.len < 32 || line.len > RAW_MAX)
         return 0;
-    size_t count = type_read(&type_file_hash, context, line, arena, out, max, 92);
+    bool is_grouped = str_find(line, ' ') < line.len && str_find(line, ':') == line.len;
+    size_t count = type_read(&type_file_hash, context, line, arena, out, max, is_grouped ? 60 : 92);
     if (count)
         out[0].title = arena_printf(arena, "file hash (%.*s)", STR(out[0].value.note));
     return count;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * geo: a position on WGS 84, in decimal degrees or degrees, minutes and seconds, latitude first unless letters say otherwise;
- * or {lat, lon, radius}, the radius in metres saying how far off it may be.
+ * geo: a position on WGS 84, in decimal degrees or degrees, minutes and seconds, latitude first
+ * unless letters say otherwise; or {lat, lon, radius}, the radius in metres saying how far off it
+ * may be.
  *
- *   "48.8584, 2.2945"    48°51'30"N 2°17'40"E    "N48 51.5 E002 17.67"    "geo:48.8584,2.2945;u=50"    "4851N 00217E"
+ *   48.8584, 2.2945           48°51'30"N 2°17'40"E      N48 51.5 E002 17.67
+ *   geo:48.8584,2.2945;u=50   4851N 00217E
  *
- * Normal form: degrees with five decimals (about a metre). Comparison is by distance on the sphere, less both radii.
+ * Normal form: degrees with five decimals (about a metre). Comparison is by distance on the sphere,
+ * less both radii.
  */
 #include <math.h>
 #include <stdio.h>
@@ -121,7 +124,10 @@ static bool scan_text(str text, struct scan *scan)
     return !is_negative;
 }
 
-/* 4851 or 485130 without marks: degrees, minutes, seconds run together (as pilots and sailors write them). */
+/*
+ * 4851 or 485130 without marks: degrees, minutes, seconds run together (as pilots and sailors write
+ * them).
+ */
 static void open_compact(struct half *half, size_t digits)
 {
     if (half->count != 1 || digits < 4 || digits > 7)

@@ -2,10 +2,12 @@
 /*
  * handle: the name of an account on a platform.
  *
- *   {platform: telegram, name: night_owl}   "telegram:night_owl"   "@night_owl"   "https://t.me/night_owl"
+ *   {platform: telegram, name: night_owl}   "telegram:night_owl"   "@night_owl"
+ *   "https://t.me/night_owl"
  *
- * Normal form "telegram/night_owl", or the name alone when the platform is not said; small letters. The key is the name alone, so
- * that the same name on another platform is found too; the comparison says which it is. People keep their names.
+ * Normal form "telegram/night_owl", or the name alone when the platform is not said; small letters.
+ * The key is the name alone, so that the same name on another platform is found too; the comparison
+ * says which it is. People keep their names.
  */
 #include "type/internal.h"
 
@@ -206,16 +208,28 @@ static void sample(struct random *random, str hint, struct buf *out)
                (unsigned)random_below(random, 10000));
 }
 
+/* Unmarked, only what looks like a name and nothing else is offered. */
+static bool is_plain(str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!is_alnum(name.ptr[i]) && !strchr("._-", name.ptr[i]))
+            return false;
+    return !is_digit(name.ptr[0]);
+}
+
 static size_t recognise(const struct type_context *context, str line, struct arena *arena,
                         struct reading *out, size_t max)
 {
-    if (line.len < 2 || line.len > 120 || str_find(line, ' ') < line.len)
+    bool has_letter = str_count_digits(line) < line.len;
+    if (line.len < 3 || line.len > 120 || !has_letter || str_find(line, ' ') < line.len)
         return 0;
     bool is_marked = line.ptr[0] == '@' && str_find(str_from(line, 1), '@') == line.len - 1;
     size_t count = type_read(&type_handle, context, line, arena, out, max, is_marked ? 85 : 8);
     const struct detail *detail = count ? out[0].value.detail : NULL;
     if (detail && detail->platform)
         out[0].confidence = 88;
+    else if (detail && !is_marked && !is_plain(detail->name))
+        return 0;
     return count;
 }
 

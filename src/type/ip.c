@@ -5,10 +5,11 @@
  *   "192.0.2.1"   "192[.]0[.]2[.]1"   "192.0.2.1:8080"       one address; a port is dropped
  *   "192.0.2.0/24"   "192.0.2.10-192.0.2.20"   "2001:db8::/32"
  *
- * IPv4 is strict: four decimal numbers, no leading zeros (some programs read 010 as octal; we refuse to guess). IPv6
- * prints as RFC 5952 has it. Everything is 16 bytes inside, IPv4 as ::ffff:0:0/96, so that one order holds both:
- * keys are these bytes in hexadecimal. EXACT for one address, RANGE from the first to the last for the others; the EXACT text of an
- * address is also its probe of ranges, at full length.
+ * IPv4 is strict: four decimal numbers, no leading zeros (some programs read 010 as octal; we
+ * refuse to guess). IPv6 prints as RFC 5952 has it. Everything is 16 bytes inside, IPv4 as
+ * ::ffff:0:0/96, so that one order holds both: keys are these bytes in hexadecimal. EXACT for one
+ * address, RANGE from the first to the last for the others; the EXACT text of an address is also
+ * its probe of ranges, at full length.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -285,9 +286,8 @@ static size_t recognise(const struct type_context *context, str line, struct are
 const struct type type_ip = {
     .name = "ip",
     .title = "IP address",
-    .help =
-        "an IPv4 or IPv6 address, a network (192.0.2.0/24) or a range (192.0.2.10-192.0.2.20); defanged "
-        "forms too",
+    .help = "an IPv4 or IPv6 address, a network (192.0.2.0/24) or a range (192.0.2.10-192.0.2.20); "
+            "defanged forms too",
     .is_key = true,
     .parse = parse,
     .print = type_print_norm,

@@ -2,11 +2,12 @@
 /*
  * link: what joins a record to another.
  *
- *   {kind: accomplice, to: 4D2KX9A-1F, evaluation: B2}     a record by its id, with the evaluation of source and information
- *   {kind: member-of, name: "The Harbour Crew"}            somebody or something of which there is no record
- *   "4D2KX9A-1F"                                           a record, related somehow
+ *   {kind: accomplice, to: 4D2KX9A-1F, evaluation: B2}   a record, and how it was graded
+ *   {kind: member-of, name: "The Harbour Crew"}          one of whom there is no record
+ *   "4D2KX9A-1F"                                         a record, related somehow
  *
- * The key is the id, so that the other end finds its way back. A membership is an assertion: without evaluation the note says so.
+ * The key is the id, so that the other end finds its way back. A membership is an assertion:
+ * without evaluation the note says so.
  */
 #include "type/internal.h"
 
@@ -147,8 +148,8 @@ const struct type type_link = {
     .name = "link",
     .title = "Link",
     .help =
-        "another record by its id (4D2KX9A-1F), with the kind of link and the evaluation (B2); or a name when "
-        "there is no record",
+        "another record by its id (4D2KX9A-1F), with the kind of link and the evaluation (B2); or "
+        "a name when there is no record",
     .maps = maps,
     .is_key = true,
     .parse = parse,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * money: an amount with its currency - "EUR 1,234.56", "1.234,56 €", "1000 US dollars", {amount: 1234.56, currency: EUR}.
- * Normal form "EUR 1234.56", with as many decimals as the currency has. A separator before exactly three digits parts thousands,
- * as sums of money are written everywhere. Amounts of different currencies are not compared: rates are not facts of a record.
+ * money: an amount with its currency - "EUR 1,234.56", "1.234,56 €", "1000 US dollars", {amount:
+ * 1234.56, currency: EUR}. Normal form "EUR 1234.56", with as many decimals as the currency has. A
+ * separator before exactly three digits parts thousands, as sums of money are written everywhere.
+ * Amounts of different currencies are not compared: rates are not facts of a record.
  */
 #include <math.h>
 #include <stdio.h>
@@ -90,7 +91,10 @@ static const char *read_input(const struct code_list *currencies, const struct n
     return read_parts(currencies, number, currency, amount, ret);
 }
 
-/* At least the decimals of the currency: 5 -> 5.00; more stay, they may be a price or a crypto amount. */
+/*
+ * At least the decimals of the currency: 5 -> 5.00; more stay, they may be a price or a crypto
+ * amount.
+ */
 static str normal_form(const struct code_list *currencies, const struct detail *detail,
                        const struct decimal *amount, struct arena *arena)
 {

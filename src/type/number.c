@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * number: a count, a percentage, a year, months of a sentence. Normal form without separators: "1234.5". A text that reads
- * as thousands and as a fraction (1,234) is refused, and so is what a spreadsheet made of a long number (1.23E+08).
+ * number: a count, a percentage, a year, months of a sentence. Normal form without separators:
+ * "1234.5". A text that reads as thousands and as a fraction (1,234) is refused, and so is what a
+ * spreadsheet made of a long number (1.23E+08).
  */
 #include <math.h>
 

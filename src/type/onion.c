@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * onion: a Tor onion service. Version 3 is base32 of public key (32 bytes), checksum (2), version (1), where the checksum begins
- * SHA3-256(".onion checksum" || key || version) (Tor rend-spec-v3, 6). Version 2 (16 characters) has been dead since 2021
- * but stands in older files; it has no checksum. Sub-domains are dropped: the service is the key.
+ * onion: a Tor onion service. Version 3 is base32 of public key (32 bytes), checksum (2), version
+ * (1), where the checksum begins SHA3-256(".onion checksum" || key || version) (Tor rend-spec-v3,
+ * 6). Version 2 (16 characters) has been dead since 2021 but stands in older files; it has no
+ * checksum. Sub-domains are dropped: the service is the key.
  */
 #include "type/defang.h"
 #include "type/internal.h"
@@ -55,7 +56,10 @@ static void checksum(const unsigned char key[KEY_BYTES], unsigned char version,
     memcpy(out, hash, 2);
 }
 
-/* The label before ".onion", without scheme, path, port and sub-domains; empty when it is not of that shape. */
+/*
+ * The label before ".onion", without scheme, path, port and sub-domains; empty when it is not of
+ * that shape.
+ */
 static str service_label(str text)
 {
     for (size_t at = 0; at + 2 < text.len; at++)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pgp-fingerprint: the fingerprint of an OpenPGP key (40 hexadecimal digits, RFC 4880; 64, RFC 9580) or its key id, the last 16 digits of
- * the shorter and the first 16 of the longer one. The key id of 8 digits is refused: it is forged in seconds. Key ids meet their fingerprints
- * through the PARTIAL key.
+ * pgp-fingerprint: the fingerprint of an OpenPGP key (40 hexadecimal digits, RFC 4880; 64, RFC
+ * 9580) or its key id, the last 16 digits of the shorter and the first 16 of the longer one. The
+ * key id of 8 digits is refused: it is forged in seconds. Key ids meet their fingerprints through
+ * the PARTIAL key.
  */
 #include "type/internal.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * photograph: a picture by the SHA-256 of its bytes; the bytes lie in the store. As a map: {sha256, mime, width, height, label}. Normal
- * form and key are the hash, so the same file is found wherever it is used; other pictures of the same face are not.
+ * photograph: a picture by the SHA-256 of its bytes; the bytes lie in the store. As a map: {sha256,
+ * mime, width, height, label}. Normal form and key are the hash, so the same file is found wherever
+ * it is used; other pictures of the same face are not.
  */
 #include "type/internal.h"
 
@@ -98,7 +99,8 @@ const struct type type_photograph = {
     .name = "photograph",
     .title = "Photograph",
     .help =
-        "a picture that was uploaded, by the SHA-256 of its bytes (64 hexadecimal digits), with a label",
+        "a picture that was uploaded, by the SHA-256 of its bytes (64 hexadecimal digits), with a "
+        "label",
     .maps = maps,
     .is_key = true,
     .parse = parse,

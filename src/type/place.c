@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * place: a town, region or landmark, and its country - "Marseille, France", "Lake Miroval, north shore", {city, region, country}.
- * The last piece of a text is read as the country when it is one by its name or three letters; two letters are not, since
- * "CA" and "IN" stand for states too. The first piece is the locality; the comparison reads it in any script as a name,
- * so that Казань meets Kazan.
+ * place: a town, region or landmark, and its country - "Marseille, France", "Lake Miroval, north
+ * shore", {city, region, country}. The last piece of a text is read as the country when it is one
+ * by its name or three letters; two letters are not, since "CA" and "IN" stand for states too. The
+ * first piece is the locality; the comparison reads it in any script as a name, so that
+ * Казань meets Kazan.
  *
  * Normal form: "marseille, FRA", pieces folded.
  */
@@ -182,7 +183,10 @@ static bool has_piece(const struct detail *detail, str folded)
     return false;
 }
 
-/* Levels: 0 same, 1 country not stated, 2 similar name, 3 same country only, 4 nothing, 5 different. */
+/*
+ * Levels: 0 same, 1 country not stated, 2 similar name, 3 same country only, 4 nothing, 5
+ * different.
+ */
 static void compare(const struct value *asked, const struct value *held, struct comparison *ret)
 {
     const struct detail *a = asked->detail, *b = held->detail;

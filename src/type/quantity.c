@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * quantity: a number with its unit - "183 cm", "12,5 kg", "5 ft 11 in", {value: 12.5, unit: kg}. The unit is kept as given; the normal
- * form is in the unit of the International System, so that 183 cm and 1.83 m are the same ("1.83 m"), to six significant digits. A number
- * without unit is refused: 183 of what? Units and their factors are the code list `units`.
+ * quantity: a number with its unit - "183 cm", "12,5 kg", "5 ft 11 in", {value: 12.5, unit: kg}.
+ * The unit is kept as given; the normal form is in the unit of the International System, so that
+ * 183 cm and 1.83 m are the same ("1.83 m"), to six significant digits. A number without unit is
+ * refused: 183 of what? Units and their factors are the code list `units`.
  */
 #include <math.h>
 
@@ -145,7 +146,7 @@ static str normal_form(const struct detail *detail, struct arena *arena)
     char text[DECIMAL_TEXT_MAX];
     decimal_format(detail->si, DIGITS, text);
     str unit = base_unit(detail->dimension);
-    if (!unit.len) /* counts and tonnages: a dozen of pieces is 12 pieces, but rounds are not pieces */
+    if (!unit.len) /* counts, tonnages: rounds are not pieces */
         unit = detail->unit->code;
     return arena_printf(arena, "%s %.*s", text, STR(unit));
 }
@@ -183,7 +184,10 @@ static void print(const struct value *value, struct buf *out)
         buf_add(out, value->raw);
 }
 
-/* Levels: 0 same, 1 within 3 in 100 (how well people measure), 2 within 10 in 100, 3 not comparable, 4 different. */
+/*
+ * Levels: 0 same, 1 within 3 in 100 (how well people measure), 2 within 10 in 100, 3 not
+ * comparable, 4 different.
+ */
 static void compare(const struct value *asked, const struct value *held, struct comparison *ret)
 {
     const struct detail *a = asked->detail, *b = held->detail;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sex: M, F, X (document says unspecified; '<' in machine-readable zones), U (not known to the owner), by letter or by word of the
- * list `sex`. X and U contradict nothing: the one is a choice of the document, the other ignorance.
+ * sex: M, F, X (document says unspecified; '<' in machine-readable zones), U (not known to the
+ * owner), by letter or by word of the list `sex`. X and U contradict nothing: the one is a choice
+ * of the document, the other ignorance.
  */
 #include "type/internal.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text: words of people - descriptions, models, names of ships. Kept as given; the normal form has its blanks put in order.
- * Short texts of one line are found by their folded form (case, accents, punctuation do not matter); long ones are read,
- * not searched. Comparison counts common words.
+ * text: words of people - descriptions, models, names of ships. Kept as given; the normal form has
+ * its blanks put in order. Short texts of one line are found by their folded form (case, accents,
+ * punctuation do not matter); long ones are read, not searched. Comparison counts common words.
  */
 #include "text/fold.h"
 #include "type/internal.h"

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * url: a web address, defanged or not, brought to one form after RFC 3986 section 6: scheme and host in small letters, host as
- * A-labels, default port and fragment dropped, dot segments resolved, percent-encoding of plain characters undone and the
- * rest written in capitals. Paths and queries keep their case. User names and passwords before the host are dropped from the
- * normal form: they are a trick to show another host.
+ * url: a web address, defanged or not, brought to one form after RFC 3986 section 6: scheme and
+ * host in small letters, host as A-labels, default port and fragment dropped, dot segments
+ * resolved, percent-encoding of plain characters undone and the rest written in capitals. Paths and
+ * queries keep their case. User names and passwords before the host are dropped from the normal
+ * form: they are a trick to show another host.
  *
- * Its host is a part with its own meaning (domain, ip or onion), so that an address meets every indicator for its host.
+ * Its host is a part with its own meaning (domain, ip or onion), so that an address meets every
+ * indicator for its host.
  */
 #include <stdio.h>
 

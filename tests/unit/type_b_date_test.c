@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dates: what the parsed form says, and how two dates stand to each other. The table of forms is tests/cases/types/date.tsv. */
+/*
+ * Dates: what the parsed form says, and how two dates stand to each other. The table of forms is
+ * tests/cases/types/date.tsv.
+ */
 /* cmocka.h needs these before it, in this order. */
 /* clang-format off */
 /* clang-format on */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Code lists: how a list is read, what is refused, how a code is found; and that the lists of the tree are sound. */
+/*
+ * Code lists: how a list is read, what is refused, how a code is found; and that the lists of the
+ * tree are sound.
+ */
 /* cmocka.h needs these before it, in this order. */
 /* clang-format off */
 /* clang-format on */
