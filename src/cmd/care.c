@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "codec/json.h"
+#include "model/reference.h"
 
 int command_version(struct cli *cli)
 {
@@ -27,6 +28,36 @@ int command_check(struct cli *cli)
     if (!code)
         return EXIT_OK;
     return is_told ? EXIT_NO : cli_fail();
+}
+
+static enum err write_manual(const struct cli *cli, str name, struct buf *out)
+{
+    struct catalog *catalog = NULL;
+    TRY(catalog_load(cli->home, &catalog));
+    const struct definition *definition = catalog_find(catalog, name);
+    enum err code = OK;
+    if (definition)
+        model_reference(catalog, definition, out);
+    else if (str_eq(name, S("types")))
+        model_reference_types(out);
+    else
+        code = err_set(ERR_UNKNOWN, "there is no database \"%.*s\"", STR(name));
+    catalog_free(catalog);
+    return code;
+}
+
+int command_manual(struct cli *cli)
+{
+    struct buf out = {0};
+    const char *name = cli_word(cli);
+    enum err code = name ? OK : err_set(ERR_USAGE, "the database's name is missing");
+    if (!code)
+        code = cli_done(cli);
+    if (!code)
+        code = write_manual(cli, str_c(name), &out);
+    fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout);
+    buf_release(&out);
+    return code ? cli_fail() : EXIT_OK;
 }
 
 static enum err to_file(void *context, str piece)

@@ -101,6 +101,7 @@ int command_put(struct cli *cli);
 int command_state(struct cli *cli);
 int command_erase(struct cli *cli);
 int command_check(struct cli *cli);
+int command_manual(struct cli *cli);
 int command_template(struct cli *cli);
 int command_index(struct cli *cli);
 int command_audit(struct cli *cli);

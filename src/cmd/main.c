@@ -48,6 +48,8 @@ const struct command commands[] = {
     {"state", "ID STATE --reason TEXT", "suspend, cancel or activate a record", "", command_state},
     {"erase", "ID --version N", "destroy a record's contents", "", command_erase},
     {"check", "", "check the definitions and their examples", "", command_check},
+    {"manual", "DATABASE|types", "the manual page of a database, or of the field types", "",
+     command_manual},
     {"template", "DATABASE", "the empty CSV of a database, columns explained", "",
      command_template},
     {"index", "show|merge|rebuild", "care of the index", "", command_index},

@@ -205,3 +205,20 @@ void model_reference(const struct catalog *catalog, const struct definition *def
     write_queries("Found by:", definition->finds, definition->find_count, out);
     write_queries("Not found by:", definition->misses, definition->miss_count, out);
 }
+
+void model_reference_types(struct buf *out)
+{
+    buf_add(out, S("# Field types\n\n| type | title | accepts | keys | parts of a map |\n"
+                   "|---|---|---|---|---|\n"));
+    for (size_t i = 0; i < type_count(); i++) {
+        const struct type *type = type_at(i);
+        buf_printf(out, "| `%s` | ", type->name);
+        cell(out, str_c(type->title));
+        buf_add(out, S(" | "));
+        cell(out, str_c(type->help));
+        buf_printf(out, " | %s | ", type->is_key ? "yes" : "");
+        for (const char *const *key = type->maps; key && *key; key++)
+            buf_printf(out, "%s`%s`", key == type->maps ? "" : ", ", *key);
+        buf_add(out, S(" |\n"));
+    }
+}

@@ -13,6 +13,9 @@
 void model_reference(const struct catalog *catalog, const struct definition *definition,
                      struct buf *out);
 
+/* The field types: what definitions write after `type:`. */
+void model_reference_types(struct buf *out);
+
 /*
  * A column of the national CSV template: "@ref" for envelope keys, "number", "documents[2].number"
  * for a field of the second group, several values of a list in one cell separated by "|".

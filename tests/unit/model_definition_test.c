@@ -70,6 +70,29 @@ static void definition_files_are_checked(void **state)
     assert_true(count >= 8);
 }
 
+/* What the guide shows must work as it stands. */
+static void the_guide_shows_a_sound_definition(void **state)
+{
+    (void)state;
+    char home[HOME_PATH], *guide = NULL;
+    size_t len = 0;
+    struct buf report = {0};
+    assert_int_equal(io_read_file("docs/definitions.md", 1 << 20, &guide, &len), OK);
+    char *start = strstr(guide, "```yaml\n");
+    assert_non_null(start);
+    char *end = strstr(start + 8, "```");
+    assert_non_null(end);
+    home_write(home_make(home), "databases/guide.yaml",
+               str_of(start + 8, (size_t)(end - start) - 8));
+    enum err code = catalog_check(home, &report);
+    if (code)
+        fprintf(stderr, "%.*s", STR(buf_str(&report)));
+    assert_int_equal(code, OK);
+    home_remove(home);
+    buf_release(&report);
+    free(guide);
+}
+
 static const char smallest[] = "definition: parcel\ntitle: Parcels\npurposes: [search]\n"
                                "fields:\n  tracking: {type: identifier}\nretain: {first: 1y}\n";
 
@@ -153,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(definition_files_are_checked),
+        cmocka_unit_test(the_guide_shows_a_sound_definition),
         cmocka_unit_test(a_name_belongs_to_one_file),
         cmocka_unit_test(an_empty_home_is_refused),
         cmocka_unit_test(the_hash_changes_with_any_file),
