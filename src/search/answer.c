@@ -110,14 +110,17 @@ static str meaning_title(const struct catalog *catalog, str meaning, enum langua
 /* ---- understood ---- */
 
 static void print_part(const struct catalog *catalog, const struct query_value *part,
-                       const struct type *type, enum language language, struct buf *out)
+                       enum language language, struct buf *out)
 {
     struct buf text = {.max = 4096};
-    str meaning = part->meaning ? meaning_name(catalog, part->meaning) : str_c(type->name);
+    str meaning =
+        part->meaning ? meaning_name(catalog, part->meaning) : str_c(part->value.type->name);
     part->value.type->print(&part->value, &text);
     open_item(out);
     add_text(out, S("meaning"), meaning);
-    add_text(out, S("title"), meaning_title(catalog, meaning, language));
+    add_text(out, S("title"),
+             part->meaning ? meaning_title(catalog, meaning, language)
+                           : str_c(part->value.type->title));
     add_text(out, S("value"), buf_str(&text));
     add_text(out, S("check"), str_c(check_word(part->value.check)));
     add_text_if(out, S("note"), part->value.note);
@@ -143,7 +146,7 @@ void search_readings_print(const struct catalog *catalog, const struct search_re
         add_name(out, S("parts"));
         buf_add_char(out, '[');
         for (size_t k = 0; k < readings[i].count; k++)
-            print_part(catalog, &readings[i].values[k], reading->type, language, out);
+            print_part(catalog, &readings[i].values[k], language, out);
         buf_add(out, S("]}"));
     }
     buf_add_char(out, ']');

@@ -3,7 +3,8 @@
  * What the files of search share. Not for other modules.
  *
  *   engine.c    what is worked out once
- *   plan.c      text and fields -> readings -> sets of (meaning, value) with their keys
+ *   reading.c   text -> readings with their parts
+ *   plan.c      readings and fields -> sets of (meaning, value) with their keys
  *   run.c       one search: snapshot, candidates, records read, hits in order, results per database
  *   find.c      keys and names -> candidates
  *   similar.c   near misses, partial numbers, wildcards -> candidates shown apart
@@ -155,6 +156,13 @@ void print_database(const struct database_answer *database, enum language langua
 /* EXACT and RANGE keys of a value, copied to the arena. */
 enum err value_keys(const struct value *value, struct arena *arena, const struct key **ret,
                     size_t *ret_count) MUST_USE;
+
+/* ---- reading.c ---- */
+
+/* Appends a value and its parts, or its parts alone when they say it all. */
+enum err value_expand(const struct search_engine *engine, const struct query_value *whole,
+                      struct arena *arena, struct query_value *values, size_t max,
+                      size_t *count) MUST_USE;
 
 /* ---- garbled.c ---- */
 

@@ -5,16 +5,12 @@
  *
  *   text "L898902C36UTO..."  -> readings (mrz, document-number, ...) -> one set each: the parts of the reading
  *   fields {birth-date: ...} -> values added to every set
- *
- * A reading far below the best one is switched off, not hidden: the chip is there to be switched on. A long number that proves
- * itself by its check digits needs no second opinion.
  */
 #include <stdlib.h>
 
 #include "search/internal.h"
-#include "type/date.h"
 
-enum { SURE = 95, KEEP_WITHIN = 45, FIELD_TEXTS_MAX = 16 };
+enum { FIELD_TEXTS_MAX = 16 };
 
 /* ---- keys of a value ---- */
 
@@ -56,178 +52,6 @@ enum err value_keys(const struct value *value, struct arena *arena, const struct
     return OK;
 }
 
-/* ---- readings ---- */
-
-struct part_list {
-    struct part_sink sink;
-    const struct search_engine *engine;
-    struct query_value *values;
-    size_t count;
-};
-
-static void take_part(struct part_sink *sink, str meaning, const struct value *value)
-{
-    struct part_list *list = (struct part_list *)sink;
-    uint16_t number = engine_meaning(list->engine, meaning);
-    if (number && list->count < VALUE_MAX)
-        list->values[list->count++] = (struct query_value){number, *value};
-}
-
-static bool is_among(const struct part_list *list, const struct type *type)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->values[i].value.type == type)
-            return true;
-    return false;
-}
-
-/* A composite by its parts; and, when it has keys and is not among them, as any field of its type. */
-static enum err fill_reading(const struct search_engine *engine, struct search_reading *reading,
-                             struct arena *arena)
-{
-    const struct value *value = &reading->reading.value;
-    struct query_value parts[VALUE_MAX];
-    struct part_list list = {.sink = {take_part}, .engine = engine, .values = parts};
-    if (value->type->parts)
-        value->type->parts(value, arena, &list.sink);
-    if (list.count == 0 ||
-        (value->type->keys && list.count < VALUE_MAX && !is_among(&list, value->type)))
-        parts[list.count++] = (struct query_value){0, *value};
-    reading->values = arena_array(arena, struct query_value, list.count);
-    if (!reading->values)
-        return err_last()->code;
-    memcpy(reading->values, parts, list.count * sizeof *parts);
-    reading->count = list.count;
-    return OK;
-}
-
-static bool is_off(const struct node *off, const struct type *type)
-{
-    node_each(child, off) if (str_eq_c(node_as_text(child), type->name)) return true;
-    return false;
-}
-
-static bool can_lead(const struct query_value *value)
-{
-    return value->value.type->is_key || value->value.type->is_fuzzy;
-}
-
-static bool reading_can_lead(const struct search_reading *reading)
-{
-    for (size_t i = 0; i < reading->count; i++)
-        if (can_lead(&reading->values[i]))
-            return true;
-    return false;
-}
-
-/* "Anna Petrova 12.08.1974": a name with a birth date before or behind it. */
-static bool split_date(const struct type_context *context, str line, struct arena *arena,
-                       str *ret_name, struct value *ret_date)
-{
-    for (size_t at = 1; at + 1 < line.len; at++) {
-        if (line.ptr[at] != ' ' && line.ptr[at] != ',')
-            continue;
-        str left = str_trim(str_slice(line, 0, at)), right = str_trim(str_from(line, at + 1));
-        for (unsigned side = 0; side < 2; side++) {
-            str date = side ? left : right, name = side ? right : left;
-            bool has_digit = false, has_letter = false;
-            for (size_t i = 0; i < date.len; i++)
-                has_digit |= is_digit(date.ptr[i]);
-            for (size_t i = 0; i < name.len; i++) {
-                has_letter |= !is_digit(name.ptr[i]) &&
-                              (is_alnum(name.ptr[i]) || (unsigned char)name.ptr[i] > 127);
-                has_letter &= !is_digit(name.ptr[i]) || i == 0;
-            }
-            if (!has_digit || !has_letter || date.len < 4 || date.len > 24)
-                continue;
-            if (type_parse_text(&type_date, context, date, arena, ret_date)) {
-                err_clear();
-                continue;
-            }
-            *ret_name = str_trim(name);
-            while (ret_name->len && ret_name->ptr[ret_name->len - 1] == ',')
-                ret_name->len--;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Which meaning the dates have that order entries: birth, as the definitions say it. */
-static uint16_t order_meaning(const struct catalog *catalog)
-{
-    for (size_t i = 0; i < catalog->count; i++)
-        if (catalog->definitions[i]->has_evidence && catalog->definitions[i]->order_by)
-            return catalog->definitions[i]->order_by->meaning_number;
-    return 0;
-}
-
-static size_t read_name_and_date(const struct catalog *catalog, const struct type_context *context,
-                                 str text, struct arena *arena, struct reading *out, size_t max,
-                                 struct value *ret_date)
-{
-    str name;
-    if (!order_meaning(catalog) || !split_date(context, text, arena, &name, ret_date))
-        return 0;
-    size_t count = type_recognise(context, name, arena, out, max), kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (out[i].value.type->is_fuzzy)
-            out[kept++] = out[i];
-    return kept;
-}
-
-static enum err add_date(const struct catalog *catalog, struct search_reading *reading,
-                         const struct value *date, struct arena *arena)
-{
-    struct query_value *values = arena_array(arena, struct query_value, reading->count + 1);
-    if (!values)
-        return err_last()->code;
-    memcpy(values, reading->values, reading->count * sizeof *values);
-    values[reading->count] = (struct query_value){order_meaning(catalog), *date};
-    reading->values = values;
-    reading->count++;
-    return OK;
-}
-
-enum err search_recognise(const struct search_engine *engine, str text, const struct node *off,
-                          struct arena *arena, const struct search_reading **ret, size_t *ret_count)
-{
-    struct reading found[READING_MAX];
-    struct type_context context = catalog_context(engine->catalog, NULL);
-    struct value date;
-    if (text.len > TEXT_MAX)
-        return err_set(ERR_LIMIT, "the text has %zu bytes, at most %d are read", text.len,
-                       TEXT_MAX);
-    size_t with_date = read_name_and_date(engine->catalog, &context, text, arena, found, 1, &date);
-    size_t count = with_date + type_recognise(&context, text, arena, found + with_date,
-                                              READING_MAX - with_date);
-    struct search_reading *readings = arena_array(arena, struct search_reading, count + 1);
-    if (!readings)
-        return err_last()->code;
-    unsigned best = 0;
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (i >= with_date && with_date && found[i].type->is_fuzzy)
-            continue; /* the same words, date and all, as a name */
-        readings[kept].reading = found[i];
-        TRY(fill_reading(engine, &readings[kept], arena));
-        if (i < with_date)
-            TRY(add_date(engine->catalog, &readings[kept], &date, arena));
-        bool is_leading = reading_can_lead(&readings[kept]);
-        best = is_leading && found[i].confidence > best ? found[i].confidence : best;
-        readings[kept].is_on = is_leading;
-        kept++;
-    }
-    for (size_t i = 0; i < kept; i++) {
-        unsigned confidence = readings[i].reading.confidence;
-        readings[i].is_on &= !is_off(off, readings[i].reading.type) &&
-                             (best >= SURE ? confidence == best : confidence + KEEP_WITHIN >= best);
-    }
-    *ret = readings;
-    *ret_count = kept;
-    return OK;
-}
-
 /* ---- typed fields ---- */
 
 static enum err add_field_text(struct search_plan *plan, const struct node *node,
@@ -243,12 +67,10 @@ static enum err add_field_text(struct search_plan *plan, const struct node *node
         return err_set(ERR_LIMIT, "at most %d values can be asked for at once", VALUE_MAX / 2);
     struct type_context context = plan->context;
     context.list = plan->engine->meanings[meaning].list;
-    struct query_value *value = &values[*count];
-    value->meaning = meaning;
-    if (type->parse(&context, text, plan->arena, &value->value))
+    struct query_value value = {.meaning = meaning};
+    if (type->parse(&context, text, plan->arena, &value.value))
         return err_field("%.*s", STR(node->key));
-    (*count)++;
-    return OK;
+    return value_expand(plan->engine, &value, plan->arena, values, VALUE_MAX / 2, count);
 }
 
 static enum err read_fields(struct search_plan *plan, struct query_value *values, size_t *count)

@@ -191,7 +191,7 @@ static void test_no_answer_is_not_nothing(void **state)
         if (str_ends(str_c(entry->d_name), S(".seg")))
             snprintf(name, sizeof name, "%s", entry->d_name);
     closedir(listing);
-    snprintf(path, sizeof path, "%s/index/%s", broken.scratch.path, name);
+    snprintf(path, sizeof path, "%.300s/index/%.300s", broken.scratch.path, name);
     struct stat about;
     assert_int_equal(stat(path, &about), 0);
     int fd = open(path, O_RDWR);
