@@ -27,8 +27,13 @@ enum {
     JOIN_LETTERS_MAX = 24,
     RELATED_MAX = 48,
 };
-#define JOIN_COST  0.7f
-#define PIECE_COST 0.4f
+/* Two words written as one, or one as two: rare, but the custom with particles and with the syllables
+ * of Chinese and Korean given names. Pieces pay twice, once each. */
+#define JOIN_COST            5.f
+#define JOIN_CUSTOM_COST     1.f
+#define PIECE_COST           2.5f
+#define PIECE_CUSTOM_COST    0.5f
+#define SYLLABLE_LETTERS_MAX 6
 
 struct gather {
     const struct names_part *parts;
@@ -74,6 +79,13 @@ static bool can_join(const struct name_token *a, const struct name_token *b)
            b->role != NAME_TITLE;
 }
 
+static bool is_custom_join(const struct name_token *a, const struct name_token *b)
+{
+    return a->role == NAME_PARTICLE || b->is_glued ||
+           (a->readings[0].len <= SYLLABLE_LETTERS_MAX && b->readings[0].len <= SYLLABLE_LETTERS_MAX &&
+            a->readings[0].len + b->readings[0].len <= 9);
+}
+
 static enum err units_join(struct gather *gather, const struct name *name, size_t at)
 {
     const struct name_token *a = &name->tokens[at], *b = &name->tokens[at + 1];
@@ -86,10 +98,15 @@ static enum err units_join(struct gather *gather, const struct name *name, size_
     TRY(unit_token(gather, &token, 3u << at, &unit));
     if (unit) {
         unit->atom_count = 2;
-        unit->extra = JOIN_COST;
+        unit->extra = is_custom_join(a, b) ? JOIN_CUSTOM_COST : JOIN_COST;
         unit->limit = 3.f;
     }
     return OK;
+}
+
+static bool is_particle_cut(const struct name_token *whole, const uint8_t *cuts)
+{
+    return lexicon_kind(str_slice(whole->readings[0], 0, cuts[0])) == LEXICON_PARTICLE;
 }
 
 /* The two halves of a word as units; readings of half `which` are cut at `cuts`. */
@@ -117,7 +134,7 @@ static enum err units_piece(struct gather *gather, const struct name_token *whol
     struct unit *unit;
     TRY(unit_token(gather, &token, mask, &unit));
     if (unit) {
-        unit->extra = PIECE_COST;
+        unit->extra = is_exact_only && !is_particle_cut(whole, cuts) ? PIECE_COST : PIECE_CUSTOM_COST;
         unit->limit = unit->limit < 4.f ? unit->limit : 4.f;
         unit->is_exact_only = is_exact_only;
     }

@@ -26,6 +26,7 @@
 #define POSSIBLE_BITS \
     -7.f /* over log2 of the entries: one in a hundred is right by the name and date alone */
 #define NAME_LEAST_BITS 4.f /* a date alone lifts nobody */
+#define WHOLE_NAME      0.8f /* of the most bits the asked name can have */
 enum { WORK_MAX = 400000, LINK_TABLE_FACTOR = 4 };
 
 struct link { /* what a held word is worth against a unit */
@@ -438,6 +439,11 @@ static enum err name_search(struct search *search, const struct name *name)
             return ERR_LIMIT;
         TRY(links_make(search, p));
     }
+    /* A common name asked without more cannot reach "possible"; that it is whole is then enough. */
+    memset(search->at, 0, sizeof search->at);
+    float whole = unread_bits(search) * WHOLE_NAME;
+    if (whole < search->least)
+        search->least = whole > NAME_LEAST_BITS ? whole : NAME_LEAST_BITS;
     if (is_born_known(search->born))
         pass_run(search, true);
     pass_run(search, false);

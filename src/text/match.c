@@ -58,8 +58,8 @@ static float reading_cost(const struct word *a, size_t i, const struct word *b, 
         sound_cost(a->sounds[i], a->script, b->sounds[j], b->script, limit - variant) + variant;
     if (!is_across)
         cost += 0.3f; /* the same sound in other letters is still another spelling */
-    if (is_across && (i > 0 || j > 0))
-        return cost;
+    if (is_across)
+        return cost; /* letters mistyped are met by sounds, at the same price */
     float typed = typo_cost(a->readings[i], b->readings[j], cost < limit ? cost : limit) + variant;
     if (typed < cost) {
         *ret = NAME_BY_TYPO;

@@ -18,6 +18,8 @@
 
 #include <pthread.h>
 
+#include "text/tables.h"
+
 enum {
     NO_SOUND,
     A,
@@ -116,20 +118,43 @@ static const struct near near_sounds[] = {
 #define ABJAD_VOWEL_GAP 0.25f
 #define LATIN_GAP       3.4f
 #define CROSS_GAP       3.2f
+#define LEARNED_SCALE   0.6f /* one true pair in ten costs 6 bits or more, one in 33 more than 9 */
+#define UNLISTED_BITS   6.f
+#define LEARNED_WEIGHT  0.5f
 #define WEAK_GAP        1.2f
 #define CROSS_WEAK_GAP  0.6f
 
-enum { PROFILE_LATIN, PROFILE_CROSS, PROFILE_ABJAD, PROFILE_COUNT };
+/*
+ * Costs of one pair of scripts: [latin][native], 0 being a gap. PROFILE_LATIN is for two words of
+ * one script; those of the scripts stand for Latin against the script; PROFILE_CROSS and
+ * PROFILE_ABJAD for two others.
+ */
 struct profile {
-    float wrong[SOUND_COUNT][SOUND_COUNT];
-    float gap[SOUND_COUNT];
+    float step[SOUND_COUNT][SOUND_COUNT];
+    float first[2][SOUND_COUNT]; /* gaps at the start: of the Latin word's sound, of the other's */
 };
-static struct profile profiles[PROFILE_COUNT];
+enum { PROFILE_LATIN = NAME_OTHER + 1, PROFILE_CROSS, PROFILE_ABJAD, PROFILE_COUNT };
+static struct profile profiles[PROFILE_COUNT]; /* first by enum name_script */
 static pthread_once_t profiles_once = PTHREAD_ONCE_INIT;
+
+static const char *const sound_words[SOUND_COUNT] = {"-", "a", "e", "i",  "o",  "u",  "y", "w",
+                                                     "h", "p", "b", "f",  "v",  "m",  "n", "t",
+                                                     "d", "s", "z", "sh", "zh", "ch", "j", "ts",
+                                                     "k", "g", "x", "l",  "r"};
+
+const char *sound_word(uint8_t sound)
+{
+    return sound < SOUND_COUNT ? sound_words[sound] : "-";
+}
 
 static bool is_vowel(uint8_t sound)
 {
     return sound >= A && sound <= U;
+}
+
+static bool is_abjad(enum name_script script)
+{
+    return script == NAME_ARABIC || script == NAME_HEBREW;
 }
 
 static void profile_make(struct profile *profile, bool is_cross, float vowel_gap)
@@ -141,16 +166,78 @@ static void profile_make(struct profile *profile, bool is_cross, float vowel_gap
                 cost = 0;
             else if (is_vowel(i) && is_vowel(j))
                 cost = is_cross ? CROSS_VOWEL : LATIN_VOWEL;
-            profile->wrong[i][j] = cost;
+            profile->step[i][j] = cost;
         }
-        profile->gap[i] = is_vowel(i) ? vowel_gap : is_cross ? CROSS_GAP : LATIN_GAP;
+        float gap = is_vowel(i) ? vowel_gap : is_cross ? CROSS_GAP : LATIN_GAP;
+        if (i == H || i == Y || i == W)
+            gap = is_cross ? CROSS_WEAK_GAP : WEAK_GAP;
+        profile->step[i][0] = profile->step[0][i] = gap;
     }
     for (size_t i = 0; i < COUNT_OF(near_sounds); i++) {
         const struct near *near = &near_sounds[i];
         float cost = is_cross ? near->cross : near->latin;
-        profile->wrong[near->a][near->b] = profile->wrong[near->b][near->a] = cost;
+        profile->step[near->a][near->b] = profile->step[near->b][near->a] = cost;
     }
-    profile->gap[H] = profile->gap[Y] = profile->gap[W] = is_cross ? CROSS_WEAK_GAP : WEAK_GAP;
+    for (uint8_t i = 1; i < SOUND_COUNT; i++)
+        profile->first[0][i] = profile->first[1][i] = profile->step[i][0];
+}
+
+static bool script_of(str word, enum name_script *ret)
+{
+    for (enum name_script s = NAME_LATIN; s <= NAME_OTHER; s++) {
+        if (str_eq_c(word, name_script_word(s))) {
+            *ret = s;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool sound_of_word(str word, bool *ret_first, uint8_t *ret)
+{
+    *ret_first = str_starts(word, S("^"));
+    for (uint8_t i = 0; i < SOUND_COUNT; i++) {
+        if (str_eq_c(str_from(word, *ret_first), sound_words[i])) {
+            *ret = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static float blend(float built_in, float learned)
+{
+    return (1 - LEARNED_WEIGHT) * built_in + LEARNED_WEIGHT * LEARNED_SCALE * learned;
+}
+
+/* The learned rows mixed with the built-in figures; what a script has no row for is rare in it. */
+static void costs_parse(void)
+{
+    bool is_learned[NAME_OTHER + 1] = {false};
+    str rest = table_text(TABLE_COSTS), line, cells[4];
+    while (table_line(&rest, &line)) {
+        enum name_script script;
+        uint8_t latin, native;
+        bool is_first_latin, is_first_native;
+        double bits;
+        for (size_t i = 0; i < 4; i++)
+            ensure(str_split(&line, '\t', &cells[i]));
+        ensure(script_of(cells[0], &script) && sound_of_word(cells[1], &is_first_latin, &latin) &&
+               sound_of_word(cells[2], &is_first_native, &native) &&
+               str_to_double(cells[3], &bits));
+        struct profile *profile = &profiles[script], built_in;
+        profile_make(&built_in, true, is_abjad(script) ? ABJAD_VOWEL_GAP : CROSS_VOWEL_GAP);
+        for (size_t i = 0; i < SOUND_COUNT && !is_learned[script]; i++) {
+            for (size_t j = 0; j < SOUND_COUNT; j++)
+                profile->step[i][j] = blend(profile->step[i][j], UNLISTED_BITS);
+        }
+        is_learned[script] = true;
+        if (is_first_latin || is_first_native)
+            profile->first[is_first_native][is_first_native ? native : latin] =
+                blend(built_in.first[is_first_native][is_first_native ? native : latin], (float)bits);
+        else
+            profile->step[latin][native] = blend(built_in.step[latin][native], (float)bits);
+    }
 }
 
 static void profiles_make(void)
@@ -158,21 +245,37 @@ static void profiles_make(void)
     profile_make(&profiles[PROFILE_LATIN], false, LATIN_VOWEL_GAP);
     profile_make(&profiles[PROFILE_CROSS], true, CROSS_VOWEL_GAP);
     profile_make(&profiles[PROFILE_ABJAD], true, ABJAD_VOWEL_GAP);
-    profiles[PROFILE_ABJAD].gap[Y] = profiles[PROFILE_ABJAD].gap[W] = 0.5f;
-    profiles[PROFILE_CROSS].gap[R] = 2.2f; /* Kana and Hangul do not write it after a vowel */
-}
-
-static bool is_abjad(enum name_script script)
-{
-    return script == NAME_ARABIC || script == NAME_HEBREW;
+    for (enum name_script s = NAME_CYRILLIC; s <= NAME_OTHER; s++)
+        profile_make(&profiles[s], true, is_abjad(s) ? ABJAD_VOWEL_GAP : CROSS_VOWEL_GAP);
+    costs_parse();
 }
 
 static const struct profile *profile_for(enum name_script a, enum name_script b)
 {
     pthread_once(&profiles_once, profiles_make);
-    if (is_abjad(a) != is_abjad(b) || (is_abjad(a) && a != b))
-        return &profiles[PROFILE_ABJAD];
-    return &profiles[a == b ? PROFILE_LATIN : PROFILE_CROSS];
+    if (a == b)
+        return &profiles[PROFILE_LATIN];
+    if (a == NAME_LATIN || b == NAME_LATIN)
+        return &profiles[a == NAME_LATIN ? b : a];
+    return &profiles[is_abjad(a) || is_abjad(b) ? PROFILE_ABJAD : PROFILE_CROSS];
+}
+
+float sound_step(enum name_script script, uint8_t latin, uint8_t native, bool is_first)
+{
+    const struct profile *profile = profile_for(NAME_LATIN, script);
+    if (is_first && (latin == 0 || native == 0))
+        return profile->first[latin == 0][latin ? latin : native];
+    return profile->step[latin][native];
+}
+
+void sound_step_set(enum name_script script, uint8_t latin, uint8_t native, bool is_first,
+                    float bits)
+{
+    struct profile *profile = &profiles[profile_for(NAME_LATIN, script) - profiles];
+    if (is_first)
+        profile->first[latin == 0][latin ? latin : native] = bits;
+    else
+        profile->step[latin][native] = bits;
 }
 
 /* First spelling of each letter: the table is in alphabetical order. */
@@ -225,27 +328,33 @@ float sound_cost(const struct sound *a, enum name_script script_a, const struct 
                  enum name_script script_b, float limit)
 {
     const struct profile *profile = profile_for(script_a, script_b);
+    if (script_b == NAME_LATIN && script_a != NAME_LATIN) { /* rows are the Latin word */
+        const struct sound *kept = a;
+        a = b;
+        b = kept;
+    }
     float row[SOUND_MAX + 1];
     row[0] = 0;
     for (size_t j = 1; j <= b->count; j++)
-        row[j] = row[j - 1] + profile->gap[b->codes[j - 1]];
+        row[j] = row[j - 1] + (j == 1 ? profile->first[1] : profile->step[0])[b->codes[j - 1]];
     for (size_t i = 1; i <= a->count; i++) {
-        uint8_t sound = a->codes[i - 1];
-        const float *wrong = profile->wrong[sound];
-        float gap = profile->gap[sound], diagonal = row[0], left = row[0] + gap, least = left;
+        const float *step = profile->step[a->codes[i - 1]];
+        float gap = i == 1 ? profile->first[0][a->codes[0]] : step[0];
+        float diagonal = row[0], left = row[0] + gap, least_here = left;
         row[0] = left;
         for (size_t j = 1; j <= b->count; j++) {
-            float best = diagonal + wrong[b->codes[j - 1]];
+            uint8_t sound = b->codes[j - 1];
+            float best = diagonal + step[sound], beside = left + profile->step[0][sound];
             diagonal = row[j];
             if (row[j] + gap < best)
                 best = row[j] + gap;
-            if (left + profile->gap[b->codes[j - 1]] < best)
-                best = left + profile->gap[b->codes[j - 1]];
+            if (beside < best)
+                best = beside;
             row[j] = left = best;
-            if (best < least)
-                least = best;
+            if (best < least_here)
+                least_here = best;
         }
-        if (least > limit)
+        if (least_here > limit)
             return SOUND_FAR;
     }
     return row[b->count] > limit ? SOUND_FAR : row[b->count];

@@ -26,6 +26,17 @@ void sound_of(str reading, struct sound *ret);
 /* Two scripts' way with sounds; symmetric. */
 float sound_cost(const struct sound *a, enum name_script script_a, const struct sound *b,
                  enum name_script script_b, float limit);
+/*
+ * One step of an alignment between a Latin spelling and a script's reading, in bits: sound 0 is a
+ * gap; is_first: the gap is at the start of its word. Learned (codes/romanise/costs.tsv) where
+ * the script has rows there, else built in.
+ */
+float sound_step(enum name_script script, uint8_t latin, uint8_t native, bool is_first);
+/* For bench/sounds only: not safe while other threads compare. */
+void sound_step_set(enum name_script script, uint8_t latin, uint8_t native, bool is_first,
+                    float bits);
+const char *sound_word(uint8_t sound); /* "sh"; "-" for 0 */
+
 /* Letters mistyped, missing, doubled, swapped or misread by a machine, between two readings. */
 float typo_cost(str a, str b, float limit);
 
