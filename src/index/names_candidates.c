@@ -27,8 +27,8 @@ enum {
     JOIN_LETTERS_MAX = 24,
     RELATED_MAX = 48,
 };
-/* Two words written as one, or one as two: rare, but the custom with particles and with the syllables
- * of Chinese and Korean given names. Pieces pay twice, once each. */
+/* Two words written as one, or one as two: rare, but the custom with particles and with the
+ * syllables of Chinese and Korean given names. Pieces pay twice, once each. */
 #define JOIN_COST            5.f
 #define JOIN_CUSTOM_COST     1.f
 #define PIECE_COST           2.5f
@@ -82,7 +82,8 @@ static bool can_join(const struct name_token *a, const struct name_token *b)
 static bool is_custom_join(const struct name_token *a, const struct name_token *b)
 {
     return a->role == NAME_PARTICLE || b->is_glued ||
-           (a->readings[0].len <= SYLLABLE_LETTERS_MAX && b->readings[0].len <= SYLLABLE_LETTERS_MAX &&
+           (a->readings[0].len <= SYLLABLE_LETTERS_MAX &&
+            b->readings[0].len <= SYLLABLE_LETTERS_MAX &&
             a->readings[0].len + b->readings[0].len <= 9);
 }
 
@@ -134,7 +135,8 @@ static enum err units_piece(struct gather *gather, const struct name_token *whol
     struct unit *unit;
     TRY(unit_token(gather, &token, mask, &unit));
     if (unit) {
-        unit->extra = is_exact_only && !is_particle_cut(whole, cuts) ? PIECE_COST : PIECE_CUSTOM_COST;
+        unit->extra =
+            is_exact_only && !is_particle_cut(whole, cuts) ? PIECE_COST : PIECE_CUSTOM_COST;
         unit->limit = unit->limit < 4.f ? unit->limit : 4.f;
         unit->is_exact_only = is_exact_only;
     }

@@ -25,7 +25,7 @@
 
 #define POSSIBLE_BITS \
     -7.f /* over log2 of the entries: one in a hundred is right by the name and date alone */
-#define NAME_LEAST_BITS 4.f /* a date alone lifts nobody */
+#define NAME_LEAST_BITS 4.f  /* a date alone lifts nobody */
 #define WHOLE_NAME      0.8f /* of the most bits the asked name can have */
 enum { WORK_MAX = 400000, LINK_TABLE_FACTOR = 4 };
 

@@ -11,7 +11,6 @@
 #include "text/lexicon.h"
 
 #define VARIANT_COST       0.3f /* a reading that is not the main one */
-#define READING_COST       0.2f /* other script, same Latin letters */
 #define HOMOPHONE_COST     3.0f /* other Han characters with the same reading */
 #define SHORT_FORM_COST    1.5f
 #define BOTH_SHORT_COST    3.5f
@@ -38,6 +37,17 @@ bool word_prepare(const struct name_token *token, struct arena *arena, struct wo
     return true;
 }
 
+/*
+ * A person is oftenest on record in the asker's script or in Latin letters, seldom in a third:
+ * how seldom, for each of a name's two or three words.
+ */
+static float script_cost(enum name_script asked, enum name_script held)
+{
+    if (asked == held)
+        return 0;
+    return held == NAME_LATIN ? 0.4f : asked == NAME_LATIN ? 0.7f : 1.8f;
+}
+
 float word_cost_limit(size_t letters)
 {
     float limit = 1.3f * (float)letters;
@@ -51,7 +61,7 @@ static float reading_cost(const struct word *a, size_t i, const struct word *b, 
     float variant = (i > 0 ? VARIANT_COST : 0) + (j > 0 ? VARIANT_COST : 0);
     if (str_eq(a->readings[i], b->readings[j])) {
         *ret = NAME_BY_READING;
-        return variant + (is_across ? READING_COST : 0);
+        return variant;
     }
     *ret = NAME_BY_SOUND;
     float cost =
@@ -89,7 +99,7 @@ float word_cost(const struct word *a, const struct word *b, float limit, enum na
         *ret = NAME_BY_READING;
         return str_eq(a->readings[0], b->readings[0]) ? HOMOPHONE_COST : SOUND_FAR;
     }
-    float best = SOUND_FAR;
+    float best = SOUND_FAR, script = script_cost(a->script, b->script);
     /* Two words of one script: their main readings stand for their letters. */
     bool is_same = a->script == b->script && a->script != NAME_LATIN;
     for (size_t i = 0; i < (is_same ? 1 : a->reading_count); i++) {
@@ -109,7 +119,7 @@ float word_cost(const struct word *a, const struct word *b, float limit, enum na
             *ret = NAME_BY_NICKNAME;
         }
     }
-    return best > limit ? SOUND_FAR : best;
+    return best > limit ? SOUND_FAR : best + script;
 }
 
 float role_weight(enum name_role role)

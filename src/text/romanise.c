@@ -227,6 +227,32 @@ static void read_hangul(const uint32_t *letters, size_t count, struct readings *
     readings_settle(ret);
 }
 
+/*
+ * الكندي: the article is not part of the name, but foreign names begin so too: without it first,
+ * then with it, then the other readings without.
+ */
+static void read_arabic(const uint32_t *letters, size_t count, struct readings *ret)
+{
+    enum { ALEF = 0x627, LAM = 0x644, ARTICLE = 2, SHORTEST = 5 };
+    const struct rules *rules = rules_for(TABLE_ARABIC);
+    if (count < SHORTEST || letters[0] != ALEF || letters[1] != LAM) {
+        read_by_rules(rules, letters, count, ret);
+        return;
+    }
+    struct readings whole = {0};
+    read_by_rules(rules, letters, count, &whole);
+    read_by_rules(rules, letters + ARTICLE, count - ARTICLE, ret);
+    if (whole.count == 0 || ret->count == 0)
+        return;
+    size_t at = ret->count < NAME_READING_MAX ? ret->count++ : NAME_READING_MAX - 1;
+    for (; at > 1; at--) {
+        memcpy(ret->text[at], ret->text[at - 1], NAME_WORD_MAX + 1);
+        ret->len[at] = ret->len[at - 1];
+    }
+    memcpy(ret->text[at], whole.text[0], NAME_WORD_MAX + 1);
+    ret->len[at] = whole.len[0];
+}
+
 void romanise(enum name_script script, const uint32_t *letters, size_t count, struct readings *ret)
 {
     static const enum table by_script[] = {
@@ -240,6 +266,8 @@ void romanise(enum name_script script, const uint32_t *letters, size_t count, st
         read_han(letters, count, ret);
     else if (script == NAME_HANGUL)
         read_hangul(letters, count, ret);
+    else if (script == NAME_ARABIC)
+        read_arabic(letters, count, ret);
     else
         read_by_rules(rules_for(by_script[script]), letters, count, ret);
 }

@@ -66,7 +66,7 @@ static const struct spelling spellings[] = {
     {"b", {B, 0}},
     {"chh", {CH, 0}}, {"ch", {CH, 0}}, {"cz", {CH, 0}}, {"ck", {K, 0}}, {"ce", {S, E}}, {"ci", {S, I}},
     {"cy", {S, I}}, {"c", {K, 0}},
-    {"dsch", {J, 0}}, {"dzh", {J, 0}}, {"dj", {J, 0}}, {"dz", {Z, 0}}, {"dh", {D, 0}}, {"d", {D, 0}},
+    {"dsch", {J, 0}}, {"dge", {J, 0}}, {"dzh", {J, 0}}, {"dj", {J, 0}}, {"dz", {Z, 0}}, {"dh", {D, 0}}, {"d", {D, 0}},
     {"ee", {I, 0}}, {"ea", {I, 0}}, {"eo", {O, 0}}, {"eu", {U, 0}}, {"e", {E, 0}},
     {"f", {F, 0}},
     {"gh", {G, 0}}, {"g", {G, 0}},
@@ -234,7 +234,8 @@ static void costs_parse(void)
         is_learned[script] = true;
         if (is_first_latin || is_first_native)
             profile->first[is_first_native][is_first_native ? native : latin] =
-                blend(built_in.first[is_first_native][is_first_native ? native : latin], (float)bits);
+                blend(built_in.first[is_first_native][is_first_native ? native : latin],
+                      (float)bits);
         else
             profile->step[latin][native] = blend(built_in.step[latin][native], (float)bits);
     }
