@@ -46,8 +46,9 @@ enum err names_builder_copy_live(struct names_builder *builder, uint32_t entry,
 
 /* ---- searching ---- */
 /*
- * Added to the number of entries wherever a word's rarity is worked out: in a list of six persons a name that one of them
- * bears is still as rare as it is in the world. Less than a twentieth of a bit at a million.
+ * Added to the number of entries wherever a word's rarity is worked out: in a list of six persons
+ * a name that one of them bears is still as rare as it is in the world. Less than a twentieth of
+ * a bit at a million.
  */
 enum { NAMES_PRIOR = 20000 };
 struct names_part {
