@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many rows a second an import takes, end to end: bench/import FORMAT OWNER FILE... in a node made for it. */
+/*
+ * How many rows a second an import takes, end to end: bench/import FORMAT OWNER FILE... in a node
+ * made for it.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

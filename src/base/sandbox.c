@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The filter is a list of what is allowed; everything else fails with EPERM, which a library that merely probes for a file
- * survives. What only an attacker would call - starting programs, sockets, looking into other processes - kills
- * the process at once, so that the parent sees a signal and not a parse error.
+ * The filter is a list of what is allowed; everything else fails with EPERM, which a library that
+ * merely probes for a file survives. What only an attacker would call - starting programs, sockets,
+ * looking into other processes - kills the process at once, so that the parent sees a signal and
+ * not a parse error.
  */
 #include "base/sandbox.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A sandbox for code that reads hostile bytes. After sandbox_enter() the process has the descriptors it was told to
- * keep and nothing else: it can read, write, close them, map memory and exit. Opening a file, a socket or another program
- * fails or kills it. There is no way back; enter it in a process of its own.
+ * A sandbox for code that reads hostile bytes. After sandbox_enter() the process has the
+ * descriptors it was told to keep and nothing else: it can read, write, close them, map memory and
+ * exit. Opening a file, a socket or another program fails or kills it. There is no way back; enter
+ * it in a process of its own.
  *
  *   struct sandbox_limits limits = {.memory_bytes = 1u << 30, .cpu_s = 3600};
  *   TRY(sandbox_enter(&limits, 3));   // keeps 0, 1, 2 and 3
@@ -20,7 +21,10 @@ struct sandbox_limits {
     uint32_t cpu_s; /* processor seconds; 0: unlimited */
 };
 
-/* Closes every descriptor above last_fd, sets limits, forbids new privileges and installs the filter. ERR_IO. */
+/*
+ * Closes every descriptor above last_fd, sets limits, forbids new privileges and installs the
+ * filter. ERR_IO.
+ */
 enum err sandbox_enter(const struct sandbox_limits *limits, int last_fd) MUST_USE;
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Our own CSV parser; why not libcsv stands in docs/decisions/csv.md. The text waits in one buffer; a row is parsed only
- * when it lies there whole, so fields can point into it:
+ * Our own CSV parser; why not libcsv stands in docs/decisions/csv.md. The text waits in one buffer;
+ * a row is parsed only when it lies there whole, so fields can point into it:
  *
  *   text:  [ done ....|at  row not yet taken .... |len )
  *
- * A quoted field ends at a quote followed by blanks and a separator, a line end or the end of text. A quote followed by
- * anything else is an ordinary character. A quote that is never closed would swallow the rows behind it; it is
- * recognised by what a swallowed row looks like - after a line break inside the field, a separator with a quote that opens
- * the next field - or by running over CSV_QUOTED_MAX bytes or the end of the file. Then the row is read again with
- * its opening quotes as ordinary characters and marked, and the rows behind it are whole.
+ * A quoted field ends at a quote followed by blanks and a separator, a line end or the end of text.
+ * A quote followed by anything else is an ordinary character. A quote that is never closed would
+ * swallow the rows behind it; it is recognised by what a swallowed row looks like - after a line
+ * break inside the field, a separator with a quote that opens the next field - or by running over
+ * CSV_QUOTED_MAX bytes or the end of the file. Then the row is read again with its opening quotes
+ * as ordinary characters and marked, and the rows behind it are whole.
  */
 #include "codec/csv.h"
 
@@ -136,7 +137,10 @@ static bool opens_field(const struct csv *csv, const char *quote, const char *st
     return !ends_field(csv, quote + 1, end, &after) && quote[1] != csv->options.quote;
 }
 
-/* From behind the opening quote. Gives false when the text ends first, or the quote proves to be broken (fault). */
+/*
+ * From behind the opening quote. Gives false when the text ends first, or the quote proves to be
+ * broken (fault).
+ */
 static bool read_quoted(struct csv *csv, struct reading *r)
 {
     const char quote = csv->options.quote;
@@ -258,7 +262,10 @@ static void undouble(struct csv *csv, size_t count)
     }
 }
 
-/* A row longer than any sane one: its first bytes are given, marked, and the rest up to the line end is dropped. */
+/*
+ * A row longer than any sane one: its first bytes are given, marked, and the rest up to the line
+ * end is dropped.
+ */
 static bool cut_long_row(struct csv *csv, struct csv_row *ret)
 {
     char *start = csv->text + csv->at;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CSV as offices write it: any separator, quotes or none, broken quotes, CR, LF or both, comments, a mark that ends the
- * file. Push text in, pull rows out; rows are slices of the parser's own buffer (quotes are undone in place), valid until
- * the next call. No allocation per row.
+ * CSV as offices write it: any separator, quotes or none, broken quotes, CR, LF or both, comments,
+ * a mark that ends the file. Push text in, pull rows out; rows are slices of the parser's own
+ * buffer (quotes are undone in place), valid until the next call. No allocation per row.
  *
  *   struct csv *csv; TRY(csv_open(&(struct csv_options){.separator = S(";"), .quote = '"'}, &csv));
  *   csv_feed(csv, chunk); while (csv_next(csv, &row)) ...;    csv_finish(csv); while (csv_next(csv, &row)) ...
  *
- * row.number counts rows as the sender's spreadsheet does (heading rows and blank lines too, from 1), row.line counts
- * lines as his text editor does.
+ * row.number counts rows as the sender's spreadsheet does (heading rows and blank lines too, from
+ * 1), row.line counts lines as his text editor does.
  */
 #ifndef CODEC_CSV_H
 #define CODEC_CSV_H
@@ -45,7 +45,10 @@ bool csv_next(struct csv *csv,
 
 /* Which of , ; tab | divides the first lines of text most evenly; comma when none does. */
 char csv_guess_separator(str text);
-/* Writes one field with quotes where needed; a field a spreadsheet would run as a formula gets a leading apostrophe. */
+/*
+ * Writes one field with quotes where needed; a field a spreadsheet would run as a formula gets a
+ * leading apostrophe.
+ */
 void csv_write_field(struct buf *out, str field);
 void csv_write_row(struct buf *out, const str *fields, size_t count);
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing CSV that a spreadsheet opens without running anything, and guessing how a foreign file is divided. */
+/*
+ * Writing CSV that a spreadsheet opens without running anything, and guessing how a foreign file is
+ * divided.
+ */
 #include "codec/csv.h"
 
 /*
- * A spreadsheet takes a cell for a formula when it begins with = + - @, a tab or a carriage return. A signed number is
- * left alone: it is a number to the spreadsheet too, and a telephone number is still one when it comes back.
+ * A spreadsheet takes a cell for a formula when it begins with = + - @, a tab or a carriage return.
+ * A signed number is left alone: it is a number to the spreadsheet too, and a telephone number is
+ * still one when it comes back.
  */
 static bool is_formula_like(str field)
 {
@@ -54,7 +58,10 @@ void csv_write_row(struct buf *out, const str *fields, size_t count)
 
 enum { GUESS_LINES = 32 };
 
-/* How many fields the lines have on average, halved for every line that has another number than the first. */
+/*
+ * How many fields the lines have on average, halved for every line that has another number than the
+ * first.
+ */
 static double evenness(str text, char separator)
 {
     size_t first = 0, lines = 0, uneven = 0, total = 0;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finding the ends of items needs no JSON parser, only strings, brackets and depth; jansson then parses each item and
- * refuses what is not JSON. The scanner keeps its state between feeds, so every byte is looked at once.
+ * Finding the ends of items needs no JSON parser, only strings, brackets and depth; jansson then
+ * parses each item and refuses what is not JSON. The scanner keeps its state between feeds, so
+ * every byte is looked at once.
  *
- * On the way down to the array the scanner follows the path: at depth d it is inside the value of path[d-1]. A key is
- * remembered when a string is followed by a colon.
+ * On the way down to the array the scanner follows the path: at depth d it is inside the value of
+ * path[d-1]. A key is remembered when a string is followed by a colon.
  */
 #include "codec/items.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing JSON. The writer is ours because answers are printed straight from the tree, without a second tree in between;
- * reading is in json_parse.c.
+ * Writing JSON. The writer is ours because answers are printed straight from the tree, without a
+ * second tree in between; reading is in json_parse.c.
  */
 #include "codec/json.h"
 

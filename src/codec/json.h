@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON (RFC 8259) <-> node trees, and a streaming writer for answers. Duplicate keys, bad UTF-8 and NUL are refused. */
+/*
+ * JSON (RFC 8259) <-> node trees, and a streaming writer for answers. Duplicate keys, bad UTF-8 and
+ * NUL are refused.
+ */
 #ifndef CODEC_JSON_H
 #define CODEC_JSON_H
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading JSON (RFC 8259) straight into our tree. Every stored body passes here when it is indexed, compared or shown; through
- * a library's tree it took a quarter of an import's time (docs/decisions/json.md). The text is copied into the arena
- * once; strings are slices of that copy, escapes undone in place, because an escape is never shorter than what it stands
- * for. Strict: no NUL, no lone surrogates, no duplicate keys, nothing behind the value, 32 levels at most.
+ * Reading JSON (RFC 8259) straight into our tree. Every stored body passes here when it is indexed,
+ * compared or shown; through a library's tree it took a quarter of an import's time
+ * (docs/decisions/json.md). The text is copied into the arena once; strings are slices of that
+ * copy, escapes undone in place, because an escape is never shorter than what it stands for.
+ * Strict: no NUL, no lone surrogates, no duplicate keys, nothing behind the value, 32 levels at
+ * most.
  */
 #include "codec/json.h"
 

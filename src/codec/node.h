@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one tree of the program: what JSON, YAML and XML are read into and written from, what a record's body, a definition
- * and an API answer are made of. Nodes live in an arena. Scalars stay text ("NO" is Norway, 007 keeps its zeros);
- * whoever knows the field's type parses it. Maps keep the order of their keys; a duplicate key is a syntax error.
+ * The one tree of the program: what JSON, YAML and XML are read into and written from, what a
+ * record's body, a definition and an API answer are made of. Nodes live in an arena. Scalars stay
+ * text ("NO" is Norway, 007 keeps its zeros); whoever knows the field's type parses it. Maps keep
+ * the order of their keys; a duplicate key is a syntax error.
  *
  *   struct node *map = node_map(arena);
  *   node_put_text(arena, map, S("number"), S("L898902C3"));
@@ -25,11 +26,14 @@ struct node {
 };
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): child is a name being declared */
-#define node_each(child, parent)                                                                   \
+#define node_each(child, parent) \
     for (const struct node *child = (parent) ? (parent)->first : NULL; child; child = child->next)
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-/* Constructors give NULL only when the arena is at its limit; every function here accepts NULL and passes it on. */
+/*
+ * Constructors give NULL only when the arena is at its limit; every function here accepts NULL and
+ * passes it on.
+ */
 struct node *node_map(struct arena *arena);
 struct node *node_list(struct arena *arena);
 struct node *node_text(struct arena *arena, str text); /* borrows text */

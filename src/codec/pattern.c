@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PCRE2 with limits. No JIT: it wants writable and executable pages, and the interpreter with limits is fast
- * enough for the short texts patterns are used on here.
+ * PCRE2 with limits. No JIT: it wants writable and executable pages, and the interpreter with
+ * limits is fast enough for the short texts patterns are used on here.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "codec/pattern.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Regular expressions (PCRE2, UTF) that cannot run away: match, depth and heap limits are set on every match, so that no
- * pattern of a mapping file and no input costs more than some milliseconds. Compiled ones are immutable; matching
- * needs a pattern_match of one's own, which may be used again and again.
+ * Regular expressions (PCRE2, UTF) that cannot run away: match, depth and heap limits are set on
+ * every match, so that no pattern of a mapping file and no input costs more than some milliseconds.
+ * Compiled ones are immutable; matching needs a pattern_match of one's own, which may be used again
+ * and again.
  */
 #ifndef CODEC_PATTERN_H
 #define CODEC_PATTERN_H
@@ -24,7 +25,9 @@ struct pattern_match {
     void *data;                    /* kept between matches */
     str groups[PATTERN_GROUP_MAX]; /* 0: the whole match; unset groups are empty */
 };
-/* *ret_found says whether it matched; ERR_LIMIT when a limit was reached. groups point into text. */
+/*
+ * *ret_found says whether it matched; ERR_LIMIT when a limit was reached. groups point into text.
+ */
 enum err pattern_find(const struct pattern *pattern, str text, struct pattern_match *match,
                       bool *ret_found) MUST_USE;
 void pattern_match_release(struct pattern_match *match);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One reader for three packings. Members of a gzip file and frames of a zstd file that follow each other are read as one
- * stream, as the tools that write them expect. The input block is ours; out goes to the caller, so nothing is copied twice.
+ * One reader for three packings. Members of a gzip file and frames of a zstd file that follow each
+ * other are read as one stream, as the tools that write them expect. The input block is ours; out
+ * goes to the caller, so nothing is copied twice.
  */
 #include "codec/stream.h"
 

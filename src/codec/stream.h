@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bytes out of a descriptor, unpacked on the way when they are gzip or zstd (known by their first bytes, not by a name).
- * A packed stream that grows beyond 1,000 times its size, after the first 64 MiB, is refused as a bomb.
+ * Bytes out of a descriptor, unpacked on the way when they are gzip or zstd (known by their first
+ * bytes, not by a name). A packed stream that grows beyond 1,000 times its size, after the first 64
+ * MiB, is refused as a bomb.
  *
  *   struct stream *stream;
  *   TRY(stream_open(fd, &stream));
@@ -15,7 +16,10 @@
 
 struct stream;
 enum err stream_open(int fd, struct stream **ret) MUST_USE;
-/* Fills at most size bytes; *ret_len 0 only at the end. ERR_IO, ERR_SYNTAX (damaged packing), ERR_LIMIT. */
+/*
+ * Fills at most size bytes; *ret_len 0 only at the end. ERR_IO, ERR_SYNTAX (damaged packing),
+ * ERR_LIMIT.
+ */
 enum err stream_read(struct stream *stream, char *out, size_t size, size_t *ret_len) MUST_USE;
 const char *stream_packing(const struct stream *stream); /* "none", "gzip", "zstd" */
 uint64_t

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reader moves from node to node; we keep the names of the open elements to know the path, and build a tree only
- * inside a wanted element. Bytes come in as UTF-8 whatever the declaration says: decoding is done before, in one place for
- * all formats.
+ * The reader moves from node to node; we keep the names of the open elements to know the path, and
+ * build a tree only inside a wanted element. Bytes come in as UTF-8 whatever the declaration says:
+ * decoding is done before, in one place for all formats.
  */
 #include "codec/xml.h"
 
@@ -206,7 +206,10 @@ static void settle(struct arena *arena, struct node *map, const struct buf *text
     }
 }
 
-/* At the start tag of an element; leaves at its end. NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX */
+/*
+ * At the start tag of an element; leaves at its end. NOLINTNEXTLINE(misc-no-recursion): bounded by
+ * DEPTH_MAX
+ */
 static enum err read_element(struct xml *xml, struct arena *arena, unsigned depth,
                              struct node **ret)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * XML in one pass: the elements on one of the wanted paths, each as a tree. libxml2's reader without network, entities,
- * external subsets or a document type: a DOCTYPE is refused. Depth 32, element 16 MiB, text 10 MiB.
+ * XML in one pass: the elements on one of the wanted paths, each as a tree. libxml2's reader
+ * without network, entities, external subsets or a document type: a DOCTYPE is refused. Depth 32,
+ * element 16 MiB, text 10 MiB.
  *
  *   <INDIVIDUAL><DATAID>690</DATAID><ALIAS><NAME>A</NAME></ALIAS><ALIAS/></INDIVIDUAL>
  *   -> map {DATAID: "690", ALIAS: [map {NAME: "A"}, ""]};  an element that comes once is no list; attributes are "@name",

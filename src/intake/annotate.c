@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sender's own file back, with two columns more: what is wrong with the row, and what it might be instead. CSV with a byte
- * order mark, so that a spreadsheet takes it for UTF-8; cells that a spreadsheet would run are made text. A source that
- * is no table comes back as its row numbers and faults.
+ * The sender's own file back, with two columns more: what is wrong with the row, and what it might
+ * be instead. CSV with a byte order mark, so that a spreadsheet takes it for UTF-8; cells that a
+ * spreadsheet would run are made text. A source that is no table comes back as its row numbers and
+ * faults.
  */
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A batch is a record of the definition import-batch; its number is the record's. It is written before the first change of the
- * batch and again at the end. One that still says "running" when nobody runs it was cut off: the same files under the
- * same format take it up again. Nothing needs to be remembered for that, because the records it wrote carry its number
- * and are recognised one by one.
+ * A batch is a record of the definition import-batch; its number is the record's. It is written
+ * before the first change of the batch and again at the end. One that still says "running" when
+ * nobody runs it was cut off: the same files under the same format take it up again. Nothing needs
+ * to be remembered for that, because the records it wrote carry its number and are recognised one
+ * by one.
  */
 #include <stdio.h>
 #include <stdlib.h>

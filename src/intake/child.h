@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parent's end of a parser child. The child is this program run again; it gets one input and one job and can do nothing
- * but read the one and answer on its output. A child that dies, hangs up early or talks nonsense is an error with its reason,
- * never an end of data.
+ * The parent's end of a parser child. The child is this program run again; it gets one input and
+ * one job and can do nothing but read the one and answer on its output. A child that dies, hangs up
+ * early or talks nonsense is an error with its reason, never an end of data.
  *
  *   struct child *child;
  *   TRY(child_open(fd, job_json, &child));

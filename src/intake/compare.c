@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A record against what its owner holds already: found by reference through the index, confirmed by reading. Two bodies are the
- * same when they differ in nothing but the review date; when less than half of the review time is left, the record
- * is written again with the new date, so that what a feed keeps confirming does not expire.
+ * A record against what its owner holds already: found by reference through the index, confirmed by
+ * reading. Two bodies are the same when they differ in nothing but the review date; when less than
+ * half of the review time is left, the record is written again with the new date, so that what a
+ * feed keeps confirming does not expire.
  */
 #include <stdlib.h>
 
@@ -81,7 +82,10 @@ static size_t find(str text, str part)
     return at ? (size_t)(at - text.ptr) : text.len;
 }
 
-/* Cuts a canonical body around its review date; a quote in a value is escaped, so the first match is the key. */
+/*
+ * Cuts a canonical body around its review date; a quote in a value is escaped, so the first match
+ * is the key.
+ */
 static str cut_review(str body, str *before, str *after)
 {
     static const str key = {"\"review_on\":\"", 13};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A take is applied in a scope: the row, and inside an `each` the item at hand (a joined row, a piece of a text, a branch of
- * the tree) with the groups its pattern captured. Scopes nest as takes do, by value; nothing outlives the row but
- * what lies in its arena.
+ * A take is applied in a scope: the row, and inside an `each` the item at hand (a joined row, a
+ * piece of a text, a branch of the tree) with the groups its pattern captured. Scopes nest as takes
+ * do, by value; nothing outlives the row but what lies in its arena.
  */
 #include "intake/evaluate.h"
 
@@ -190,7 +190,7 @@ static str code_of(struct evaluator *e, const struct take *take, str text)
     if (code)
         return code->code;
     e->unmapped(e->context, table, take, text);
-    return table->unmapped == UNMAPPED_KEEP ? text : STR_EMPTY;
+    return table->unmapped == UNMAPPED_KEEP ? text : table->otherwise;
 }
 
 static str finish_text(struct evaluator *e, const struct take *take, str text)
@@ -244,7 +244,10 @@ static struct node *value_of(struct evaluator *e, const struct scope *scope,
     return map && map->first ? map : NULL;
 }
 
-/* Adds a value under the take's key; takes of one key stand together, so only the last entry is looked at. */
+/*
+ * Adds a value under the take's key; takes of one key stand together, so only the last entry is
+ * looked at.
+ */
 static void put_value(struct evaluator *e, const struct take *take, struct node *map,
                       struct node *value)
 {

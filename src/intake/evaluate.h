@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One row of a source becomes bodies: the takes of a mapping applied. Says what had no code; never guesses. */
+/*
+ * One row of a source becomes bodies: the takes of a mapping applied. Says what had no code; never
+ * guesses.
+ */
 #ifndef INTAKE_EVALUATE_H
 #define INTAKE_EVALUATE_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a mapping expects of the whole file: a load that misses it is held for a person, not applied. */
+/*
+ * What a mapping expects of the whole file: a load that misses it is held for a person, not
+ * applied.
+ */
 #include "intake/import.h"
 
 struct outcome {

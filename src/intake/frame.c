@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames and trees as bytes. A node is: kind, then a block of text, or a count and children (of a map: key before each). */
+/*
+ * Frames and trees as bytes. A node is: kind, then a block of text, or a count and children (of a
+ * map: key before each).
+ */
 #include "intake/frame.h"
 
 size_t frame_begin(struct buf *out, enum frame_kind kind)
@@ -19,7 +22,9 @@ void frame_end(struct buf *out, size_t start)
         out->ptr[start + 1 + i] = (char)(unsigned char)(len >> (8 * i));
 }
 
-/* NOLINTBEGIN(misc-no-recursion): trees come from parsers that bound their depth; reading counts it */
+/*
+ * NOLINTBEGIN(misc-no-recursion): trees come from parsers that bound their depth; reading counts it
+ */
 void frame_put_tree(struct buf *out, const struct node *node)
 {
     buf_add_u8(out, (uint8_t)node->kind);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the parser child and its parent say to each other. A frame is: kind (1 byte), length (4, little endian), payload.
- * The parent believes nothing: lengths, counts, depth and UTF-8 are checked on its side.
+ * What the parser child and its parent say to each other. A frame is: kind (1 byte), length (4,
+ * little endian), payload. The parent believes nothing: lengths, counts, depth and UTF-8 are
+ * checked on its side.
  *
  *   parent -> child   descriptor 0: one JSON text, the job (see child.c); descriptor 3: the input
  *   child -> parent   descriptor 1: INFO, then HEADER if there is one, rows with PROGRESS between them, END; or ERROR

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Changes on their way to the store. A group is filled by the import's thread, handed to the store and forgotten until the
- * store says it is durable; three of them go round, so the writer never waits for the parser nor the parser for the
- * disk. What a group failed on is counted when the group comes back.
+ * Changes on their way to the store. A group is filled by the import's thread, handed to the store
+ * and forgotten until the store says it is durable; three of them go round, so the writer never
+ * waits for the parser nor the parser for the disk. What a group failed on is counted when the
+ * group comes back.
  */
 #include "intake/import.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The order of an import. A format with expectations, a snapshot and a dry run read the whole file once without writing: only
- * then is it known whether anything may be applied. Everything else is applied while it is read, which halves the
- * work. The second pass reads the same descriptors again and comes to the same bodies.
+ * The order of an import. A format with expectations, a snapshot and a dry run read the whole file
+ * once without writing: only then is it known whether anything may be applied. Everything else is
+ * applied while it is read, which halves the work. The second pass reads the same descriptors again
+ * and comes to the same bodies.
  */
 #include "intake/import.h"
 
@@ -174,7 +175,9 @@ static enum err finish(struct import *import, const char *state, struct node *ex
     return is_recorded ? batch_end(import, state, report) : OK;
 }
 
-/* An import that broke off keeps what it has committed; the batch says so, and the error goes up. */
+/*
+ * An import that broke off keeps what it has committed; the batch says so, and the error goes up.
+ */
 static enum err stop(struct import *import, enum err code, struct arena *arena)
 {
     struct err_info info = *err_last();

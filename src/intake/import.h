@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of an import and what they share. One thread runs it; the parser child works on the next rows and the
- * store's writer on the last group meanwhile.
+ * The parts of an import and what they share. One thread runs it; the parser child works on the
+ * next rows and the store's writer on the last group meanwhile.
  *
  *   read.c     child -> rows, joins                     record.c   row -> body -> faults -> compared with what is held
  *   group.c    changes -> store, three groups in flight  report.c   counts, faults, unmapped; the sender's file back
@@ -28,33 +28,27 @@ enum {
 };
 
 /* Why a row or value was not taken. The words are part of the report. */
-#define REASON_TABLE(row)                                                                                  \
-    row(REASON_BAD_VALUE, "bad-value", "the value is none of its kind") row(                               \
-        REASON_MISSING, "missing",                                                                         \
-        "a required value is absent") row(REASON_UNKNOWN_CODE, "unknown-code",                             \
-                                          "the code is not in our list")                                   \
-        row(REASON_UNMAPPED, "unmapped-code", "the format has no counterpart for the sender's code") row(  \
-            REASON_DIGITS_LOST, "digits-lost",                                                             \
-            "a spreadsheet turned the number into powers of ten")                                          \
-            row(REASON_ZERO_LOST, "leading-zero-lost", "a spreadsheet dropped leading zeros") row(         \
-                REASON_DATE_SERIAL, "date-serial",                                                         \
-                "a spreadsheet turned the date into a number of days")                                     \
-                row(REASON_DAY_MONTH, "day-month-ambiguous", "day and month may be either way round") row( \
-                    REASON_DUPLICATE, "duplicate", "the reference came earlier in the same file")          \
-                    row(REASON_NO_ID, "no-reference", "the columns of the reference are empty") row(       \
-                        REASON_COLUMNS, "columns",                                                         \
-                        "the row has another number of columns than the file")                             \
-                        row(REASON_QUOTES, "broken-quotes", "a quote was opened and never closed")         \
-                            row(REASON_LONG, "too-long", "the row is longer than any can be") row(         \
-                                REASON_BYTES, "undecodable",                                               \
-                                "bytes that are no text in the file's encoding")                           \
-                                row(REASON_SYNTAX, "not-parsed",                                           \
-                                    "the row is not well-formed") row(REASON_LIMIT, "limit",               \
-                                                                      "a bound was reached")               \
-                                    row(REASON_CONFLICT, "conflict",                                       \
-                                        "the record was changed by someone during the import")             \
-                                        row(REASON_OWNER, "other-owner",                                   \
-                                            "the record belongs to another owner than this import")
+/* clang-format off */
+#define REASON_TABLE(row)                                                                          \
+    row(REASON_BAD_VALUE, "bad-value", "the value is none of its kind")                            \
+    row(REASON_MISSING, "missing", "a required value is absent")                                   \
+    row(REASON_UNKNOWN_CODE, "unknown-code", "the code is not in our list")                        \
+    row(REASON_UNMAPPED, "unmapped-code", "the format has no counterpart for the sender's code")   \
+    row(REASON_DIGITS_LOST, "digits-lost", "a spreadsheet made powers of ten of the number")       \
+    row(REASON_ZERO_LOST, "leading-zero-lost", "a spreadsheet dropped leading zeros")              \
+    row(REASON_DATE_SERIAL, "date-serial", "a spreadsheet made a number of days of the date")      \
+    row(REASON_DAY_MONTH, "day-month-ambiguous", "day and month may be either way round")          \
+    row(REASON_DUPLICATE, "duplicate", "the reference came earlier in the same file")              \
+    row(REASON_NO_ID, "no-reference", "the columns of the reference are empty")                    \
+    row(REASON_COLUMNS, "columns", "the row has another number of columns than the file")          \
+    row(REASON_QUOTES, "broken-quotes", "a quote was opened and never closed")                     \
+    row(REASON_LONG, "too-long", "the row is longer than any can be")                              \
+    row(REASON_BYTES, "undecodable", "bytes that are no text in the file's encoding")              \
+    row(REASON_SYNTAX, "not-parsed", "the row is not well-formed")                                 \
+    row(REASON_LIMIT, "limit", "a bound was reached")                                              \
+    row(REASON_CONFLICT, "conflict", "the record was changed by someone during the import")        \
+    row(REASON_OWNER, "other-owner", "the record belongs to another owner than this import")
+/* clang-format on */
 
 enum reason {
 #define REASON_ENUM(code, word, meaning) code,

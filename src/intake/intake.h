@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * intake: a foreign file in, records out. A sandboxed child (the program run again as `bureau --intake-child`) reads one
- * descriptor and writes framed rows; a mapping file formats/<name>.yaml says which column is which field and which code
- * which code; rows become bodies, record_check() says what is wrong with each value, the rest is compared with what the
- * owner holds already (envelope.ref) and committed in groups. Everything a batch did can be undone.
+ * intake: a foreign file in, records out. A sandboxed child (the program run again as `bureau
+ * --intake-child`) reads one descriptor and writes framed rows; a mapping file formats/<name>.yaml
+ * says which column is which field and which code which code; rows become bodies, record_check()
+ * says what is wrong with each value, the rest is compared with what the owner holds already
+ * (envelope.ref) and committed in groups. Everything a batch did can be undone.
  *
  *   struct intake_node node = {.catalog = catalog, .store = store, .index = index};
  *   struct intake_request request = {.format = S("ofac-sdn"), .files = paths, .file_count = 3, .is_dry_run = true};
  *   struct node *report;
  *   TRY(intake_import(&node, &request, progress, context, &arena, &report));   // then json_write(out, report)
  *
- * A format is one of: a file in formats/; the name of a database (its national template, see model/reference.h);
- * "bureau-ndjson": one body {"envelope":{...},"fields":{...},"database":"..."} a line, as `bureau export` and
- * `bureau sample` write them.
+ * A format is one of: a file in formats/; the name of a database (its national template, see
+ * model/reference.h); "bureau-ndjson": one body {"envelope":{...},"fields":{...},"database":"..."}
+ * a line, as `bureau export` and `bureau sample` write them.
  *
- * The first argument "--intake-child" of the program means: return intake_child_main(). main() must do this
- * before anything else; a test program that imports does the same.
+ * The first argument "--intake-child" of the program means: return intake_child_main(). main() must
+ * do this before anything else; a test program that imports does the same.
  *
- * These functions block; call them from a command or a job. Policy and audit are the caller's: ask policy_allow(POLICY_IMPORT)
- * for each of intake_targets() and write the audit entry before starting.
+ * These functions block; call them from a command or a job. Policy and audit are the caller's: ask
+ * policy_allow(POLICY_IMPORT) for each of intake_targets() and write the audit entry before
+ * starting.
  */
 #ifndef INTAKE_INTAKE_H
 #define INTAKE_INTAKE_H
@@ -49,33 +51,44 @@ struct intake_request {
         annotated; /* NULL, or where to write the sender's rows with the columns fault and suggestion (CSV) */
 };
 
-/* Called some times a second and at the end; returning an error (ERR_TIMEOUT) stops the import resumably. total 0: unknown. */
+/*
+ * Called some times a second and at the end; returning an error (ERR_TIMEOUT) stops the import
+ * resumably. total 0: unknown.
+ */
 typedef enum err intake_progress(void *context, uint64_t done_rows, uint64_t total_rows,
                                  const char *step);
 
 /*
- * Runs an import. OK with a report also when rows were refused; the report's "state" is checked (dry run), applied, held
- * (expectations failed: nothing was applied; run again with is_accepted), or stopped. Errors are for what kept
- * the import from being done at all: unknown format, unreadable file, mapping file at fault, store failure. An import of
- * the same format and files that was interrupted is taken up again under its old batch number.
+ * Runs an import. OK with a report also when rows were refused; the report's "state" is checked
+ * (dry run), applied, held (expectations failed: nothing was applied; run again with is_accepted),
+ * or stopped. Errors are for what kept the import from being done at all: unknown format,
+ * unreadable file, mapping file at fault, store failure. An import of the same format and files
+ * that was interrupted is taken up again under its old batch number.
  */
 enum err intake_import(const struct intake_node *node, const struct intake_request *request,
                        intake_progress *progress, void *context, struct arena *arena,
                        struct node **ret_report) MUST_USE;
-/* The same as a job of kind "import": the request is copied; node must outlive the job. Result: the report. */
+/*
+ * The same as a job of kind "import": the request is copied; node must outlive the job. Result: the
+ * report.
+ */
 enum err intake_start(struct jobs *jobs, const struct intake_node *node,
                       const struct intake_request *request, uint64_t *ret_job) MUST_USE;
 
 /*
- * Takes back what a batch did: new records are erased, changed ones get their former contents, withdrawn ones their
- * former state. Records changed by someone since are left and listed as conflicts. ERR_NOT_FOUND, ERR_CONFLICT (undone already).
+ * Takes back what a batch did: new records are erased, changed ones get their former contents,
+ * withdrawn ones their former state. Records changed by someone since are left and listed as
+ * conflicts. ERR_NOT_FOUND, ERR_CONFLICT (undone already).
  */
 enum err intake_undo(const struct intake_node *node, uint64_t batch, str actor,
                      intake_progress *progress, void *context, struct arena *arena,
                      struct node **ret_report) MUST_USE;
 enum err intake_undo_start(struct jobs *jobs, const struct intake_node *node, uint64_t batch,
                            str actor, uint64_t *ret_job) MUST_USE;
-/* Newest first: [{"batch","format","state","owner","started","rows","new","changed",...}], and one batch's whole report. */
+/*
+ * Newest first: [{"batch","format","state","owner","started","rows","new","changed",...}], and one
+ * batch's whole report.
+ */
 enum err intake_batches(const struct intake_node *node, size_t max, struct arena *arena,
                         struct node **ret) MUST_USE;
 enum err intake_batch(const struct intake_node *node, uint64_t batch, struct arena *arena,
@@ -87,18 +100,27 @@ enum err intake_formats(const struct intake_node *node, struct arena *arena,
 /* Names of the databases a format writes to, for policy. bureau-ndjson: all of them. */
 enum err intake_targets(const struct intake_node *node, str format, struct arena *arena,
                         const str **ret, size_t *ret_count) MUST_USE;
-/* First lines of a file as an import would read them: encoding with reasons, separator, rows. For the preview. */
+/*
+ * First lines of a file as an import would read them: encoding with reasons, separator, rows. For
+ * the preview.
+ */
 enum err intake_preview(const char *path, str encoding, struct arena *arena,
                         struct node **ret) MUST_USE;
 
-/* A photograph decoded, bounded, turned upright, stripped of metadata and re-encoded in the child. Free with intake_photo_release(). */
+/*
+ * A photograph decoded, bounded, turned upright, stripped of metadata and re-encoded in the child.
+ * Free with intake_photo_release().
+ */
 struct intake_photo {
     struct buf picture; /* JPEG, at most 1600 pixels a side */
     struct buf thumb;   /* JPEG, at most 160 pixels a side */
     uint32_t width, height;
 };
 enum { INTAKE_PHOTO_BYTES_MAX = 16 << 20 };
-/* ERR_BAD_VALUE: neither JPEG nor PNG, damaged, or larger than 64 megapixels. Blocks for up to some 100 ms. */
+/*
+ * ERR_BAD_VALUE: neither JPEG nor PNG, damaged, or larger than 64 megapixels. Blocks for up to some
+ * 100 ms.
+ */
 enum err intake_photo(str content, struct intake_photo *ret) MUST_USE;
 void intake_photo_release(struct intake_photo *photo);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loading a mapping file from the top: where the rows come from, which records they make, what must hold of the whole. The
- * takes, where most of a file's lines are, load in mapping_take.c.
+ * Loading a mapping file from the top: where the rows come from, which records they make, what must
+ * hold of the whole. The takes, where most of a file's lines are, load in mapping_take.c.
  */
 #include "intake/mapping.h"
 
@@ -329,7 +329,7 @@ static enum err load_expectations(struct mapping *m, const struct node *expect)
 /* ---- the file ---- */
 
 /* 90d, 26w, 6mo, 1y */
-static enum err read_days(const struct mapping *m, const struct node *node, unsigned *ret)
+enum err mapping_days(const struct mapping *m, const struct node *node, unsigned *ret)
 {
     static const struct {
         const char *unit;
@@ -365,7 +365,10 @@ static enum err load_feed(struct mapping *m, const struct node *node)
     return OK;
 }
 
-/* The constant keys are tried out on an envelope of nobody's, so that a slip in them is found now and not at row 1. */
+/*
+ * The constant keys are tried out on an envelope of nobody's, so that a slip in them is found now
+ * and not at row 1.
+ */
 static enum err check_envelope(struct mapping *m, const struct node *node)
 {
     struct node *map = node_copy(&m->arena, node);
@@ -402,7 +405,7 @@ static enum err load_root(struct mapping *m, const struct node *root)
     if (review)
         TRY(mapping_keys(m, review, review_keys));
     if (review)
-        TRY(read_days(m, node_get(review, S("after")), &m->review_days));
+        TRY(mapping_days(m, node_get(review, S("after")), &m->review_days));
     const struct node *envelope = node_get(root, S("envelope"));
     if (!envelope)
         return mapping_fault(m, root, ERR_MISSING, "envelope is missing: at least the purposes");

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A mapping file as loaded: what docs/importing.md describes, checked against the catalog, with every name resolved that can be
- * resolved before the sender's file is seen. Immutable after mapping_bind(); lives in its arena.
+ * A mapping file as loaded: what docs/importing.md describes, checked against the catalog, with
+ * every name resolved that can be resolved before the sender's file is seen. Immutable after
+ * mapping_bind(); lives in its arena.
  *
  *   mapping -> tables of the source (the main one, joined ones) -> records -> takes
  *
- * A take says how one value comes about: where its text is found, what it must match, what is done to it, which code stands
- * for it, which field it goes to. Takes of a group or of a composite value hold takes for the parts.
+ * A take says how one value comes about: where its text is found, what it must match, what is done
+ * to it, which code stands for it, which field it goes to. Takes of a group or of a composite value
+ * hold takes for the parts.
  */
 #ifndef INTAKE_MAPPING_H
 #define INTAKE_MAPPING_H
@@ -71,6 +73,7 @@ struct code_table {
     const struct node *codes;     /* map: theirs -> ours; may be NULL */
     const struct code_list *list; /* looked up after that; may be NULL */
     enum unmapped unmapped;
+    str otherwise; /* for a code that has no counterpart; it is reported all the same */
 };
 
 struct normaliser;
@@ -170,7 +173,10 @@ enum err mapping_of_template(const struct catalog *catalog, const struct definit
 enum err mapping_of_bodies(const struct catalog *catalog, struct mapping **ret) MUST_USE;
 void mapping_free(struct mapping *mapping);
 
-/* The heading row of a table has been read. ERR_SYNTAX when a column the mapping cannot do without is not there. */
+/*
+ * The heading row of a table has been read. ERR_SYNTAX when a column the mapping cannot do without
+ * is not there.
+ */
 enum err mapping_bind(struct mapping *mapping, size_t table, const str *names,
                       size_t count) MUST_USE;
 /* Adds the takes of a template whose heading row has these names (template.c). */
@@ -216,6 +222,9 @@ enum err mapping_envelope_takes(struct take_scope *scope, const struct node *nod
 /* An error at a node of the mapping file. */
 enum err mapping_fault(const struct mapping *mapping, const struct node *node, enum err code,
                        const char *format, ...) PRINTF(4, 5);
+/* 90d, 26w, 6mo, 1y */
+enum err mapping_days(const struct mapping *mapping, const struct node *node,
+                      unsigned *ret) MUST_USE;
 /* Checks that a map holds no other keys than these (NULL-terminated). */
 enum err mapping_keys(const struct mapping *mapping, const struct node *map,
                       const char *const *allowed) MUST_USE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What can only be settled when the sender's heading row is there: which column is which. And the way back, from a
- * field at fault to the sender's column. National templates get their takes here, from their heading row alone.
+ * What can only be settled when the sender's heading row is there: which column is which. And the
+ * way back, from a field at fault to the sender's column. National templates get their takes here,
+ * from their heading row alone.
  */
 #include <stdio.h>
 #include <stdlib.h>

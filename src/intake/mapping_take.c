@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loading takes, references and conditions. Everything a mapping file names is looked up here: a column that is not
- * in the list of columns, a field the database does not have, a group the pattern does not capture are faults of the file,
- * reported with their place before any data is read.
+ * Loading takes, references and conditions. Everything a mapping file names is looked up here: a
+ * column that is not in the list of columns, a field the database does not have, a group the
+ * pattern does not capture are faults of the file, reported with their place before any data is
+ * read.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -56,7 +57,10 @@ static int column_of(const struct source_table *table, str name)
     return -1;
 }
 
-/* Takes "alt." off "alt.alt_name"; the table stays what it was when the name has no known table in front. */
+/*
+ * Takes "alt." off "alt.alt_name"; the table stays what it was when the name has no known table in
+ * front.
+ */
 static str without_table(const struct mapping *mapping, str name, size_t *table)
 {
     size_t dot = str_find(name, '.');
@@ -278,7 +282,7 @@ static enum err read_unmapped(const struct mapping *mapping, const struct node *
     return OK;
 }
 
-/* {theirs: ours, ...} or {use: code list, overrides: {theirs: ours}, unmapped: warn} */
+/* {theirs: ours, ...} or {use: code list, overrides: {theirs: ours}, unmapped: warn, otherwise: ours} */
 static enum err load_table(struct mapping *mapping, const struct node *node, str name,
                            const struct code_table **ret)
 {
@@ -292,8 +296,9 @@ static enum err load_table(struct mapping *mapping, const struct node *node, str
     if (unmapped)
         TRY(read_unmapped(mapping, unmapped, &table->unmapped));
     table->codes = node;
+    table->otherwise = node_get_text(node, S("otherwise"));
     if (use) {
-        static const char *const keys[] = {"use", "unmapped", "overrides", NULL};
+        static const char *const keys[] = {"use", "unmapped", "otherwise", "overrides", NULL};
         TRY(mapping_keys(mapping, node, keys));
         table->codes = node_get(node, S("overrides"));
         table->list = codes_list(mapping->catalog->codes, node_as_text(use));
@@ -385,6 +390,17 @@ static bool is_yes(const struct node *node)
     return node_as_bool(node, false);
 }
 
+/* A day so long after the day of the import: for what a list says every day anew and would be stale otherwise. */
+static enum err load_ahead(struct mapping *mapping, const struct node *node, struct take *take)
+{
+    unsigned days = 0;
+    char text[16];
+    TRY(mapping_days(mapping, node, &days));
+    struct day day = day_of_number(day_number(day_today()) + (int32_t)days);
+    take->constant = arena_str(&mapping->arena, str_c(day_format(day, text)));
+    return OK;
+}
+
 static enum err load_sources(struct take_scope *scope, const struct node *node, struct take *take)
 {
     const struct node *each = node_get(node, S("each")), *from = node_get(node, S("from"));
@@ -398,12 +414,15 @@ static enum err load_sources(struct take_scope *scope, const struct node *node, 
         TRY(load_match(scope, match, take));
     if (text)
         TRY(mapping_format(scope, text, &take->format, &take->format_count));
-    take->has_constant = constant != NULL;
+    const struct node *ahead = node_get(node, S("from_today"));
+    take->has_constant = constant || ahead;
     take->constant = node_as_text(constant);
+    if (ahead)
+        TRY(load_ahead(scope->mapping, ahead, take));
     const struct node *glue = node_get(node, S("glue"));
     take->glue = glue ? node_as_text(glue) : S(" ");
     bool has_parts = node_get(node, S("fields")) != NULL;
-    if (!from && !text && !constant && !scope->is_piece && !has_parts)
+    if (!from && !text && !take->has_constant && !scope->is_piece && !has_parts)
         return mapping_fault(
             scope->mapping, node, ERR_MISSING,
             "where does \"%.*s\" come from? one of from, text, const, each is missing",
@@ -413,9 +432,9 @@ static enum err load_sources(struct take_scope *scope, const struct node *node, 
 
 static enum err load_take_map(struct take_scope *outer, const struct node *node, struct take *take)
 {
-    static const char *const keys[] = {"from",  "glue",   "text",  "const", "each",
-                                       "match", "first",  "split", "via",   "table",
-                                       "when",  "fields", "fault", NULL};
+    static const char *const keys[] = {"from",  "glue",   "text",  "const",      "each",
+                                       "match", "first",  "split", "via",        "table",
+                                       "when",  "fields", "fault", "from_today", NULL};
     struct take_scope scope = *outer;
     struct mapping *mapping = scope.mapping;
     TRY(mapping_keys(mapping, node, keys));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The closed list of what a mapping may do to a text before its field's type reads it. The types themselves
- * understand most spellings; what is here undoes habits of one sender (month before day, metres instead of
- * centimetres). A text that is not of the expected shape comes back unchanged and is then refused by its type, with
- * the sender's own words in the report.
+ * The closed list of what a mapping may do to a text before its field's type reads it. The types
+ * themselves understand most spellings; what is here undoes habits of one sender (month before day,
+ * metres instead of centimetres). A text that is not of the expected shape comes back unchanged and
+ * is then refused by its type, with the sender's own words in the report.
  */
 #include "intake/mapping.h"
 
@@ -66,7 +66,10 @@ static str run_strip(str text, str argument, struct arena *arena)
     return text;
 }
 
-/* Up to three runs of digits; anything but digits separates; a time of day behind a blank or T is left out. */
+/*
+ * Up to three runs of digits; anything but digits separates; a time of day behind a blank or T is
+ * left out.
+ */
 static size_t numbers_of(str text, uint64_t numbers[3])
 {
     size_t count = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Photographs. What comes in is decoded to plain pixels and encoded anew, so nothing of the file survives but the picture: no
- * place, no camera, no hidden second image. Both sides of the descriptor are here: child_photo() runs in the sandbox.
+ * Photographs. What comes in is decoded to plain pixels and encoded anew, so nothing of the file
+ * survives but the picture: no place, no camera, no hidden second image. Both sides of the
+ * descriptor are here: child_photo() runs in the sandbox.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decoding and encoding by libjpeg and libpng's simple interface. libjpeg reports errors by calling back and expects never
- * to be returned to: the only longjmp of the program is here. Runs in the sandboxed child only.
+ * Decoding and encoding by libjpeg and libpng's simple interface. libjpeg reports errors by calling
+ * back and expects never to be returned to: the only longjmp of the program is here. Runs in the
+ * sandboxed child only.
  */
 #include "intake/pixels.h"
 

@@ -11,7 +11,10 @@ struct pixels {
 };
 enum { PIXELS_MAX = 64 << 20, PIXELS_SIDE_MAX = 30000 };
 
-/* Decodes JPEG (scaled down while decoding when far larger than `side`) or PNG. ERR_BAD_VALUE, ERR_LIMIT. */
+/*
+ * Decodes JPEG (scaled down while decoding when far larger than `side`) or PNG. ERR_BAD_VALUE,
+ * ERR_LIMIT.
+ */
 enum err pixels_decode(str content, uint32_t side, struct pixels *ret) MUST_USE;
 /* Averages down so that no side is longer than `side`; smaller pictures are copied. */
 enum err pixels_shrink(const struct pixels *from, uint32_t side, struct pixels *ret) MUST_USE;

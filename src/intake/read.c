@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the child's frames to rows. Joined files are read first and kept in memory, found by their key: they are the
- * small files beside a large one (aliases, addresses), and bounded at 512 MiB; the main file only streams.
+ * From the child's frames to rows. Joined files are read first and kept in memory, found by their
+ * key: they are the small files beside a large one (aliases, addresses), and bounded at 512 MiB;
+ * the main file only streams.
  */
 #include <stdio.h>
 #include <stdlib.h>

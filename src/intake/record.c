@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A row becomes records: mapped to a body, checked value by value, its faults put in the sender's terms, and - when nothing
- * stands against it - compared with what is held and handed on. The canonical text is written straight into the
- * group that will be committed, so an accepted row costs no copy; one that changes nothing is taken off again.
+ * A row becomes records: mapped to a body, checked value by value, its faults put in the sender's
+ * terms, and - when nothing stands against it - compared with what is held and handed on. The
+ * canonical text is written straight into the group that will be committed, so an accepted row
+ * costs no copy; one that changes nothing is taken off again.
  */
 #include <stdio.h>
 
@@ -54,7 +55,10 @@ static struct node *shallow_copy(struct arena *arena, const struct node *map)
     return copy;
 }
 
-/* The content itself is the reference of a record that has none: the same line twice is the same record. */
+/*
+ * The content itself is the reference of a record that has none: the same line twice is the same
+ * record.
+ */
 static str content_ref(struct import *import, const struct node *fields)
 {
     struct buf text = {0};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an import says of itself, for an office that can act on it: the sender's own row numbers and columns, every
- * fault counted, the first thousand told in full. The tree is what the interface answers and the command prints.
+ * What an import says of itself, for an office that can act on it: the sender's own row numbers and
+ * columns, every fault counted, the first thousand told in full. The tree is what the interface
+ * answers and the command prints.
  */
 #include <stdlib.h>
 
@@ -156,7 +157,9 @@ static bool is_new_path(struct report *report, str path)
     return true;
 }
 
-/* Leaves that hold something. NOLINTNEXTLINE(misc-no-recursion): trees are bounded by their parsers */
+/*
+ * Leaves that hold something. NOLINTNEXTLINE(misc-no-recursion): trees are bounded by their parsers
+ */
 static void look_at_tree(struct import *import, const struct node *node, struct buf *path)
 {
     struct report *report = &import->report;

@@ -4,7 +4,8 @@
  *
  *   descriptor -> stream (gzip, zstd) -> decoder (any encoding -> UTF-8) -> csv | items | xml -> frames -> parent
  *
- * The first 64 KiB are looked at before: the encoding and the separator are guessed from them unless the job states them.
+ * The first 64 KiB are looked at before: the encoding and the separator are guessed from them
+ * unless the job states them.
  */
 #include <stdio.h>
 #include <stdlib.h>

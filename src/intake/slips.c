@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Damage a spreadsheet does when it "helps". What can be recognised is named, with what it probably was; nothing is put
- * right by itself: 1.23E+08 has lost its last digits for good, and 04/05 was one of two days.
+ * Damage a spreadsheet does when it "helps". What can be recognised is named, with what it probably
+ * was; nothing is put right by itself: 1.23E+08 has lost its last digits for good, and 04/05 was
+ * one of two days.
  */
 #include "intake/import.h"
 #include "type/date.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starting a child and reading its frames. posix_spawn runs /proc/self/exe, so a program replaced on disk while it runs still
- * starts its own parser, and no lock or thread of this process is copied. Descriptors are moved above 10 first: the
- * file actions then cannot tread on each other.
+ * Starting a child and reading its frames. posix_spawn runs /proc/self/exe, so a program replaced
+ * on disk while it runs still starts its own parser, and no lock or thread of this process is
+ * copied. Descriptors are moved above 10 first: the file actions then cannot tread on each other.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Imports and their undoing as background jobs: the same functions, their progress handed on, their report the result. */
+/*
+ * Imports and their undoing as background jobs: the same functions, their progress handed on, their
+ * report the result.
+ */
 #include <stdlib.h>
 
 #include "codec/json.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two formats that need no file: a database's national template, whose columns are field paths ("documents[2].number",
- * "@ref" for the envelope, several values of a list in one cell with | between), and bodies, one a line.
+ * The two formats that need no file: a database's national template, whose columns are field paths
+ * ("documents[2].number", "@ref" for the envelope, several values of a list in one cell with |
+ * between), and bodies, one a line.
  */
 #include <stdlib.h>
 
@@ -143,7 +144,10 @@ static void set_field(struct take *take, const struct field *field)
         take->split = S("|");
 }
 
-/* "documents[2].number": group, row and field; a plain "number" has no group. False when it is no path. */
+/*
+ * "documents[2].number": group, row and field; a plain "number" has no group. False when it is no
+ * path.
+ */
 static bool read_path(str column, str *group, uint64_t *row, str *name)
 {
     size_t open = str_find(column, '['), close = str_find(column, ']');

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Undoing a batch needs no undo data of its own: every version of a record stays in the store until it is erased, and every
- * change names its batch. The feed is read from the batch's first change to its last; a record whose newest version is
- * the batch's goes back to the version before, a record the batch made is erased. What was changed since belongs to
- * whoever changed it and is left. Doing it twice does it once: what was put back is newer than the batch's end.
+ * Undoing a batch needs no undo data of its own: every version of a record stays in the store until
+ * it is erased, and every change names its batch. The feed is read from the batch's first change to
+ * its last; a record whose newest version is the batch's goes back to the version before, a record
+ * the batch made is erased. What was changed since belongs to whoever changed it and is left. Doing
+ * it twice does it once: what was put back is newer than the batch's end.
  */
 #include <stdio.h>
 #include <stdlib.h>

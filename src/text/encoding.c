@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decoding. UTF-8 does not go through ICU: it is checked and copied, with the incomplete tail of a chunk kept for the
- * next. Everything else is ucnv to UTF-16 and on to UTF-8, chunk by chunk; ICU keeps the state between chunks.
+ * Decoding. UTF-8 does not go through ICU: it is checked and copied, with the incomplete tail of a
+ * chunk kept for the next. Everything else is ucnv to UTF-16 and on to UTF-8, chunk by chunk; ICU
+ * keeps the state between chunks.
  *
- * Repair works on runs of non-ASCII characters: a run is put right when each of its characters stands for one byte of the
- * code page and these bytes are UTF-8. "Ã¼" is; "Ä" alone is not, and stays.
+ * Repair works on runs of non-ASCII characters: a run is put right when each of its characters
+ * stands for one byte of the code page and these bytes are UTF-8. "Ã¼" is; "Ä" alone is not, and
+ * stays.
  */
 #include "text/encoding.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From bytes in any encoding to UTF-8. The encoding is stated, or guessed from the first bytes with the reasons in words,
- * so that a person can disagree. Text that was taken for Windows text once too often ("MÃ¼ller") is put right.
+ * From bytes in any encoding to UTF-8. The encoding is stated, or guessed from the first bytes with
+ * the reasons in words, so that a person can disagree. Text that was taken for Windows text once
+ * too often ("MÃ¼ller") is put right.
  *
  *   struct encoding_guess guess;  encoding_guess(first_64k, &guess);
  *   struct decoder *decoder;      TRY(decoder_open(guess.name, guess.doubled, &decoder));
@@ -29,8 +30,9 @@ void encoding_guess(str sample, struct encoding_guess *ret);
 
 struct decoder;
 /*
- * A name ICU knows ("utf-8", "utf-16", "windows-1252", "cp866", "koi8-r", "iso-8859-2", "gb18030", "big5", "shift_jis",
- * "euc-kr", "latin1" ...); ERR_UNKNOWN. A byte order mark at the start is dropped.
+ * A name ICU knows ("utf-8", "utf-16", "windows-1252", "cp866", "koi8-r", "iso-8859-2", "gb18030",
+ * "big5", "shift_jis", "euc-kr", "latin1" ...); ERR_UNKNOWN. A byte order mark at the start is
+ * dropped.
  */
 enum err decoder_open(const char *name, enum encoding_doubled doubled,
                       struct decoder **ret) MUST_USE;
@@ -40,7 +42,10 @@ uint64_t decoder_bad_count(const struct decoder *decoder);
 uint64_t decoder_repaired_count(const struct decoder *decoder); /* runs put right */
 void decoder_close(struct decoder *decoder);
 
-/* Puts right what was encoded twice; text that was not is copied as it is. Gives how many runs were changed. */
+/*
+ * Puts right what was encoded twice; text that was not is copied as it is. Gives how many runs were
+ * changed.
+ */
 size_t encoding_repair(str text, enum encoding_doubled doubled, struct buf *out);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Guessing, surest sign first: a byte order mark; zero bytes at every second place; being UTF-8 (text in another encoding
- * hardly ever is by accident); ICU's statistics for the East Asian encodings. For single-byte code pages ICU's
- * n-grams want running text and know no DOS pages, and police files are lists of names: so each candidate is decoded and
- * judged by what it makes of the words - letters next to letters of the same script, capitals at the front only,
- * letters that are frequent in the languages written with it. Box drawings and controls inside words speak against.
+ * Guessing, surest sign first: a byte order mark; zero bytes at every second place; being UTF-8
+ * (text in another encoding hardly ever is by accident); ICU's statistics for the East Asian
+ * encodings. For single-byte code pages ICU's n-grams want running text and know no DOS pages, and
+ * police files are lists of names: so each candidate is decoded and judged by what it makes of the
+ * words - letters next to letters of the same script, capitals at the front only, letters that are
+ * frequent in the languages written with it. Box drawings and controls inside words speak against.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +123,10 @@ static bool guess_east_asian(str s, struct encoding_guess *g)
     return is_found;
 }
 
-/* Frequent letters beyond ASCII of the languages a page is used for: a frequent one counts a little more. */
+/*
+ * Frequent letters beyond ASCII of the languages a page is used for: a frequent one counts a little
+ * more.
+ */
 static const char frequent[] = "оеаинтсрвлкмдпуяыьюОАСКМПВНТР"
                                "éèáíóúñçãõäöüßÉÖÜåøæšžčćřýěłąęśżğışİ"
                                "αοιεστνηυρπκμλάέίόύής"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A node in a temporary directory for the tests of intake: store and index wired as the program does, the project's own definitions,
- * formats of the test's own. A program that uses it calls intake_child_first() before anything else.
+ * A node in a temporary directory for the tests of intake: store and index wired as the program
+ * does, the project's own definitions, formats of the test's own. A program that uses it calls
+ * intake_child_first() before anything else.
  */
 #ifndef INTAKE_FIXTURE_H
 #define INTAKE_FIXTURE_H
@@ -125,7 +126,9 @@ static inline const struct node *fixture_get(const struct node *node, const char
 static inline long long fixture_number(const struct node *node, const char *path)
 {
     const struct node *found = fixture_get(node, path);
-    return found ? strtoll(arena_str(&(struct arena){0}, node_as_text(found)).ptr, NULL, 10) : -1;
+    int64_t number = -1;
+    return found && str_to_i64(node_as_text(found), &number) ? number : -1;
+}, node_as_text(found)).ptr, NULL, 10) : -1;
 }
 
 static inline void fixture_print(const struct node *node)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Imports from end to end on a node of their own: national template, resumption, undo, expectations, faults. */
+/*
+ * Imports from end to end on a node of their own: national template, resumption, undo,
+ * expectations, faults.
+ */
 #include <signal.h>
 #include <sys/wait.h>
 
