@@ -5,6 +5,13 @@
  */
 #include "codec/json.h"
 
+/* Bytes to look at twice: controls, what ends or escapes a text, what a page would read as markup, and
+ * 0xE2, with which U+2028 and U+2029 begin. Nearly everything this program says goes through here. */
+static const bool is_special[256] = {
+    [0 ... 0x1F] = true, ['"'] = true, ['\\'] = true, ['<'] = true,
+    ['>'] = true,        ['&'] = true, [0x7F] = true, [0xE2] = true,
+};
+
 void json_write_text(struct buf *out, str text)
 {
     static const char hex[] = "0123456789abcdef";
@@ -12,11 +19,12 @@ void json_write_text(struct buf *out, str text)
     size_t clean = 0;
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
+        if (!is_special[c])
+            continue;
         bool is_separator = c == 0xE2 && i + 2 < text.len &&
                             (unsigned char)text.ptr[i + 1] == 0x80 &&
                             ((unsigned char)text.ptr[i + 2] | 1) == 0xA9;
-        if (c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' && c != 0x7F &&
-            !is_separator)
+        if (c == 0xE2 && !is_separator)
             continue;
         buf_add(out, str_slice(text, clean, i - clean));
         if (is_separator) {

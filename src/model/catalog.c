@@ -179,6 +179,8 @@ static bool read_codes(struct loader *loader)
     }
     need_list(loader, path, "meanings", MEANING_MAX - 1);
     need_list(loader, path, "purposes", PURPOSE_MAX);
+    loader->catalog->purposes = codes_list(loader->catalog->codes, S("purposes"));
+    loader->catalog->meaning_list = codes_list(loader->catalog->codes, S("meanings"));
     hash_codes(loader, path);
     return loader->problems->count == before;
 }
@@ -214,7 +216,7 @@ static void number_definitions(struct loader *loader)
 static void count_meanings(struct loader *loader)
 {
     struct catalog *catalog = loader->catalog;
-    const struct code_list *list = codes_list(catalog->codes, S("meanings"));
+    const struct code_list *list = catalog->meaning_list;
     struct meaning_use *uses = arena_array(&catalog->arena, struct meaning_use, list->count + 1);
     for (size_t i = 0; uses && i < catalog->count; i++) {
         const struct definition *definition = catalog->definitions[i];
@@ -323,37 +325,33 @@ struct type_context catalog_context(const struct catalog *catalog, const struct 
                                  .country = STR_EMPTY};
 }
 
-const struct code_list *purpose_list(const struct catalog *catalog)
-{
-    return codes_list(catalog->codes, S("purposes"));
-}
-
 bool purpose_find(const struct catalog *catalog, str code, uint16_t *ret)
 {
-    const struct code_list *list = purpose_list(catalog);
-    const struct code *found = list ? code_get(list, code) : NULL;
-    if (!found || found->number >= PURPOSE_MAX)
-        return false;
-    *ret = (uint16_t)found->number;
-    return true;
+    const struct code_list *list = catalog->purposes;
+    for (size_t i = 0; list && i < list->count && i < PURPOSE_MAX; i++)
+        if (str_eq(list->codes[i].code, code)) {
+            *ret = (uint16_t)i;
+            return true;
+        }
+    return false;
 }
 
 str purpose_code(const struct catalog *catalog, uint16_t number)
 {
-    const struct code_list *list = purpose_list(catalog);
+    const struct code_list *list = catalog->purposes;
     return list && number < list->count ? list->codes[number].code : STR_EMPTY;
 }
 
 uint16_t meaning_number(const struct catalog *catalog, str meaning)
 {
-    const struct code_list *list = codes_list(catalog->codes, S("meanings"));
+    const struct code_list *list = catalog->meaning_list;
     const struct code *code = list ? code_get(list, meaning) : NULL;
     return code ? (uint16_t)(code->number + 1) : 0;
 }
 
 str meaning_name(const struct catalog *catalog, uint16_t number)
 {
-    const struct code_list *list = codes_list(catalog->codes, S("meanings"));
+    const struct code_list *list = catalog->meaning_list;
     return number && list && number <= list->count ? list->codes[number - 1].code : STR_EMPTY;
 }
 

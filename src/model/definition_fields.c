@@ -19,7 +19,7 @@ static void read_meaning(struct definition_reader *reader, const struct node *no
     const struct node *means = node_get(node, S("means"));
     if (!means)
         return;
-    const struct code_list *list = codes_list(reader->catalog->codes, S("meanings"));
+    const struct code_list *list = reader->catalog->meaning_list;
     const struct code *code = list ? code_get(list, node_as_text(means)) : NULL;
     if (!code) {
         reader_problem(reader, ERR_UNKNOWN, means, node_as_text(means),

@@ -69,8 +69,8 @@ const struct rule *rule_read(struct definition_reader *reader, const struct node
 /* A bare condition, as in `retain: {when: ...}`, as a rule without words. */
 const struct rule *rule_read_condition(struct definition_reader *reader, const struct node *node);
 /* The 1-based row that breaks the rule, 1 for rules on the whole record, 0 when it holds. */
-unsigned rule_broken(const struct rule *rule, const struct record *record);
-bool rule_condition_holds(const struct rule *rule, const struct record *record);
+unsigned rule_broken(const struct rule *rule, const struct record *record, int32_t today);
+bool rule_condition_holds(const struct rule *rule, const struct record *record, int32_t today);
 /* In words, for the reference page. */
 void rule_describe(const struct rule *rule, struct buf *out);
 
@@ -93,7 +93,5 @@ void checker_fault_from_err(struct checker *checker, const char *path, str value
 void envelope_read(struct checker *checker, const struct node *node, struct envelope *ret);
 /* The first fault as the thread's error; OK when there is none. */
 enum err faults_as_err(const struct faults *faults);
-
-const struct code_list *purpose_list(const struct catalog *catalog);
 
 #endif

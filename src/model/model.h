@@ -105,6 +105,7 @@ struct catalog {
     const struct definition *const *definitions; /* by number */
     size_t count;
     struct codes *codes;
+    const struct code_list *purposes, *meaning_list; /* codes/purposes.csv, codes/meanings.csv */
     const struct meaning_use *meanings; /* by number: how fields with this meaning are typed */
     size_t meaning_count;
     struct hash hash;           /* over all definition and code files: in every audit entry */

@@ -213,10 +213,10 @@ static void read_fields(struct body_walk *walk, const struct node *fields)
 
 /* ---- rules ---- */
 
-static void check_rule(struct checker *checker, const struct rule *rule)
+static void check_rule(struct checker *checker, const struct rule *rule, int32_t today)
 {
     char path[PATH_TEXT] = "fields", say[400];
-    unsigned row = rule_broken(rule, checker->record);
+    unsigned row = rule_broken(rule, checker->record, today);
     if (row == 0)
         return;
     if (rule->at)
@@ -228,10 +228,10 @@ static void check_rule(struct checker *checker, const struct rule *rule)
 static void check_rules(struct checker *checker)
 {
     const struct definition *definition = checker->definition;
-    for (size_t i = 0; i < definition->rule_count; i++)
-        check_rule(checker, &definition->rules[i]);
     const struct record *record = checker->record;
     struct day today = day_today(), latest = record_review_max(record, today);
+    for (size_t i = 0; i < definition->rule_count; i++)
+        check_rule(checker, &definition->rules[i], day_number(today));
     if (record->envelope.review_on.month &&
         day_number(record->envelope.review_on) > day_number(latest)) {
         char reason[80], last[16], asked[16];
@@ -247,7 +247,7 @@ struct day record_review_max(const struct record *record, struct day entered)
     const struct definition *definition = record->definition;
     for (size_t i = 0; i < definition->retain_count; i++) {
         const struct retain *retain = &definition->retains[i];
-        if (!retain->when || rule_condition_holds(retain->when, record))
+        if (!retain->when || rule_condition_holds(retain->when, record, day_number(entered)))
             return day_of_number(day_number(entered) + (int32_t)retain->first_days);
     }
     return (struct day){9999, 12, 31};

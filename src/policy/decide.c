@@ -142,7 +142,7 @@ static enum disclosure by_purpose(const struct catalog *catalog, const struct ac
     purpose_set asked = (purpose_set)1 << actor->purpose;
     if (!(facts->purposes & facts->definition->purposes & asked))
         return DISCLOSE_NONE;
-    const struct code_list *list = codes_list(catalog->codes, S("purposes"));
+    const struct code_list *list = catalog->purposes;
     if (!list || actor->purpose >= list->count)
         return DISCLOSE_NONE;
     str limit = code_extra(list, &list->codes[actor->purpose], S("limit"));

@@ -39,6 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!codes && (crypto_init() || codes_load("codes", &codes)))
         abort();
     catalog.codes = codes;
+    catalog.purposes = codes_list(codes, S("purposes"));
+    catalog.meaning_list = codes_list(codes, S("meanings"));
     str text = str_of((const char *)data, size);
     if (yaml_parse(text, "fuzz.yaml", &catalog.arena, &root) == OK && root->kind == NODE_MAP) {
         struct definition_reader reader = {.catalog = &catalog,
