@@ -3,9 +3,10 @@
  * Exact lookups in process over a large index of documents: building, merging, opening, asking.
  *   build/release/bench/lookup [RECORDS] [DIRECTORY]     from the tree, whose databases/ it reads
  *
- * The feed is made up as it is read - there is no store behind it - so that what is measured is the index and the search engine: a
- * question is parsed, allowed, planned, looked up in every database, judged; every 5,000th is about a stolen document, whose record
- * is then read (from the made-up feed), confirmed, opened and explained.
+ * The feed is made up as it is read - there is no store behind it - so that what is measured is the
+ * index and the search engine: a question is parsed, allowed, planned, looked up in every database,
+ * judged; every 5,000th is about a stolen document, whose record is then read (from the made-up
+ * feed), confirmed, opened and explained.
  */
 #include <stdio.h>
 #include <stdlib.h>

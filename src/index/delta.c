@@ -3,12 +3,14 @@
  * The part of the index that is in memory: what changed since the newest segment.
  *
  *   entries   chunks of DELTA_CHUNK, never moved; `died` alone changes after publication
- *   keys      heads[hash mod DELTA_HEADS] -> node -> node: newest first; a node is written, then the head is stored (release)
+ *   keys      heads[hash mod DELTA_HEADS] -> node -> node: newest first; a node is written, then
+ *   the head is stored (release)
  *   ranges    a short array, scanned
  *   names     a names_live, see names.h
  *
- * One writer; readers follow heads (acquire) and meet only nodes and entries complete when the head was stored. What is newer
- * than a reader's snapshot is told by `born`. Nothing is ever taken out: a full delta is sealed and becomes a segment.
+ * One writer; readers follow heads (acquire) and meet only nodes and entries complete when the head
+ * was stored. What is newer than a reader's snapshot is told by `born`. Nothing is ever taken out:
+ * a full delta is sealed and becomes a segment.
  */
 #include <stdlib.h>
 
@@ -55,7 +57,10 @@ void delta_free(struct delta *delta)
     free(delta);
 }
 
-/* A record has at most ENTRY_DATES_MAX entries and a bounded number of keys: there is always room for one more record. */
+/*
+ * A record has at most ENTRY_DATES_MAX entries and a bounded number of keys: there is always room
+ * for one more record.
+ */
 bool delta_is_full(const struct delta *delta, uint32_t entry_max)
 {
     return delta->count + ENTRY_DATES_MAX > entry_max || delta->range_count > DELTA_RANGE_MAX / 2 ||

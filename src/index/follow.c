@@ -2,13 +2,15 @@
 /*
  * One change of the feed -> what the index knows of it.
  *
- * A change ends the entries of the record's earlier version wherever they lie and adds new ones to the live delta: one for
- * each birth date given, or one. Exact, skeleton and partial keys of every field with a meaning lead to the first of them; names lie
- * with all. Nothing is visible until index_publish() moves the sequence number past a change, so that a reader sees a
- * record's old version or its new one, never both or none.
+ * A change ends the entries of the record's earlier version wherever they lie and adds new ones to
+ * the live delta: one for each birth date given, or one. Exact, skeleton and partial keys of every
+ * field with a meaning lead to the first of them; names lie with all. Nothing is visible until
+ * index_publish() moves the sequence number past a change, so that a reader sees a record's old
+ * version or its new one, never both or none.
  *
- * A record that cannot be read (its definition is gone, its body damaged) is counted and reported, and has no entries;
- * a store that cannot be read stops the index (`is_behind`): it then answers with an error until it has caught up.
+ * A record that cannot be read (its definition is gone, its body damaged) is counted and reported,
+ * and has no entries; a store that cannot be read stops the index (`is_behind`): it then answers
+ * with an error until it has caught up.
  *
  * Runs under `writing`, on the store's writer thread or at open.
  */
@@ -103,7 +105,10 @@ static bool is_searched(const struct field_value *value)
     return value->field->meaning_number && value->value.type;
 }
 
-/* Birth dates, or whatever the definition orders its entries by: the middle of each, if known to two years. */
+/*
+ * Birth dates, or whatever the definition orders its entries by: the middle of each, if known to
+ * two years.
+ */
 static size_t order_days(const struct record *record, int32_t days[ENTRY_DATES_MAX])
 {
     size_t count = 0;
@@ -247,7 +252,10 @@ static enum err take_change(void *context, const struct stored *change)
     return OK;
 }
 
-/* The live delta knows the last change it has in full; what lies beyond index->seq is not yet visible. */
+/*
+ * The live delta knows the last change it has in full; what lies beyond index->seq is not yet
+ * visible.
+ */
 enum err follow_to(struct index *index, uint64_t last_seq)
 {
     enum err code = OK;

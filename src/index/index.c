@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The index as a whole: which parts are current, up to which change they are true, and how a reader holds on to them.
+ * The index as a whole: which parts are current, up to which change they are true, and how a reader
+ * holds on to them.
  *
- *   DIR/key        16 bytes (of 32) for keyed hashes; without it the segments say nothing and are rebuilt
- *   DIR/current    text: "bureau-index 1", "seq 1234", "segment 17" ..., "sum 0123456789abcdef"; replaced whole
+ *   DIR/key        16 bytes (of 32) for keyed hashes; without it the segments say nothing and are
+ *   rebuilt
+ *   DIR/current    text: "bureau-index 1", "seq 1234", "segment 17" ..., "sum 0123456789abcdef";
+ *   replaced whole
  *   DIR/17.seg     see segment.c
  *
- * `current` names the segments and the last change they hold; open replays the feed after it. A file it does not name is left
- * from a crash and is removed. A segment that no longer fits (other key, other definitions, damage at open) is no loss: the index
- * starts from nothing and replays the whole feed.
+ * `current` names the segments and the last change they hold; open replays the feed after it. A
+ * file it does not name is left from a crash and is removed. A segment that no longer fits (other
+ * key, other definitions, damage at open) is no loss: the index starts from nothing and replays the
+ * whole feed.
  *
- * A reader takes the pair (set, seq) in one short critical section and from then on no lock: the set keeps its parts alive,
- * entries carry born and died, and a part leaves the set only when its successor holds all that any later seq can see.
+ * A reader takes the pair (set, seq) in one short critical section and from then on no lock: the
+ * set keeps its parts alive, entries carry born and died, and a part leaves the set only when its
+ * successor holds all that any later seq can see.
  */
 #include "index/index.h"
 
@@ -433,7 +438,10 @@ void index_close(struct index *index)
     free(index);
 }
 
-/* The error stays in is_behind: searches say NO ANSWER, and the next change tries again from where this one stopped. */
+/*
+ * The error stays in is_behind: searches say NO ANSWER, and the next change tries again from where
+ * this one stopped.
+ */
 void index_follow(void *context, uint64_t first_seq, uint64_t last_seq)
 {
     struct index *index = context;
@@ -455,8 +463,8 @@ enum err index_merge(struct index *index)
 /* ---- rebuilding ---- */
 
 /*
- * A second index of nothing is filled beside the first, from the feed, and changes places with it once it has caught up: readers and
- * the writer go on meanwhile, except for the last few changes.
+ * A second index of nothing is filled beside the first, from the feed, and changes places with it
+ * once it has caught up: readers and the writer go on meanwhile, except for the last few changes.
  */
 static enum err fill(struct index *fresh, struct index *index)
 {
@@ -548,14 +556,14 @@ void index_report(struct index *index, struct buf *out)
     pthread_mutex_lock(&index->writing);
     uint64_t unreadable = index->unreadable, merges = index->merge_count;
     pthread_mutex_unlock(&index->writing);
-    buf_printf(
-        out,
-        "{\"seq\":%llu,\"segments\":%llu,\"entries\":%llu,\"recent\":%llu,\"ended\":%llu,\"keys\":%llu,"
-        "\"bytes\":%llu,\"merges\":%llu,\"unreadable\":%llu,\"behind\":%s,\"damaged\":%s,\"merge_failing\":%s}",
-        (unsigned long long)seq, (unsigned long long)segments, (unsigned long long)entries,
-        (unsigned long long)recent, (unsigned long long)ended, (unsigned long long)keys,
-        (unsigned long long)bytes, (unsigned long long)merges, (unsigned long long)unreadable,
-        atomic_load(&index->is_behind) ? "true" : "false",
-        atomic_load(&index->is_damaged) ? "true" : "false",
-        atomic_load(&index->is_merge_failing) ? "true" : "false");
+    buf_printf(out,
+               "{\"seq\":%llu,\"segments\":%llu,\"entries\":%llu,\"recent\":%llu,\"ended\":%llu,"
+               "\"keys\":%llu,\"bytes\":%llu,\"merges\":%llu,\"unreadable\":%llu,\"behind\":%s,"
+               "\"damaged\":%s,\"merge_failing\":%s}",
+               (unsigned long long)seq, (unsigned long long)segments, (unsigned long long)entries,
+               (unsigned long long)recent, (unsigned long long)ended, (unsigned long long)keys,
+               (unsigned long long)bytes, (unsigned long long)merges,
+               (unsigned long long)unreadable, atomic_load(&index->is_behind) ? "true" : "false",
+               atomic_load(&index->is_damaged) ? "true" : "false",
+               atomic_load(&index->is_merge_failing) ? "true" : "false");
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * index: from a query value to the few entries worth comparing. A view of the feed: can be deleted and rebuilt, knows up to
- * which sequence it is true.
+ * index: from a query value to the few entries worth comparing. A view of the feed: can be deleted
+ * and rebuilt, knows up to which sequence it is true.
  *
- * Immutable memory-mapped segments (DIR/index/NNNN.seg) plus one append-only delta in memory with a published length;
- * the delta is rebuilt at open from the feed after the newest segment. Entries carry policy class, born and died sequence
- * numbers, compared with the reader's snapshot; readers take no lock and copy nothing. A background merge turns
- * delta and segments into one new segment and drops the dead.
+ * Immutable memory-mapped segments (DIR/index/NNNN.seg) plus one append-only delta in memory with a
+ * published length; the delta is rebuilt at open from the feed after the newest segment. Entries
+ * carry policy class, born and died sequence numbers, compared with the reader's snapshot; readers
+ * take no lock and copy nothing. A background merge turns delta and segments into one new segment
+ * and drops the dead.
  *
  *   struct index_snapshot *snapshot = index_snapshot_open(index);           // counts, cheap
  *   index_probe(snapshot, scope, KEY_EXACT, S("document-number"), S("L898902C3"), &hits);
@@ -27,7 +28,10 @@ struct index_snapshot;
 enum err index_open(const char *directory, struct store *store, const struct catalog *catalog,
                     struct policy_classes *classes, struct index **ret) MUST_USE;
 void index_close(struct index *index);
-/* Takes up changes first..last from the store; wired as store hook, so a change is findable before it is acknowledged. */
+/*
+ * Takes up changes first..last from the store; wired as store hook, so a change is findable before
+ * it is acknowledged.
+ */
 void index_follow(void *index, uint64_t first_seq, uint64_t last_seq);
 uint64_t index_seq(const struct index *index);
 enum err index_merge(struct index *index) MUST_USE;   /* now, in this thread; readers go on */
@@ -39,8 +43,10 @@ struct index_snapshot *index_snapshot_open(struct index *index);
 void index_snapshot_close(struct index_snapshot *snapshot);
 uint64_t index_snapshot_seq(const struct index_snapshot *snapshot);
 
-/* One entry that a key led to. Entries of class none to the scope, dead ones and hash collisions are gone already or
- * (collisions) confirmed by the caller, who compares the stored value. */
+/*
+ * One entry that a key led to. Entries of class none to the scope and dead ones are gone already;
+ * collisions of hashes are the caller's, who compares the stored value.
+ */
 struct index_hit {
     uint64_t number;     /* record number */
     uint16_t definition; /* catalog number */
@@ -55,7 +61,10 @@ struct index_hits {
     size_t count;
     bool is_cut; /* more than max: the answer is TOO MANY */
 };
-/* All entries for a key, by record number; at most max. Databases: bit set by definition number, NULL: all. */
+/*
+ * All entries for a key, by record number; at most max. Databases: bit set by definition number,
+ * NULL: all.
+ */
 enum err index_probe(const struct index_snapshot *snapshot, const struct policy_scope *scope,
                      const uint64_t *databases, enum key_kind kind, str space, str text,
                      struct arena *arena, size_t max, struct index_hits *ret) MUST_USE;
@@ -67,7 +76,10 @@ enum err index_probe_many(const struct index_snapshot *snapshot, const struct po
                           const uint64_t *databases, enum key_kind kind,
                           const struct index_key *keys, size_t count, struct arena *arena,
                           size_t max, struct index_hits *ret) MUST_USE;
-/* Entries with a range (KEY_RANGE) that meets [from, to]; index_probe with KEY_RANGE asks for [text, text]. */
+/*
+ * Entries with a range (KEY_RANGE) that meets [from, to]; index_probe with KEY_RANGE asks for
+ * [text, text].
+ */
 enum err index_probe_range(const struct index_snapshot *snapshot, const struct policy_scope *scope,
                            const uint64_t *databases, str space, str from, str to,
                            struct arena *arena, size_t max, struct index_hits *ret) MUST_USE;
@@ -78,7 +90,8 @@ enum err index_find_ref(const struct index_snapshot *snapshot, str definition, s
                         uint64_t *ret_number) MUST_USE;
 
 /*
- * Names: fuzzy candidates for a set of tokens. See index/names.h for the layout and text/name.h for tokens.
+ * Names: fuzzy candidates for a set of tokens. See index/names.h for the layout and text/name.h for
+ * tokens.
  */
 struct date_window { /* of birth, in days; from > to: unknown */
     int32_t from, to;
@@ -102,7 +115,10 @@ enum err index_names(const struct index_snapshot *snapshot, const struct policy_
                      struct name_candidates *ret) MUST_USE;
 /* Entries that carry a name, about. */
 uint64_t index_name_count(const struct index_snapshot *snapshot);
-/* How rare a word is among all names held, rounded; for evidence. Lives as long as snapshot and arena. */
+/*
+ * How rare a word is among all names held, rounded; for evidence. Lives as long as snapshot and
+ * arena.
+ */
 enum err index_name_frequency(const struct index_snapshot *snapshot, struct arena *arena,
                               struct name_frequency *ret) MUST_USE;
 

@@ -10,12 +10,13 @@
  *   merge.c           when to merge what; the background thread
  *   probe.c           a snapshot asked
  *
- * A *part* is a segment or a delta; both number their entries from 0. A *set* is the list of parts that is current; it
- * is replaced whole and counted, and so are parts. What a snapshot needs is (set, seq): an entry is there when
- * born <= seq and it has not died, or died > seq.
+ * A *part* is a segment or a delta; both number their entries from 0. A *set* is the list of parts
+ * that is current; it is replaced whole and counted, and so are parts. What a snapshot needs is
+ * (set, seq): an entry is there when born <= seq and it has not died, or died > seq.
  *
- * Locks, always taken in this order: `merging` (one merge or rebuild at a time), `writing` (follow, installing what a merge
- * made), `publishing` (a few instructions: set and seq). Readers take `publishing` once, to open a snapshot.
+ * Locks, always taken in this order: `merging` (one merge or rebuild at a time), `writing` (follow,
+ * installing what a merge made), `publishing` (a few instructions: set and seq). Readers take
+ * `publishing` once, to open a snapshot.
  */
 #ifndef INDEX_INTERNAL_H
 #define INDEX_INTERNAL_H
@@ -55,7 +56,10 @@ struct part {
     uint64_t id; /* unique in the directory; a segment's file is named by it */
 };
 
-/* An entry of an older part that a change ended. Kept with the delta, later the segment, in which the change lies. */
+/*
+ * An entry of an older part that a change ended. Kept with the delta, later the segment, in which
+ * the change lies.
+ */
 struct death {
     uint64_t part, seq;
     uint32_t entry;
@@ -215,7 +219,10 @@ struct slot {
     uint8_t field;
 };
 
-/* ERR_DAMAGED; ERR_VERSION when made with other definitions, another key or format: then it has to be rebuilt. */
+/*
+ * ERR_DAMAGED; ERR_VERSION when made with other definitions, another key or format: then it has to
+ * be rebuilt.
+ */
 enum err segment_open(const char *path, const struct catalog *catalog,
                       struct policy_classes *classes, uint64_t key_id,
                       struct segment **ret) MUST_USE;
@@ -255,7 +262,10 @@ uint64_t definition_digest(const struct definition *definition);
 
 /* ---- segment_write.c ---- */
 
-/* Parts seen at `seq` -> one segment file; entries dead by then are left out. remap[i][old] = new entry or NO_ENTRY. */
+/*
+ * Parts seen at `seq` -> one segment file; entries dead by then are left out. remap[i][old] = new
+ * entry or NO_ENTRY.
+ */
 struct segment_plan {
     struct part *parts[MERGE_MAX];
     size_t part_count;
@@ -325,7 +335,10 @@ struct index_set *index_set_ref(struct index *index, uint64_t *ret_seq);
 enum err index_write_current(struct index *index, const struct index_set *set,
                              uint64_t seq) MUST_USE;
 char *index_segment_path(const struct index *index, uint64_t id);
-/* Closes the live delta and begins another; publishes what it has. Waits for the merge thread when too many are closed. Under writing. */
+/*
+ * Closes the live delta and begins another; publishes what it has. Waits for the merge thread when
+ * too many are closed. Under writing.
+ */
 enum err index_seal(struct index *index) MUST_USE;
 
 /* ---- follow.c ---- */

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When parts become fewer. A full delta is sealed by the writer; the merge thread writes all sealed ones into a segment, and
- * as soon as MERGE_FAN segments are of like size (a step is a factor of four) they become one, so n entries are written
- * about log4(n / 65,536) times and a probe meets at most three segments of each size.
+ * When parts become fewer. A full delta is sealed by the writer; the merge thread writes all sealed
+ * ones into a segment, and as soon as MERGE_FAN segments are of like size (a step is a factor of
+ * four) they become one, so n entries are written about log4(n / 65,536) times and a probe meets at
+ * most three segments of each size.
  *
  *   1. pick parts, note the published sequence number           (no lock held from here on)
  *   2. write the new segment: what was dead by then is left out
  *   3. replace `current`: from now on a restart begins with it
- *   4. under `writing`: deaths that came meanwhile are looked up in `remap` and repeated in the new segment; new set
+ *   4. under `writing`: deaths that came meanwhile are looked up in `remap` and repeated in the new
+ *   segment; new set
  *
- * Step 4 is the only pause of the writer: it costs a look at each death noted by the unmerged deltas, at most 65,536 each.
- * Readers pause never: they keep the set they have. The merged files are removed when the last of them lets go.
+ * Step 4 is the only pause of the writer: it costs a look at each death noted by the unmerged
+ * deltas, at most 65,536 each. Readers pause never: they keep the set they have. The merged files
+ * are removed when the last of them lets go.
  *
- * A failed merge (disk full) changes nothing and is tried again; the deltas stay in memory until the number of parts is
- * exhausted, then the index falls behind and says so.
+ * A failed merge (disk full) changes nothing and is tried again; the deltas stay in memory until
+ * the number of parts is exhausted, then the index falls behind and says so.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -285,7 +288,10 @@ static enum err seal_live(struct index *index, bool *ret_is_erasing)
     return code;
 }
 
-/* Afterwards no file holds anything of what was erased before: neither ours nor the store's write-ahead log. */
+/*
+ * Afterwards no file holds anything of what was erased before: neither ours nor the store's
+ * write-ahead log.
+ */
 static enum err merge_until(struct index *index, pick_rule *rule)
 {
     bool is_erasing = false, is_more = true;
@@ -318,7 +324,10 @@ static void wait_for_work(struct index *index, int seconds)
         pthread_cond_timedwait(&index->work, &index->writing, &until);
 }
 
-/* Unseen blocks of a segment, a few megabytes a second, so that damage is found before it is needed. */
+/*
+ * Unseen blocks of a segment, a few megabytes a second, so that damage is found before it is
+ * needed.
+ */
 static void scrub(struct index *index)
 {
     uint64_t seq;
@@ -378,7 +387,10 @@ enum err merge_start_thread(struct index *index)
     return OK;
 }
 
-/* What is in memory is written if replaying it would be felt at the next start; failing that, the feed has it. */
+/*
+ * What is in memory is written if replaying it would be felt at the next start; failing that, the
+ * feed has it.
+ */
 void merge_stop_thread(struct index *index)
 {
     if (!index->has_thread)

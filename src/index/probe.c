@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A snapshot asked. Every function here runs on any thread, takes no lock, and allocates only for what it finds.
+ * A snapshot asked. Every function here runs on any thread, takes no lock, and allocates only for
+ * what it finds.
  *
- * An entry counts only if it is alive in the snapshot, its database was asked and its policy class is open to the scope; that is
- * decided before anything is counted, so limits and "too many" say nothing of what an actor may not see.
+ * An entry counts only if it is alive in the snapshot, its database was asked and its policy class
+ * is open to the scope; that is decided before anything is counted, so limits and "too many" say
+ * nothing of what an actor may not see.
  */
 #include <stdlib.h>
 
@@ -172,7 +174,10 @@ static enum err probe_parts(struct probe *probe, uint64_t hash)
     return OK;
 }
 
-/* An index that is behind the feed or damaged cannot say "nothing"; damage wakes the merge thread, which rebuilds. */
+/*
+ * An index that is behind the feed or damaged cannot say "nothing"; damage wakes the merge thread,
+ * which rebuilds.
+ */
 static enum err check_index(const struct index_snapshot *snapshot)
 {
     if (atomic_load_explicit(&snapshot->index->is_behind, memory_order_relaxed))
@@ -269,7 +274,10 @@ enum err index_probe(const struct index_snapshot *snapshot, const struct policy_
     return OK;
 }
 
-/* Two rounds of prefetching ahead of the reads: hundreds of near misses wait for memory together, not in turn. */
+/*
+ * Two rounds of prefetching ahead of the reads: hundreds of near misses wait for memory together,
+ * not in turn.
+ */
 static enum err probe_batch(const struct index_snapshot *snapshot, struct probe *probes,
                             const uint64_t *hashes, size_t count)
 {

@@ -4,14 +4,20 @@
  *
  *   0       "BUREAUSG" format u32, block size u32, zeros up to 64
  *   64      sections, each from a multiple of 8, followed by at least 8 bytes
- *             classes    for each class number here: definition's name and digest, the policy class as bytes
- *             numbers    record number of each entry          columns of the smallest width that holds
- *             class      class number of each entry           the largest value less a base; 10 million
- *             born       sequence number of each entry        documents take 3 + 1..2 + 3..4 bytes each
+ *             classes    for each class number here: definition's name and digest, the policy class
+ *             as bytes
+ *             numbers    record number of each entry          columns of the smallest width that
+ *             holds
+ *             class      class number of each entry           the largest value less a base; 10
+ *             million
+ *             born       sequence number of each entry        documents take 3 + 1..2 + 3..4 bytes
+ *             each
  *             days       birth date of the first front_count entries, int32, INT32_MIN unknown
  *             by_number  those entries in order of record number
- *             slots      hash_width + entry_width + 1 bytes each, in order of hash: low bits of the hash, entry, field
- *             buckets    u32 for each value of the hash's top bits: its first slot; one more at the end
+ *             slots      hash_width + entry_width + 1 bytes each, in order of hash: low bits of the
+ *             hash, entry, field
+ *             buckets    u32 for each value of the hash's top bits: its first slot; one more at the
+ *             end
  *             ranges     by space and lower end; an implicit tree, see segment_ranges.c
  *             texts      ends of ranges
  *             deaths     entries of other segments that changes in this one ended
@@ -20,15 +26,18 @@
  *   footer  a sum of every block of BLOCK_SIZE bytes before it, struct segment_meta field by field
  *   end-16  length of the footer u32, format u32, sum of the footer u64
  *
- * Entries come in three groups: dated ones by birth date (so that "born between" is a range of numbers), undated ones with names,
- * all others. The last two are in order of record number, so most records are found by binary search without a list.
+ * Entries come in three groups: dated ones by birth date (so that "born between" is a range of
+ * numbers), undated ones with names, all others. The last two are in order of record number, so
+ * most records are found by binary search without a list.
  *
- * A key is the top 48 bits of SipHash-2-4, under a key of this node, over its kind, space and text: the file tells nothing to
- * who has no values to try, nothing at all without the key file. A probe reads one bucket and its four to eight slots: two lines of
- * cache. Ten million keys take 8 bytes each and 0.5 for the bucket.
+ * A key is the top 48 bits of SipHash-2-4, under a key of this node, over its kind, space and text:
+ * the file tells nothing to who has no values to try, nothing at all without the key file. A probe
+ * reads one bucket and its four to eight slots: two lines of cache. Ten million keys take 8 bytes
+ * each and 0.5 for the bucket.
  *
- * Sizes, footer and positions are checked at open, a block's sum when it is first touched (and by the scrubber); what does not
- * agree is ERR_DAMAGED from then on, never a no-hit. Deaths lie beside, in memory: pages of u32 that readers load without locks.
+ * Sizes, footer and positions are checked at open, a block's sum when it is first touched (and by
+ * the scrubber); what does not agree is ERR_DAMAGED from then on, never a no-hit. Deaths lie
+ * beside, in memory: pages of u32 that readers load without locks.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -256,8 +265,9 @@ static enum err read_footer(struct segment *segment)
 }
 
 /*
- * What the entries were made with: a definition's searchable fields, their order and types. Others may come and go; when
- * this changes, what lies in the index is no longer what records would give, and it is rebuilt.
+ * What the entries were made with: a definition's searchable fields, their order and types. Others
+ * may come and go; when this changes, what lies in the index is no longer what records would give,
+ * and it is rebuilt.
  */
 uint64_t definition_digest(const struct definition *definition)
 {
@@ -448,7 +458,10 @@ static inline uint64_t low_bits_at(const struct segment *segment, uint32_t slot)
     return bits & segment->hash_mask;
 }
 
-/* First slot in [low, high) whose hash is at least `low_bits`: buckets are short, but a value thousands share is not. */
+/*
+ * First slot in [low, high) whose hash is at least `low_bits`: buckets are short, but a value
+ * thousands share is not.
+ */
 static uint32_t first_at_least(const struct segment *segment, uint32_t low, uint32_t high,
                                uint64_t low_bits)
 {

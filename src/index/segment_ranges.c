@@ -2,9 +2,10 @@
 /*
  * Ranges of a segment: which stored [from, to] meet a queried [from, to]?
  *
- * The sorted array is read as a balanced tree: the root of rows [low, high) is the middle one, its children the halves on
- * both sides. Each row names the row with the highest end in its subtree, so a subtree that ends before the query begins is
- * left at once: O(log n + found). Rows of all keyspaces lie in one array, compared by (space, text).
+ * The sorted array is read as a balanced tree: the root of rows [low, high) is the middle one, its
+ * children the halves on both sides. Each row names the row with the highest end in its subtree, so
+ * a subtree that ends before the query begins is left at once: O(log n + found). Rows of all
+ * keyspaces lie in one array, compared by (space, text).
  */
 #include <stdlib.h>
 

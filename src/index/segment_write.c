@@ -2,10 +2,12 @@
 /*
  * Makes one segment file of several parts (deltas, segments), leaving out what is dead.
  *
- * Every part gives its entries, its keys and its list by number in the segment's order, so everything is a merge of sorted
- * streams written front to back: entries first (which decides the new numbers, kept in `origin` and `remap`), then keys and ranges
- * with their entry numbers translated. Only a delta, which is small, is sorted. Memory: 8 bytes an entry for `origin`, 4
- * for `remap`, the bucket directory, and what the names builder needs; ten million entries fit in 150 MB.
+ * Every part gives its entries, its keys and its list by number in the segment's order, so
+ * everything is a merge of sorted streams written front to back: entries first (which decides the
+ * new numbers, kept in `origin` and `remap`), then keys and ranges with their entry numbers
+ * translated. Only a delta, which is small, is sorted. Memory: 8 bytes an entry for `origin`, 4 for
+ * `remap`, the bucket directory, and what the names builder needs; ten million entries fit in 150
+ * MB.
  *
  * The file is written under a name that open does not look at, made durable, then renamed.
  */
@@ -410,7 +412,10 @@ static void write_columns(struct writer *w)
     end_section(w, SECTION_DAYS);
 }
 
-/* The sources' lists by number, merged: the next living entry of a source in that order, as its new number. */
+/*
+ * The sources' lists by number, merged: the next living entry of a source in that order, as its new
+ * number.
+ */
 static bool next_by_number(struct source *source, uint32_t *ret, uint64_t *ret_number)
 {
     for (; source->at < source->front_count; source->at++) {
@@ -577,7 +582,10 @@ static void count_space(struct segment_space *all, size_t *count, uint64_t space
     all[i].count += value;
 }
 
-/* A dropped key no longer tells its space: counts shrink in the proportion in which the source's keys were kept. */
+/*
+ * A dropped key no longer tells its space: counts shrink in the proportion in which the source's
+ * keys were kept.
+ */
 static void write_spaces(struct writer *w)
 {
     struct segment_space all[DELTA_SPACE_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An answer as JSON, in the shapes of docs/API.md: the one printer for HTTP, commands and batches. Written straight into the buffer,
- * for the answer "nothing found" goes out thousands of times a second. It takes views, never records: what is not in a
- * view cannot be printed here.
+ * An answer as JSON, in the shapes of docs/API.md: the one printer for HTTP, commands and batches.
+ * Written straight into the buffer, for the answer "nothing found" goes out thousands of times a
+ * second. It takes views, never records: what is not in a view cannot be printed here.
  */
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the audit log keeps of a search: who, why, what was asked as understood, where, and what was shown. */
+/*
+ * What the audit log keeps of a search: who, why, what was asked as understood, where, and what was
+ * shown.
+ */
 #include "codec/json.h"
 #include "search/internal.h"
 
@@ -23,7 +26,10 @@ static void write_values(const struct search_plan *plan, const struct query_set 
     buf_release(&text);
 }
 
-/* A card's number is printed by its type without the digits that are not kept, so it does not reach the log either. */
+/*
+ * A card's number is printed by its type without the digits that are not kept, so it does not reach
+ * the log either.
+ */
 static str query_as_understood(const struct search_plan *plan)
 {
     struct buf out = {.max = 64 << 10};

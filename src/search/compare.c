@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One candidate: its record is read, its values are compared with what was asked, and the result explained.
+ * One candidate: its record is read, its values are compared with what was asked, and the result
+ * explained.
  *
- * The index knows hashes; what decides is the stored value. A value confirms a key when it makes the same key itself, so a document
- * number confirms the number inside a stored machine-readable zone, a network the address in it. Fields the actor may not read
- * are passed over before anything else: they neither confirm nor count nor explain. A field that is searched blind
- * can confirm, and the hit then says nothing but where to ask.
+ * The index knows hashes; what decides is the stored value. A value confirms a key when it makes
+ * the same key itself, so a document number confirms the number inside a stored machine-readable
+ * zone, a network the address in it. Fields the actor may not read are passed over before anything
+ * else: they neither confirm nor count nor explain. A field that is searched blind can confirm, and
+ * the hit then says nothing but where to ask.
  *
- * Definitions with an `evidence` block are scored in bits. Others answer by key: agreement and contradiction of the rest is said
- * in words; a contradicting country (another issuer's number) lowers the hit to "possible", for numbers are unique only
- * within it.
+ * Definitions with an `evidence` block are scored in bits. Others answer by key: agreement and
+ * contradiction of the rest is said in words; a contradicting country (another issuer's number)
+ * lowers the hit to "possible", for numbers are unique only within it.
  */
 #include "codec/json.h"
 #include "search/internal.h"
@@ -125,7 +127,10 @@ static str print_value(const struct value *value, struct arena *arena)
     return result;
 }
 
-/* What the view shows of a value: its text, the redacted form, or nothing at all (then *ret is false). */
+/*
+ * What the view shows of a value: its text, the redacted form, or nothing at all (then *ret is
+ * false).
+ */
 static bool text_in_view(const struct comparing *c, const struct field_value *held, str *ret)
 {
     for (size_t i = 0; i < c->view.count; i++) {
@@ -303,7 +308,10 @@ static bool is_field_open(const void *context, const struct field *field)
     return access_to(open->comparing, field) == FIELD_OPEN;
 }
 
-/* What was asked without a meaning takes the meaning of the field that confirmed it, or the definition's first of its type. */
+/*
+ * What was asked without a meaning takes the meaning of the field that confirmed it, or the
+ * definition's first of its type.
+ */
 static uint16_t meaning_here(const struct comparing *c, const struct set_value *asked,
                              const struct field_value *held)
 {
@@ -371,7 +379,10 @@ static void judge_similar(const struct comparing *c, const struct query_set *set
     }
 }
 
-/* Wildcards and partial numbers were matched by the index alone: the first number that may be read shows which. */
+/*
+ * Wildcards and partial numbers were matched by the index alone: the first number that may be read
+ * shows which.
+ */
 static void judge_wild(const struct comparing *c, struct outcome *outcome)
 {
     for (size_t k = 0; k < c->record.count && outcome->why_count < 4; k++) {

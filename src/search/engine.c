@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is worked out once, because a search for nothing - nearly all of them - takes half a microsecond in all: meanings by name,
- * which databases an actor may search, and the rows "no hit" of an answer as they are printed. All of it follows
- * from the immutable catalog and lives as long as the engine.
+ * What is worked out once, because a search for nothing - nearly all of them - takes half a
+ * microsecond in all: meanings by name, which databases an actor may search, and the rows "no hit"
+ * of an answer as they are printed. All of it follows from the immutable catalog and lives as long
+ * as the engine.
  */
 #include <stdlib.h>
 
@@ -108,8 +109,9 @@ void databases_add(struct databases *databases, const struct definition *definit
 }
 
 /*
- * What policy_allow() says of a search depends on role, purposes and rights only: a handful of answers for a whole node, kept in a
- * few places that are filled once and never changed. With all places taken by others, the answer is made anew in the arena.
+ * What policy_allow() says of a search depends on role, purposes and rights only: a handful of
+ * answers for a whole node, kept in a few places that are filled once and never changed. With all
+ * places taken by others, the answer is made anew in the arena.
  */
 enum err engine_databases(struct search_engine *engine, const struct actor *actor,
                           struct arena *arena, const struct databases **ret)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the sets of a plan to the records worth reading: exact keys of every value in every database at once, names by the
- * fuzzy index. A record that several values or sets lead to is one candidate.
+ * From the sets of a plan to the records worth reading: exact keys of every value in every database
+ * at once, names by the fuzzy index. A record that several values or sets lead to is one candidate.
  */
 #include "search/internal.h"
 #include "type/date.h"

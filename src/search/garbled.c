@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text typed, or sent by a document reader that plays keyboard, under another layout than it was meant for. A reader sends key
- * positions as on a US keyboard; the computer makes of them what its own layout says. The tables give for each layout what
- * comes out and the key that was meant. Undone, the text is offered only if a check digit agrees that did not agree before: no
- * one's typing is corrected on a guess.
+ * Text typed, or sent by a document reader that plays keyboard, under another layout than it was
+ * meant for. A reader sends key positions as on a US keyboard; the computer makes of them what its
+ * own layout says. The tables give for each layout what comes out and the key that was meant.
+ * Undone, the text is offered only if a check digit agrees that did not agree before: no one's
+ * typing is corrected on a guess.
  *
- * Layouts as in the X keyboard database (xkeyboard-config: fr, de, ru, ara, tr, es, it, gr); only keys that occur in document
- * numbers and machine-readable zones count. '<' is shift-comma on the US layout.
+ * Layouts as in the X keyboard database (xkeyboard-config: fr, de, ru, ara, tr, es, it, gr); only
+ * keys that occur in document numbers and machine-readable zones count. '<' is shift-comma on the
+ * US layout.
  */
 #include "search/internal.h"
 
@@ -35,16 +37,20 @@ static const struct layout layouts[] = {
      "ıiİIöÖçÇşŞğĞüÜ;:",
      "iiII,<..;:[{]}<<"},
     {"Greek",
-     "ςερτυθιοπασδφγηξκλζχψωβνμΕΡΤΥΘΙΟΠΑΣΔΦΓΗΞΚΛΖΧΨΩΒΝΜ",
+     "ςερτυθιοπασδφγηξκλζχψωβν"
+     "μΕΡΤΥΘΙΟΠΑΣΔΦΓΗΞΚΛΖΧΨΩΒΝΜ",
      "wertyuiopasdfghjklzxcvbnmERTYUIOPASDFGHJKLZXCVBNM"},
     {"Russian (ЙЦУКЕН)",
-     "йцукенгшщзфывапролдячсмитьЙЦУКЕНГШЩЗФЫВАПРОЛДЯЧСМИТЬБб",
+     "йцукенгшщзфывапролдячсмитьЙ"
+     "ЦУКЕНГШЩЗФЫВАПРОЛДЯЧСМИТЬБб",
      "qwertyuiopasdfghjklzxcvbnmQWERTYUIOPASDFGHJKLZXCVBNM<,"},
     {"Ukrainian",
-     "йцукенгшщзфівапролдячсмитьЙЦУКЕНГШЩЗФІВАПРОЛДЯЧСМИТЬБб",
+     "йцукенгшщзфівапролдячсмитьЙ"
+     "ЦУКЕНГШЩЗФІВАПРОЛДЯЧСМИТЬБб",
      "qwertyuiopasdfghjklzxcvbnmQWERTYUIOPASDFGHJKLZXCVBNM<,"},
     {"Bulgarian (BDS)",
-     "уеишщксдзцьяаожгтнвмчюйъэфхпУЕИШЩКСДЗЦЬЯАОЖГТНВМЧЮЙЪЭФХП",
+     "уеишщксдзцьяаожгтнвмчюйъэфхп"
+     "УЕИШЩКСДЗЦЬЯАОЖГТНВМЧЮЙЪЭФХП",
      "wertyuiop[asdfghjkl;'zxcvbnmWERTYUIOP{ASDFGHJKL:\"ZXCVBNM"},
     {"Arabic (101)",
      "ضصثقفغعهخحشسيبلاتنمئءؤرىة",
@@ -83,7 +89,10 @@ static str undo(const struct layout *layout, str text, struct arena *arena)
     return result;
 }
 
-/* Caps lock turns letters round and, on some layouts, digits into signs: shift undone on a US keyboard. */
+/*
+ * Caps lock turns letters round and, on some layouts, digits into signs: shift undone on a US
+ * keyboard.
+ */
 static str undo_caps(str text, struct arena *arena)
 {
     static const struct layout shifted = {"", "!@#$%^&*()", "1234567890"};

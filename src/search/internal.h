@@ -13,8 +13,9 @@
  *   garbled.c   text typed on the wrong keyboard
  *   answer.c    JSON;   audit.c  the audit entry
  *
- * A *set* is one way to understand the question: the values of one reading of the text together with the typed fields. Sets
- * are alternatives; within a set the values are about one person or thing.
+ * A *set* is one way to understand the question: the values of one reading of the text together
+ * with the typed fields. Sets are alternatives; within a set the values are about one person or
+ * thing.
  */
 #ifndef SEARCH_INTERNAL_H
 #define SEARCH_INTERNAL_H
@@ -43,8 +44,7 @@ enum {
 
 struct set_value {
     struct query_value query;
-    bool
-        is_field; /* typed by the officer as this meaning, or part of a composite: the meaning counts */
+    bool is_field;          /* typed as this meaning, or part of a composite: it counts */
     const struct key *keys; /* EXACT and RANGE ones */
     size_t key_count;
 };
@@ -75,8 +75,7 @@ struct search_engine {
     uint64_t fuzzy[DATABASE_WORDS]; /* databases with a field of a fuzzy type */
     struct meaning meanings[MEANING_MAX];
     uint16_t meaning_at[MEANING_TABLE];
-    _Atomic uint64_t
-        today; /* day number << 32 | year << 16 | month << 8 | day: the calendar is not asked every time */
+    _Atomic uint64_t today; /* day number << 32 | year << 16 | month << 8 | day */
     _Atomic(struct allowance *) allowances[ALLOWANCE_MAX];
     struct arena arena;
     str *no_hits; /* printed rows, by database and language */
@@ -166,7 +165,10 @@ enum err value_expand(const struct search_engine *engine, const struct query_val
 
 /* ---- garbled.c ---- */
 
-/* A reading of the text as typed on another keyboard layout that a check digit vouches for; false when there is none. */
+/*
+ * A reading of the text as typed on another keyboard layout that a check digit vouches for; false
+ * when there is none.
+ */
 bool garbled_repair(const struct type_context *context, str text, unsigned confidence,
                     struct arena *arena, str *ret_text, str *ret_layout);
 
@@ -179,7 +181,9 @@ enum err find_similar(struct search *search) MUST_USE;
 
 /* ---- compare.c ---- */
 
-/* *ret_is_hit false: a collision of hashes, a value gone meanwhile, or nothing the asker may know. */
+/*
+ * *ret_is_hit false: a collision of hashes, a value gone meanwhile, or nothing the asker may know.
+ */
 enum err compare_candidate(struct search *search, const struct candidate *candidate,
                            bool is_similar, struct hit *ret, bool *ret_is_hit) MUST_USE;
 

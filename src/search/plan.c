@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From what was asked to what will be looked for. Nothing here reads a record, so a plan can be made on a network loop, and
- * shown while the officer types.
+ * From what was asked to what will be looked for. Nothing here reads a record, so a plan can be
+ * made on a network loop, and shown while the officer types.
  *
- *   text "L898902C36UTO..."  -> readings (mrz, document-number, ...) -> one set each: the parts of the reading
+ *   text "L898902C36UTO..."  -> readings (mrz, document-number, ...) -> one set each: the parts of
+ *   the reading
  *   fields {birth-date: ...} -> values added to every set
  */
 #include <stdlib.h>

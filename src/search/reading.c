@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a line of text could be. The types answer; here their answers become chips with parts. Reads no record, so it runs while the
- * officer types.
+ * What a line of text could be. The types answer; here their answers become chips with parts. Reads
+ * no record, so it runs while the officer types.
  *
- * A reading far below the best one is switched off, not hidden: the chip is there to be switched on. A long number that proves
- * itself by its check digits needs no second opinion.
+ * A reading far below the best one is switched off, not hidden: the chip is there to be switched
+ * on. A long number that proves itself by its check digits needs no second opinion.
  */
 #include "search/internal.h"
 #include "type/date.h"
@@ -28,7 +28,10 @@ static void take_part(struct part_sink *sink, str meaning, const struct value *v
         list->values[list->count++] = (struct query_value){number, *value};
 }
 
-/* Whether one of the parts leads where the whole leads: a machine-readable zone is looked up by its document number. */
+/*
+ * Whether one of the parts leads where the whole leads: a machine-readable zone is looked up by its
+ * document number.
+ */
 static enum err is_covered(const struct value *whole, const struct part_list *parts,
                            struct arena *arena, bool *ret)
 {

@@ -2,11 +2,13 @@
 /*
  * One search, start to end, on one snapshot of the index and one scope of the asker.
  *
- *   exact keys -> names -> records of the candidates read and compared -> hits in order -> similar numbers, if they are wanted
+ *   exact keys -> names -> records of the candidates read and compared -> hits in order -> similar
+ *   numbers, if they are wanted
  *   -> results per database -> verdict
  *
- * With nothing found by key, which is nearly always, no record is read and only the answer itself is allocated. What goes wrong is said
- * per database: an index that cannot be trusted is NO ANSWER of all, a record that cannot be read of its own database.
+ * With nothing found by key, which is nearly always, no record is read and only the answer itself
+ * is allocated. What goes wrong is said per database: an index that cannot be trusted is NO ANSWER
+ * of all, a record that cannot be read of its own database.
  */
 #include <stdlib.h>
 

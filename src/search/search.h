@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * search: query -> candidates -> compared, explained, opened, audited hits, over all databases at once.
+ * search: query -> candidates -> compared, explained, opened, audited hits, over all databases at
+ * once.
  *
  *   struct search_request r = {.text = S("L898902C3"), ...};
- *   struct search_plan *plan;    TRY(search_plan(engine, &actor, &r, arena, &plan));   // what was understood
- *   TRY(search_run(engine, plan, &answer));                                            // may read the store
+ *   struct search_plan *plan;    TRY(search_plan(engine, &actor, &r, arena, &plan));   // what was
+ *   understood
+ *   TRY(search_run(engine, plan, &answer));                                            // may read
+ *   the store
  *
- * search_plan never blocks. search_run blocks on the store only when there are candidates; search_is_light() says
- * whether a plan needs exact keys alone, so that a network loop may run it in place. The audit entry is the caller's next
- * step (search_audit_entry fills it): no answer leaves before it is durable.
+ * search_plan never blocks. search_run blocks on the store only when there are candidates;
+ * search_is_light() says whether a plan needs exact keys alone, so that a network loop may run it
+ * in place. The audit entry is the caller's next step (search_audit_entry fills it): no answer
+ * leaves before it is durable.
  */
 #ifndef SEARCH_SEARCH_H
 #define SEARCH_SEARCH_H
@@ -16,14 +20,20 @@
 #include "audit/audit.h"
 #include "index/index.h"
 
-enum verdict { VERDICT_NOTHING_FOUND, VERDICT_MATCH, VERDICT_POSSIBLE, VERDICT_READ_AGAIN, VERDICT_NO_ANSWER };
+enum verdict {
+    VERDICT_NOTHING_FOUND,
+    VERDICT_MATCH,
+    VERDICT_POSSIBLE,
+    VERDICT_READ_AGAIN,
+    VERDICT_NO_ANSWER
+};
 const char *verdict_word(enum verdict verdict); /* "nothing-found" ... */
 enum database_result { RESULT_NO_HIT, RESULT_HIT, RESULT_TOO_MANY, RESULT_NO_ANSWER };
 const char *database_result_word(enum database_result result);
 enum similar { SIMILAR_AUTO, SIMILAR_YES, SIMILAR_NO };
 enum band { BAND_NONE, BAND_POSSIBLE, BAND_HIT };
 
-struct query_value { /* one (meaning, value) asked */
+struct query_value {  /* one (meaning, value) asked */
     uint16_t meaning; /* 0: any field of the value's type */
     struct value value;
 };
@@ -34,13 +44,13 @@ struct search_reading { /* one way to understand the line of text: a chip */
     bool is_on;
 };
 struct search_request {
-    str text;                    /* one line, or two/three MRZ lines; "" when only fields */
-    const struct node *fields;   /* map meaning -> text (or list of texts) */
+    str text;                     /* one line, or two/three MRZ lines; "" when only fields */
+    const struct node *fields;    /* map meaning -> text (or list of texts) */
     const struct node *databases; /* list of names; NULL: all the actor may search */
-    const struct node *off;      /* list of reading types switched off */
+    const struct node *off;       /* list of reading types switched off */
     enum similar similar;
-    uint32_t limit, offset;      /* hits per answer; default 10, at most 100 */
-    str id;                      /* client's query id: a repeat gives the same answer and one audit entry */
+    uint32_t limit, offset; /* hits per answer; default 10, at most 100 */
+    str id; /* client's query id: a repeat gives the same answer and one audit entry */
 };
 
 struct why { /* one line of the explanation: a bar of evidence */
@@ -54,7 +64,7 @@ struct hit {
     struct view view;
     enum band band;
     double bits;
-    double namesakes;  /* expected by chance; < 0: does not apply */
+    double namesakes;   /* expected by chance; < 0: does not apply */
     double probability; /* calibrated, 0..1; < 0: none */
     const struct why *why;
     size_t why_count;
@@ -77,8 +87,8 @@ struct search_answer {
     size_t hit_count, total_count;
     const struct hit *similar;
     size_t similar_count;
-    str advice; /* READ AGAIN: which character, which line; what to add where there is too much */
-    str repaired; /* the text as it may have been meant: a misread character, another keyboard layout; "" */
+    str advice;   /* READ AGAIN: which character, which line; what to add where there is too much */
+    str repaired; /* the text as it may have been meant: a misread character, another keyboard */
     str receipt;  /* the caller's, from the audit log, before printing */
     uint64_t feed_seq;
     int64_t as_of_us;
@@ -92,29 +102,39 @@ struct search_plan;
 enum err search_open(const struct catalog *catalog, struct store *store, struct index *index,
                      struct policy_classes *classes, struct search_engine **ret) MUST_USE;
 void search_close(struct search_engine *engine);
-/* What a line could be, for live recognition: reads no record, needs no purpose. off: reading types switched off. */
-enum err search_recognise(const struct search_engine *engine, str text, const struct node *off, struct arena *arena,
-                          const struct search_reading **ret, size_t *ret_count) MUST_USE;
 /*
- * ERR_DENIED, ERR_UNKNOWN (a database, a meaning), ERR_BAD_VALUE (a field), ERR_MISSING (nothing to search by), ERR_LIMIT. The
- * plan and its answer live in the arena; actor and request must outlive them.
+ * What a line could be, for live recognition: reads no record, needs no purpose. off: reading types
+ * switched off.
  */
-enum err search_plan(struct search_engine *engine, const struct actor *actor, const struct search_request *request,
-                     struct arena *arena, struct search_plan **ret) MUST_USE;
+enum err search_recognise(const struct search_engine *engine, str text, const struct node *off,
+                          struct arena *arena, const struct search_reading **ret,
+                          size_t *ret_count) MUST_USE;
+/*
+ * ERR_DENIED, ERR_UNKNOWN (a database, a meaning), ERR_BAD_VALUE (a field), ERR_MISSING (nothing to
+ * search by), ERR_LIMIT. The plan and its answer live in the arena; actor and request must outlive
+ * them.
+ */
+enum err search_plan(struct search_engine *engine, const struct actor *actor,
+                     const struct search_request *request, struct arena *arena,
+                     struct search_plan **ret) MUST_USE;
 bool search_is_light(const struct search_plan *plan);
-/* Fails only for want of memory: a database that cannot be asked is a NO ANSWER within the answer. */
-enum err search_run(struct search_engine *engine, struct search_plan *plan, struct search_answer *ret) MUST_USE;
+/*
+ * Fails only for want of memory: a database that cannot be asked is a NO ANSWER within the answer.
+ */
+enum err search_run(struct search_engine *engine, struct search_plan *plan,
+                    struct search_answer *ret) MUST_USE;
 /* Fails for want of memory: then the answer must not leave. */
-enum err search_audit_entry(const struct search_plan *plan, const struct search_answer *answer, struct arena *arena,
-                            struct audit_entry *ret) MUST_USE;
+enum err search_audit_entry(const struct search_plan *plan, const struct search_answer *answer,
+                            struct arena *arena, struct audit_entry *ret) MUST_USE;
 
 /* JSON as docs/API.md has it; the same for api, commands and batches. */
-void search_answer_print(const struct catalog *catalog, const struct search_answer *answer, enum language language,
-                         struct buf *out);
-void search_readings_print(const struct catalog *catalog, const struct search_reading *readings, size_t count,
-                           enum language language, struct buf *out); /* the list after "understood": */
+void search_answer_print(const struct catalog *catalog, const struct search_answer *answer,
+                         enum language language, struct buf *out);
+void search_readings_print(const struct catalog *catalog, const struct search_reading *readings,
+                           size_t count, enum language language,
+                           struct buf *out); /* the list after "understood": */
 /* The members of a hit that come from its view, without braces: for a record shown by its id. */
-void search_view_print(const struct catalog *catalog, const struct view *view, enum language language,
-                       struct buf *out);
+void search_view_print(const struct catalog *catalog, const struct view *view,
+                       enum language language, struct buf *out);
 
 #endif

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers that are nearly the asked one. They never decide a hit: with a million numbers in one issuer's nine-digit space, one
- * innocent number in twelve has a neighbour. So they are looked for only when a check digit fails and nothing exact was found, or on
- * request, and each carries the count to expect by chance.
+ * Numbers that are nearly the asked one. They never decide a hit: with a million numbers in one
+ * issuer's nine-digit space, one innocent number in twelve has a neighbour. So they are looked for
+ * only when a check digit fails and nothing exact was found, or on request, and each carries the
+ * count to expect by chance.
  *
  *   one slip     type_neighbours(): a character wrong, missing, added, two swapped
  *   confusable   the SKELETON key: O and 0, I and 1, S and 5 ... any number of them
  *   partial      the PARTIAL key: the last characters of a VIN or serial
- *   wildcard     '?' for one character, at most two; '*' before or after what is known, by partial keys
+ *   wildcard     '?' for one character, at most two; '*' before or after what is known, by partial
+ *   keys
  *
- * Chance: each probed text is one of a*a*...*a of its length and shape (10 for a digit, 26 for a letter); with n numbers in the
- * keyspace, n divided by that is how many innocent ones to expect there. The sum over all probes is an estimate, said as such.
+ * Chance: each probed text is one of a*a*...*a of its length and shape (10 for a digit, 26 for a
+ * letter); with n numbers in the keyspace, n divided by that is how many innocent ones to expect
+ * there. The sum over all probes is an estimate, said as such.
  */
 #include "search/internal.h"
 
@@ -113,7 +116,10 @@ static enum err find_near(struct search *search, const struct value *value, uint
 
 /* ---- wildcards ---- */
 
-/* Letters and digits of the text, upper case; '?' kept; false when anything else but blanks, dashes, dots, '*' is in it. */
+/*
+ * Letters and digits of the text, upper case; '?' kept; false when anything else but blanks,
+ * dashes, dots, '*' is in it.
+ */
 static bool fold_wild(str text, char out[WILD_TEXT_MAX], size_t *ret_len, size_t *ret_wild)
 {
     *ret_len = *ret_wild = 0;
@@ -129,7 +135,10 @@ static bool fold_wild(str text, char out[WILD_TEXT_MAX], size_t *ret_len, size_t
     return true;
 }
 
-/* Whether a type can read the text with the wildcards filled; then its normal form, in which they are found again. */
+/*
+ * Whether a type can read the text with the wildcards filled; then its normal form, in which they
+ * are found again.
+ */
 static bool read_filled(struct search *search, const struct type *type, str text, char filler,
                         struct value *ret)
 {

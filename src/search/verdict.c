@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one word at the top of an answer, the result of each database, and what to do next. In this order:
+ * The one word at the top of an answer, the result of each database, and what to do next. In this
+ * order:
  *
  *   MATCH, POSSIBLE     something was found, whatever else could not be asked
  *   NO ANSWER           nothing was found, but a database did not answer: not the same as nothing
- *   READ AGAIN          nothing was found, and what was read cannot be right: a check digit fails, a line is missing
- *   NOTHING FOUND       all databases answered, and what was read proves itself or has nothing to prove
+ *   READ AGAIN          nothing was found, and what was read cannot be right: a check digit fails,
+ *   a line is missing
+ *   NOTHING FOUND       all databases answered, and what was read proves itself or has nothing to
+ *   prove
  */
 #include <stdio.h>
 
@@ -102,7 +105,10 @@ static bool is_incomplete(const struct value *value)
     return false;
 }
 
-/* The best reading that is on and cannot be right; NULL when the best one is fine. Typed fields count as well. */
+/*
+ * The best reading that is on and cannot be right; NULL when the best one is fine. Typed fields
+ * count as well.
+ */
 static const struct value *doubtful_value(const struct search_plan *plan)
 {
     for (size_t i = 0; i < plan->reading_count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The exact index against a brute-force model of the feed: random lives of records, merges, reopening, snapshots, readers
- * beside a writer, erasure, damage.
+ * The exact index against a brute-force model of the feed: random lives of records, merges,
+ * reopening, snapshots, readers beside a writer, erasure, damage.
  */
 #include "index_fixture.h"
 #include "test.h"
@@ -192,7 +192,10 @@ static struct index *shared;
 static _Atomic bool is_over;
 static _Atomic unsigned wrong, checks;
 
-/* Record n is always there, with tag TAGn in every version and number Vn-x changing from version to version. */
+/*
+ * Record n is always there, with tag TAGn in every version and number Vn-x changing from version to
+ * version.
+ */
 static void put_always(uint64_t number, uint32_t version)
 {
     char body[400];
@@ -454,7 +457,10 @@ static void flip(const char *path, long at)
     fclose(file);
 }
 
-/* Whatever byte of a segment is hurt, at rest: an answer is right or an error, and after the rebuild all is right again. */
+/*
+ * Whatever byte of a segment is hurt, at rest: an answer is right or an error, and after the
+ * rebuild all is right again.
+ */
 static void test_damage_is_an_error_never_a_no_hit(void **state)
 {
     (void)state;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the index tests stand on: a catalog of two small definitions made for them, and in place of the store a feed in memory,
- * so that millions of changes cost nothing and a body can be destroyed at will. Of policy only what the index asks: a class is
- * the record's confidentiality, and a scope opens classes up to one.
+ * What the index tests stand on: a catalog of two small definitions made for them, and in place of
+ * the store a feed in memory, so that millions of changes cost nothing and a body can be destroyed
+ * at will. Of policy only what the index asks: a class is the record's confidentiality, and a scope
+ * opens classes up to one.
  */
 #ifndef TESTS_INDEX_FIXTURE_H
 #define TESTS_INDEX_FIXTURE_H

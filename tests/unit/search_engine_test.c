@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an officer gets for what is asked: verdicts, results, similar numbers, what may and may not be shown. */
+/*
+ * What an officer gets for what is asked: verdicts, results, similar numbers, what may and may not
+ * be shown.
+ */
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -207,7 +210,9 @@ static void test_no_answer_is_not_nothing(void **state)
     must(search_open(broken.catalog, broken.store, broken.index, broken.classes, &broken.engine),
          "search");
     struct search_answer answer = node_ask(&broken, "D0001234");
-    /* the scrubber may have been quicker and the rebuild done: then it is a match; never "nothing" */
+    /*
+     * the scrubber may have been quicker and the rebuild done: then it is a match; never "nothing"
+     */
     if (answer.verdict != VERDICT_MATCH) {
         assert_string_equal(verdict_word(answer.verdict), "no-answer");
         for (size_t i = 0; i < answer.database_count; i++) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every definition carries its own tests: examples, and questions that must, and must not, find them. All examples of all
- * databases lie in one node, so a question also shows that no other database answers in its place wrongly.
- * CATALOG names another home (the renamed catalog); the default is the tree itself.
+ * Every definition carries its own tests: examples, and questions that must, and must not, find
+ * them. All examples of all databases lie in one node, so a question also shows that no other
+ * database answers in its place wrongly. CATALOG names another home (the renamed catalog); the
+ * default is the tree itself.
  */
 #include "search_fixture.h"
 #include "test.h"

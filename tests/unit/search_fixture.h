@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A node without its network: store, index, policy and search engine in a scratch directory, over a given catalog. */
+/*
+ * A node without its network: store, index, policy and search engine in a scratch directory, over a
+ * given catalog.
+ */
 #ifndef TESTS_SEARCH_FIXTURE_H
 #define TESTS_SEARCH_FIXTURE_H
 
