@@ -58,7 +58,8 @@ static enum err syntax(const struct reader *reader, const char *what)
 
 static bool at_line_end(const struct reader *reader)
 {
-    return reader->at == reader->end || *reader->at == '\n' || *reader->at == '\r';
+    const char *at = reader->at, *end = reader->end;
+    return at == end || *at == '\n' || (*at == '\r' && end - at > 1 && at[1] == '\n');
 }
 
 static void skip_line_end(struct reader *reader)
@@ -95,6 +96,8 @@ static enum err read_field(struct reader *reader, str *ret)
         return read_quoted(reader, ret);
     char *start = reader->at;
     while (!at_line_end(reader) && *reader->at != ',') {
+        if (*reader->at == '\r')
+            return syntax(reader, "a carriage return without a line feed");
         if (*reader->at == '"')
             return syntax(reader, "a quote inside a field that does not start with one");
         reader->at++;
@@ -175,9 +178,12 @@ static enum err make_code(const struct reader *reader, struct arena *arena,
                           const struct heading *heading, size_t extra_count, const str *row,
                           struct code *ret)
 {
+    char folded[TEXT_FOLD_MAX];
     ret->code = row[0];
     if (str_is_empty(row[0]) || row[0].len > 64)
         return syntax(reader, "a code must have 1 to 64 bytes");
+    if (!text_fold(row[0], folded))
+        return syntax(reader, "a code of signs only could not be found");
     if (str_is_empty(row[1]))
         return syntax(reader, "a code without an English name");
     for (size_t l = 0; l < LANGUAGE_COUNT; l++)
@@ -201,7 +207,11 @@ static enum err read_rows(struct reader *reader, struct arena *arena, const stru
     if (!codes)
         return err_last()->code;
     while (reader->at < reader->end) {
-        if (*reader->at == '#' || at_line_end(reader)) {
+        if (at_line_end(reader)) {
+            skip_line_end(reader);
+            continue;
+        }
+        if (*reader->at == '#') {
             read_comment(reader, list);
             continue;
         }

@@ -55,6 +55,18 @@ static int32_t last_day_of(unsigned year, unsigned month)
     return day_at(next_year, next_month, 1) - 1;
 }
 
+/* From 1 January to 31 December of one year is that year, however it was written. */
+static enum date_precision span_precision(int32_t first, int32_t last)
+{
+    struct day from = day_of_number(first);
+    unsigned year = (unsigned)from.year, month = from.month;
+    if (first == last)
+        return DATE_DAY;
+    if (from.day == 1 && month == 1 && last == last_day_of(year, 0))
+        return DATE_YEAR;
+    return from.day == 1 && last == last_day_of(year, month) ? DATE_MONTH : DATE_INTERVAL;
+}
+
 /* A two-digit year lies in the past: nobody is born tomorrow. */
 static unsigned full_year(struct reading_of *r, unsigned year, unsigned month, unsigned day)
 {
@@ -273,7 +285,7 @@ static enum err place_foreign(struct reading_of *r, const struct date_side *side
         return bad(r, "there is no such day in that calendar");
     *ret = (struct date){.first_day = span.first_day,
                          .last_day = span.last_day,
-                         .precision = day ? DATE_DAY : DATE_INTERVAL,
+                         .precision = span_precision(span.first_day, span.last_day),
                          .alternative = span.first_day};
     r->note = type_note(r->arena, "converted from the %s calendar", calendar_name(own.calendar));
     return OK;
@@ -309,8 +321,7 @@ static enum err join(struct reading_of *r, const struct date *from, const struct
     ret->is_circa = from->is_circa || to->is_circa;
     ret->is_ambiguous = false;
     ret->alternative = ret->first_day;
-    if (from->first_day != to->first_day || from->last_day != to->last_day)
-        ret->precision = DATE_INTERVAL;
+    ret->precision = span_precision(ret->first_day, ret->last_day);
     return OK;
 }
 
@@ -347,6 +358,8 @@ enum err date_read(const struct type_context *context, str text, struct arena *a
             TRY(join(&r, &from, &to, &date));
         }
     }
+    if (date.first_day == beginning_of_time() && date.last_day == end_of_time())
+        return bad(&r, "leaves both ends open");
     *ret = date;
     *ret_note = r.note;
     return OK;

@@ -73,7 +73,7 @@ enum character {
     C_DOT,
     C_QUERY,
     C_SKIP,
-    C_COLON,
+    C_COMMA,
     C_OTHER
 };
 
@@ -92,7 +92,10 @@ static enum character class_of_ascii(char c)
     case '?':
     case '~':
     case '<': return C_QUERY;
-    case ':': return C_COLON;
+    case ',':
+    case '\'':
+    case '(':
+    case ')': return C_COMMA;
     default: return C_OTHER;
     }
 }
@@ -134,7 +137,7 @@ static enum character class_at(const struct scan *scan, size_t at, size_t *ret_n
 
 static bool is_year_token(const struct token *token)
 {
-    return token->kind == TOKEN_NUMBER && token->number.digits == 4 && token->number.value > 31;
+    return token->kind == TOKEN_NUMBER && token->number.digits == 4;
 }
 
 /* Called when a token begins or the text ends. */
@@ -322,8 +325,8 @@ static void scan_text(struct scan *scan)
             scan_word(scan);
         } else if (class == C_QUERY) {
             scan_query(scan);
-        } else if (class == C_COLON) {
-            scan->why = "holds a colon";
+        } else if (class == C_OTHER) {
+            scan->why = "holds a sign that no date has";
         } else {
             note_separator(scan, class);
             scan->at = next;

@@ -79,6 +79,8 @@ static void refuses_faulty_lists_with_line(void **state)
         {"code,en\nA,\"a\"b\n", 2, "after a closing quote"},
         {"code,en\nA,a\"b\n", 2, "a quote inside"},
         {"code,en\nA,\xff\n", 1, "UTF-8"},
+        {"code,en\nA,a\rB,b\n", 2, "carriage return"},
+        {"code,en\n<>,a\n", 2, "signs only"},
         {"code,en\n", 0, "no codes"},
         {"", 1, "heading"},
     };
