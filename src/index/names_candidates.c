@@ -302,8 +302,8 @@ static void candidates_weigh(struct gather *gather, struct unit *unit)
         size_t end = i;
         for (; end < unit->count && unit->items[end].cost == unit->items[i].cost; end++)
             bearers += unit->items[end].frequency;
-        double share =
-            (double)entries / (double)(bearers > FREQUENCY_FLOOR ? bearers : FREQUENCY_FLOOR);
+        uint64_t rounded = bearers / FREQUENCY_FLOOR * FREQUENCY_FLOOR;
+        double share = (double)entries / (double)(rounded ? rounded : FREQUENCY_FLOOR);
         for (; i < end; i++)
             unit->items[i].bits = (share > 1 ? (float)log2(share) : 0) - unit->items[i].cost;
     }

@@ -466,15 +466,16 @@ static const struct {
     [N] = {6, 6}, [L] = {7, 7},  [R] = {7, 0},
 };
 
-/* At most 9 classes, three bits each under a leading one; `flip` takes the other class at one
- * sound (or none: SOUND_MAX). */
+/* At most 9 classes, three bits each under a leading one; `flip` takes the other class at one sound,
+ * at none (SOUND_MAX) or at all. */
+enum { FLIP_ALL = SOUND_MAX + 1 };
 static uint32_t skeleton_make(const struct sound *sound, size_t flip)
 {
     uint32_t skeleton = 1;
     uint8_t last = 0;
     for (size_t i = 0, count = 0; i < sound->count && count < 9; i++) {
         uint8_t code = sound->codes[i];
-        uint8_t class = i == flip ? classes[code].other : classes[code].main;
+        uint8_t class = i == flip || flip == FLIP_ALL ? classes[code].other : classes[code].main;
         if (is_vowel(code))
             last = 0;
         if (class == 0 || class == last)
@@ -492,6 +493,9 @@ size_t skeletons_of(str reading, uint32_t ret[SKELETON_MAX])
     sound_of(reading, &sound);
     size_t count = 0;
     ret[count++] = skeleton_make(&sound, SOUND_MAX);
+    uint32_t other = skeleton_make(&sound, FLIP_ALL);
+    if (other != ret[0])
+        ret[count++] = other;
     for (size_t i = 0; i < sound.count && count < SKELETON_MAX; i++) {
         uint8_t code = sound.codes[i];
         bool is_open = code != R || (i > 0 && is_vowel(sound.codes[i - 1]));

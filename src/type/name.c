@@ -112,13 +112,22 @@ static void redact(const struct value *value, struct buf *out)
 
 /* ---- compare ---- */
 
-static bool is_all_exact(const struct name_match *match)
+static size_t words_that_count(const struct name *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < name->count; i++)
+        count += name->tokens[i].role != NAME_TITLE;
+    return count;
+}
+
+static bool is_all_exact(const struct name *asked, const struct name *held,
+                         const struct name_match *match)
 {
     for (size_t i = 0; i < match->pair_count; i++) {
         if (match->pairs[i].channel != NAME_BY_EXACT)
             return false;
     }
-    return match->asked_alone == 0 && match->held_alone == 0;
+    return match->pair_count == words_that_count(asked) && match->pair_count == words_that_count(held);
 }
 
 static void compare(const struct value *asked, const struct value *held, struct comparison *ret)
@@ -127,7 +136,7 @@ static void compare(const struct value *asked, const struct value *held, struct 
     name_match(name_of(asked), name_of(held), NULL, &match);
     double ratio = match.bits_max > 0 ? match.bits / match.bits_max : 0;
     ratio = ratio < 0 ? 0 : ratio > 1 ? 1 : ratio;
-    unsigned level = is_all_exact(&match)                    ? LEVEL_SAME
+    unsigned level = is_all_exact(name_of(asked), name_of(held), &match)                    ? LEVEL_SAME
                      : match.contradictions > 0              ? LEVEL_PARTLY
                      : match.asked_alone || match.held_alone ? LEVEL_OMISSION
                                                              : LEVEL_SPELLING;
