@@ -15,11 +15,21 @@ struct person {
 };
 /* Fictional. */
 static const struct person people[] = {
-    {"Ottoline Farnsworth", -9000}, {"Ханс Мюллер", -8000},        {"Robert Quillfeather", -5000},
-    {"محمد القرشي", -4000},         {"王小明", -3000},             {"Katarzyna Wójcik-Lem", -2000},
-    {"Jean-Luc de Brabant", -1000}, {"김정은", 0},                 {"Abdulrahman Zuhdi", 100},
-    {"Ivan Ivanovich Petrov", 200}, {"Ivan Sergeevich Petrov", 201}, {"Νίκος Καραμάνος", 3000},
-    {"スペンサー・ボストン", 5000}, {"Theodora Vance", 6000},      {"Theodora Vance", BORN_UNKNOWN},
+    {"Ottoline Farnsworth", -9000},
+    {"Ханс Мюллер", -8000},
+    {"Robert Quillfeather", -5000},
+    {"محمد القرشي", -4000},
+    {"王小明", -3000},
+    {"Katarzyna Wójcik-Lem", -2000},
+    {"Jean-Luc de Brabant", -1000},
+    {"김정은", 0},
+    {"Abdulrahman Zuhdi", 100},
+    {"Ivan Ivanovich Petrov", 200},
+    {"Ivan Sergeevich Petrov", 201},
+    {"Νίκος Καραμάνος", 3000},
+    {"スペンサー・ボストン", 5000},
+    {"Theodora Vance", 6000},
+    {"Theodora Vance", BORN_UNKNOWN},
 };
 enum { PEOPLE = COUNT_OF(people) };
 
@@ -77,12 +87,15 @@ static void search(struct world *world, const struct names_part *part, const cha
     struct value value;
     value_of(&world->arena, text, &value);
     const struct name *const names[] = {value.detail};
-    assert_int_equal(names_search(part, 1, &(struct name_query){names, 1}, born, 10, &world->arena, ret), OK);
+    assert_int_equal(names_search(part, 1, &(struct name_query){names, 1}, born, 10, &world->arena,
+                                  ret),
+                     OK);
 }
 
 static struct names_part section_part(const struct world *world)
 {
-    return (struct names_part){.section = world->section, .entry_count = PEOPLE, .born = world->born};
+    return (
+        struct names_part){.section = world->section, .entry_count = PEOPLE, .born = world->born};
 }
 
 static struct names_part live_part(const struct world *world)
@@ -153,7 +166,8 @@ static void dates_order_namesakes(void **state)
     search(world, &part, "Theodora Vance", (struct date_window){6000, 6000}, &found);
     assert_int_equal(found.count, 2);
     assert_int_equal(found.items[0].entry, 13);
-    assert_true(found.items[0].score > found.items[1].score + 5); /* unknown date: neither for nor against */
+    assert_true(found.items[0].score >
+                found.items[1].score + 5); /* unknown date: neither for nor against */
     search(world, &part, "Theodora Vance", (struct date_window){-9000, -9000}, &found);
     assert_int_equal(found.count, 2); /* a wrong date does not hide a strong name */
     assert_int_equal(found.items[0].entry, 14);
@@ -245,9 +259,11 @@ static void damage_never_reads_outside(void **state)
     char *copy = aligned_alloc(16, (bytes.len + 15) / 16 * 16);
     struct names_section *section;
     memcpy(copy, bytes.ptr, bytes.len);
-    assert_int_equal(names_section_open(str_of(copy, bytes.len - 8), PEOPLE, &section), ERR_DAMAGED);
+    assert_int_equal(names_section_open(str_of(copy, bytes.len - 8), PEOPLE, &section),
+                     ERR_DAMAGED);
     assert_int_equal(names_section_open(str_of(copy, 4), PEOPLE, &section), ERR_DAMAGED);
-    assert_int_equal(names_section_open(str_of(copy, bytes.len), PEOPLE + 1, &section), ERR_DAMAGED);
+    assert_int_equal(names_section_open(str_of(copy, bytes.len), PEOPLE + 1, &section),
+                     ERR_DAMAGED);
     copy[0] ^= 1;
     assert_int_equal(names_section_open(str_of(copy, bytes.len), PEOPLE, &section), ERR_DAMAGED);
     struct random random;

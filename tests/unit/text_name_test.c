@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/io.h"
+
 #include "text/match.h"
 
 #include "test.h"
@@ -87,7 +88,8 @@ static void words_and_roles_are_as_the_table_says(void **state)
 static void what_is_no_name_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", " ", "12345", "<<<", "-.,'", "\xf0\x9f\x98\x80", "\xcc\x81", "()"};
+    static const char *const bad[] = {"",         " ", "12345", "<<<", "-.,'", "\xf0\x9f\x98\x80",
+                                      "\xcc\x81", "()"};
     struct arena arena = {0};
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct name *name;
@@ -134,16 +136,17 @@ static void nearer_words_cost_less(void **state)
 {
     (void)state;
     static const char *const rows[][3] = {
-        {"johnson", "johnson", "jonson"},     {"johnson", "jonson", "jackson"},
-        {"mikhail", "михаил", "михаль"},      {"schmidt", "schmitt", "schulz"},
-        {"jeffrey", "geoffrey", "godfrey"},   {"smith", "smiht", "smart"},
-        {"muhammad", "محمد", "محسن"},         {"spencer", "スペンサー", "スミス"},
-        {"martina", "rnartina", "marianna"},  {"cohen", "כהן", "כץ"},
+        {"johnson", "johnson", "jonson"},    {"johnson", "jonson", "jackson"},
+        {"mikhail", "михаил", "михаль"},     {"schmidt", "schmitt", "schulz"},
+        {"jeffrey", "geoffrey", "godfrey"},  {"smith", "smiht", "smart"},
+        {"muhammad", "محمد", "محسن"},        {"spencer", "スペンサー", "スミス"},
+        {"martina", "rnartina", "marianna"}, {"cohen", "כהן", "כץ"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         float near = cost_of(rows[i][0], rows[i][1]), far = cost_of(rows[i][0], rows[i][2]);
         if (near >= far)
-            print_error("%s: %s %.1f, %s %.1f\n", rows[i][0], rows[i][1], (double)near, rows[i][2], (double)far);
+            print_error("%s: %s %.1f, %s %.1f\n", rows[i][0], rows[i][1], (double)near, rows[i][2],
+                        (double)far);
         assert_true(near < far);
     }
     assert_true(cost_of("anna", "anna") == 0);
@@ -165,11 +168,14 @@ static void distances_are_symmetric(void **state)
 static void skeletons_meet(void **state)
 {
     (void)state;
-    static const char *const pairs[][2] = {{"khrushchev", "chruschtschow"}, {"johannes", "yohannes"},
-                                           {"mikhail", "michail"}, {"george", "jorj"}};
+    static const char *const pairs[][2] = {{"khrushchev", "chruschtschow"},
+                                           {"johannes", "yohannes"},
+                                           {"mikhail", "michail"},
+                                           {"george", "jorj"}};
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         uint32_t a[SKELETON_MAX], b[SKELETON_MAX];
-        size_t a_count = skeletons_of(str_c(pairs[i][0]), a), b_count = skeletons_of(str_c(pairs[i][1]), b);
+        size_t a_count = skeletons_of(str_c(pairs[i][0]), a),
+               b_count = skeletons_of(str_c(pairs[i][1]), b);
         bool meet = false;
         for (size_t x = 0; x < a_count; x++) {
             assert_int_not_equal(a[x], 0);

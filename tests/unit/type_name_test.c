@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/io.h"
+
 #include "type/name.h"
 
 #include "test.h"
