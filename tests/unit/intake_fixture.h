@@ -128,7 +128,6 @@ static inline long long fixture_number(const struct node *node, const char *path
     const struct node *found = fixture_get(node, path);
     int64_t number = -1;
     return found && str_to_i64(node_as_text(found), &number) ? number : -1;
-}, node_as_text(found)).ptr, NULL, 10) : -1;
 }
 
 static inline void fixture_print(const struct node *node)
