@@ -259,19 +259,45 @@ enum err index_probe_range(const struct index_snapshot *snapshot, const struct p
     return OK;
 }
 
+uint64_t index_key_hash(const struct index_snapshot *snapshot, enum key_kind kind, str space,
+                        str text)
+{
+    return index_hash(snapshot->index->key, kind, space, text);
+}
+
+void index_prefetch(const struct index_snapshot *snapshot, uint64_t hash, enum index_step step)
+{
+    for (size_t i = 0; i < snapshot->set->count; i++) {
+        const struct part *part = snapshot->set->parts[i];
+        if (part->is_delta)
+            continue;
+        if (step == INDEX_STEP_BUCKET)
+            segment_prefetch_bucket((const struct segment *)part, hash);
+        else
+            segment_prefetch_slots((const struct segment *)part, hash);
+    }
+}
+
+enum err index_probe_hash(const struct index_snapshot *snapshot, const struct policy_scope *scope,
+                          const uint64_t *databases, enum key_kind kind, uint64_t hash,
+                          struct arena *arena, size_t max, struct index_hits *ret)
+{
+    *ret = (struct index_hits){0};
+    struct probe probe = {snapshot, scope, databases, kind, arena, max, 0, ret};
+    TRY(check_index(snapshot));
+    TRY(note_damage(snapshot, probe_parts(&probe, hash)));
+    finish(ret);
+    return OK;
+}
+
 enum err index_probe(const struct index_snapshot *snapshot, const struct policy_scope *scope,
                      const uint64_t *databases, enum key_kind kind, str space, str text,
                      struct arena *arena, size_t max, struct index_hits *ret)
 {
     if (kind == KEY_RANGE)
         return index_probe_range(snapshot, scope, databases, space, text, text, arena, max, ret);
-    *ret = (struct index_hits){0};
-    struct probe probe = {snapshot, scope, databases, kind, arena, max, 0, ret};
-    TRY(check_index(snapshot));
-    TRY(note_damage(snapshot,
-                    probe_parts(&probe, index_hash(snapshot->index->key, kind, space, text))));
-    finish(ret);
-    return OK;
+    return index_probe_hash(snapshot, scope, databases, kind,
+                            index_key_hash(snapshot, kind, space, text), arena, max, ret);
 }
 
 /*

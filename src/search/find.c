@@ -84,14 +84,34 @@ static enum err find_key(struct search *search, uint32_t set, const struct key *
     struct search_plan *plan = search->plan;
     struct index_hits hits;
     if (key->kind == KEY_EXACT) {
-        TRY(index_probe(search->snapshot, search->scope, plan->databases->bits, KEY_EXACT,
-                        key->space, key->text, plan->arena, HITS_PER_KEY, &hits));
+        uint64_t hash = search->hash_next < search->hash_count
+                            ? search->hashes[search->hash_next++]
+                            : index_key_hash(search->snapshot, KEY_EXACT, key->space, key->text);
+        TRY(index_probe_hash(search->snapshot, search->scope, plan->databases->bits, KEY_EXACT,
+                             hash, plan->arena, HITS_PER_KEY, &hits));
         TRY(take_hits(&search->exact, &hits, set));
     }
     str to = key->kind == KEY_EXACT ? key->text : key->to;
     TRY(index_probe_range(search->snapshot, search->scope, plan->databases->bits, key->space,
                           key->text, to, plan->arena, HITS_PER_KEY, &hits));
     return take_hits(&search->exact, &hits, set);
+}
+
+void find_prefetch(struct search *search)
+{
+    const struct search_plan *plan = search->plan;
+    for (uint32_t set = 0; set < plan->set_count; set++)
+        for (size_t i = 0; i < plan->sets[set].count; i++)
+            for (size_t k = 0; k < plan->sets[set].values[i].key_count; k++) {
+                const struct key *key = &plan->sets[set].values[i].keys[k];
+                if (key->kind != KEY_EXACT)
+                    continue;
+                if (search->hash_count == HASH_MAX)
+                    return;
+                uint64_t hash = index_key_hash(search->snapshot, KEY_EXACT, key->space, key->text);
+                search->hashes[search->hash_count++] = hash;
+                index_prefetch(search->snapshot, hash, INDEX_STEP_BUCKET);
+            }
 }
 
 enum err find_exact(struct search *search)

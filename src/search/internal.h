@@ -36,6 +36,7 @@ enum {
     NAME_CANDIDATE_MAX = 50,
     SIMILAR_READ_MAX = 40,
     SIMILAR_SHOWN_MAX = 10,
+    HASH_MAX = 8,
     PROBE_MAX = 12000, /* near misses tried for one search */
     LIMIT_DEFAULT = 10,
     LIMIT_MAX = 100,
@@ -128,6 +129,8 @@ struct search { /* one run */
     struct evidence_context evidence;
     struct database_answer *databases; /* of the answer */
     double expected_by_chance;
+    uint64_t hashes[HASH_MAX]; /* of the first exact keys, on their way into the cache */
+    size_t hash_count, hash_next;
 };
 
 static inline bool bit_is_set(const uint64_t *bits, unsigned number)
@@ -174,6 +177,8 @@ bool garbled_repair(const struct type_context *context, str text, unsigned confi
 
 /* ---- find.c, similar.c ---- */
 
+/* Hashes the first keys and asks memory for their buckets. */
+void find_prefetch(struct search *search);
 enum err find_exact(struct search *search) MUST_USE;
 enum err find_names(struct search *search) MUST_USE;
 bool similar_is_wanted(const struct search *search, size_t exact_hits);

@@ -206,9 +206,15 @@ enum err search_run(struct search_engine *engine, struct search_plan *plan,
 {
     struct search search = {.plan = plan};
     *ret = (struct search_answer){.as_of_us = plan->began_us, .no_hits = engine->no_hits};
-    TRY(policy_scope_open(engine->classes, plan->actor, &search.scope));
     search.snapshot = index_snapshot_open(engine->index);
-    enum err code = search.snapshot ? run_in_scope(&search, ret) : ERR_MEMORY;
+    if (!search.snapshot)
+        return ERR_MEMORY;
+    find_prefetch(&search);
+    enum err code = policy_scope_open(engine->classes, plan->actor, &search.scope);
+    for (size_t i = 0; i < search.hash_count; i++)
+        index_prefetch(search.snapshot, search.hashes[i], INDEX_STEP_SLOTS);
+    if (!code)
+        code = run_in_scope(&search, ret);
     index_snapshot_close(search.snapshot);
     policy_scope_close(search.scope);
     int64_t took_us = clock_now_us() - plan->began_us;
