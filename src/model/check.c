@@ -21,10 +21,6 @@ static void check_example(const struct catalog *catalog, const struct definition
         problem_at(problems, fault->code, definition->file, example->body, fault->path,
                    "example %zu: \"%.*s\" %.*s", number + 1, STR(fault->value), STR(fault->reason));
     }
-    if (record.unknown_count)
-        problem_at(problems, ERR_UNKNOWN, definition->file, example->body, STR_EMPTY,
-                   "example %zu has %u fields that the definition does not have", number + 1,
-                   record.unknown_count);
     arena_release(&arena);
 }
 

@@ -85,6 +85,7 @@ struct checker {
     struct field_value *values;
     size_t value_max;
     bool is_bad_shape;
+    bool is_entry; /* entered here, not come from another node: unknown fields are slips */
 };
 void checker_fault(struct checker *checker, enum err code, const char *path, str value,
                    const char *reason, const char *hint);

@@ -213,8 +213,10 @@ struct record {
 };
 
 /*
- * What is wrong with a body, value by value; record_check() goes on after a fault so that a form or
- * an import row shows all of them. record_parse() fails at the first.
+ * What is wrong with a body, value by value. record_check() is for what is entered here: it goes on
+ * after a fault, so that a form or an import row shows all of them, gives the code of the first,
+ * and takes a field that the definition does not know for a slip. record_parse() is for bodies of
+ * other nodes: it fails at the first fault, and keeps what it does not know.
  */
 struct fault {
     str path;  /* "documents[1].number": rows count from 1 where people read them */

@@ -130,10 +130,28 @@ static size_t find_slot(struct field_set set, size_t from, str name)
     return set.count;
 }
 
-static void sort_children(struct body_walk *walk, struct field_set set, const struct node *map,
-                          const struct node *found[])
+/* Kept when the body comes from elsewhere; a slip of the pen when it is entered here. */
+static void take_unknown(struct body_walk *walk, const struct field *group, unsigned row, str name)
 {
-    struct record *record = walk->checker->record;
+    struct checker *checker = walk->checker;
+    char path[PATH_TEXT], hint[120];
+    if (checker->record->unknown_count++ == UNKNOWN_MAX)
+        checker_fault(checker, ERR_LIMIT, "fields", name,
+                      "more than 256 fields that the definition does not know", "");
+    if (!checker->is_entry)
+        return;
+    if (group)
+        snprintf(path, sizeof path, "%.*s[%u].%.*s", STR(group->name), row + 1,
+                 (int)(name.len < 64 ? name.len : 64), name.ptr);
+    else
+        snprintf(path, sizeof path, "%.*s", (int)(name.len < 64 ? name.len : 64), name.ptr);
+    snprintf(hint, sizeof hint, "`bureau manual %.*s` lists them", STR(checker->definition->name));
+    checker_fault(checker, ERR_UNKNOWN, path, STR_EMPTY, "is not a field of this database", hint);
+}
+
+static void sort_children(struct body_walk *walk, const struct field *group, unsigned row,
+                          struct field_set set, const struct node *map, const struct node *found[])
+{
     memset(found, 0, set.count * sizeof found[0]);
     size_t from = 0;
     node_each(child, map)
@@ -142,9 +160,8 @@ static void sort_children(struct body_walk *walk, struct field_set set, const st
         if (slot < set.count) {
             found[slot] = child;
             from = slot + 1;
-        } else if (record->unknown_count++ == UNKNOWN_MAX) {
-            checker_fault(walk->checker, ERR_LIMIT, "fields", child->key,
-                          "more than 256 fields that the definition does not know", "");
+        } else {
+            take_unknown(walk, group, row, child->key);
         }
     }
 }
@@ -168,7 +185,7 @@ static void read_group_row(struct body_walk *walk, const struct field *group, un
                  "each entry must be a map of fields", "");
         return;
     }
-    sort_children(walk, set, map, found);
+    sort_children(walk, group, row, set, map, found);
     for (size_t i = 0; i < set.count; i++) {
         require_value(walk, set.fields[i], row, found[i]);
         if (found[i])
@@ -199,7 +216,7 @@ static void read_fields(struct body_walk *walk, const struct node *fields)
     const struct definition *definition = walk->checker->definition;
     struct field_set set = {definition->fields, definition->field_count};
     const struct node *found[FIELD_MAX];
-    sort_children(walk, set, fields, found);
+    sort_children(walk, NULL, 0, set, fields, found);
     for (size_t i = 0; i < set.count; i++) {
         require_value(walk, set.fields[i], 0, found[i]);
         if (!found[i])
@@ -282,7 +299,8 @@ enum err record_check(const struct catalog *catalog, const struct definition *de
                               .definition = definition,
                               .arena = arena,
                               .record = ret,
-                              .faults = faults};
+                              .faults = faults,
+                              .is_entry = true};
     *faults = (struct faults){0};
     walk_body(&checker, body);
     return faults_as_err(faults);
@@ -291,9 +309,15 @@ enum err record_check(const struct catalog *catalog, const struct definition *de
 enum err record_parse(const struct catalog *catalog, const struct definition *definition,
                       const struct node *body, struct arena *arena, struct record *ret)
 {
-    struct faults faults;
+    struct faults faults = {0};
     struct record record;
-    TRY(record_check(catalog, definition, body, arena, &record, &faults));
+    struct checker checker = {.catalog = catalog,
+                              .definition = definition,
+                              .arena = arena,
+                              .record = &record,
+                              .faults = &faults};
+    walk_body(&checker, body);
+    TRY(faults_as_err(&faults));
     *ret = record;
     return OK;
 }

@@ -344,6 +344,23 @@ static void unknown_fields_are_kept_last_and_not_shown(void **state)
                  "\"at_place\":\"q\"}],\"blob\":true,\"zoo\":{\"a\":[1,2]}}}")));
 }
 
+static void unknown_fields_are_slips_when_entered(void **state)
+{
+    (void)state;
+    struct record record;
+    struct faults faults;
+    assert_int_equal(
+        record_check(t.catalog, t.definition,
+                     body_of(
+                         "{\"tracking\":\"a1\",\"trackin\":\"a2\",\"stops\":[{\"at_place\":\"p\"},"
+                         "{\"at_place\":\"q\",\"sealz\":[]}]}"),
+                     &t.arena, &record, &faults),
+        ERR_UNKNOWN);
+    assert_int_equal(faults.count, 2);
+    assert_true(str_eq(faults.items[0].path, S("trackin")));
+    assert_true(str_eq(faults.items[1].path, S("stops[2].sealz")));
+}
+
 static void the_order_of_input_does_not_matter(void **state)
 {
     (void)state;
@@ -471,6 +488,7 @@ int main(void)
         cmocka_unit_test(review_is_bounded_by_the_retention_rule),
         cmocka_unit_test(a_whole_card_number_is_not_stored),
         cmocka_unit_test(unknown_fields_are_kept_last_and_not_shown),
+        cmocka_unit_test(unknown_fields_are_slips_when_entered),
         cmocka_unit_test(the_order_of_input_does_not_matter),
         cmocka_unit_test(stored_bodies_are_read_leniently),
         cmocka_unit_test(too_much_is_refused),
