@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/io.h"
 #include "codec/json.h"
 #include "codec/yaml.h"
 
@@ -426,7 +427,7 @@ static str name_of_file(struct mapping *m, const char *path)
     return arena_str(&m->arena, name);
 }
 
-enum err mapping_load(const struct catalog *catalog, const char *path, struct mapping **ret)
+enum err mapping_parse(const struct catalog *catalog, const char *path, str text, struct mapping **ret)
 {
     struct mapping *m = calloc(1, sizeof *m);
     if (!m)
@@ -435,12 +436,22 @@ enum err mapping_load(const struct catalog *catalog, const char *path, struct ma
     m->name = name_of_file(m, path);
     m->file = arena_str(&m->arena, str_c(path)).ptr;
     struct node *root = NULL;
-    enum err code = yaml_read_file(path, &m->arena, &root);
+    enum err code = yaml_parse(arena_str(&m->arena, text), m->file, &m->arena, &root);
     code = code ? code : load_root(m, root);
     if (code)
         mapping_free(m);
     else
         *ret = m;
+    return code;
+}
+
+enum err mapping_load(const struct catalog *catalog, const char *path, struct mapping **ret)
+{
+    char *text = NULL;
+    size_t len = 0;
+    TRY(io_read_file(path, MAPPING_BYTES_MAX, &text, &len));
+    enum err code = mapping_parse(catalog, path, str_of(text, len), ret);
+    free(text);
     return code;
 }
 

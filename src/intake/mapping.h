@@ -17,6 +17,7 @@
 #include "model/model.h"
 
 enum {
+    MAPPING_BYTES_MAX = 1 << 20,
     MAPPING_TABLES_MAX = 8,
     MAPPING_EXPLODES_MAX = 8,
     MAPPING_NULLS_MAX = 16,
@@ -166,6 +167,9 @@ struct mapping {
 /* formats/<name>.yaml. ERR_NOT_FOUND; otherwise file, line and column of the first fault. */
 enum err mapping_load(const struct catalog *catalog, const char *path,
                       struct mapping **ret) MUST_USE;
+/* The same from a text; path is what messages say. */
+enum err mapping_parse(const struct catalog *catalog, const char *path, str text,
+                       struct mapping **ret) MUST_USE;
 /* The national template of a database; takes come with the heading row, in mapping_bind(). */
 enum err mapping_of_template(const struct catalog *catalog, const struct definition *definition,
                              struct mapping **ret) MUST_USE;
