@@ -242,8 +242,11 @@ static struct slot *slot_of(const struct lookup *lookup, str key)
 static const struct code *look_up(const struct code_list *list, str text)
 {
     char folded[TEXT_FOLD_MAX];
-    size_t len = text_fold(text, folded);
     const struct lookup *lookup = list->lookup;
+    const struct code *exact = text.len ? slot_of(lookup, text)->code : NULL;
+    if (exact) /* codes as they stand are keys too: what is stored needs no folding */
+        return exact;
+    size_t len = text_fold(text, folded);
     return len ? slot_of(lookup, str_of(folded, len))->code : NULL;
 }
 
@@ -261,6 +264,16 @@ static const struct code *claim(const struct lookup *lookup, struct arena *arena
         slot->code = code;
     }
     return slot->code;
+}
+
+/* The code exactly as written, beside its folded form. */
+static void claim_exact(const struct lookup *lookup, const struct code *code)
+{
+    struct slot *slot = slot_of(lookup, code->code);
+    if (!slot->code) {
+        slot->key = code->code;
+        slot->code = code;
+    }
 }
 
 static void claim_pieces(const struct lookup *lookup, struct arena *arena, str pieces,
@@ -283,7 +296,7 @@ static size_t lookup_size(const struct code_list *list)
 {
     size_t keys = 0, size = 16;
     for (size_t i = 0; i < list->count; i++)
-        keys += 3 + LANGUAGE_COUNT + piece_count(code_extra(list, &list->codes[i], S("aliases")));
+        keys += 4 + LANGUAGE_COUNT + piece_count(code_extra(list, &list->codes[i], S("aliases")));
     while (size < 2 * keys)
         size *= 2;
     return size;
@@ -305,6 +318,7 @@ static enum err make_lookup(const struct reader *reader, struct arena *arena,
             return err_at(ERR_SYNTAX, reader->file, 0, 0, "code list: code \"%.*s\" stands twice",
                           STR(codes[i].code));
     for (size_t i = 0; i < list->count; i++) {
+        claim_exact(lookup, &codes[i]);
         claim(lookup, arena, code_extra(list, &codes[i], S("alpha2")), &codes[i]);
         claim(lookup, arena, code_extra(list, &codes[i], S("numeric")), &codes[i]);
     }
