@@ -6,24 +6,56 @@
 #include "codec/json.h"
 #include "search/internal.h"
 
+/* The name a value goes under: its meaning's, or its type's where it has none. */
+static str asked_as(const struct search_plan *plan, const struct query_value *value)
+{
+    return value->meaning ? meaning_name(plan->engine->catalog, value->meaning)
+                          : str_c(value->value.type->name);
+}
+
+/* The values from `first` on that go under its name: one text, or a list of them. */
+static void write_alike(const struct search_plan *plan, const struct query_set *set, size_t first,
+                        struct buf *out)
+{
+    struct buf text = {.max = 4096};
+    str name = asked_as(plan, &set->values[first].query);
+    json_write_text(out, name);
+    buf_add(out, S(":["));
+    for (size_t i = first; i < set->count; i++) {
+        const struct query_value *value = &set->values[i].query;
+        if (!str_eq(asked_as(plan, value), name))
+            continue;
+        buf_clear(&text);
+        value->value.type->print(&value->value, &text);
+        buf_add(out, i > first ? S(",") : STR_EMPTY);
+        json_write_text(out, buf_str(&text));
+    }
+    buf_add_char(out, ']');
+    buf_release(&text);
+}
+
+static bool is_told_before(const struct search_plan *plan, const struct query_set *set, size_t at)
+{
+    str name = asked_as(plan, &set->values[at].query);
+    for (size_t i = 0; i < at; i++)
+        if (str_eq(asked_as(plan, &set->values[i].query), name))
+            return true;
+    return false;
+}
+
 static void write_values(const struct search_plan *plan, const struct query_set *set,
                          struct buf *out)
 {
-    struct buf text = {.max = 4096};
+    bool is_first = true;
     buf_add_char(out, '{');
     for (size_t i = 0; i < set->count; i++) {
-        const struct query_value *value = &set->values[i].query;
-        str meaning = value->meaning ? meaning_name(plan->engine->catalog, value->meaning)
-                                     : str_c(value->value.type->name);
-        buf_clear(&text);
-        value->value.type->print(&value->value, &text);
-        buf_add(out, i ? S(",") : STR_EMPTY);
-        json_write_text(out, meaning);
-        buf_add_char(out, ':');
-        json_write_text(out, buf_str(&text));
+        if (is_told_before(plan, set, i))
+            continue;
+        buf_add(out, is_first ? STR_EMPTY : S(","));
+        write_alike(plan, set, i, out);
+        is_first = false;
     }
     buf_add_char(out, '}');
-    buf_release(&text);
 }
 
 /*
