@@ -60,6 +60,8 @@ $(B)/fault/%: tests/fault/%.c tests/fault/recorder.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
 $(B)/src/text/tables.o: $(wildcard codes/romanise/*.tsv codes/names/*.tsv)
+$(B)/rename: tests/server/rename.c tests/rename.h $(LIB)
+	$(CC) $(CFLAGS) -Itests $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 $(B)/bench/%: bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS)
@@ -80,7 +82,7 @@ unit: $(UNIT)
 	@sh tests/run-unit $(UNIT)
 test: deps
 	@$(MAKE) --no-print-directory web
-	@$(MAKE) --no-print-directory $(JOBS) build $(UNIT)
+	@$(MAKE) --no-print-directory $(JOBS) build $(UNIT) $(B)/rename
 	@sh tests/run-all $(UNIT)
 check:
 	@sh tools/check

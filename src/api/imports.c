@@ -87,9 +87,8 @@ static enum err allow_imports(struct call *call)
     return policy_allow(call->api->node.catalog, &call->actor, POLICY_IMPORT, NULL, STR_EMPTY);
 }
 
-static enum err answer_node(struct call *call, enum err code, const struct node *node)
+static enum err answer_node(struct call *call, const struct node *node)
 {
-    TRY(code);
     json_write(&call->out, node);
     call_finish(call, OK);
     return OK;
@@ -99,7 +98,8 @@ enum err run_imports_list(struct call *call)
 {
     struct node *list = NULL;
     TRY(allow_imports(call));
-    return answer_node(call, intake_batches(&call->api->intake, 100, call->arena, &list), list);
+    TRY(intake_batches(&call->api->intake, 100, call->arena, &list));
+    return answer_node(call, list);
 }
 
 static enum err batch_number(struct call *call, uint64_t *ret)
@@ -115,7 +115,8 @@ enum err run_import_get(struct call *call)
     uint64_t batch;
     TRY(allow_imports(call));
     TRY(batch_number(call, &batch));
-    return answer_node(call, intake_batch(&call->api->intake, batch, call->arena, &report), report);
+    TRY(intake_batch(&call->api->intake, batch, call->arena, &report));
+    return answer_node(call, report);
 }
 
 enum err run_import_undo(struct call *call)
@@ -138,7 +139,8 @@ enum err run_import_undo(struct call *call)
 enum err run_formats(struct call *call)
 {
     struct node *list = NULL;
-    return answer_node(call, intake_formats(&call->api->intake, call->arena, &list), list);
+    TRY(intake_formats(&call->api->intake, call->arena, &list));
+    return answer_node(call, list);
 }
 
 enum err run_template(struct call *call)
@@ -157,11 +159,9 @@ enum err run_preview(struct call *call)
     struct node *preview = NULL;
     TRY(call_body_text(call, S("file"), &path));
     TRY(allow_imports(call));
-    return answer_node(call,
-                       intake_preview(arena_str(call->arena, path).ptr,
-                                      node_get_text(call->body, S("encoding")), call->arena,
-                                      &preview),
-                       preview);
+    TRY(intake_preview(arena_str(call->arena, path).ptr, node_get_text(call->body, S("encoding")),
+                       call->arena, &preview));
+    return answer_node(call, preview);
 }
 
 /* ---- jobs ---- */

@@ -8,6 +8,8 @@
 #include "cmd/cmd.h"
 #include "codec/json.h"
 
+enum { READ_SIZE = 64 << 10 };
+
 static void take_out(struct cli *cli, int at, int count)
 {
     for (int i = at; i + count < cli->count; i++)
@@ -109,6 +111,26 @@ enum err cli_path(struct cli *cli, const char *path, str *ret)
     *ret = path[0] == '/' ? str_c(path) : arena_printf(&cli->arena, "%s/%s", here, path);
     free(here);
     return OK;
+}
+
+enum err cli_read(const char *file, size_t max, struct buf *out)
+{
+    FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "rb");
+    if (!in)
+        return err_errno("cannot read %s", file);
+    out->max = max;
+    enum err code = OK;
+    for (size_t got = 1; got && !code;) {
+        char *place = buf_reserve(out, READ_SIZE);
+        got = place ? fread(place, 1, READ_SIZE, in) : 0;
+        out->len += got;
+        code = out->failed ? err_set(ERR_LIMIT, "%s is larger than %zu bytes", file, max) : OK;
+    }
+    if (!code && ferror(in))
+        code = err_errno("cannot read %s", file);
+    if (in != stdin)
+        fclose(in);
+    return code;
 }
 
 void print_node(struct cli *cli, const struct node *node)

@@ -14,7 +14,7 @@
 #include "cmd/cmd.h"
 #include "codec/json.h"
 
-enum { SYNCS = 200, BLOCK = 4096, LINES = 20000, SECONDS_MAX = 600 };
+enum { SYNCS = 200, BLOCK = 4096, LINES = 4000, SECONDS_MAX = 600 };
 
 static int by_time(const void *a, const void *b)
 {

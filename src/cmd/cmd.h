@@ -50,6 +50,8 @@ int cli_fail(void); /* prints the error at hand, gives EXIT_ERROR */
 int cli_fail_json(struct cli *cli);
 /* An absolute path of an existing or new file, from the arena. */
 enum err cli_path(struct cli *cli, const char *path, str *ret) MUST_USE;
+/* A whole file, or standard input for "-". Release out in any case. */
+enum err cli_read(const char *file, size_t max, struct buf *out) MUST_USE;
 void print_node(struct cli *cli, const struct node *node);
 
 /* client.c */

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/io.h"
-
 #include "cmd/cmd.h"
 #include "codec/json.h"
+
+enum { BODY_MAX = 4 << 20 };
 
 static const char *need_word(struct cli *cli, const char *what)
 {
@@ -104,27 +104,23 @@ static int print_checked(struct cli *cli, const struct node *checked)
     return faults && faults->count ? EXIT_NO : EXIT_OK;
 }
 
-static enum err read_body(const char *file, char **ret, size_t *ret_len)
-{
-    return io_read_file(strcmp(file, "-") == 0 ? "/dev/stdin" : file, 4 << 20, ret, ret_len);
-}
-
 int command_put(struct cli *cli)
 {
-    char *bytes = NULL;
-    size_t len = 0;
+    struct buf bytes = {0};
     struct node *answer = NULL;
     const char *version = cli_option(cli, "--version");
     bool is_check = cli_flag(cli, "--check");
     const char *target = need_word(cli, "the database or the record's id");
     const char *file = target ? need_word(cli, "the file") : NULL;
-    if (!file || cli_done(cli) != OK || read_body(file, &bytes, &len) != OK)
+    if (!file || cli_done(cli) != OK || cli_read(file, BODY_MAX, &bytes) != OK) {
+        buf_release(&bytes);
         return cli_fail();
+    }
     str path = arena_printf(&cli->arena, "/v1/records/%.*s%s", STR(url_part(cli, str_c(target))),
                             is_check ? "/check" : "");
-    enum err code = call_with_version(cli, version ? S("PUT") : S("POST"), path, str_of(bytes, len),
+    enum err code = call_with_version(cli, version ? S("PUT") : S("POST"), path, buf_str(&bytes),
                                       version, &answer);
-    free(bytes);
+    buf_release(&bytes);
     if (code)
         return cli_fail();
     return is_check ? print_checked(cli, answer) : print_committed(cli, answer);

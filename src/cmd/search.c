@@ -5,8 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/io.h"
-
 #include "cmd/cmd.h"
 #include "codec/json.h"
 
@@ -152,11 +150,6 @@ static enum err write_piece(void *context, str piece)
                : err_errno("cannot write the answers");
 }
 
-static enum err read_input(const char *file, char **ret, size_t *ret_len)
-{
-    return io_read_file(strcmp(file, "-") == 0 ? "/dev/stdin" : file, BATCH_MAX, ret, ret_len);
-}
-
 /* The purpose of the command line holds where the first line names none. */
 static enum err with_purpose(struct cli *cli, str input, struct buf *out)
 {
@@ -176,15 +169,13 @@ static enum err with_purpose(struct cli *cli, str input, struct buf *out)
 
 static int run_batch(struct cli *cli, const char *file)
 {
-    char *input = NULL;
-    size_t len = 0;
-    struct buf body = {0};
+    struct buf input = {0}, body = {0};
     struct http_reply reply;
     enum err code = cli_done(cli);
     if (!code)
-        code = read_input(file, &input, &len);
+        code = cli_read(file, BATCH_MAX, &input);
     if (!code)
-        code = with_purpose(cli, str_of(input, len), &body);
+        code = with_purpose(cli, buf_str(&input), &body);
     struct http_call call = {.method = S("POST"),
                              .path = S("/v1/search/batch"),
                              .body = buf_str(&body),
@@ -192,7 +183,7 @@ static int run_batch(struct cli *cli, const char *file)
                              .context = stdout};
     if (!code)
         code = client_call(cli, &call, &reply);
-    free(input);
+    buf_release(&input);
     buf_release(&body);
     return code ? cli_fail() : EXIT_OK;
 }

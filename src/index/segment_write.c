@@ -422,7 +422,7 @@ static bool next_by_number(struct source *source, uint32_t *ret, uint64_t *ret_n
         uint32_t entry = source->by_number
                              ? source->by_number[source->at]
                              : (uint32_t)column_get(&source->segment->by_number, source->at);
-        if (entry >= source->count || source->remap[entry] == NO_ENTRY)
+        if (source->remap[entry] == NO_ENTRY)
             continue;
         *ret = source->remap[entry];
         *ret_number = row_of(source, entry).number;
@@ -464,8 +464,7 @@ static bool next_key(struct source *source, struct sorted_key *ret)
     for (; source->at < source->key_count; source->at++) {
         struct sorted_key key;
         if (segment) {
-            while (source->bucket + 1 < (uint64_t)1 << segment->meta.bucket_bits &&
-                   segment->buckets[source->bucket + 1] <= source->at)
+            while (segment->buckets[source->bucket + 1] <= source->at)
                 source->bucket++;
             struct slot slot = segment_slot(segment, source->at);
             unsigned low = HASH_BITS - segment->meta.bucket_bits;

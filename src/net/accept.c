@@ -154,7 +154,8 @@ static enum err split_address(const char *address, char *host, size_t size, cons
 {
     const char *colon = strrchr(address, ':');
     size_t len = colon ? (size_t)(colon - address) : 0;
-    if (!colon || !colon[1] || len >= size)
+    uint64_t number;
+    if (!colon || !str_to_u64(str_c(colon + 1), UINT16_MAX, &number) || len >= size)
         return err_set(ERR_USAGE, "%s is not an address to listen on: host:port", address);
     if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
         address++;
