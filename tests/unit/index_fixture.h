@@ -163,7 +163,7 @@ static int fixture_setup(void **state)
     return code || crypto_init() ? -1 : 0;
 }
 
-static inline int fixture_teardown(void **state)
+static int fixture_teardown(void **state)
 {
     (void)state;
     char command[128];
@@ -173,7 +173,7 @@ static inline int fixture_teardown(void **state)
     return system(command);
 }
 
-static inline void wipe_directory(void)
+static void wipe_directory(void)
 {
     char command[128];
     snprintf(command, sizeof command, "rm -rf %s", directory);

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// The interface over the network. Nothing here names a database or a field: what there is comes from
+// /v1/databases and the examples of each, so that the same tests run on a catalog of other names.
+import assert from 'node:assert/strict';
+import Ajv from 'ajv';
+import { Node, completed, runTests, startServer, purpose } from './node.mjs';
+
+const node = await Node.start();
+const databases = (await node.call('GET', '/v1/databases')).data;
+const description = (await node.call('GET', '/openapi.json', undefined, { as: null })).data;
+
+// ---- the contract: every JSON answer is checked against the description of its route ----
+
+const ajv = new Ajv({ strict: false });
+ajv.addSchema({ $id: 'api', components: description.components });
+function schemaOf(schema) {
+  return JSON.parse(JSON.stringify(schema).replaceAll('#/components', 'api#/components'));
+}
+function routeOf(method, path) {
+  const plain = path.split('?')[0];
+  for (const [pattern, methods] of Object.entries(description.paths)) {
+    const shape = new RegExp(`^${pattern.replace(/\{[^}]+\}/g, '[^/]+')}$`);
+    if (shape.test(plain) && methods[method.toLowerCase()]) return methods[method.toLowerCase()];
+  }
+  return null;
+}
+const checked = new Set();
+async function call(method, path, body, options) {
+  const reply = await node.call(method, path, body, options);
+  const route = routeOf(method, path);
+  const kind = (reply.headers.get('content-type') || '').split(';')[0];
+  if (route && reply.text) {
+    const answer = route.responses[String(reply.status)] || route.responses.default;
+    assert.ok(answer.content && answer.content[kind], `${method} ${path}: ${reply.status} ${kind} is not described`);
+    const schema = answer.content[kind].schema;
+    if (kind.endsWith('json') && !kind.includes('ndjson') && schema) {
+      assert.ok(ajv.validate(schemaOf(schema), reply.data), `${method} ${path}: ${ajv.errorsText()}\n${reply.text.slice(0, 400)}`);
+      if (reply.status < 400) checked.add(`${method} ${route.summary}`);
+    }
+  }
+  return reply;
+}
+
+// The first record of a database that an example describes, and the text a search finds it by.
+async function example(name) {
+  const database = (await call('GET', `/v1/databases/${name}`)).data;
+  for (const one of database.examples) {
+    const body = completed(one.body);
+    const reply = await call('POST', `/v1/records/${name}`, body);
+    if (reply.status !== 201) throw new Error(`${name}: ${reply.text}`);
+    return { database, body, ...reply.data };
+  }
+  return null;
+}
+function keysOf(fields, body) {
+  const found = [];
+  for (const field of fields) {
+    const value = body && body[field.name];
+    if (value === undefined) continue;
+    if (field.fields) for (const item of Array.isArray(value) ? value : [value]) found.push(...keysOf(field.fields, item));
+    else if (field.pivot && field.meaning) for (const item of Array.isArray(value) ? value : [value]) if (typeof item === 'string') found.push([field.meaning, item]);
+  }
+  return found;
+}
+const search = (body, options) => call('POST', '/v1/search', { purpose, ...body }, options);
+
+const tests = [
+  ['what needs no credential', async () => {
+    for (const path of ['/healthz', '/metrics', '/openapi.json']) assert.equal((await node.call('GET', path, undefined, { as: null })).status, 200, path);
+    assert.match((await node.call('GET', '/metrics', undefined, { as: null })).text, /^bureau_searches_total \d+$/m);
+    assert.equal((await node.call('GET', '/v1/demonstration', undefined, { as: null })).status, 404);
+  }],
+  ['who is unknown learns nothing', async () => {
+    for (const as of [null, 'bureau_wrong', 'bureau_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA']) {
+      const reply = await call('GET', '/v1/me', undefined, { as });
+      assert.equal(reply.status, 401);
+      assert.equal(reply.headers.get('www-authenticate'), 'Bearer');
+    }
+    assert.equal((await call('POST', '/v1/search', 'rubbish', { as: null })).status, 401);
+  }],
+  ['unknown paths and methods', async () => {
+    assert.equal((await call('GET', '/v1/nothing')).status, 404);
+    const reply = await call('DELETE', '/v1/search');
+    assert.equal(reply.status, 405);
+    assert.equal(reply.headers.get('allow'), 'POST');
+  }],
+  ['every answer carries its security headers', async () => {
+    const reply = await call('GET', '/v1/me');
+    assert.equal(reply.headers.get('x-content-type-options'), 'nosniff');
+    assert.equal(reply.headers.get('cache-control'), 'no-store');
+    assert.equal(reply.headers.get('cross-origin-resource-policy'), 'same-origin');
+    const page = await node.call('GET', '/', undefined, { as: null });
+    if (page.status === 200) assert.match(page.headers.get('content-security-policy'), /default-src 'self'/);
+  }],
+  ['databases, code lists, template, me', async () => {
+    assert.deepEqual((await call('GET', '/v1/databases')).data.map((one) => one.name), databases.map((one) => one.name));
+    assert.ok(databases.length >= 1);
+    for (const { name } of databases) {
+      assert.equal((await call('GET', `/v1/databases/${name}`)).status, 200);
+      assert.match((await call('GET', `/v1/databases/${name}/template`)).text, /^#/);
+    }
+    assert.equal((await call('GET', '/v1/databases/none-such')).status, 404);
+    const lists = (await call('GET', '/v1/codes')).data;
+    for (const { name, count } of lists.slice(0, 10)) assert.equal((await call('GET', `/v1/codes/${name}`)).data.codes.length, count);
+    assert.equal((await call('GET', '/v1/codes/none-such')).status, 404);
+    assert.equal((await call('GET', '/v1/me')).data.officer, 'admin');
+  }],
+  ['a record of each database: entered, found, corrected, suspended, erased', async () => {
+    for (const { name } of databases) {
+      const made = await example(name);
+      if (!made) continue;
+      const path = `/v1/records/${made.id}`;
+      const read = await call('GET', path);
+      assert.equal(read.status, 200, read.text);
+      assert.equal(read.headers.get('etag'), '"1"');
+      assert.deepEqual(Object.keys(read.data.body.fields).sort(), Object.keys(made.body.fields).sort());
+      const [key] = keysOf(made.database.fields, made.body.fields);
+      const finds = async () => (await search({ fields: { [key[0]]: key[1] }, databases: [name], limit: 100 })).data.hits.some((hit) => hit.id === made.id);
+      if (key) assert.ok(await finds(), `${name}: ${key} is not found`);
+
+      assert.equal((await call('PUT', path, made.body)).status, 428);
+      assert.equal((await call('PUT', path, made.body, { headers: { 'If-Match': '"7"' } })).status, 412);
+      const put = await call('PUT', path, made.body, { headers: { 'If-Match': '"1"' } });
+      assert.equal(put.status, 200, put.text);
+      assert.equal(put.data.version, 2);
+      assert.equal((await call('GET', `${path}?version=1`)).data.version, 1);
+
+      assert.equal((await call('POST', `${path}/state`, { state: 'suspended' })).status, 422);
+      assert.equal((await call('POST', `${path}/state`, { state: 'gone', reason: 'x' })).status, 422);
+      assert.equal((await call('POST', `${path}/state`, { state: 'suspended', reason: 'found' })).status, 200);
+      assert.equal((await call('GET', path)).data.state, 'suspended');
+      const states = (await call('GET', `${path}/history`)).data.map((version) => version.state);
+      assert.deepEqual(states, ['active', 'active', 'suspended']);
+
+      assert.equal((await call('DELETE', path)).status, 428);
+      assert.equal((await call('DELETE', path, undefined, { headers: { 'If-Match': '"3"' } })).status, 200);
+      assert.equal((await call('GET', path)).status, 410);
+      assert.equal((await call('GET', path, undefined, { as: 'patrol', headers: { 'Bureau-Purpose': 'border-control' } })).status, 404);
+      if (key) assert.ok(!(await finds()), `${name}: found after it was erased`);
+    }
+  }],
+  ['a body is checked before it is entered', async () => {
+    const [{ name }] = databases;
+    const made = await example(name);
+    const good = await call('POST', `/v1/records/${name}/check`, made.body);
+    assert.deepEqual(good.data.faults, []);
+    assert.ok(good.data.values.length > 0);
+    assert.ok(good.data.duplicates.some((hit) => hit.id === made.id));
+    const bare = await call('POST', `/v1/records/${name}/check`, { envelope: {}, fields: {} });
+    assert.ok(bare.data.faults.length > 0);
+    const refused = await call('POST', `/v1/records/${name}`, { envelope: {}, fields: {} });
+    assert.equal(refused.status, 422);
+    assert.ok(refused.data.field);
+    assert.equal((await call('POST', '/v1/records/none-such', made.body)).status, 404);
+    assert.equal((await call('POST', `/v1/records/${name}`, made.body, { as: 'patrol' })).status, 403);
+  }],
+  ['ids that are none, or of no record', async () => {
+    assert.equal((await call('GET', '/v1/records/!!')).status, 422);
+    const made = await example(databases[0].name);
+    const beyond = made.id.replace(/-.*/, '-ZZZZZ');
+    assert.equal((await call('GET', `/v1/records/${beyond}`)).status, 404);
+    assert.equal((await call('GET', `/v1/records/${made.id}`, undefined, { headers: { 'Bureau-Purpose': 'none-such' } })).status, 422);
+  }],
+  ['a search says what is wrong with it', async () => {
+    const wrong = [
+      ['', 422], ['{', 400], ['[]', 400], ['{"text":"a","text":"b"}', 400], [{ purpose }, 422], [{ text: 'a', purpose: 'none' }, 422],
+      [{ text: 'a', purpose, extra: 1 }, 422], [{ text: 7, purpose }, 422], [{ fields: [], purpose }, 422], [{ text: 'a', purpose, limit: 1000 }, 422],
+      [{ text: 'a', purpose, limit: -1 }, 422], [{ text: 'a', purpose, similar: 'maybe' }, 422], [{ text: 'x'.repeat(3000), purpose }, 422],
+      [{ text: 'a', purpose, id: 'x'.repeat(100) }, 422], [{ fields: { 'none-such': 'x' }, purpose }, 422], [{ text: 'a', purpose, databases: ['none-such'] }, 422],
+      ['['.repeat(2000), 400],
+    ];
+    for (const [body, status] of wrong) {
+      const reply = await call('POST', '/v1/search', body, { headers: { 'Bureau-Purpose': '' } });
+      assert.ok(reply.status === status || (reply.status >= 400 && reply.status < 500 && status === 400), `${JSON.stringify(body).slice(0, 60)}: ${reply.status} ${reply.text}`);
+      assert.ok(reply.data.detail.length > 0);
+    }
+    const broken = await call('POST', '/v1/search', '{"text":\n  oops}');
+    assert.equal(broken.data.line, 2);
+    assert.equal((await call('POST', '/v1/search', `{"text":"${'x'.repeat(2 << 20)}"}`)).status, 413);
+  }],
+  ['a query id makes a repeat safe', async () => {
+    const body = { text: 'Q12345678', id: `id-${Date.now()}` };
+    const first = await search(body);
+    const again = await search(body);
+    assert.equal(again.data.receipt, first.data.receipt);
+    assert.equal(again.headers.get('bureau-repeated'), 'true');
+    assert.equal((await search({ ...body, text: 'Q99999999' })).status, 409);
+    const other = await search(body, { as: 'bureau' });
+    assert.notEqual(other.data.receipt, first.data.receipt);
+    const many = await Promise.all(Array.from({ length: 20 }, () => search({ text: 'Q777', id: `${body.id}-b` })));
+    assert.equal(new Set(many.map((reply) => reply.data.receipt)).size, 1);
+  }],
+  ['every answer has a receipt by which it is proven', async () => {
+    const answer = await search({ text: 'Q5550001' });
+    assert.match(answer.data.receipt, /^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+    const entry = await call('GET', `/v1/audit/${answer.data.receipt}`);
+    assert.equal(entry.status, 200, entry.text);
+    assert.equal(entry.data.entry.officer, 'admin');
+    const made = await example(databases[0].name);
+    await call('GET', `/v1/records/${made.id}`, undefined, { as: 'bureau' });
+    const shown = (await call('GET', `/v1/audit?record=${made.id}&max=10`)).data;
+    assert.ok(shown.some((item) => item.entry.officer === 'bureau' && item.entry.kind === 'read'));
+    assert.equal((await call('GET', '/v1/audit/verify')).data.ok, true);
+  }],
+  ['refusals are on the record', async () => {
+    assert.equal((await call('GET', '/v1/audit', undefined, { as: 'patrol' })).status, 403);
+    assert.equal((await call('GET', '/v1/officers', undefined, { as: 'bureau' })).status, 403);
+    assert.equal((await call('GET', '/v1/feed', undefined, { as: 'patrol' })).status, 403);
+    assert.equal((await search({ text: 'a', purpose: 'investigate' }, { as: 'patrol' })).status, 403);
+    const entries = (await call('GET', '/v1/audit?max=20')).data;
+    assert.ok(entries.filter((item) => item.entry.kind === 'refused' && item.entry.officer === 'patrol').length >= 3);
+  }],
+  ['a batch answers in order', async () => {
+    const lines = Array.from({ length: 700 }, (_, i) => (i === 300 ? 'not json' : JSON.stringify({ text: `Q${1000000 + i}`, ...(i === 0 ? { purpose } : {}) })));
+    const reply = await node.call('POST', '/v1/search/batch', `${lines.join('\n')}\n`);
+    assert.equal(reply.status, 200);
+    const answers = reply.text.trim().split('\n').map((line) => JSON.parse(line));
+    assert.equal(answers.length, 700);
+    answers.forEach((answer, i) => {
+      if (i === 300) assert.equal(answer.status, 400);
+      else assert.ok(answer.understood.some((chip) => chip.parts.some((part) => part.value.includes(String(1000000 + i)))), `line ${i}`);
+    });
+    assert.equal(new Set(answers.map((answer) => answer.receipt)).size, 700);
+    const unfinished = await node.call('POST', '/v1/search/batch', JSON.stringify({ text: 'Q1', purpose }));
+    assert.equal(unfinished.text.trim().split('\n').length, 1);
+    assert.equal((await node.call('POST', '/v1/search/batch', '{}', { as: null })).status, 401);
+    assert.equal((await node.call('POST', '/v1/search/batch', '')).text, '');
+  }],
+  ['the feed: pages, waiting, sealed cursors, events', async () => {
+    let page = (await call('GET', '/v1/feed?max=2')).data;
+    assert.equal(page.changes.length, 2);
+    assert.match(page.next, /^[0-9a-f]{32}$/);
+    while (page.changes.length) page = (await call('GET', `/v1/feed?after=${page.next}`)).data;
+    const other = await call('GET', `/v1/feed?after=${page.next}`, undefined, { as: 'bureau' });
+    assert.equal(other.status, 422, 'a cursor is its officer\'s own');
+    assert.equal((await call('GET', `/v1/feed?after=${'0'.repeat(32)}`)).status, 422);
+    const waiting = call('GET', `/v1/feed?after=${page.next}&wait=30`);
+    const event = node.firstEvent(`/v1/feed?after=${page.next}`);
+    const made = await example(databases[0].name);
+    assert.equal((await waiting).data.changes[0].id, made.id);
+    const heard = await event;
+    assert.equal(heard.type, 'text/event-stream');
+    assert.equal(heard.data[0].id, made.id);
+  }],
+  ['officers come and go', async () => {
+    const added = await call('POST', '/v1/officers', { officer: 'o-77', country: 'UTO', role: 'frontline', purposes: ['border-control'] });
+    assert.equal(added.status, 201, added.text);
+    const { token } = added.data;
+    assert.equal((await call('GET', '/v1/me', undefined, { as: token })).data.officer, 'o-77');
+    assert.equal((await call('POST', '/v1/officers', { officer: 'o-77', country: 'UTO', role: 'frontline', purposes: ['border-control'] })).status, 409);
+    assert.equal((await call('POST', '/v1/officers', { officer: 'o-78', country: 'UTO', role: 'king', purposes: [] })).status, 422);
+    assert.ok((await call('GET', '/v1/officers')).data.some((officer) => officer.officer === 'o-77'));
+    assert.equal((await call('DELETE', '/v1/officers/o-77')).status, 204);
+    assert.equal((await call('GET', '/v1/me', undefined, { as: token })).status, 401);
+    assert.equal((await call('DELETE', '/v1/officers/o-77')).status, 404);
+  }],
+  ['recognition reads no record and leaves none', async () => {
+    const before = /bureau_audit_entries (\d+)/.exec((await node.call('GET', '/metrics')).text)[1];
+    const reply = await call('POST', '/v1/recognise', { text: 'GB82WEST12345698765432' });
+    assert.ok(reply.data.understood.some((chip) => chip.type === 'iban' && chip.parts[0].check === 'ok'));
+    assert.equal(/bureau_audit_entries (\d+)/.exec((await node.call('GET', '/metrics')).text)[1], before);
+  }],
+  ['index: report, merge, rebuild as jobs', async () => {
+    assert.equal((await call('GET', '/v1/index')).status, 200);
+    for (const what of ['merge', 'rebuild']) {
+      const started = await call('POST', `/v1/index/${what}`);
+      assert.equal(started.status, 202);
+      let job;
+      do job = (await call('GET', `/v1/jobs/${started.data.job}?wait=5`)).data; while (job.state === 'running' || job.state === 'waiting');
+      assert.equal(job.state, 'done', JSON.stringify(job));
+    }
+    assert.equal((await call('GET', '/v1/jobs/999999')).status, 404);
+    assert.equal((await call('GET', '/v1/jobs/none')).status, 422);
+  }],
+  ['imports and backups are taken over the control socket only', async () => {
+    assert.equal((await call('POST', '/v1/imports', { format: 'bureau-ndjson', files: ['/etc/passwd'] })).status, 403);
+    assert.equal((await call('POST', '/v1/backup', { to: '/tmp/x' })).status, 403);
+    assert.equal((await call('GET', '/v1/imports')).status, 200);
+    assert.equal((await call('GET', '/v1/formats')).status, 200);
+  }],
+  ['the doctor finds nothing', async () => {
+    const checks = (await call('GET', '/v1/doctor')).data;
+    assert.ok(checks.length >= 6);
+    for (const check of checks) assert.ok(check.ok, `${check.what}: ${check.detail}`);
+  }],
+  ['an export is whole and can be imported', async () => {
+    const lines = (await node.call('GET', '/v1/export?owner=UTO')).text.trim().split('\n').map((line) => JSON.parse(line));
+    assert.ok(lines.length > 0);
+    for (const line of lines) assert.ok(line.database && line.envelope && line.fields && line.id);
+    assert.equal((await node.call('GET', '/v1/export?owner=UTO', undefined, { as: 'patrol' })).status, 403);
+  }],
+  ['too many requests are told when to come back', async () => {
+    await node.running.stop();
+    node.running = await startServer(node.data, ['--rate', '1']);
+    const replies = await Promise.all(Array.from({ length: 30 }, () => node.call('GET', '/v1/me', undefined, { as: 'bureau' })));
+    const refused = replies.filter((reply) => reply.status === 429);
+    assert.ok(refused.length >= 15 && refused.length < 30, `${refused.length} refused`);
+    assert.ok(Number(refused[0].headers.get('retry-after')) >= 1);
+    assert.equal((await node.call('GET', '/v1/me', undefined, { as: 'admin' })).status, 200, 'another officer has a bucket of his own');
+  }],
+  ['every JSON route was checked against its description', () => {
+    const described = Object.entries(description.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, route]) => [`${method.toUpperCase()} ${route.summary}`, path, route]));
+    const apart = /imports|backup|photographs|preview|demonstration|healthz|openapi|metrics|batch|export|template|^\/$|DELETE/;
+    const missed = described.filter(([key, path, route]) => !checked.has(key) && !apart.test(path) && !apart.test(key) && JSON.stringify(route.responses).includes('application/json'));
+    assert.deepEqual(missed.map(([key]) => key), []);
+  }],
+];
+const failed = await runTests('api', tests);
+await node.stop();
+process.exit(failed ? 1 : 0);
