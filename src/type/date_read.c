@@ -103,8 +103,8 @@ static enum err set_parts(struct reading_of *r, struct parts p, struct date *ret
         return set_month_or_year(r, &p, ret);
     if (!is_day(p.year, p.month, p.day))
         return bad(r, "there is no such day");
-    ret->precision = DATE_DAY;
-    ret->first_day = ret->last_day = ret->alternative = day_at(p.year, p.month, p.day);
+    int32_t day = day_at(p.year, p.month, p.day);
+    *ret = (struct date){.first_day = day, .last_day = day, .alternative = day};
     ret->is_ambiguous = p.is_order_open && p.day <= 12 && p.day != p.month;
     if (ret->is_ambiguous) {
         ret->alternative = day_at(p.year, p.day, p.month);
@@ -339,12 +339,22 @@ static enum err open_end(struct reading_of *r, const struct date_side *side, enu
     return OK;
 }
 
+static struct parts parts_of(struct day day)
+{
+    return (struct parts){.year = (unsigned)day.year, .month = day.month, .day = day.day};
+}
+
 enum err date_read(const struct type_context *context, str text, struct arena *arena,
                    struct date *ret, str *ret_note)
 {
     struct reading_of r = {context, arena, text, STR_EMPTY};
     struct date_tokens tokens;
     struct date date, to;
+    struct day plain;
+    if (day_parse(text, &plain)) { /* nine of ten dates of an import: no words to look for */
+        *ret_note = STR_EMPTY;
+        return set_parts(&r, parts_of(plain), ret);
+    }
     const char *why = date_tokenise(context, text, &tokens);
     if (why)
         return bad(&r, why);

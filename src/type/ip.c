@@ -120,13 +120,18 @@ static void print_address(const unsigned char bytes[16], bool is_v4, char out[IN
     ensure(done == out);
 }
 
+static unsigned common_bits(const unsigned char a[16], const unsigned char b[16])
+{
+    for (unsigned i = 0; i < 16; i++)
+        if (a[i] != b[i])
+            return 8 * i + (unsigned)__builtin_clz((unsigned)(a[i] ^ b[i])) - 24;
+    return 128;
+}
+
 /* The prefix length when the range is one network, else 129. */
 static unsigned prefix_of(const struct range *range)
 {
-    unsigned common = 0;
-    while (common < 128 &&
-           !((range->first[common / 8] ^ range->last[common / 8]) & (0x80 >> common % 8)))
-        common++;
+    unsigned common = common_bits(range->first, range->last);
     struct range whole = *range;
     spread(&whole, common);
     return memcmp(whole.first, range->first, 16) || memcmp(whole.last, range->last, 16) ? 129
@@ -136,11 +141,11 @@ static unsigned prefix_of(const struct range *range)
 static str normal_form(const struct range *range, struct arena *arena)
 {
     char first[INET6_ADDRSTRLEN], last[INET6_ADDRSTRLEN];
-    unsigned prefix = prefix_of(range);
     print_address(range->first, range->is_v4, first);
-    print_address(range->last, range->is_v4, last);
     if (range->is_one)
-        return arena_printf(arena, "%s", first);
+        return arena_str(arena, str_c(first));
+    unsigned prefix = prefix_of(range);
+    print_address(range->last, range->is_v4, last);
     if (prefix <= 128)
         return arena_printf(arena, "%s/%u", first, prefix - (range->is_v4 ? 96 : 0));
     return arena_printf(arena, "%s-%s", first, last);
@@ -175,13 +180,10 @@ static const char *special_use(const struct range *range)
         {{0xFE, 0x80}, 10, "link-local"},
         {{0xFF}, 8, "multicast"},
     };
-    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
-        struct range block = {.is_v4 = false};
-        memcpy(block.first, blocks[i].bytes, 16);
-        spread(&block, blocks[i].prefix);
-        if (memcmp(range->first, block.first, 16) >= 0 && memcmp(range->last, block.last, 16) <= 0)
+    for (size_t i = 0; i < COUNT_OF(blocks); i++)
+        if (common_bits(range->first, blocks[i].bytes) >= blocks[i].prefix &&
+            common_bits(range->last, blocks[i].bytes) >= blocks[i].prefix)
             return blocks[i].what;
-    }
     return NULL;
 }
 

@@ -103,13 +103,12 @@ static bool read_host(const struct type_context *context, str host, struct arena
                       struct detail *ret)
 {
     bool is_bracketed = host.len && host.ptr[0] == '[';
-    if (is_bracketed || !str_starts(host, S("0")) || str_find(host, '.') < host.len)
-        if (try_host(context, S("ip"), S("ip"), host, arena, ret))
-            return true;
-    if (is_bracketed)
-        return false;
-    return try_host(context, S("onion"), S("onion"), host, arena, ret) ||
-           try_host(context, S("domain"), S("domain"), host, arena, ret);
+    bool ends_in_digit = host.len && is_digit(host.ptr[host.len - 1]);
+    if (is_bracketed || ends_in_digit) /* no name ends in a number */
+        return try_host(context, S("ip"), S("ip"), host, arena, ret);
+    if (host.len > 6 && str_eq_nocase(str_from(host, host.len - 6), S(".onion")))
+        return try_host(context, S("onion"), S("onion"), host, arena, ret);
+    return try_host(context, S("domain"), S("domain"), host, arena, ret);
 }
 
 /* ---- normal form ---- */
