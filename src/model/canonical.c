@@ -150,7 +150,8 @@ static bool has_rows_left(const struct writer *writer, const struct field *group
 static void write_group(struct writer *writer, const struct field *group, const struct node *given)
 {
     const struct node *entry = given && given->kind == NODE_LIST ? given->first : given;
-    size_t start = writer->out->len, count = 0;
+    size_t start = writer->out->len;
+    size_t count = 0;
     bool had_member = writer->has_member;
     if (!entry && !has_rows_left(writer, group))
         return;

@@ -61,7 +61,9 @@ static void list_files(struct loader *loader, const char *path, str tail, struct
         }
         return;
     }
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    struct dirent *entry;
+    /* The stream is this call's own. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    while ((entry = readdir(directory)) != NULL) {
         str name = str_c(entry->d_name);
         if (name.ptr[0] == '.' || !str_ends(name, tail))
             continue;
@@ -145,7 +147,8 @@ static void hash_codes(struct loader *loader, const char *path)
         return;
     list_files(loader, path, S(".csv"), files);
     for (size_t i = 0; i < files->count; i++) {
-        char file[PATH_MAX_BYTES + 300], *data = NULL;
+        char file[PATH_MAX_BYTES + 300];
+        char *data = NULL;
         size_t len = 0;
         snprintf(file, sizeof file, "%s/%.*s", path, STR(files->names[i]));
         if (io_read_file(file, CODE_FILE_MAX_BYTES, &data, &len) == OK)
@@ -189,7 +192,8 @@ static bool read_codes(struct loader *loader)
 
 static int compare_definitions(const void *a, const void *b)
 {
-    const struct definition *const *one = a, *const *other = b;
+    const struct definition *const *one = a;
+    const struct definition *const *other = b;
     return str_compare((*one)->name, (*other)->name);
 }
 
@@ -201,7 +205,7 @@ static void number_definitions(struct loader *loader)
         return;
     for (size_t i = 0; i < loader->count; i++)
         sorted[i] = &loader->definitions[i];
-    qsort(sorted, loader->count, sizeof sorted[0], compare_definitions);
+    qsort(sorted, loader->count, sizeof(struct definition *), compare_definitions);
     for (size_t i = 0; i < loader->count; i++) {
         sorted[i]->number = (uint16_t)i;
         if (i && str_eq(sorted[i]->name, sorted[i - 1]->name))
@@ -294,7 +298,8 @@ void catalog_free(struct catalog *catalog)
 
 const struct definition *catalog_find(const struct catalog *catalog, str name)
 {
-    size_t low = 0, high = catalog->count;
+    size_t low = 0;
+    size_t high = catalog->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = str_compare(catalog->definitions[middle]->name, name);

@@ -69,7 +69,8 @@ enum err catalog_check(const char *home, struct buf *report)
     catalog_load_all(home, &problems, &catalog);
     if (problems.count > PROBLEM_MAX)
         buf_printf(report, "and %zu more\n", problems.count - PROBLEM_MAX);
-    size_t examples = 0, definitions = catalog ? catalog->count : 0;
+    size_t examples = 0;
+    size_t definitions = catalog ? catalog->count : 0;
     for (size_t i = 0; problems.count == 0 && i < definitions; i++)
         examples += catalog->definitions[i]->example_count;
     if (problems.count == 0)

@@ -29,9 +29,13 @@ void reader_known_keys(struct definition_reader *reader, const struct node *map,
     char list[300] = "";
     for (size_t i = 0, used = 0; i < key_count && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, " %s", keys[i]);
-    if (map && map->kind != NODE_MAP)
+    if (!map)
+        return;
+    if (map->kind != NODE_MAP) {
         reader_problem(reader, ERR_SYNTAX, map, map->key, "must be a map with the keys%s", list);
-    node_each(child, map->kind == NODE_MAP ? map : NULL)
+        return;
+    }
+    node_each(child, map)
     {
         size_t i = 0;
         while (i < key_count && !str_eq_c(child->key, keys[i]))
@@ -325,9 +329,9 @@ static struct node *example_envelope(struct definition_reader *reader, const str
     char text[16];
     unsigned days =
         definition->retain_count ? definition->retains[definition->retain_count - 1].first_days : 1;
-    for (uint16_t i = 0; i < PURPOSE_MAX; i++)
+    for (unsigned i = 0; i < PURPOSE_MAX; i++)
         if (definition->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(reader->catalog, i)));
+            node_add(purposes, node_text(arena, purpose_code(reader->catalog, (uint16_t)i)));
     if (!node_get(envelope, S("owner")))
         node_put_text(arena, envelope, S("owner"), test_issuer(reader->catalog));
     if (!node_get(envelope, S("purposes")))
@@ -368,7 +372,8 @@ static void read_query(struct definition_reader *reader, const struct node *node
 {
     static const char *const keys[] = {"title", "ask", "example"};
     uint64_t number = 1;
-    const struct node *ask = node_get(node, S("ask")), *example = node_get(node, S("example"));
+    const struct node *ask = node_get(node, S("ask"));
+    const struct node *example = node_get(node, S("example"));
     reader_known_keys(reader, node, keys, COUNT_OF(keys));
     if (!ask || ask->kind == NODE_LIST || ask->kind == NODE_NULL) {
         reader_problem(reader, ERR_MISSING, node, S("ask"),
@@ -467,8 +472,8 @@ static void read_head(struct definition_reader *reader, const struct node *root)
     static const char *const scopes[] = {"shared", "local"};
     struct definition *definition = reader->definition;
     uint64_t version = 1;
-    const struct node *name = node_get(root, S("definition")),
-                      *number = node_get(root, S("version"));
+    const struct node *name = node_get(root, S("definition"));
+    const struct node *number = node_get(root, S("version"));
     definition->name = node_as_text(name);
     if (!name_is_plain(definition->name))
         reader_problem(reader, ERR_MISSING, name ? name : root, S("definition"),

@@ -39,7 +39,8 @@ static void read_meaning(struct definition_reader *reader, const struct node *no
 static void read_type(struct definition_reader *reader, const struct node *node,
                       struct field *field)
 {
-    const struct node *type = node_get(node, S("type")), *codes = node_get(node, S("codes"));
+    const struct node *type = node_get(node, S("type"));
+    const struct node *codes = node_get(node, S("codes"));
     if (!type) {
         reader_problem(reader, ERR_MISSING, node, field->path,
                        "a field needs `type:`, or `list:` with fields of its own");
@@ -95,11 +96,12 @@ static str title_of_name(struct arena *arena, str name)
     if (!text || title.len == 0)
         return name;
     for (size_t i = 0; i < name.len; i++)
-        text[i] = name.ptr[i] == '_' ? ' ' : name.ptr[i];
+        text[i] = (char)(name.ptr[i] == '_' ? ' ' : name.ptr[i]);
     text[0] = to_upper(text[0]);
     return str_of(text, name.len);
 }
 
+/* Groups do not nest, so these three go one level deep. NOLINTBEGIN(misc-no-recursion) */
 static const struct field *read_field(struct definition_reader *reader, const struct node *node,
                                       const struct field *parent, size_t slot);
 
@@ -159,7 +161,6 @@ static struct field *field_new(struct definition_reader *reader, const struct no
     return field;
 }
 
-/* Groups do not nest, so this goes one level deep. NOLINTNEXTLINE(misc-no-recursion) */
 static const struct field *read_field(struct definition_reader *reader, const struct node *node,
                                       const struct field *parent, size_t slot)
 {
@@ -183,6 +184,7 @@ static const struct field *read_field(struct definition_reader *reader, const st
     read_flags(reader, node, field);
     return field;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 void definition_read_fields(struct definition_reader *reader, const struct node *fields)
 {

@@ -215,8 +215,10 @@ static const struct node *next_item(const struct node *list, const struct node *
     return list->kind == NODE_LIST ? item->next : NULL;
 }
 
+/* A declared name cannot stand in brackets. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define each_item(item, node) \
     for (const struct node *item = first_item(node); item; item = next_item(node, item))
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void read_purposes(struct checker *checker, const struct envelope_key *key,
                           const struct node *node, struct envelope *ret)
@@ -235,9 +237,9 @@ static void print_purposes(const struct catalog *catalog, const struct envelope_
                            const struct envelope *envelope, struct arena *arena, struct node *out)
 {
     struct node *list = node_list(arena);
-    for (uint16_t i = 0; i < PURPOSE_MAX; i++)
+    for (unsigned i = 0; i < PURPOSE_MAX; i++)
         if (envelope->purposes >> i & 1)
-            node_add(list, node_text(arena, purpose_code(catalog, i)));
+            node_add(list, node_text(arena, purpose_code(catalog, (uint16_t)i)));
     if (envelope->purposes)
         node_put(out, str_c(key->name), list);
 }
@@ -282,7 +284,8 @@ static void audience_members(struct envelope *envelope, const struct envelope_ke
 static void read_audience(struct checker *checker, const struct envelope_key *key,
                           const struct node *node, struct envelope *ret)
 {
-    size_t max = node->kind == NODE_LIST ? node->count : 1, used = 0;
+    size_t max = node->kind == NODE_LIST ? node->count : 1;
+    size_t used = 0;
     if (max > AUDIENCE_MAX) {
         bad(checker, key, node, ERR_LIMIT, "more than 250 entries", "name bodies or purposes");
         ret->disclose = DISCLOSE_NONE;

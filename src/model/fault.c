@@ -95,7 +95,8 @@ static void keep_problem(struct problems *problems)
 void problem_at(struct problems *problems, enum err code, str file, const struct node *node,
                 str key, const char *format, ...)
 {
-    char message[400], path[256];
+    char message[400];
+    char path[256];
     va_list args;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);

@@ -13,9 +13,11 @@ static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 const char *record_id_format(struct record_id id, char out[RECORD_ID_TEXT])
 {
-    uint64_t home = id.home, number = id.number;
+    uint64_t home = id.home;
+    uint64_t number = id.number;
     char digits[NUMBER_CHARACTERS];
-    size_t count = 0, len = HOME_CHARACTERS;
+    size_t count = 0;
+    size_t len = HOME_CHARACTERS;
     for (size_t i = HOME_CHARACTERS; i > 0; i--, home >>= 5)
         out[i - 1] = alphabet[home & 31];
     do
@@ -55,7 +57,8 @@ static bool parse_digits(str text, uint64_t max, uint64_t *ret)
 
 bool record_id_parse(str text, struct record_id *ret)
 {
-    uint64_t home = 0, number = 0;
+    uint64_t home = 0;
+    uint64_t number = 0;
     size_t dash = str_find(text, '-');
     str tail = str_from(text, dash + 1);
     if (dash != HOME_CHARACTERS || tail.len > NUMBER_CHARACTERS)

@@ -34,11 +34,11 @@ static void path_of(const struct field *field, unsigned row, char path[PATH_TEXT
 }
 
 static void fault_at(struct checker *checker, const struct field *field, unsigned row,
-                     enum err code, str value, const char *reason, const char *hint)
+                     enum err code, str value, const char *reason)
 {
     char path[PATH_TEXT];
     path_of(field, row, path);
-    checker_fault(checker, code, path, value, reason, hint);
+    checker_fault(checker, code, path, value, reason, "");
 }
 
 /* ---- values ---- */
@@ -49,7 +49,7 @@ static struct field_value *next_value(struct checker *checker)
     if (record->count == checker->value_max) {
         size_t max = checker->value_max ? checker->value_max * 2 : 32;
         struct field_value *more = arena_array(checker->arena, struct field_value, max);
-        if (!more || max > VALUE_MAX * 2)
+        if (!more || max > (size_t)VALUE_MAX * 2)
             return NULL;
         if (record->count)
             memcpy(more, checker->values, record->count * sizeof *more);
@@ -75,14 +75,13 @@ static void read_value(struct body_walk *walk, const struct field *field, unsign
         return;
     struct field_value *place = next_value(checker);
     if (!place || checker->record->count >= VALUE_MAX) {
-        fault_at(checker, field, row, ERR_LIMIT, STR_EMPTY, "a record holds at most 20000 values",
-                 "");
+        fault_at(checker, field, row, ERR_LIMIT, STR_EMPTY, "a record holds at most 20000 values");
         return;
     }
     walk->context.list = field->list;
     *place = (struct field_value){.field = field, .row = (uint16_t)row};
     if (node->kind == NODE_LIST) {
-        fault_at(checker, field, row, ERR_BAD_VALUE, STR_EMPTY, "takes one value, not a list", "");
+        fault_at(checker, field, row, ERR_BAD_VALUE, STR_EMPTY, "takes one value, not a list");
     } else if (field->type->parse(&walk->context, node, checker->arena, &place->value) == OK) {
         checker->record->count++;
     } else {
@@ -104,7 +103,7 @@ static void read_values(struct body_walk *walk, const struct field *field, unsig
     {
         if (at == ROW_MAX) {
             fault_at(walk->checker, field, at, ERR_LIMIT, STR_EMPTY,
-                     "a list holds at most 1000 entries", "");
+                     "a list holds at most 1000 entries");
             return;
         }
         read_value(walk, field, field->parent ? row : at, item);
@@ -134,7 +133,8 @@ static size_t find_slot(struct field_set set, size_t from, str name)
 static void take_unknown(struct body_walk *walk, const struct field *group, unsigned row, str name)
 {
     struct checker *checker = walk->checker;
-    char path[PATH_TEXT], hint[120];
+    char path[PATH_TEXT];
+    char hint[120];
     if (checker->record->unknown_count++ == UNKNOWN_MAX)
         checker_fault(checker, ERR_LIMIT, "fields", name,
                       "more than 256 fields that the definition does not know", "");
@@ -152,7 +152,7 @@ static void take_unknown(struct body_walk *walk, const struct field *group, unsi
 static void sort_children(struct body_walk *walk, const struct field *group, unsigned row,
                           struct field_set set, const struct node *map, const struct node *found[])
 {
-    memset(found, 0, set.count * sizeof found[0]);
+    memset(found, 0, set.count * sizeof(struct node *));
     size_t from = 0;
     node_each(child, map)
     {
@@ -170,7 +170,7 @@ static void require_value(struct body_walk *walk, const struct field *field, uns
                           const struct node *node)
 {
     if (field->is_required && is_absent(node) && walk->checker->faults)
-        fault_at(walk->checker, field, row, ERR_MISSING, STR_EMPTY, "is required", "");
+        fault_at(walk->checker, field, row, ERR_MISSING, STR_EMPTY, "is required");
 }
 
 static void read_group_row(struct body_walk *walk, const struct field *group, unsigned row,
@@ -182,7 +182,7 @@ static void read_group_row(struct body_walk *walk, const struct field *group, un
         return;
     if (map->kind != NODE_MAP) {
         fault_at(walk->checker, group, row, ERR_BAD_VALUE, node_as_text(map),
-                 "each entry must be a map of fields", "");
+                 "each entry must be a map of fields");
         return;
     }
     sort_children(walk, group, row, set, map, found);
@@ -204,7 +204,7 @@ static void read_group(struct body_walk *walk, const struct field *group, const 
     {
         if (row == ROW_MAX) {
             fault_at(walk->checker, group, row, ERR_LIMIT, STR_EMPTY,
-                     "a list holds at most 1000 entries", "");
+                     "a list holds at most 1000 entries");
             return;
         }
         read_group_row(walk, group, row++, entry);
@@ -232,7 +232,8 @@ static void read_fields(struct body_walk *walk, const struct node *fields)
 
 static void check_rule(struct checker *checker, const struct rule *rule, int32_t today)
 {
-    char path[PATH_TEXT] = "fields", say[400];
+    char path[PATH_TEXT] = "fields";
+    char say[400];
     unsigned row = rule_broken(rule, checker->record, today);
     if (row == 0)
         return;
@@ -246,12 +247,15 @@ static void check_rules(struct checker *checker)
 {
     const struct definition *definition = checker->definition;
     const struct record *record = checker->record;
-    struct day today = day_today(), latest = record_review_max(record, today);
+    struct day today = day_today();
+    struct day latest = record_review_max(record, today);
     for (size_t i = 0; i < definition->rule_count; i++)
         check_rule(checker, &definition->rules[i], day_number(today));
     if (record->envelope.review_on.month &&
         day_number(record->envelope.review_on) > day_number(latest)) {
-        char reason[80], last[16], asked[16];
+        char reason[80];
+        char last[16];
+        char asked[16];
         snprintf(reason, sizeof reason, "is later than the rules of this database allow (%s)",
                  day_format(latest, last));
         checker_fault(checker, ERR_BAD_VALUE, "envelope.review_on",

@@ -16,7 +16,7 @@ static void cell(struct buf *out, str text)
         char c = text.ptr[i];
         if (c == '|')
             buf_add_char(out, '\\');
-        buf_add_char(out, c == '\n' || c == '\r' ? ' ' : c);
+        buf_add_char(out, (char)(c == '\n' || c == '\r' ? ' ' : c));
     }
 }
 
@@ -35,10 +35,10 @@ static void write_purposes(const struct catalog *catalog, const struct definitio
 {
     bool is_first = true;
     buf_add(out, S("Searched for the purposes "));
-    for (uint16_t i = 0; i < PURPOSE_MAX; i++) {
+    for (unsigned i = 0; i < PURPOSE_MAX; i++) {
         if (!(definition->purposes >> i & 1))
             continue;
-        buf_printf(out, "%s%.*s", is_first ? "" : ", ", STR(purpose_code(catalog, i)));
+        buf_printf(out, "%s%.*s", is_first ? "" : ", ", STR(purpose_code(catalog, (uint16_t)i)));
         is_first = false;
     }
     buf_printf(out, ". Records belong to %s%.*s. Version %u of the definition.\n\n",

@@ -77,7 +77,7 @@ static void append(struct condition *parent, struct condition **last, struct con
     *last = child;
 }
 
-/* all, any: a list; not: one condition. */
+/* Bounded by CONDITION_DEPTH: NOLINTBEGIN(misc-no-recursion). all, any: a list; not: one condition. */
 static struct condition *read_nested(struct rule_reader *rules, const struct node *node,
                                      enum operation operation)
 {
@@ -129,7 +129,8 @@ static void read_norms(struct rule_reader *rules, struct condition *condition,
                        const struct node *node)
 {
     const struct field *field = condition->field;
-    size_t count = node->kind == NODE_LIST ? node->count : 1, at = 0;
+    size_t count = node->kind == NODE_LIST ? node->count : 1;
+    size_t at = 0;
     str *norms = arena_array(rules->reader->arena, str, count);
     if (!field || !norms)
         return;
@@ -148,11 +149,13 @@ static void read_norms(struct rule_reader *rules, struct condition *condition,
 static void read_bounds(struct rule_reader *rules, struct condition *condition,
                         const struct node *node)
 {
-    uint64_t min = 0, max = UINT32_MAX;
+    uint64_t min = 0;
+    uint64_t max = UINT32_MAX;
     static const char *const words[] = {"min", "max"};
     if (node->kind == NODE_MAP)
         reader_known_keys(rules->reader, node, words, COUNT_OF(words));
-    const struct node *low = node_get(node, S("min")), *high = node_get(node, S("max"));
+    const struct node *low = node_get(node, S("min"));
+    const struct node *high = node_get(node, S("max"));
     if ((!low && !high) || (low && !str_to_u64(node_as_text(low), 1000, &min)) ||
         (high && !str_to_u64(node_as_text(high), 1000, &max)))
         reader_problem(rules->reader, ERR_SYNTAX, node, node->key,
@@ -247,7 +250,6 @@ static struct condition *read_word(struct rule_reader *rules, const struct node 
     return NULL;
 }
 
-/* Bounded by CONDITION_DEPTH. NOLINTNEXTLINE(misc-no-recursion) */
 static struct condition *read_condition(struct rule_reader *rules, const struct node *node)
 {
     struct condition *all = condition_new(rules, ALL);
@@ -266,6 +268,7 @@ static struct condition *read_condition(struct rule_reader *rules, const struct 
     rules->depth--;
     return all;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 const struct rule *rule_read_condition(struct definition_reader *reader, const struct node *node)
 {
@@ -292,7 +295,8 @@ const struct rule *rule_read(struct definition_reader *reader, const struct node
         return NULL;
     }
     reader_known_keys(reader, node, words, COUNT_OF(words));
-    const struct node *each = node_get(node, S("each")), *at = node_get(node, S("at"));
+    const struct node *each = node_get(node, S("each"));
+    const struct node *at = node_get(node, S("at"));
     rule->say = node_get_text(node, S("say"));
     rule->source = node;
     rule->each = each ? read_field(&rules, each, node_as_text(each)) : NULL;

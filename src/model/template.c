@@ -176,7 +176,7 @@ enum err catalog_template(const struct catalog *catalog, const struct definition
 static void write_line_text(struct buf *out, str text)
 {
     for (size_t i = 0; i < text.len; i++)
-        buf_add_char(out, text.ptr[i] == '\n' || text.ptr[i] == '\r' ? ' ' : text.ptr[i]);
+        buf_add_char(out, (char)(text.ptr[i] == '\n' || text.ptr[i] == '\r' ? ' ' : text.ptr[i]));
 }
 
 static void write_comment(struct buf *out, const struct template_column *column)

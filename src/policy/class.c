@@ -40,7 +40,7 @@ enum err policy_classes_new(const struct catalog *catalog, struct policy_classes
     struct policy_classes *classes = calloc(1, sizeof *classes);
     if (classes) {
         classes->catalog = catalog;
-        classes->entries = calloc(POLICY_CLASS_MAX, sizeof *classes->entries);
+        classes->entries = calloc(POLICY_CLASS_MAX, sizeof(struct class_entry *));
         classes->slots = calloc(SLOT_COUNT, sizeof *classes->slots);
         classes->scopes = scope_cache_new();
         pthread_rwlock_init(&classes->lock, NULL);
@@ -128,6 +128,7 @@ static void write_lists(struct buf *out, const struct facts *facts)
 
 static void write_key(struct buf *out, const struct facts *facts)
 {
+    ensure(facts->definition != NULL);
     buf_add_u16(out, facts->definition->number);
     write_small_facts(out, facts);
     buf_add_u64(out, facts->purposes);
@@ -224,9 +225,9 @@ void policy_class_write(const struct policy_classes *classes, uint16_t number, s
     buf_add_block(out, facts->definition->name);
     write_small_facts(out, facts);
     buf_add_varint(out, (uint64_t)__builtin_popcountll(facts->purposes));
-    for (uint16_t i = 0; i < PURPOSE_MAX; i++)
+    for (unsigned i = 0; i < PURPOSE_MAX; i++)
         if (facts->purposes >> i & 1)
-            buf_add_block(out, purpose_code(classes->catalog, i));
+            buf_add_block(out, purpose_code(classes->catalog, (uint16_t)i));
     write_lists(out, facts);
 }
 

@@ -16,6 +16,7 @@ enum { PLACE_COUNT = 1024, KEY_MAX_BYTES = 512 };
 
 struct scope {
     struct policy_scope public;
+    struct scope *self; /* callers hold it as const */
     struct policy_classes *classes;
     struct actor actor; /* texts lie in key */
     uint8_t *bytes;
@@ -113,6 +114,7 @@ static struct scope *scope_new(struct policy_classes *classes, const struct acto
         free(bytes);
         return NULL;
     }
+    scope->self = scope;
     scope->classes = classes;
     scope->bytes = bytes;
     scope->public = (struct policy_scope){bytes, count};
@@ -143,7 +145,8 @@ enum err policy_scope_open(struct policy_classes *classes, const struct actor *a
 {
     struct scope_cache *cache = class_scopes(classes);
     char key[KEY_MAX_BYTES];
-    size_t len, count = policy_class_count(classes);
+    size_t len;
+    size_t count = policy_class_count(classes);
     struct actor copy;
     if (!make_key(actor, key, &len, &copy))
         return err_set(ERR_LIMIT, "role, country and unit of officer %.*s are too long",
@@ -167,5 +170,6 @@ enum err policy_scope_open(struct policy_classes *classes, const struct actor *a
 
 void policy_scope_close(const struct policy_scope *scope)
 {
-    scope_unref((struct scope *)(uintptr_t)scope);
+    if (scope)
+        scope_unref(((const struct scope *)(const void *)scope)->self);
 }
