@@ -20,8 +20,10 @@
 #include "text/lexicon.h"
 
 enum {
-    PROBE_MAX = 4096,    /* ids looked at per bucket */
-    SEEN_SIZE = 1 << 14, /* of the table of ids already compared */
+    SCRATCH_MAX = 1 << 15,
+    PROBE_MAX = 1 << 15, /* ids looked at per bucket */
+    SEEN_BITS = 16,
+    SEEN_SIZE = 1 << SEEN_BITS, /* of the table of ids already compared */
     SEEN_MAX = SEEN_SIZE * 3 / 4,
     FREQUENCY_FLOOR = 10,
     JOIN_LETTERS_MAX = 24,
@@ -34,6 +36,7 @@ enum {
 #define PIECE_COST           2.5f
 #define PIECE_CUSTOM_COST    0.5f
 #define SYLLABLE_LETTERS_MAX 6
+#define LEAST_BITS           0.2f /* a candidate worth less is left out */
 
 struct gather {
     const struct names_part *parts;
@@ -208,7 +211,7 @@ static enum err units_make(struct gather *gather, const struct name *name)
 
 static bool seen_add(struct gather *gather, uint32_t id)
 {
-    uint32_t at = (id * 0x9e3779b1u) >> 18;
+    uint32_t at = (id * 0x9e3779b1u) >> (32 - SEEN_BITS);
     for (; gather->seen[at]; at = (at + 1) & (SEEN_SIZE - 1)) {
         if (gather->seen[at] == id + 1)
             return false;
@@ -223,16 +226,17 @@ static bool seen_add(struct gather *gather, uint32_t id)
 }
 
 static void candidate_try(struct gather *gather, struct unit *unit, size_t part, uint32_t id,
-                          struct candidate *out, size_t *count)
+                          bool is_related, struct candidate *out, size_t *count)
 {
     struct word word;
     enum name_channel channel;
     if (!seen_add(gather, id) || !part_word(&gather->parts[part], id, &word))
         return;
-    float cost = word_cost(&unit->word, &word, unit->limit, &channel);
+    float cost = is_related ? word_cost(&unit->word, &word, unit->limit, &channel)
+                            : word_cost_spelled(&unit->word, &word, unit->limit, &channel);
     if (cost >= SOUND_FAR)
         return;
-    if (*count == CANDIDATE_MAX) {
+    if (*count == SCRATCH_MAX) {
         gather->units->is_cut = true;
         return;
     }
@@ -253,7 +257,7 @@ static void candidates_by_keys(struct gather *gather, struct unit *unit, size_t 
             part_probe(&gather->parts[part], directory, keys[k], gather->probe, PROBE_MAX);
         gather->units->is_cut |= found == PROBE_MAX;
         for (size_t i = 0; i < found; i++)
-            candidate_try(gather, unit, part, gather->probe[i], out, count);
+            candidate_try(gather, unit, part, gather->probe[i], false, out, count);
     }
 }
 
@@ -266,7 +270,7 @@ static void candidates_related(struct gather *gather, struct unit *unit, size_t 
         for (size_t j = 0; j < related_count; j++) {
             uint32_t id;
             if (part_find(&gather->parts[part], NAME_LATIN, related[j], &id))
-                candidate_try(gather, unit, part, id, out, count);
+                candidate_try(gather, unit, part, id, true, out, count);
         }
     }
 }
@@ -307,13 +311,33 @@ static void candidates_weigh(struct gather *gather, struct unit *unit)
         for (; i < end; i++)
             unit->items[i].bits = (share > 1 ? (float)log2(share) : 0) - unit->items[i].cost;
     }
-    while (unit->count > 0 && unit->items[unit->count - 1].bits <= 0.2f)
+    while (unit->count > 0 && unit->items[unit->count - 1].bits <= LEAST_BITS)
         unit->count--;
+    unit->residual = unit->count > CANDIDATE_MAX ? unit->items[CANDIDATE_MAX].bits : 0;
+    if (unit->count > CANDIDATE_MAX)
+        unit->count = CANDIDATE_MAX;
+}
+
+/* What costs more than the exact word's rarity is worth nothing: common words need not look far. */
+static void unit_tighten(struct gather *gather, struct unit *unit)
+{
+    uint64_t entries = NAMES_PRIOR, bearers = 0;
+    for (size_t i = 0; i < gather->part_count; i++) {
+        uint32_t id;
+        entries += gather->parts[i].entry_count;
+        if (part_find(&gather->parts[i], unit->word.script, unit->word.native, &id))
+            bearers += part_frequency(&gather->parts[i], id);
+    }
+    uint64_t counted = bearers > FREQUENCY_FLOOR ? bearers : FREQUENCY_FLOOR;
+    float worth = (float)log2((double)entries / (double)counted) - unit->extra - LEAST_BITS;
+    if (worth < unit->limit)
+        unit->limit = worth > 0 ? worth : 0;
 }
 
 static enum err unit_gather(struct gather *gather, struct unit *unit, struct candidate *scratch)
 {
     size_t count = 0;
+    unit_tighten(gather, unit);
     for (size_t part = 0; part < gather->part_count; part++)
         candidates_in_part(gather, unit, part, scratch, &count);
     qsort(scratch, count, sizeof *scratch, candidate_order);
@@ -332,7 +356,7 @@ enum err names_candidates(const struct names_part *parts, size_t part_count,
     struct gather gather = {.parts = parts, .part_count = part_count, .arena = arena, .units = ret};
     gather.seen = arena_array(arena, uint32_t, SEEN_SIZE);
     gather.probe = arena_array(arena, uint32_t, PROBE_MAX);
-    struct candidate *scratch = arena_array(arena, struct candidate, CANDIDATE_MAX);
+    struct candidate *scratch = arena_array(arena, struct candidate, SCRATCH_MAX);
     if (!gather.seen || !gather.probe || !scratch)
         return ERR_LIMIT;
     ret->count = 0;

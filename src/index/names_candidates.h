@@ -24,6 +24,7 @@ struct unit {
     bool is_exact_only;
     struct candidate *items; /* by cost, cheapest first: bits fall */
     size_t count;
+    float residual; /* most bits of a candidate that was left out for their number; 0: none was */
 };
 struct units {
     struct unit items[UNIT_MAX];

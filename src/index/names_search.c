@@ -367,13 +367,11 @@ static float unread_bits(const struct search *search)
     float by_atom[NAME_TOKEN_MAX] = {0}, sum = search->initial_bits;
     for (size_t u = 0; u < search->units.count; u++) {
         const struct unit *unit = &search->units.items[u];
-        if (search->at[u] >= unit->count)
-            continue;
+        float next = search->at[u] < unit->count ? unit->items[search->at[u]].bits : unit->residual;
         uint32_t atoms = (unit->atoms | unit->atoms >> MATCH_PIECE_SHIFT) & 0xffff;
         bool is_piece = unit->atoms >> MATCH_PIECE_SHIFT != 0;
         /* Two pieces share an atom: each may bring its own. */
-        float bits =
-            unit->items[search->at[u]].bits * (is_piece ? 2.f : 1.f) / (float)unit->atom_count;
+        float bits = next * (is_piece ? 2.f : 1.f) / (float)unit->atom_count;
         for (size_t a = 0; a < NAME_TOKEN_MAX; a++) {
             if (atoms >> a & 1 && bits > by_atom[a])
                 by_atom[a] = bits;
@@ -402,9 +400,7 @@ static void pass_run(struct search *search, bool is_inside)
                 best = u;
             }
         }
-        if (best == search->units.count)
-            return;
-        if (search->examined >= limit) {
+        if (best == search->units.count || search->examined >= limit) {
             search->is_cut = true;
             return;
         }

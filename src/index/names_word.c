@@ -26,28 +26,34 @@ size_t names_encode(const struct name_token *token, uint8_t ret[ENCODED_MAX])
     return (size_t)(to - ret);
 }
 
+/* One length and so many bytes; NULL when they would end beyond `end`. */
+static const uint8_t *bytes_take(const uint8_t *at, const uint8_t *end, str *ret)
+{
+    if (at >= end || (size_t)(end - at) < 1u + *at)
+        return NULL;
+    *ret = str_of((const char *)at + 1, *at);
+    return at + 1 + *at;
+}
+
+/* Codes are not looked at: sound_cost() takes any. */
 bool names_decode(const uint8_t *bytes, size_t size, struct word *ret)
 {
-    struct cursor in = {bytes, bytes + size, false};
-    ret->script = cursor_u8(&in);
-    ret->reading_count = cursor_u8(&in);
-    ret->native = cursor_bytes(&in, cursor_u8(&in));
-    if (ret->script > NAME_OTHER || ret->reading_count == 0 ||
-        ret->reading_count > NAME_READING_MAX)
+    const uint8_t *end = bytes + size, *at = bytes + 2;
+    if (size < 3 || bytes[0] > NAME_OTHER || bytes[1] == 0 || bytes[1] > NAME_READING_MAX)
         return false;
-    for (size_t i = 0; i < ret->reading_count; i++) {
-        ret->readings[i] = cursor_bytes(&in, cursor_u8(&in));
-        ret->sounds[i] = (const struct sound *)in.at; /* a count, then so many codes */
-        size_t count = cursor_u8(&in);
-        str codes = cursor_bytes(&in, count);
-        if (in.is_bad || count > SOUND_MAX || ret->readings[i].len > NAME_WORD_MAX)
+    ret->script = bytes[0];
+    ret->reading_count = bytes[1];
+    at = bytes_take(at, end, &ret->native);
+    for (size_t i = 0; i < ret->reading_count && at; i++) {
+        str codes = STR_EMPTY;
+        at = bytes_take(at, end, &ret->readings[i]);
+        ret->sounds[i] = (const struct sound *)at; /* a count, then so many codes */
+        at = at ? bytes_take(at, end, &codes) : NULL;
+        if (codes.len > SOUND_MAX || ret->readings[i].len > NAME_WORD_MAX ||
+            ret->readings[i].len == 0)
             return false;
-        for (size_t j = 0; j < codes.len; j++) {
-            if ((uint8_t)codes.ptr[j] >= SOUND_CODES)
-                return false;
-        }
     }
-    return true;
+    return at != NULL;
 }
 
 size_t names_encoded_size(const uint8_t *bytes)

@@ -90,7 +90,8 @@ static float related_cost(const struct word *a, const struct word *b)
     return SOUND_FAR;
 }
 
-float word_cost(const struct word *a, const struct word *b, float limit, enum name_channel *ret)
+float word_cost_spelled(const struct word *a, const struct word *b, float limit,
+                        enum name_channel *ret)
 {
     *ret = NAME_BY_EXACT;
     if (a->script == b->script && str_eq(a->native, b->native))
@@ -112,14 +113,17 @@ float word_cost(const struct word *a, const struct word *b, float limit, enum na
             }
         }
     }
-    if (best > BOTH_SHORT_COST) {
-        float cost = related_cost(a, b);
-        if (cost < best) {
-            best = cost;
-            *ret = NAME_BY_NICKNAME;
-        }
-    }
     return best > limit ? SOUND_FAR : best + script;
+}
+
+float word_cost(const struct word *a, const struct word *b, float limit, enum name_channel *ret)
+{
+    float best = word_cost_spelled(a, b, limit, ret);
+    float related = best > SHORT_FORM_COST ? related_cost(a, b) : SOUND_FAR;
+    if (related >= best || related > limit)
+        return best;
+    *ret = NAME_BY_NICKNAME;
+    return related + script_cost(a->script, b->script);
 }
 
 float role_weight(enum name_role role)

@@ -24,6 +24,9 @@ bool word_prepare(const struct name_token *token, struct arena *arena, struct wo
 /* What is lost, in bits, if both words are one person's; SOUND_FAR above limit. 0: same word in
  * the same script. */
 float word_cost(const struct word *a, const struct word *b, float limit, enum name_channel *ret);
+/* The same without short forms. */
+float word_cost_spelled(const struct word *a, const struct word *b, float limit,
+                        enum name_channel *ret);
 /* How much a word of so many letters may be off before it is another word. */
 float word_cost_limit(size_t letters);
 

@@ -129,9 +129,10 @@ static const struct near near_sounds[] = {
  * one script; those of the scripts stand for Latin against the script; PROFILE_CROSS and
  * PROFILE_ABJAD for two others.
  */
+enum { TABLE_SIZE = 32, CODE_MASK = TABLE_SIZE - 1 }; /* any byte of a damaged file stays inside */
 struct profile {
-    float step[SOUND_COUNT][SOUND_COUNT];
-    float first[2][SOUND_COUNT]; /* gaps at the start: of the Latin word's sound, of the other's */
+    float step[TABLE_SIZE][TABLE_SIZE];
+    float first[2][TABLE_SIZE]; /* gaps at the start: of the Latin word's sound, of the other's */
 };
 enum { PROFILE_LATIN = NAME_OTHER + 1, PROFILE_CROSS, PROFILE_ABJAD, PROFILE_COUNT };
 static struct profile profiles[PROFILE_COUNT]; /* first by enum name_script */
@@ -337,14 +338,15 @@ float sound_cost(const struct sound *a, enum name_script script_a, const struct 
     float row[SOUND_MAX + 1];
     row[0] = 0;
     for (size_t j = 1; j <= b->count; j++)
-        row[j] = row[j - 1] + (j == 1 ? profile->first[1] : profile->step[0])[b->codes[j - 1]];
+        row[j] = row[j - 1] +
+                 (j == 1 ? profile->first[1] : profile->step[0])[b->codes[j - 1] & CODE_MASK];
     for (size_t i = 1; i <= a->count; i++) {
-        const float *step = profile->step[a->codes[i - 1]];
-        float gap = i == 1 ? profile->first[0][a->codes[0]] : step[0];
+        const float *step = profile->step[a->codes[i - 1] & CODE_MASK];
+        float gap = i == 1 ? profile->first[0][a->codes[0] & CODE_MASK] : step[0];
         float diagonal = row[0], left = row[0] + gap, least_here = left;
         row[0] = left;
         for (size_t j = 1; j <= b->count; j++) {
-            uint8_t sound = b->codes[j - 1];
+            uint8_t sound = b->codes[j - 1] & CODE_MASK;
             float best = diagonal + step[sound], beside = left + profile->step[0][sound];
             diagonal = row[j];
             if (row[j] + gap < best)
