@@ -446,7 +446,8 @@ bool mrz_read(str text, struct mrz *ret, const char **ret_why)
 
 static void put(char *zone, struct mrz_span span, str text)
 {
-    memcpy(zone + span.from, text.ptr, text.len < span.len ? text.len : span.len);
+    if (text.len) /* the empty text may have no address */
+        memcpy(zone + span.from, text.ptr, text.len < span.len ? text.len : span.len);
 }
 
 /* Nine characters, '<' for the check digit, the rest and the check digit in the optional field. */

@@ -80,6 +80,15 @@ static int complaints;
         print_error("\n");        \
     } while (0)
 
+/* Parts are searched by their meaning: one that is not in the list would never find anything. */
+static void part_exists(struct part_sink *sink, str meaning, const struct value *value)
+{
+    (void)sink;
+    if (!code_get(codes_list(context.codes, S("meanings")), meaning))
+        fail_msg("meaning %.*s of a part is not in the list", STR(meaning));
+    assert_non_null(value->type);
+}
+
 /* What must hold of every value that parsed. */
 static void check_promises(const struct value *value, struct arena *arena, const char *place)
 {
@@ -94,6 +103,9 @@ static void check_promises(const struct value *value, struct arena *arena, const
         if (same.agreement != AGREE_SAME && same.agreement != AGREE_UNKNOWN)
             complain("%s: does not agree with itself: %s", place, same.words);
     }
+    struct part_sink parts = {part_exists};
+    if (value->type->parts)
+        value->type->parts(value, arena, &parts);
     if (value->type->keys)
         value->type->keys(value, &collected.sink);
     if (value->type->is_key && !value->type->is_fuzzy && collected.count == 0)
@@ -104,7 +116,6 @@ static void check_promises(const struct value *value, struct arena *arena, const
     if (value->type->redact && value->norm.len > 6 && str_eq(buf_str(&out), value->norm))
         complain("%s: hides nothing", place);
     buf_release(&out);
-    (void)arena;
 }
 
 static void run_case(const struct type *type, str line, struct arena *arena, const char *place)
