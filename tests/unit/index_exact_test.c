@@ -36,12 +36,13 @@ static void put(struct world *world, struct random *random, uint64_t number)
     if (random_below(random, 3))
         snprintf(born, sizeof born, ",\"born\":[\"%u-03-05\"%s]", year,
                  random_below(random, 4) ? "" : ",\"1931-01-01\"");
-    snprintf(body, sizeof body,
-             "{\"envelope\":{\"owner\":\"UTO\",\"ref\":\"r-%u\",\"purposes\":[\"search\"],"
-             "\"review_on\":\"2027-01-01\",\"confidentiality\":\"%s\"},"
-             "\"fields\":{\"number\":[\"%s\",\"%s\"],\"tag\":\"%s\"%s}}",
-             (unsigned)number, confidentialities[held->confidentiality], held->number,
-             random_below(random, 2) ? held->number : "ZZ99999", held->tag, born);
+    snprintf(
+        body, sizeof body,
+        "{\"envelope\":{\"owner\":\"UTO\",\"ref\":\"r-%u\",\"purposes\":[\"search\"],"
+        "\"review_on\":\"2027-01-01\",\"confidentiality\":\"%s\"},"
+        "\"fields\":{\"number\":[\"%s\",\"%s\"],\"called\":[\"Ana Petrov\"],\"tag\":\"%s\"%s}}",
+        (unsigned)number, confidentialities[held->confidentiality], held->number,
+        random_below(random, 2) ? held->number : "ZZ99999", held->tag, born);
     feed_add(CHANGE_PUT, STATE_ACTIVE, number, held->version, body);
 }
 
@@ -404,22 +405,69 @@ static char *only_segment(void)
     return path;
 }
 
+/* Names lie in delta and segments alike, follow deaths and merges, and a record with two birth dates comes once. */
+static void test_names(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct name *name = NULL;
+    struct name_candidates found;
+    feed_clear();
+    wipe_directory();
+    struct index *index = index_of_feed(DELTA_ENTRY_MAX);
+    put_text(
+        1, 1,
+        "\"number\":[\"N0000001\"],\"called\":[\"Zdravkomira Ana\"],\"born\":[\"1970-05-06\",\"1971-05-06\"]",
+        "");
+    put_text(2, 1,
+             "\"number\":[\"N0000002\"],\"called\":[\"Miller John\"],\"born\":[\"1980-01-02\"]",
+             "");
+    put_text(3, 1, "\"number\":[\"N0000003\"],\"called\":[\"Ana Zdravkomira\"]", "");
+    put_text(4, 1, "\"number\":[\"N0000004\"]", "");
+    index_follow(index, 1, feed.seq);
+    assert_int_equal(name_parse_text(S("Ana Zdravkomira"), &arena, &name), OK);
+    const struct name *names[] = {name};
+    const struct name_query query = {names, 1};
+    for (unsigned round = 0; round < 3; round++) {
+        struct index_snapshot *snapshot = index_snapshot_open(index);
+        assert_int_equal(index_names(snapshot, NULL, NULL, &query, (struct date_window){1, 0}, 10,
+                                     &arena, &found),
+                         OK);
+        assert_int_equal(found.count, round == 2 ? 1 : 2);
+        for (size_t i = 0; i < found.count; i++)
+            assert_true(found.items[i].number == 3 || (round < 2 && found.items[i].number == 1));
+        assert_true(index_name_count(snapshot) >= (round == 2 ? 2 : 3));
+        index_snapshot_close(snapshot);
+        if (round == 1) {
+            feed_add(CHANGE_STATE, STATE_DELETED, 1, 2, NULL);
+            index_follow(index, feed.seq, feed.seq);
+        }
+        assert_int_equal(index_merge(index), OK);
+    }
+    index_close(index);
+    arena_release(&arena);
+}
+
 static void test_erased_leaves_no_bytes(void **state)
 {
     (void)state;
     feed_clear();
     wipe_directory();
     struct index *index = index_of_feed(DELTA_ENTRY_MAX);
-    put_text(1, 1, "\"number\":[\"QQ100000 - QQ100499\",\"SECRET77\"]", "");
+    put_text(1, 1,
+             "\"number\":[\"QQ100000 - QQ100499\",\"SECRET77\"],\"called\":[\"Zdravkomira Ana\"]",
+             "");
     put_text(2, 1, "\"number\":[\"KK200000 - KK200499\"]", "");
     index_follow(index, 1, feed.seq);
     assert_int_equal(index_merge(index), OK);
-    assert_true(files_hold("QQ100499"));  /* ends of a range lie in the open */
-    assert_false(files_hold("SECRET77")); /* exact values never do */
+    assert_true(files_hold("QQ100499"));    /* ends of a range lie in the open */
+    assert_true(files_hold("zdravkomira")); /* and so do words of names */
+    assert_false(files_hold("SECRET77"));   /* exact values never do */
     feed_add(CHANGE_ERASE, STATE_DELETED, 1, 2, NULL);
     index_follow(index, feed.seq, feed.seq);
     assert_int_equal(index_merge(index), OK);
     assert_false(files_hold("QQ100"));
+    assert_false(files_hold("zdravkomira"));
     assert_true(files_hold("KK200499"));
     assert_int_equal(feed.scrubs, 1); /* the store's own leftovers go with it */
     index_close(index);
@@ -535,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_closed_classes_do_not_count),
         cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_erased_leaves_no_bytes),
         cmocka_unit_test(test_old_files_go_with_last_reader),
         cmocka_unit_test(test_damage_is_an_error_never_a_no_hit),

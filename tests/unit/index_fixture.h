@@ -143,6 +143,7 @@ static const char paper[] =
     "fields:\n"
     "  number: {title: {en: Number}, type: document-number, means: document-number, list: yes}\n"
     "  tag: {title: {en: Tag}, type: document-number, means: national-id}\n"
+    "  called: {title: {en: Name}, type: name, means: name, list: yes}\n"
     "  born: {title: {en: Born}, type: date, means: birth-date, list: yes}\n"
     "order_by: birth-date\nshow: {others: all}\n";
 
