@@ -108,24 +108,19 @@ static const struct field *const *read_field_list(struct definition_reader *read
     return fields;
 }
 
-static bool role_is_known(str role)
+static bool role_is_known(const struct catalog *catalog, str role)
 {
-    static const char *const roles[] = {"frontline",     "investigator", "national-bureau",
-                                        "administrator", "auditor",      "others"};
-    for (size_t i = 0; i < COUNT_OF(roles); i++)
-        if (str_eq_c(role, roles[i]))
-            return true;
-    return false;
+    const struct code_list *list = codes_list(catalog->codes, S("audiences"));
+    return str_eq(role, S("others")) || (list && code_get(list, role));
 }
 
 static void read_show_rule(struct definition_reader *reader, const struct node *node,
                            struct show_rule *ret)
 {
     *ret = (struct show_rule){.audience = node->key};
-    if (!role_is_known(node->key))
+    if (!role_is_known(reader->catalog, node->key))
         reader_problem(reader, ERR_UNKNOWN, node, node->key,
-                       "is not a role: frontline investigator national-bureau administrator "
-                       "auditor others");
+                       "is not a role of codes/audiences.csv, nor `others`");
     if (node->kind == NODE_LIST) {
         ret->kind = SHOW_FIELDS;
         ret->fields = read_field_list(reader, node, &ret->field_count);
