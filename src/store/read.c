@@ -13,11 +13,15 @@
 
 /* ---- the pool ---- */
 
+/* A thread that reads while it visits rows must not wait for those who wait for it. */
+static _Thread_local unsigned held;
+
 enum err pool_take(struct store *store, struct connection **ret)
 {
     pthread_mutex_lock(&store->pool_lock);
-    while (store->is_pool_closed || (!store->pool && store->reader_count >= READER_MAX))
+    while (!held && (store->is_pool_closed || (!store->pool && store->reader_count >= READER_MAX)))
         pthread_cond_wait(&store->pool_idle, &store->pool_lock);
+    held++;
     struct connection *connection = store->pool;
     if (connection)
         store->pool = connection->next;
@@ -33,6 +37,7 @@ enum err pool_take(struct store *store, struct connection **ret)
     if (!code)
         return OK;
     pthread_mutex_lock(&store->pool_lock);
+    held--;
     store->reader_count--;
     store->readers_busy--;
     pthread_cond_broadcast(&store->pool_idle);
@@ -43,6 +48,7 @@ enum err pool_take(struct store *store, struct connection **ret)
 void pool_give(struct store *store, struct connection *connection)
 {
     pthread_mutex_lock(&store->pool_lock);
+    held--;
     connection->next = store->pool;
     store->pool = connection;
     store->readers_busy--;

@@ -112,7 +112,8 @@ enum err store_history(struct store *store, uint64_t number, struct arena *arena
                        struct stored **ret, size_t *ret_count) MUST_USE;
 /*
  * Changes with seq > after in order, at most max; stops early when visit returns non-OK and returns
- * that.
+ * that. A visit may read the store; it must not commit, and not wait for anybody: the whole call is
+ * one reading, which a scrub waits for.
  */
 typedef enum err store_visit(void *context, const struct stored *change);
 enum err store_feed(struct store *store, uint64_t after, size_t max, store_visit *visit,
