@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every definition carries its own tests: examples, and questions that must, and must not, find
- * them. All examples of all databases lie in one node, so a question also shows that no other
- * database answers in its place wrongly. CATALOG names another home (the renamed catalog); the
- * default is the tree itself.
+ * Every definition carries its own tests: examples, and questions that must, and must not, find them.
+ * All examples of all databases lie in one node. Then the same on a catalog in which every database and
+ * every field has another name: nothing in the engine can have known them.
  */
+#include "home.h"
+#include "rename.h"
 #include "search_fixture.h"
 #include "test.h"
 
@@ -12,11 +13,12 @@ enum { ALL_MAX = 4096 };
 static struct node_under_test node;
 static uint64_t numbers[DEFINITION_MAX][64];
 
+static const char *home = ".";
+
 static int setup(void **state)
 {
     (void)state;
-    const char *home = getenv("CATALOG");
-    node_start(&node, home ? home : ".");
+    node_start(&node, home);
     for (size_t i = 0; i < node.catalog->count; i++) {
         const struct definition *definition = node.catalog->definitions[i];
         for (size_t k = 0; k < definition->example_count && k < 64; k++)
@@ -121,5 +123,12 @@ int main(void)
         cmocka_unit_test(test_miss),
         cmocka_unit_test(test_after_merge_and_rebuild),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    char parent[HOME_PATH], renamed[HOME_PATH];
+    int failed = cmocka_run_group_tests_name("as they are", tests, setup, teardown);
+    snprintf(renamed, sizeof renamed, "%.200s/renamed", home_make(parent));
+    rename_home(".", renamed, 7);
+    home = renamed;
+    failed += cmocka_run_group_tests_name("renamed", tests, setup, teardown);
+    home_remove(parent);
+    return failed;
 }
