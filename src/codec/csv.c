@@ -97,6 +97,7 @@ enum err csv_feed(struct csv *csv, str text)
 void csv_finish(struct csv *csv)
 {
     csv->is_finished = true;
+    csv->is_first = false;
 }
 
 static bool at_separator(const struct csv *csv, const char *at, const char *end)
@@ -288,7 +289,7 @@ static bool is_skipped(const struct csv *csv, const struct reading *r)
 
 bool csv_next(struct csv *csv, struct csv_row *ret)
 {
-    while (csv->at < csv->len && !csv->is_stopped) {
+    while (csv->at < csv->len && !csv->is_stopped && !csv->is_first) {
         str left = str_of(csv->text + csv->at, csv->len - csv->at);
         if (csv->options.stop_at.len && str_starts(left, csv->options.stop_at)) {
             csv->is_stopped = true;
