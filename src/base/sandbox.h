@@ -16,9 +16,8 @@
 #include "base/err.h"
 
 struct sandbox_limits {
-    uint64_t
-        memory_bytes; /* address space; 0: unlimited. Ignored under sanitizers, which reserve terabytes */
-    uint32_t cpu_s; /* processor seconds; 0: unlimited */
+    uint64_t memory_bytes; /* address space; 0: unlimited. Sanitizers reserve terabytes: ignored */
+    uint32_t cpu_s;        /* processor seconds; 0: unlimited */
 };
 
 /*

@@ -5,7 +5,8 @@
  * buffer (quotes are undone in place), valid until the next call. No allocation per row.
  *
  *   struct csv *csv; TRY(csv_open(&(struct csv_options){.separator = S(";"), .quote = '"'}, &csv));
- *   csv_feed(csv, chunk); while (csv_next(csv, &row)) ...;    csv_finish(csv); while (csv_next(csv, &row)) ...
+ *   csv_feed(csv, chunk); while (csv_next(csv, &row)) ...
+ *   csv_finish(csv);      while (csv_next(csv, &row)) ...
  *
  * row.number counts rows as the sender's spreadsheet does (heading rows and blank lines too, from
  * 1), row.line counts lines as his text editor does.
@@ -26,8 +27,8 @@ struct csv_options {
 enum { CSV_COLUMN_MAX = 1024, CSV_ROW_MAX = 4 << 20, CSV_QUOTED_MAX = 64 << 10 };
 enum csv_fault {
     CSV_OK,
-    CSV_BROKEN_QUOTES, /* a quote was opened and never closed: it was taken as an ordinary character */
-    CSV_TOO_LONG, /* the row has more than CSV_ROW_MAX bytes or CSV_COLUMN_MAX columns: cut, do not use */
+    CSV_BROKEN_QUOTES, /* a quote was never closed: it was taken as an ordinary character */
+    CSV_TOO_LONG,      /* more than CSV_ROW_MAX bytes or CSV_COLUMN_MAX columns: cut, not for use */
 };
 struct csv_row {
     const str *fields;

@@ -5,8 +5,10 @@
  */
 #include "codec/json.h"
 
-/* Bytes to look at twice: controls, what ends or escapes a text, what a page would read as markup, and
- * 0xE2, with which U+2028 and U+2029 begin. Nearly everything this program says goes through here. */
+/*
+ * Bytes to look at twice: controls, what ends or escapes a text, what a page would read as markup,
+ * and 0xE2, with which U+2028 and U+2029 begin. Nearly all this program says goes through here.
+ */
 static const bool is_special[256] = {
     [0 ... 0x1F] = true, ['"'] = true, ['\\'] = true, ['<'] = true,
     ['>'] = true,        ['&'] = true, [0x7F] = true, [0xE2] = true,

@@ -5,7 +5,8 @@
  * element 16 MiB, text 10 MiB.
  *
  *   <INDIVIDUAL><DATAID>690</DATAID><ALIAS><NAME>A</NAME></ALIAS><ALIAS/></INDIVIDUAL>
- *   -> map {DATAID: "690", ALIAS: [map {NAME: "A"}, ""]};  an element that comes once is no list; attributes are "@name",
+ *   -> map {DATAID: "690", ALIAS: [map {NAME: "A"}, ""]}
+ *      an element that comes once is no list; attributes are "@name",
  *      text beside children or attributes is "#text"; an element is named without its prefix.
  */
 #ifndef CODEC_XML_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * YAML through libyaml's event stream into our tree. Only what a definition file needs: maps, lists, scalars. Scalars
- * are never typed here; anchors, aliases and tags are refused because they hide what a file says.
+ * YAML through libyaml's event stream into our tree. Only what a definition file needs: maps,
+ * lists, scalars. Scalars are never typed here; anchors, aliases and tags are refused because they
+ * hide what a file says.
  */
 #include "codec/yaml.h"
 

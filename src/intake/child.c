@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The child's life: read the job, shut every door, parse, say END, leave. The job is JSON:
- *   {"kind": "rows", "type": "csv" | "fixed" | "ndjson" | "json" | "xml", "encoding": "auto" or a name,
- *    "separator", "quote", "comment", "stop_at", "heading": rows, "names": row, "widths": [[from, length]],
+ *   {"kind": "rows", "type": "csv" | "fixed" | "ndjson" | "json" | "xml",
+ *    "encoding": "auto" or a name, "separator", "quote", "comment", "stop_at",
+ *    "heading": rows, "names": row, "widths": [[from, length]],
  *    "items": [paths]}        or {"kind": "photo"}
  * It leaves by _exit(): nothing that runs at exit needs to, or could, inside the sandbox.
  */

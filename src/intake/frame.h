@@ -5,7 +5,8 @@
  * checked on its side.
  *
  *   parent -> child   descriptor 0: one JSON text, the job (see child.c); descriptor 3: the input
- *   child -> parent   descriptor 1: INFO, then HEADER if there is one, rows with PROGRESS between them, END; or ERROR
+ *   child -> parent   descriptor 1: INFO, then HEADER if there is one, rows with PROGRESS between
+ *                     them, END; or ERROR
  */
 #ifndef INTAKE_FRAME_H
 #define INTAKE_FRAME_H

@@ -19,8 +19,10 @@ void groups_init(struct import *import)
 
 void groups_release(struct import *import)
 {
-    for (size_t i = 0; i < GROUP_COUNT; i++)
+    for (size_t i = 0; i < GROUP_COUNT; i++) {
         buf_release(&import->groups[i].bodies);
+        arena_release(&import->groups[i].attachments);
+    }
     pthread_cond_destroy(&import->changed);
     pthread_mutex_destroy(&import->lock);
 }
@@ -99,6 +101,7 @@ static enum err settle(struct import *import, struct group *group)
     group->count = 0;
     group->first_seq = group->last_seq = 0;
     buf_clear(&group->bodies);
+    arena_reset(&group->attachments);
     return OK;
 }
 

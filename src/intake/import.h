@@ -3,9 +3,12 @@
  * The parts of an import and what they share. One thread runs it; the parser child works on the
  * next rows and the store's writer on the last group meanwhile.
  *
- *   read.c     child -> rows, joins                     record.c   row -> body -> faults -> compared with what is held
- *   group.c    changes -> store, three groups in flight  report.c   counts, faults, unmapped; the sender's file back
- *   batch.c    the batch's own record                    import.c   the order of it all
+ *   read.c      child -> rows, joins
+ *   record.c    row -> body -> faults -> accepted or not
+ *   compare.c   against what the owner holds
+ *   group.c     changes -> store, three groups in flight
+ *   report.c    counts, faults, unmapped       annotate.c   the sender's file back
+ *   batch.c     the batch's own record         import.c     the order of it all
  */
 #ifndef INTAKE_IMPORT_H
 #define INTAKE_IMPORT_H
@@ -132,6 +135,7 @@ struct group {
     struct pending pending[GROUP_MAX];
     size_t count;
     struct buf bodies;
+    struct arena attachments;
     bool is_busy;
     enum err code;
     struct err_info failure;
@@ -212,6 +216,10 @@ bool seen_add(struct seen *seen, uint64_t hash, bool *ret_failed);
 void seen_clear(struct seen *seen);
 bool numbers_add(struct numbers *numbers, uint64_t number);
 bool numbers_has(const struct numbers *numbers, uint64_t number);
+
+/* attach.c: photographs and evidence of a body that the store has, hashes in the arena. */
+size_t attachments_of(struct store *store, const struct record *record, struct arena *arena,
+                      struct hash **ret);
 
 /* group.c */
 enum err group_add(struct import *import, const struct change *change,

@@ -7,9 +7,9 @@
  * (envelope.ref) and committed in groups. Everything a batch did can be undone.
  *
  *   struct intake_node node = {.catalog = catalog, .store = store, .index = index};
- *   struct intake_request request = {.format = S("ofac-sdn"), .files = paths, .file_count = 3, .is_dry_run = true};
+ *   struct intake_request request = {.format = S("ofac-sdn"), .files = paths, .file_count = 3};
  *   struct node *report;
- *   TRY(intake_import(&node, &request, progress, context, &arena, &report));   // then json_write(out, report)
+ *   TRY(intake_import(&node, &request, progress, context, &arena, &report));
  *
  * A format is one of: a file in formats/; the name of a database (its national template, see
  * model/reference.h); "bureau-ndjson": one body {"envelope":{...},"fields":{...},"database":"..."}
@@ -40,15 +40,13 @@ struct intake_node {
 
 struct intake_request {
     str format;
-    const char *const *
-        files; /* the main file first, then joined ones; matched by name, else in the mapping's order */
+    const char *const *files; /* main, then joined: by name, else in the order of the mapping */
     size_t file_count;
-    bool is_dry_run;  /* report only, nothing is written */
-    bool is_accepted; /* a person has seen the failed expectations: apply all the same */
-    str owner, unit;  /* owner: required unless the mapping states one; both empty otherwise */
-    str actor;        /* officer id, stored with every change */
-    const char *
-        annotated; /* NULL, or where to write the sender's rows with the columns fault and suggestion (CSV) */
+    bool is_dry_run;       /* report only, nothing is written */
+    bool is_accepted;      /* a person has seen the failed expectations: apply all the same */
+    str owner, unit;       /* owner: required unless the mapping states one; both empty otherwise */
+    str actor;             /* officer id, stored with every change */
+    const char *annotated; /* NULL, or where the rows go with the columns fault and suggestion */
 };
 
 /*

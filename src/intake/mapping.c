@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/io.h"
+
 #include "codec/json.h"
 #include "codec/yaml.h"
 
@@ -427,7 +428,8 @@ static str name_of_file(struct mapping *m, const char *path)
     return arena_str(&m->arena, name);
 }
 
-enum err mapping_parse(const struct catalog *catalog, const char *path, str text, struct mapping **ret)
+enum err mapping_parse(const struct catalog *catalog, const char *path, str text,
+                       struct mapping **ret)
 {
     struct mapping *m = calloc(1, sizeof *m);
     if (!m)

@@ -282,7 +282,7 @@ static enum err read_unmapped(const struct mapping *mapping, const struct node *
     return OK;
 }
 
-/* {theirs: ours, ...} or {use: code list, overrides: {theirs: ours}, unmapped: warn, otherwise: ours} */
+/* {theirs: ours, ...} or {use: list, overrides: {theirs: ours}, unmapped: warn, otherwise: ours} */
 static enum err load_table(struct mapping *mapping, const struct node *node, str name,
                            const struct code_table **ret)
 {
@@ -390,7 +390,7 @@ static bool is_yes(const struct node *node)
     return node_as_bool(node, false);
 }
 
-/* A day so long after the day of the import: for what a list says every day anew and would be stale otherwise. */
+/* A day so long after the import: for what a list says every day anew and is stale otherwise. */
 static enum err load_ahead(struct mapping *mapping, const struct node *node, struct take *take)
 {
     unsigned days = 0;

@@ -359,6 +359,10 @@ static enum err accept(struct import *import, struct candidate *c)
         return OK;
     }
     struct change change = change_of(import, c, &present);
+    struct hash *attachments = NULL;
+    change.attachment_count =
+        attachments_of(import->node->store, &c->record, &group->attachments, &attachments);
+    change.attachments = attachments;
     struct pending pending = {.row = import->row.number,
                               .line = import->row.line,
                               .definition = c->definition,

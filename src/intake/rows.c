@@ -2,7 +2,8 @@
 /*
  * The child's main work: unpack, decode, parse, frame. One chunk is on its way at a time:
  *
- *   descriptor -> stream (gzip, zstd) -> decoder (any encoding -> UTF-8) -> csv | items | xml -> frames -> parent
+ *   descriptor -> stream (gzip, zstd) -> decoder (any encoding -> UTF-8)
+ *              -> csv | items | xml -> frames -> parent
  *
  * The first 64 KiB are looked at before: the encoding and the separator are guessed from them
  * unless the job states them.

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/json.h"
 #include "intake/import.h"
 
 enum { UNDO_PAGE = 500, CONFLICTS_KEPT = 200 };
@@ -45,6 +46,22 @@ static void note_conflict(struct undo *undo, const struct stored *now)
                            arena_str(undo->arena, str_c(record_id_format(now->id, text)))));
 }
 
+/* What the former body showed it shows again. */
+static enum err attach(struct undo *undo, struct change *change)
+{
+    const struct definition *definition = catalog_find(undo->node->catalog, change->definition);
+    struct node *body = NULL;
+    struct record record;
+    struct hash *hashes = NULL;
+    if (!definition)
+        return OK;
+    TRY(json_parse(change->body, &undo->page, &body));
+    TRY(record_read(undo->node->catalog, definition, body, &undo->page, &record));
+    change->attachment_count = attachments_of(undo->node->store, &record, &undo->page, &hashes);
+    change->attachments = hashes;
+    return OK;
+}
+
 static enum err undo_record(struct undo *undo, uint64_t number)
 {
     struct stored now, before;
@@ -71,6 +88,8 @@ static enum err undo_record(struct undo *undo, uint64_t number)
         change.definition_version = before.definition_version;
         change.body = change.kind == CHANGE_PUT ? before.body : STR_EMPTY;
     }
+    if (change.kind == CHANGE_PUT)
+        TRY(attach(undo, &change));
     undo->erased += change.kind == CHANGE_ERASE;
     undo->restored += change.kind == CHANGE_PUT;
     undo->reinstated += change.kind == CHANGE_STATE;

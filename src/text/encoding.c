@@ -198,7 +198,8 @@ enum err decoder_feed(struct decoder *d, str bytes, bool is_last, struct buf *ou
     while (!is_last && whole && (unsigned char)d->pending.ptr[whole - 1] >= 0x80)
         whole--;
     d->repaired += encoding_repair(str_of(d->pending.ptr, whole), d->doubled, out);
-    memmove(d->pending.ptr, d->pending.ptr + whole, d->pending.len - whole);
+    if (whole)
+        memmove(d->pending.ptr, d->pending.ptr + whole, d->pending.len - whole);
     d->pending.len -= whole;
     return out->failed ? err_set(out->failed, "decoded text needs too much memory") : OK;
 }

@@ -22,8 +22,7 @@ struct encoding_guess {
     char name[32];       /* as decoder_open() takes it: "utf-8", "windows-1251", "ibm866" ... */
     unsigned confidence; /* 0..100 */
     enum encoding_doubled doubled;
-    char reasons
-        [300]; /* English: "no byte order mark; not UTF-8 (byte 0xCF at 17); 97% letters as windows-1251; ..." */
+    char reasons[300]; /* English: "no byte order mark; not UTF-8; as windows-1251 97% ..." */
 };
 /* sample: the first bytes of the file, 64 KiB are plenty. Pure; some milliseconds. */
 void encoding_guess(str sample, struct encoding_guess *ret);
