@@ -99,6 +99,7 @@ enum err run_recognise(struct call *call)
     str text;
     TRY(call_body_text(call, S("text"), &text));
     struct type_context context = catalog_context(call->api->node.catalog, NULL);
+    context.country = call->actor.country;
     struct reading readings[READINGS_MAX];
     size_t count =
         type_recognise(&context, str_slice(text, 0, 2000), call->arena, readings, READINGS_MAX);

@@ -290,6 +290,7 @@ static void walk_body(struct checker *checker, const struct node *body)
         return;
     }
     envelope_read(checker, node_get(body, S("envelope")), &record->envelope);
+    walk.context.country = record->envelope.owner; /* how its officers write telephones and dates */
     read_fields(&walk, fields);
     if (checker->faults)
         check_rules(checker);

@@ -132,7 +132,7 @@ static enum err read_text(struct search_plan *plan)
 {
     const struct search_reading *readings = NULL;
     str text = str_trim(plan->request->text);
-    TRY(search_recognise(plan->engine, text, plan->request->off, plan->arena, &readings,
+    TRY(search_recognise(plan->engine, plan->actor, plan->request, plan->arena, &readings,
                          &plan->reading_count));
     plan->readings = (struct search_reading *)(uintptr_t)readings;
     unsigned best = plan->reading_count ? plan->readings[0].reading.confidence : 0;
@@ -214,6 +214,7 @@ enum err search_plan(struct search_engine *engine, const struct actor *actor,
     plan->began_us = clock_now_us();
     plan->context = engine->context;
     plan->context.today = engine_today(engine, plan->began_us);
+    plan->context.country = actor->country;
     plan->limit = request->limit == 0          ? LIMIT_DEFAULT
                   : request->limit < LIMIT_MAX ? request->limit
                                                : LIMIT_MAX;

@@ -174,12 +174,15 @@ static enum err add_date(const struct catalog *catalog, struct search_reading *r
 
 /* ---- all readings ---- */
 
-enum err search_recognise(const struct search_engine *engine, str text, const struct node *off,
-                          struct arena *arena, const struct search_reading **ret, size_t *ret_count)
+enum err search_recognise(const struct search_engine *engine, const struct actor *actor,
+                          const struct search_request *request, struct arena *arena,
+                          const struct search_reading **ret, size_t *ret_count)
 {
+    str text = str_trim(request->text);
     struct reading found[READING_MAX];
     struct type_context context = catalog_context(engine->catalog, NULL);
     struct value date;
+    context.country = actor->country;
     if (text.len > TEXT_MAX)
         return err_set(ERR_LIMIT, "the text has %zu bytes, at most %d are read", text.len,
                        TEXT_MAX);
@@ -205,7 +208,7 @@ enum err search_recognise(const struct search_engine *engine, str text, const st
     }
     for (size_t i = 0; i < kept; i++) {
         unsigned confidence = readings[i].reading.confidence;
-        readings[i].is_on &= !is_off(off, readings[i].reading.type) &&
+        readings[i].is_on &= !is_off(request->off, readings[i].reading.type) &&
                              (best >= SURE ? confidence == best : confidence + KEEP_WITHIN >= best);
     }
     *ret = readings;

@@ -103,12 +103,12 @@ enum err search_open(const struct catalog *catalog, struct store *store, struct 
                      struct policy_classes *classes, struct search_engine **ret) MUST_USE;
 void search_close(struct search_engine *engine);
 /*
- * What a line could be, for live recognition: reads no record, needs no purpose. off: reading types
- * switched off.
+ * What the request's line of text could be, without the reading types it switches off: reads no
+ * record, needs no purpose. Numbers without a country are read as those of the actor's.
  */
-enum err search_recognise(const struct search_engine *engine, str text, const struct node *off,
-                          struct arena *arena, const struct search_reading **ret,
-                          size_t *ret_count) MUST_USE;
+enum err search_recognise(const struct search_engine *engine, const struct actor *actor,
+                          const struct search_request *request, struct arena *arena,
+                          const struct search_reading **ret, size_t *ret_count) MUST_USE;
 /*
  * ERR_DENIED, ERR_UNKNOWN (a database, a meaning), ERR_BAD_VALUE (a field), ERR_MISSING (nothing to
  * search by), ERR_LIMIT. The plan and its answer live in the arena; actor and request must outlive

@@ -21,6 +21,7 @@ static const char parcel[] =
     "      left_on: {type: date}\n"
     "      seals: {type: identifier, list: yes}\n"
     "  sender_born: {type: date}\n"
+    "  called: {type: phone}\n"
     "rules:\n"
     "  - {say: left before it arrived, each: stops, require: {before: [arrived_on, left_on]}, at: left_on}\n"
     "  - {say: at most two marks, require: {count: {marks: {max: 2}}}, at: marks}\n"
@@ -415,6 +416,31 @@ static void stored_bodies_are_read_leniently(void **state)
     assert_int_equal(record_parse(t.catalog, t.definition, NULL, &t.arena, &record), ERR_BAD_VALUE);
 }
 
+/* owner, telephone, date | how they are understood */
+static void numbers_are_read_as_the_owner_writes_them(void **state)
+{
+    (void)state;
+    static const char *const cases[][5] = {
+        {"FRA", "01 23 45 67 89", "03/04/1990", "+33123456789", "1990-04-03"},
+        {"USA", "202 555 0143", "03/04/1990", "+12025550143", "1990-03-04"},
+        {"FRA", "+1 202 555 0143", "1990-03-04", "+12025550143", "1990-03-04"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct node *body = NULL;
+        struct record record;
+        str text = arena_printf(
+            &t.arena,
+            "{\"envelope\":{\"owner\":\"%s\",\"purposes\":[\"search\"],\"review_on\":\"2027-01-01\"},"
+            "\"fields\":{\"tracking\":\"a1\",\"stops\":[{\"at_place\":\"p\"}],\"called\":\"%s\","
+            "\"sender_born\":\"%s\"}}",
+            cases[i][0], cases[i][1], cases[i][2]);
+        assert_int_equal(json_parse(text, &t.arena, &body), OK);
+        assert_int_equal(record_parse(t.catalog, t.definition, body, &t.arena, &record), OK);
+        assert_true(str_eq_c(record.values[3].value.norm, cases[i][3]));
+        assert_true(str_eq_c(record.values[2].value.norm, cases[i][4]));
+    }
+}
+
 static void too_much_is_refused(void **state)
 {
     (void)state;
@@ -491,6 +517,7 @@ int main(void)
         cmocka_unit_test(unknown_fields_are_slips_when_entered),
         cmocka_unit_test(the_order_of_input_does_not_matter),
         cmocka_unit_test(stored_bodies_are_read_leniently),
+        cmocka_unit_test(numbers_are_read_as_the_owner_writes_them),
         cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(an_envelope_prints_what_it_parsed),
         cmocka_unit_test(an_unreadable_envelope_closes),
