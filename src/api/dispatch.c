@@ -115,14 +115,23 @@ static enum err check_rate(struct call *call)
     return code;
 }
 
+/* Header values are ASCII; what is not comes percent-encoded, as a browser must send it. */
+static str header_text(struct call *call, str name)
+{
+    const struct http_header *header = http_header_find(&call->exchange->request, name);
+    str decoded;
+    if (!header)
+        return STR_EMPTY;
+    return http_percent_decode(header->value, false, call->arena, &decoded) ? decoded
+                                                                            : header->value;
+}
+
 static enum err read_purpose(struct call *call)
 {
-    const struct http_request *request = &call->exchange->request;
-    const struct http_header *purpose = http_header_find(request, S("bureau-purpose"));
-    const struct http_header *reference = http_header_find(request, S("bureau-reference"));
+    str purpose = header_text(call, S("bureau-purpose"));
     call->actor.purpose = UINT16_MAX;
-    if (purpose)
-        return call_set_purpose(call, purpose->value, reference ? reference->value : STR_EMPTY);
+    if (purpose.len)
+        return call_set_purpose(call, purpose, header_text(call, S("bureau-reference")));
     if (!(call->route->flags & ROUTE_PURPOSE))
         return OK;
     err_set(ERR_MISSING, "no purpose was given; every reading of a record needs one");

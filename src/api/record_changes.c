@@ -241,7 +241,9 @@ enum err run_record_state(struct call *call)
     if (!changing)
         return err_last()->code;
     TRY(call_body_text(call, S("state"), &word));
-    TRY(call_body_text(call, S("reason"), &changing->reason));
+    changing->reason = node_get_text(call->body, S("reason"));
+    if (http_header_find(&call->exchange->request, S("if-match")))
+        TRY(call_if_match(call, &changing->change.expect_version));
     if (!state_parse(word, &state) || state == STATE_DELETED) {
         err_set(ERR_BAD_VALUE, "%.*s is not a state a record can be put into", STR(word));
         return err_field("state");

@@ -45,7 +45,8 @@ const struct command commands[] = {
      "--version N                 the version a correction replaces\n"
      "--check                     only say what is wrong with it",
      command_put},
-    {"state", "ID STATE --reason TEXT", "suspend, cancel or activate a record", "", command_state},
+    {"state", "ID STATE [--reason TEXT]", "suspend, cancel or activate a record", "",
+     command_state},
     {"erase", "ID --version N", "destroy a record's contents", "", command_erase},
     {"check", "", "check the definitions and their examples", "", command_check},
     {"manual", "DATABASE|types", "the manual page of a database, or of the field types", "",

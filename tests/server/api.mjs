@@ -125,7 +125,8 @@ const tests = [
       assert.equal(put.data.version, 2);
       assert.equal((await call('GET', `${path}?version=1`)).data.version, 1);
 
-      assert.equal((await call('POST', `${path}/state`, { state: 'suspended' })).status, 422);
+      assert.equal((await call('POST', `${path}/state`, { state: 'suspended' }, { headers: { 'If-Match': '"1"' } })).status, 412);
+      assert.equal((await call('POST', `${path}/state`, {})).status, 422);
       assert.equal((await call('POST', `${path}/state`, { state: 'gone', reason: 'x' })).status, 422);
       assert.equal((await call('POST', `${path}/state`, { state: 'suspended', reason: 'found' })).status, 200);
       assert.equal((await call('GET', path)).data.state, 'suspended');

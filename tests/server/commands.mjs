@@ -54,7 +54,7 @@ function story(data, files) {
   run(2, ['put', made.id, files.record, '--version', '1']);
   assert.equal(run(0, ['get', made.id, '--history', '--json']).json.length, 2);
   run(0, ['state', made.id, 'suspended', '--reason', 'found']);
-  run(2, ['state', made.id, 'suspended']);
+  run(2, ['state', made.id, 'gone']);
 
   const shown = run(0, ['audit', 'show', '--record', made.id, '--json']).json;
   assert.ok(shown.length >= 4);
