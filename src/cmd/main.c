@@ -96,9 +96,10 @@ static int print_command_help(const struct command *command)
     return EXIT_OK;
 }
 
-/* The directory above the program's own: build/bureau lies in the tree, /usr/bin/bureau in /usr. */
+/* Where codes/ and databases/ are: /usr/share/bureau for /usr/bin/bureau, the tree for build/bureau. */
 static const char *find_home(struct arena *arena)
 {
+    static const char *const places[] = {"../share/bureau", "..", "../.."};
     const char *named = getenv("BUREAU_HOME");
     if (named && named[0])
         return named;
@@ -107,9 +108,13 @@ static const char *find_home(struct arena *arena)
     if (len <= 0)
         return ".";
     path[len] = 0;
-    const char *above = dirname(dirname(path));
-    str installed = arena_printf(arena, "%s/share/bureau", above);
-    return access(installed.ptr, R_OK) == 0 ? installed.ptr : arena_str(arena, str_c(above)).ptr;
+    const char *own = dirname(path);
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        str codes = arena_printf(arena, "%s/%s/codes", own, places[i]);
+        if (codes.len && access(codes.ptr, R_OK) == 0)
+            return arena_printf(arena, "%s/%s", own, places[i]).ptr;
+    }
+    return own;
 }
 
 static const char *or_environment(const char *given, const char *name, const char *otherwise)

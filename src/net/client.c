@@ -53,6 +53,9 @@ static int on_value_complete(llhttp_t *parser)
 static int on_headers_complete(llhttp_t *parser)
 {
     struct reply_reader *reader = parser->data;
+    if (parser->status_code < 100 || parser->status_code > 599)
+        return fail(reader,
+                    err_set(ERR_SYNTAX, "the answer has the status %d", parser->status_code));
     reader->reply->status = parser->status_code;
     return str_eq(reader->call->method, S("HEAD"));
 }

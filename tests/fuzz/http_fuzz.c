@@ -4,6 +4,7 @@
  * bytes as an answer to our client. The server lives as long as the fuzzer: what one input leaves
  * behind the next one meets.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
