@@ -53,7 +53,7 @@ void api_serve(struct api *api, struct http_options *http)
 
 void api_watch(struct api *api, struct http_server *server)
 {
-    api->server = server;
+    atomic_store(&api->server, server);
 }
 
 void api_feed_grew(struct api *api)

@@ -82,7 +82,7 @@ struct api {
     struct api_node node;
     struct api_options options;
     struct intake_node intake;
-    struct http_server *server;
+    _Atomic(struct http_server *) server;
     struct lanes *lanes;
     struct rates *rates;
     struct repeats *repeats;

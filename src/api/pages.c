@@ -76,9 +76,10 @@ static void metric(struct buf *out, const char *name, const char *type, const ch
 static void http_metrics(struct api *api, struct buf *out)
 {
     struct http_stats stats;
-    if (!api->server)
+    struct http_server *server = atomic_load(&api->server);
+    if (!server)
         return;
-    http_server_stats(api->server, &stats);
+    http_server_stats(server, &stats);
     metric(out, "connections_open", "gauge", "Open connections.", stats.open);
     metric(out, "connections_total", "counter", "Connections accepted.", stats.accepted);
     metric(out, "requests_total", "counter", "Requests parsed.", stats.requests);

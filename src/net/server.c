@@ -82,7 +82,8 @@ enum err http_server_start(const struct http_options *options, struct http_serve
     server->limits = complete_limits(&options->limits);
     server->listen_fd = server->unix_fd = server->spare_fd = -1;
     enum err code = prepare(server);
-    for (unsigned i = 0; !code && i < server->loop_count; i++) {
+    /* The first loop accepts for all, so it is started last. */
+    for (unsigned i = server->loop_count; !code && i-- > 0;) {
         code = loop_start(server, &server->loops[i], i);
         server->started += !code;
     }
@@ -103,9 +104,10 @@ void http_server_stop(struct http_server *server, uint32_t deadline_ms)
         return;
     atomic_store(&server->stop_deadline_ms, now_ms() + deadline_ms);
     atomic_store(&server->is_stopping, true);
-    for (unsigned i = 0; i < server->started; i++)
+    unsigned first = server->loop_count - server->started;
+    for (unsigned i = first; i < server->loop_count; i++)
         loop_wake(&server->loops[i]);
-    for (unsigned i = 0; i < server->started; i++)
+    for (unsigned i = first; i < server->loop_count; i++)
         pthread_join(server->loops[i].thread, NULL);
     server->started = 0;
 }
