@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * aircraft-registration: nationality mark and registration mark (ICAO Annex 7). The dash between them is painted on some
- * aircraft, left out in flight plans and on radar, so the normal form has none; people get it back where the country's
- * marks have one (codes/aircraft-prefixes.csv: code = nationality mark, column `dash` = yes or no).
+ * aircraft-registration: nationality mark and registration mark (ICAO Annex 7). The dash between
+ * them is painted on some aircraft, left out in flight plans and on radar, so the normal form has
+ * none; people get it back where the country's marks have one (codes/aircraft-prefixes.csv: code =
+ * nationality mark, column `dash` = yes or no).
  */
 #include "type/internal.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Base58: a number in 58 digits that are hard to mistake (no 0, O, I, l). Quadratic, on at most 96 bytes. */
+/*
+ * Base58: a number in 58 digits that are hard to mistake (no 0, O, I, l). Quadratic, on at most 96
+ * bytes.
+ */
 #include "crypto/crypto.h"
 #include "type/address_codes.h"
 

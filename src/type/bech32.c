@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bech32 and bech32m (BIP 173, BIP 350): human part, "1", 5-bit groups, six groups of a BCH checksum that finds any four
- * wrong characters; and the related 40-bit checksum of Bitcoin Cash.
+ * bech32 and bech32m (BIP 173, BIP 350): human part, "1", 5-bit groups, six groups of a BCH
+ * checksum that finds any four wrong characters; and the related 40-bit checksum of Bitcoin Cash.
  */
 #include "type/address_codes.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bic: business identifier code (ISO 9362): bank (4), country (2 letters), place (2), branch (3, optional). XXX names the head
- * office and is the same as no branch, so the normal form has 8 characters then.
+ * bic: business identifier code (ISO 9362): bank (4), country (2 letters), place (2), branch (3,
+ * optional). XXX names the head office and is the same as no branch, so the normal form has 8
+ * characters then.
  */
 #include "type/internal.h"
 

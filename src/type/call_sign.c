@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * call-sign: of a ship's or aircraft's radio (ITU Radio Regulations, article 19): letters and digits, 3 to 8; the first two
- * say which country's series it is from (codes/call-sign-series.csv, one row a prefix).
+ * call-sign: of a ship's or aircraft's radio (ITU Radio Regulations, article 19): letters and
+ * digits, 3 to 8; the first two say which country's series it is from (codes/call-sign-series.csv,
+ * one row a prefix).
  */
 #include "type/internal.h"
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * card: the number of a payment card (ISO/IEC 7812). The full number is never kept. What is stored instead of the text is
+ * card: the number of a payment card (ISO/IEC 7812). The full number is never kept. What is stored
+ * instead of the text is
  *
  *   {first: "411111", last: "1111", length: "16", check: "ok", hash: "<64 hexadecimal digits>"}
  *
- * where hash is keyed with the node's own secret: the same card meets itself, and whoever takes the data away can not try
- * all the ten thousand million numbers that first and last leave open. So value.input is this map, not what was
- * given; raw, normal form, notes and errors hold first and last digits at most. That is also why errors here never
- * quote the input. Stars in the middle ("411111******1111", from a receipt) are understood: no hash, PARTIAL key alone.
+ * where hash is keyed with the node's own secret: the same card meets itself, and whoever takes the
+ * data away can not try all the ten thousand million numbers that first and last leave open. So
+ * value.input is this map, not what was given; raw, normal form, notes and errors hold first and
+ * last digits at most. That is also why errors here never quote the input. Stars in the middle
+ * ("411111******1111", from a receipt) are understood: no hash, PARTIAL key alone.
  */
 #include <stdio.h>
 
@@ -287,8 +289,8 @@ static const char *const maps[] = {"first", "last", "length", "check", "hash", N
 const struct type type_card = {
     .name = "card",
     .title = "Payment card",
-    .help =
-        "12 to 19 digits, or first six and last four with stars between; only those ten and a keyed hash are kept",
+    .help = "12 to 19 digits, or first six and last four with stars between; only those ten and a "
+            "keyed hash are kept",
     .maps = maps,
     .is_key = true,
     .is_secret = true,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Behaviours that many types share: an identifier is begun, kept, keyed, compared, printed and hidden the same way whatever
- * it identifies; a type's own file holds what is its own.
+ * Behaviours that many types share: an identifier is begun, kept, keyed, compared, printed and
+ * hidden the same way whatever it identifies; a type's own file holds what is its own.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -132,7 +132,9 @@ static void explain_one_slip(str asked, str held, double similarity, struct comp
                        held.ptr[at], at + 1);
 }
 
-/* Places that differ in characters one skeleton merges; false when they differ in more than that. */
+/*
+ * Places that differ in characters one skeleton merges; false when they differ in more than that.
+ */
 static bool explain_confusables(str asked, str held, struct comparison *ret)
 {
     size_t differing = 0, first = 0;

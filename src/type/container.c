@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * container: the number of a freight container (ISO 6346): owner (3 letters), category U, J, Z or R, serial (6 digits), check
- * digit. Ten characters are taken as the number without its check digit, which is added.
+ * container: the number of a freight container (ISO 6346): owner (3 letters), category U, J, Z or
+ * R, serial (6 digits), check digit. Ten characters are taken as the number without its check
+ * digit, which is added.
  */
 #include "type/internal.h"
 
@@ -44,10 +45,10 @@ static enum err parse(const struct type_context *context, const struct node *inp
     TRY(type_begin(&type_container, input, RAW_MAX, ret));
     TRY(fold_identifier(&type_container, ret->raw, "", &folded));
     if (!is_shaped(folded_str(&folded))) {
-        err_set(
-            ERR_BAD_VALUE,
-            "container number '%.*s' is not four letters, the fourth U, J, Z or R, and seven digits",
-            STR(ret->raw));
+        err_set(ERR_BAD_VALUE,
+                "container number '%.*s' is not four letters, the fourth U, J, Z or R, and seven "
+                "digits",
+                STR(ret->raw));
         return err_hint("%s", type_container.help);
     }
     char expected = check_digit(folded_str(&folded));

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * document-number: the number of a passport, identity card, visa, permit, licence; or a batch of blanks from-to.
+ * document-number: the number of a passport, identity card, visa, permit, licence; or a batch of
+ * blanks from-to.
  *
  *   "L 898902 C"                    norm L898902C
  *   "AB000100-AB000499"             norm AB000100-AB000499, a batch: RANGE key AB000100..AB000499
  *   {from: AB000100, to: AB000499}  the same
  *
- * Both ends of a batch have the same length and letters in the same places, so that every number between them by bytes
- * and of that length is in it. The index finds batches whose ends enclose the asked text; compare() then sees to
- * the length, so a shorter number that sorts between the ends is no match.
+ * Both ends of a batch have the same length and letters in the same places, so that every number
+ * between them by bytes and of that length is in it. The index finds batches whose ends enclose the
+ * asked text; compare() then sees to the length, so a shorter number that sorts between the ends is
+ * no match.
  *
- * A dash is also a separator within a number. A text is read as a batch when the dash has blanks around it, or is written
- * "..", "to" or as a long dash, or when both sides have at least 6 characters and begin with the same one.
+ * A dash is also a separator within a number. A text is read as a batch when the dash has blanks
+ * around it, or is written "..", "to" or as a long dash, or when both sides have at least 6
+ * characters and begin with the same one.
  */
 #include "type/internal.h"
 
@@ -196,7 +199,10 @@ static void sample(struct random *random, str hint, struct buf *out)
     sample_digits(random, 9 - letters - random_below(random, 2), out);
 }
 
-/* A number has digits; one with letters and digits together is hardly anything else than some document's. */
+/*
+ * A number has digits; one with letters and digits together is hardly anything else than some
+ * document's.
+ */
 static size_t recognise(const struct type_context *context, str line, struct arena *arena,
                         struct reading *out, size_t max)
 {
@@ -222,7 +228,8 @@ const struct type type_document_number = {
     .name = "document-number",
     .title = "Document number",
     .help =
-        "5 to 25 letters and digits; blanks, dashes, dots and slashes do not matter. A batch of blank "
+        "5 to 25 letters and digits; blanks, dashes, dots and slashes do not matter. A batch of "
+        "blank "
         "documents is written AB000100-AB000499",
     .maps = maps,
     .is_key = true,

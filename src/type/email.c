@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * email: local part, @, domain. Domains go to their ASCII form in small letters through the type `domain`; the local part too is
- * folded to small letters, since no provider of weight tells them apart. Defanged forms (a[at]b[.]org) and mailto: are
- * understood. The skeleton key drops what is after '+' and the dots of the local part: the same mailbox at many providers.
+ * email: local part, @, domain. Domains go to their ASCII form in small letters through the type
+ * `domain`; the local part too is folded to small letters, since no provider of weight tells them
+ * apart. Defanged forms (a[at]b[.]org) and mailto: are understood. The skeleton key drops what is
+ * after '+' and the dots of the local part: the same mailbox at many providers.
  */
 #include "type/internal.h"
 
@@ -14,17 +15,10 @@ static const struct {
     str from;
     char to;
 } defanged[] = {
-    {STR_INIT("[at]"),  '@'},
-    {STR_INIT("(at)"),  '@'},
-    {STR_INIT(" at "),  '@'},
-    {STR_INIT("[@]"),   '@'},
-    {STR_INIT("[dot]"), '.'},
-    {STR_INIT("(dot)"), '.'},
-    {STR_INIT(" dot "), '.'},
-    {STR_INIT("[.]"),   '.'},
-    {STR_INIT("(.)"),   '.'},
-    {STR_INIT("{at}"),  '@'},
-    {STR_INIT("{dot}"), '.'},
+    {STR_INIT("[at]"), '@'},  {STR_INIT("(at)"), '@'},  {STR_INIT(" at "), '@'},
+    {STR_INIT("[@]"), '@'},   {STR_INIT("[dot]"), '.'}, {STR_INIT("(dot)"), '.'},
+    {STR_INIT(" dot "), '.'}, {STR_INIT("[.]"), '.'},   {STR_INIT("(.)"), '.'},
+    {STR_INIT("{at}"), '@'},  {STR_INIT("{dot}"), '.'},
 };
 
 /* Undoes what keeps people from clicking; "Name <a@b.org>" gives what is between the signs. */

@@ -90,7 +90,11 @@ static enum err parse(const struct type_context *context, const struct node *inp
     struct detail *detail = arena_new(arena, struct detail);
     if (!detail)
         return err_last()->code;
-    *ret = (struct value){.type = &type_event, .input = input, .note = STR_EMPTY, .detail = detail};
+    *ret = (struct value){.type = &type_event,
+                          .input = input,
+                          .note = STR_EMPTY,
+                          .repair = STR_EMPTY,
+                          .detail = detail};
     if (input && input->kind == NODE_MAP)
         return parse_map(context, input, arena, ret, detail);
     TRY(type_begin(&type_event, input, 200, ret));

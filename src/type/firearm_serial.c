@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * firearm-serial: the number stamped on a firearm or a part of it. No standard, no check digit; makers reuse numbers, so a
- * serial alone never identifies (the definition asks for make too). Letters of other scripts stay (arsenals
- * stamp Cyrillic). A character that cannot be read is written '?' ("AB12??7"): such a serial is compared where it is
- * readable and found by its skeleton's neighbours or its last six characters, never by an exact key.
+ * firearm-serial: the number stamped on a firearm or a part of it. No standard, no check digit;
+ * makers reuse numbers, so a serial alone never identifies (the definition asks for make too).
+ * Letters of other scripts stay (arsenals stamp Cyrillic). A character that cannot be read is
+ * written '?' ("AB12??7"): such a serial is compared where it is readable and found by its
+ * skeleton's neighbours or its last six characters, never by an exact key.
  */
 #include "type/internal.h"
 
@@ -94,8 +95,8 @@ static size_t recognise(const struct type_context *context, str line, struct are
 const struct type type_firearm_serial = {
     .name = "firearm-serial",
     .title = "Firearm serial number",
-    .help =
-        "As stamped; blanks, dashes, dots and slashes do not matter; write ? for a character that cannot be read",
+    .help = "As stamped; blanks, dashes, dots and slashes do not matter; write ? for a character "
+            "that cannot be read",
     .is_key = true,
     .parse = parse,
     .print = type_print_norm,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Folding of identifiers: what officers type, scanners send and spreadsheets export becomes A-Z 0-9. The same number is
- * written "ab 123-456", "AB123456" in full-width letters, with Arabic digits, or with Cyrillic letters that look
- * Latin (Russian and Belarusian series are printed so); all of them must meet under one key.
+ * Folding of identifiers: what officers type, scanners send and spreadsheets export becomes A-Z
+ * 0-9. The same number is written "ab 123-456", "AB123456" in full-width letters, with Arabic
+ * digits, or with Cyrillic letters that look Latin (Russian and Belarusian series are printed so);
+ * all of them must meet under one key.
  *
- * The skeleton goes further and merges characters that eyes and cameras confuse. It never decides, it only suggests.
+ * The skeleton goes further and merges characters that eyes and cameras confuse. It never decides,
+ * it only suggests.
  */
 #include "type/internal.h"
 
@@ -35,48 +37,13 @@ static const struct {
     uint16_t from;
     char to;
 } look_alikes[] = {
-    {0x0391, 'A'},
-    {0x0392, 'B'},
-    {0x0395, 'E'},
-    {0x0396, 'Z'},
-    {0x0397, 'H'},
-    {0x0399, 'I'},
-    {0x039A, 'K'},
-    {0x039C, 'M'},
-    {0x039D, 'N'},
-    {0x039F, 'O'},
-    {0x03A1, 'P'},
-    {0x03A4, 'T'},
-    {0x03A5, 'Y'},
-    {0x03A7, 'X'},
-    {0x0405, 'S'},
-    {0x0406, 'I'},
-    {0x0408, 'J'},
-    {0x0410, 'A'},
-    {0x0412, 'B'},
-    {0x0415, 'E'},
-    {0x041A, 'K'},
-    {0x041C, 'M'},
-    {0x041D, 'H'},
-    {0x041E, 'O'},
-    {0x0420, 'P'},
-    {0x0421, 'C'},
-    {0x0422, 'T'},
-    {0x0423, 'Y'},
-    {0x0425, 'X'},
-    {0x0430, 'A'},
-    {0x0432, 'B'},
-    {0x0435, 'E'},
-    {0x043A, 'K'},
-    {0x043C, 'M'},
-    {0x043D, 'H'},
-    {0x043E, 'O'},
-    {0x0440, 'P'},
-    {0x0441, 'C'},
-    {0x0442, 'T'},
-    {0x0443, 'Y'},
-    {0x0445, 'X'},
-    {0x0456, 'I'},
+    {0x0391, 'A'}, {0x0392, 'B'}, {0x0395, 'E'}, {0x0396, 'Z'}, {0x0397, 'H'}, {0x0399, 'I'},
+    {0x039A, 'K'}, {0x039C, 'M'}, {0x039D, 'N'}, {0x039F, 'O'}, {0x03A1, 'P'}, {0x03A4, 'T'},
+    {0x03A5, 'Y'}, {0x03A7, 'X'}, {0x0405, 'S'}, {0x0406, 'I'}, {0x0408, 'J'}, {0x0410, 'A'},
+    {0x0412, 'B'}, {0x0415, 'E'}, {0x041A, 'K'}, {0x041C, 'M'}, {0x041D, 'H'}, {0x041E, 'O'},
+    {0x0420, 'P'}, {0x0421, 'C'}, {0x0422, 'T'}, {0x0423, 'Y'}, {0x0425, 'X'}, {0x0430, 'A'},
+    {0x0432, 'B'}, {0x0435, 'E'}, {0x043A, 'K'}, {0x043C, 'M'}, {0x043D, 'H'}, {0x043E, 'O'},
+    {0x0440, 'P'}, {0x0441, 'C'}, {0x0442, 'T'}, {0x0443, 'Y'}, {0x0445, 'X'}, {0x0456, 'I'},
 };
 
 static bool is_dropped_ascii(uint32_t c)

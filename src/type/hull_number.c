@@ -2,10 +2,11 @@
 /*
  * hull-number: a boat's hull or craft identification number, molded into the transom:
  *
- *   ISO 10087 (CIN)   CC-MMMSSSSSMYYY   country, dash, maker (3), serial (5), month letter, year digit, model year (2)
+ *   ISO 10087 (CIN)   CC-MMMSSSSSMYYY   country, maker 3, serial 5, month, year, model year
  *   US (HIN)             MMMSSSSSMYYY   the same without the country
  *
- * The serial has no I, O or Q. There is no check digit. Older layouts exist, so other shapes are kept and said to be other.
+ * The serial has no I, O or Q. There is no check digit. Older layouts exist, so other shapes are
+ * kept and said to be other.
  */
 #include "type/internal.h"
 

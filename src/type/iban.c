@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * iban: international bank account number (ISO 13616): country (2 letters), two check digits (mod 97-10), account. How long
- * a country's are is data: codes/iban-countries.csv, column `length`. Blanks, and "IBAN" in front, do not matter.
+ * iban: international bank account number (ISO 13616): country (2 letters), two check digits (mod
+ * 97-10), account. How long a country's are is data: codes/iban-countries.csv, column `length`.
+ * Blanks, and "IBAN" in front, do not matter.
  */
 #include <stdio.h>
 

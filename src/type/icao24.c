@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * icao24: the 24-bit address an aircraft's transponder sends (ICAO Annex 10 volume III): six hexadecimal digits. All zeros
- * and all ones are given to no aircraft.
+ * icao24: the 24-bit address an aircraft's transponder sends (ICAO Annex 10 volume III): six
+ * hexadecimal digits. All zeros and all ones are given to no aircraft.
  */
 #include "type/internal.h"
 

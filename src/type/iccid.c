@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * iccid: the number printed on a SIM card (ITU-T E.118): 89, country and issuer, account, Luhn check digit; at most 19 digits
- * by the standard, 20 on many cards, sometimes with a filling F as the card stores it. Cards of 20 digits may carry no
- * check digit at all, so a failure is only called one when the number has 19.
+ * iccid: the number printed on a SIM card (ITU-T E.118): 89, country and issuer, account, Luhn
+ * check digit; at most 19 digits by the standard, 20 on many cards, sometimes with a filling F as
+ * the card stores it. Cards of 20 digits may carry no check digit at all, so a failure is only
+ * called one when the number has 19.
  */
 #include "type/internal.h"
 

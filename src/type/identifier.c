@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * identifier: any reference number without rules of its own (file, register, inventory, engine number). Blanks and
- * punctuation do not count; letters of other scripts stay, since registers use them. When nothing better is known of a
- * number it is this, so it recognises nearly everything, with little confidence.
+ * identifier: any reference number without rules of its own (file, register, inventory, engine
+ * number). Blanks and punctuation do not count; letters of other scripts stay, since registers use
+ * them. When nothing better is known of a number it is this, so it recognises nearly everything,
+ * with little confidence.
  */
 #include "type/internal.h"
 

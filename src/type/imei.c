@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * imei: the number of a mobile device (3GPP TS 23.003 clause 6): 14 digits and a Luhn check digit; phones also show 16 digits
- * (IMEISV: the 14 and two of the software version) and bills show the 14 alone. All three name the same device, so
- * the normal form is the 14 with their check digit; only a 15-digit number whose check fails stays as it was given.
+ * imei: the number of a mobile device (3GPP TS 23.003 clause 6): 14 digits and a Luhn check digit;
+ * phones also show 16 digits (IMEISV: the 14 and two of the software version) and bills show the 14
+ * alone. All three name the same device, so the normal form is the 14 with their check digit; only
+ * a 15-digit number whose check fails stays as it was given.
  */
 #include "type/internal.h"
 
@@ -74,7 +75,10 @@ static void sample(struct random *random, str hint, struct buf *out)
     buf_release(&body);
 }
 
-/* Luhn lets one number in ten through; the reporting bodies in use begin with 01, 35, 86, 99 and a few more. */
+/*
+ * Luhn lets one number in ten through; the reporting bodies in use begin with 01, 35, 86, 99 and a
+ * few more.
+ */
 static size_t recognise(const struct type_context *context, str line, struct arena *arena,
                         struct reading *out, size_t max)
 {
@@ -94,8 +98,8 @@ static size_t recognise(const struct type_context *context, str line, struct are
 const struct type type_imei = {
     .name = "imei",
     .title = "IMEI",
-    .help =
-        "The device's number: 15 digits with check digit; 14 without it and 16 with software version are understood",
+    .help = "The device's number: 15 digits with check digit; 14 without it and 16 with software "
+            "version are understood",
     .is_key = true,
     .parse = parse,
     .print = print,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * imo: the IMO ship identification number: seven digits, the last a check digit (weights 7 to 2 over the first six, last
- * digit of the sum). It stays with the hull for life, through names, flags and owners.
+ * imo: the IMO ship identification number: seven digits, the last a check digit (weights 7 to 2
+ * over the first six, last digit of the sum). It stays with the hull for life, through names, flags
+ * and owners.
  */
 #include "type/internal.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * imsi: the number of a mobile subscription (ITU-T E.212): mobile country code (3 digits), network code (2 or 3), subscriber;
- * 14 or 15 digits, no check digit. Which country a code belongs to is data: codes/mobile-countries.csv.
+ * imsi: the number of a mobile subscription (ITU-T E.212): mobile country code (3 digits), network
+ * code (2 or 3), subscriber; 14 or 15 digits, no check digit. Which country a code belongs to is
+ * data: codes/mobile-countries.csv.
  */
 #include "type/internal.h"
 
@@ -39,7 +40,10 @@ static void print(const struct value *value, struct buf *out)
     buf_add(out, str_from(value->norm, 3));
 }
 
-/* 001 is the code of test networks, 901 the international one: no country's subscriber is hit by a sample. */
+/*
+ * 001 is the code of test networks, 901 the international one: no country's subscriber is hit by a
+ * sample.
+ */
 static void sample(struct random *random, str hint, struct buf *out)
 {
     (void)hint;
@@ -64,8 +68,8 @@ static size_t recognise(const struct type_context *context, str line, struct are
 const struct type type_imsi = {
     .name = "imsi",
     .title = "IMSI",
-    .help =
-        "The subscription's number on the SIM card: 14 or 15 digits, beginning with the mobile country code",
+    .help = "The subscription's number on the SIM card: 14 or 15 digits, beginning with the mobile "
+            "country code",
     .is_key = true,
     .parse = parse,
     .print = print,

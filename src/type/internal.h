@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of this module share: reading the input text, folding it to plain characters, keeping results,
- * comparing identifiers, check digits. Not for other modules.
+ * What the files of this module share: reading the input text, folding it to plain characters,
+ * keeping results, comparing identifiers, check digits. Not for other modules.
  *
- *   TRY(type_begin(&type_vin, input, 64, ret));                      // ret->raw is the trimmed text
+ *   TRY(type_begin(&type_vin, input, 64, ret)); // ret->raw is the trimmed text
  *   struct folded folded;
  *   TRY(fold_identifier(&type_vin, ret->raw, FOLD_DROP_MARKS, &folded));
  *   return type_keep(arena, folded_str(&folded), &ret->norm);
@@ -24,7 +24,10 @@ extern const size_t type_table_count;
 
 /* ---- beginning and ending a parse ---- */
 
-/* Fills type, input, raw (trimmed; at most max bytes), note ""; the input must be a scalar that is not blank. */
+/*
+ * Fills type, input, raw (trimmed; at most max bytes), note ""; the input must be a scalar that is
+ * not blank.
+ */
 enum err type_begin(const struct type *type, const struct node *input, size_t max,
                     struct value *ret) MUST_USE;
 /* The same for a text that was taken from a map. */
@@ -55,23 +58,31 @@ static inline str folded_str(const struct folded *folded)
     return str_of(folded->text, folded->len);
 }
 /*
- * To A-Z 0-9: case, full-width forms, digits of other scripts, Cyrillic and Greek letters that look Latin; blanks, dashes,
- * dots, slashes and invisible marks are dropped. `keep` lists ASCII marks that stay. Anything else: ERR_BAD_VALUE
- * naming the character.
+ * To A-Z 0-9: case, full-width forms, digits of other scripts, Cyrillic and Greek letters that look
+ * Latin; blanks, dashes, dots, slashes and invisible marks are dropped. `keep` lists ASCII marks
+ * that stay. Anything else: ERR_BAD_VALUE naming the character.
  */
 enum err fold_identifier(const struct type *type, str text, const char *keep,
                          struct folded *ret) MUST_USE;
-/* The same, but letters of other scripts stay, in upper case where that is simple: serials and plates may hold them. */
+/*
+ * The same, but letters of other scripts stay, in upper case where that is simple: serials and
+ * plates may hold them.
+ */
 enum err fold_loosely(const struct type *type, str text, const char *keep,
                       struct folded *ret) MUST_USE;
 /* One code point to its ASCII look-alike in upper case; 0: to be dropped; > 127: has none. */
 uint32_t fold_character(uint32_t c);
-/* O Q D->0  I L->1  S->5  B->8  Z->2  G->6: characters that people and readers confuse become one. */
+/*
+ * O Q D->0  I L->1  S->5  B->8  Z->2  G->6: characters that people and readers confuse become one.
+ */
 char skeleton_character(char c);
 void skeleton_of(str text, struct folded *ret);
 bool str_is_digits(str text);
 bool str_is_in(str text, const char *alphabet);
-/* Takes a label such as "IMO" or "vin:" off the front of *text, ignoring case; says whether there was one. */
+/*
+ * Takes a label such as "IMO" or "vin:" off the front of *text, ignoring case; says whether there
+ * was one.
+ */
 bool str_cut_label(str *text, str label);
 size_t str_count_digits(str text);
 
@@ -99,13 +110,22 @@ void type_redact_middle(const struct value *value, struct buf *out);
 /* Cuts "what: value" notes to the arena; "" when it is full. */
 str type_note(struct arena *arena, const char *format, ...) PRINTF(2, 3);
 
-/* One reading of `line` by `type`: parses, fills out[0]; 0 when it does not parse. The error is cleared. */
+/*
+ * One reading of `line` by `type`: parses, fills out[0]; 0 when it does not parse. The error is
+ * cleared.
+ */
 size_t type_read(const struct type *type, const struct type_context *context, str line,
                  struct arena *arena, struct reading *out, size_t max, unsigned confidence);
-/* A part of a composite value: `text` parsed by the type named `type_name`; silently left out when it does not parse. */
+/*
+ * A part of a composite value: `text` parsed by the type named `type_name`; silently left out when
+ * it does not parse.
+ */
 void type_add_part(struct part_sink *sink, const struct type_context *context, struct arena *arena,
                    str meaning, str type_name, str list, str text);
-/* The code of a list whose code is the longest prefix of text, min..max bytes; NULL when there is none, or no such list. */
+/*
+ * The code of a list whose code is the longest prefix of text, min..max bytes; NULL when there is
+ * none, or no such list.
+ */
 const struct code *code_by_prefix(const struct type_context *context, str list, str text,
                                   size_t min, size_t max);
 /* What people call a code of a list; the code itself when it is unknown. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lei: legal entity identifier (ISO 17442): 18 letters and digits, then two check digits, mod 97-10 as in an IBAN. */
+/*
+ * lei: legal entity identifier (ISO 17442): 18 letters and digits, then two check digits, mod 97-10
+ * as in an IBAN.
+ */
 #include "type/internal.h"
 
 extern const struct type type_lei;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mac: the 48-bit address of a network interface (IEEE 802): 12 hexadecimal digits, written with colons, dashes, dots or
- * nothing. Two bits of the first byte matter to an investigator: a group address names no device, and a locally
- * administered one is, on phones of today, made up at random for each network and proves little.
+ * mac: the 48-bit address of a network interface (IEEE 802): 12 hexadecimal digits, written with
+ * colons, dashes, dots or nothing. Two bits of the first byte matter to an investigator: a group
+ * address names no device, and a locally administered one is, on phones of today, made up at random
+ * for each network and proves little.
  */
 #include "type/internal.h"
 
@@ -69,8 +70,8 @@ static size_t recognise(const struct type_context *context, str line, struct are
 const struct type type_mac = {
     .name = "mac",
     .title = "MAC address",
-    .help =
-        "The address of a network interface: 12 hexadecimal digits, with or without colons or dashes",
+    .help = "The address of a network interface: 12 hexadecimal digits, with or without colons or "
+            "dashes",
     .is_key = true,
     .parse = parse,
     .print = type_print_norm,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mmsi: maritime mobile service identity (ITU-R M.585): nine digits without check digit. The first digits say what sends;
- * three of them, the maritime identification digits (201-775, codes/maritime-ids.csv), say under which country's
- * licence. Transmitters set wrong or on purpose send numbers that no country gave out; these are kept, and said so.
+ * mmsi: maritime mobile service identity (ITU-R M.585): nine digits without check digit. The first
+ * digits say what sends; three of them, the maritime identification digits (201-775,
+ * codes/maritime-ids.csv), say under which country's licence. Transmitters set wrong or on purpose
+ * send numbers that no country gave out; these are kept, and said so.
  */
 #include "type/internal.h"
 
@@ -10,21 +11,24 @@ extern const struct type type_mmsi;
 
 enum { LENGTH = 9, RAW_MAX = 64 };
 
-/* What sends, by the digits before the country; the country's digits begin at `country_at`, 0xFF: there are none. */
+/*
+ * What sends, by the digits before the country; the country's digits begin at `country_at`, 0xFF:
+ * there are none.
+ */
 static const struct {
     const char *prefix, *what;
     unsigned char country_at;
 } stations[] = {
-    {"00",  "coast station",              2   },
-    {"0",   "group of ships",             1   },
-    {"111", "search-and-rescue aircraft", 3   },
-    {"8",   "handheld set",               1   },
-    {"98",  "craft of a ship",            2   },
-    {"99",  "aid to navigation",          2   },
-    {"970", "rescue transmitter",         0xFF},
-    {"972", "man-overboard device",       0xFF},
-    {"974", "distress beacon",            0xFF},
-    {"",    "ship",                       0   },
+    {"00", "coast station", 2},
+    {"0", "group of ships", 1},
+    {"111", "search-and-rescue aircraft", 3},
+    {"8", "handheld set", 1},
+    {"98", "craft of a ship", 2},
+    {"99", "aid to navigation", 2},
+    {"970", "rescue transmitter", 0xFF},
+    {"972", "man-overboard device", 0xFF},
+    {"974", "distress beacon", 0xFF},
+    {"", "ship", 0},
 };
 
 static str describe(const struct type_context *context, str digits, struct arena *arena)

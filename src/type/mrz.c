@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mrz: the machine-readable zone as a field type. Accepts what comes from readers, cameras and keyboards: lines joined by
- * line ends, blanks or nothing, small letters, full-width signs, fillers lost at line ends, a single line. What it says is in
- * its parts, each a value of its own type with its own check result:
+ * mrz: the machine-readable zone as a field type. Accepts what comes from readers, cameras and
+ * keyboards: lines joined by line ends, blanks or nothing, small letters, full-width signs, fillers
+ * lost at line ends, a single line. What it says is in its parts, each a value of its own type with
+ * its own check result:
  *
  *   P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<
  *   L898902C36UTO7408122F1204159ZE184226B<<<<<10
- *     -> document-class P, issuer UTO, name ERIKSSON<<ANNA<MARIA, document-number L898902C3, nationality UTO,
- *        birth-date 1974-08-12, sex F, expiry-date 2012-04-15, personal-number ZE184226B
+ *     -> document-class P, issuer UTO, name ERIKSSON<<ANNA<MARIA, document-number L898902C3,
+ *        nationality UTO, birth-date 1974-08-12, sex F, expiry-date 2012-04-15,
+ *        personal-number ZE184226B
  *
- * The normal form is the lines that were given, whole, with a line feed between. When check digits fail and one reading of
- * misread characters makes all of them agree, value.repair is that reading and the note says which characters.
+ * The normal form is the lines that were given, whole, with a line feed between. When check digits
+ * fail and one reading of misread characters makes all of them agree, value.repair is that reading
+ * and the note says which characters.
  */
 #include "type/mrz.h"
 
@@ -36,7 +39,10 @@ static uint32_t as_filler(uint32_t c)
     }
 }
 
-/* Upper case, fillers put right, line ends to one line feed, other blanks dropped. False: some other character. */
+/*
+ * Upper case, fillers put right, line ends to one line feed, other blanks dropped. False: some
+ * other character.
+ */
 static bool fold_zone(str raw, char out[RAW_MAX], size_t *ret_len)
 {
     size_t len = 0;
@@ -160,7 +166,10 @@ static enum err parse(const struct type_context *context, const struct node *inp
 
 /* ---- parts ---- */
 
-/* YYMMDD with '<' for what is unknown, to "1974-08-12", "1974-08", "1974"; empty when nothing is known. */
+/*
+ * YYMMDD with '<' for what is unknown, to "1974-08-12", "1974-08", "1974"; empty when nothing is
+ * known.
+ */
 static str date_of(str digits, int this_year, bool is_future, struct arena *arena)
 {
     uint64_t year = 0;
@@ -210,7 +219,10 @@ static void add(struct part_sink *to, const struct mrz *mrz, struct arena *arena
     type_add_part(&sink.sink, &mrz->context, arena, meaning, type, STR_EMPTY, text);
 }
 
-/* "PD" is a type of its own in some lists; where it is not, "P" says enough. The type's row names its class. */
+/*
+ * "PD" is a type of its own in some lists; where it is not, "P" says enough. The type's row names
+ * its class.
+ */
 static void add_document_type(struct part_sink *to, const struct mrz *mrz, struct arena *arena)
 {
     const struct code_list *types =
@@ -350,8 +362,8 @@ static size_t recognise(const struct type_context *context, str line, struct are
 const struct type type_mrz = {
     .name = "mrz",
     .title = "Machine-readable zone",
-    .help =
-        "The two or three lines at the foot of a passport, visa or card: 2 x 44, 2 x 36 or 3 x 30 characters",
+    .help = "The two or three lines at the foot of a passport, visa or card: 2 x 44, 2 x 36 or 3 x "
+            "30 characters",
     .is_key = true,
     .parse = parse,
     .print = print,

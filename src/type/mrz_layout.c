@@ -2,14 +2,16 @@
 /*
  * The layouts of machine-readable zones, their check digits, reading, repairing and writing.
  *
- * A zone is kept as one run of characters; a layout is a table of spans in it, so that every rule below is written once for all
- * formats. Check digits run 7-3-1 over a span, '<' being 0; the composite runs over several spans joined. When the
- * number is longer than nine characters, '<' stands in place of its check digit, the rest follows in the optional field,
- * and the check digit after it (ICAO Doc 9303-5 note j, 9303-6 note j).
+ * A zone is kept as one run of characters; a layout is a table of spans in it, so that every rule
+ * below is written once for all formats. Check digits run 7-3-1 over a span, '<' being 0; the
+ * composite runs over several spans joined. When the number is longer than nine characters, '<'
+ * stands in place of its check digit, the rest follows in the optional field, and the check digit
+ * after it (ICAO Doc 9303-5 note j, 9303-6 note j).
  *
- * Repair knows two things a reader gets wrong: a letter where only digits stand, or a digit where only letters do, which can
- * be turned back without doubt; and, where both may stand, single look-alikes, tried one at a time. A reading is only
- * offered when afterwards every check digit agrees, and the single one only when no other would do as well.
+ * Repair knows two things a reader gets wrong: a letter where only digits stand, or a digit where
+ * only letters do, which can be turned back without doubt; and, where both may stand, single
+ * look-alikes, tried one at a time. A reading is only offered when afterwards every check digit
+ * agrees, and the single one only when no other would do as well.
  */
 #include "type/internal.h"
 #include "type/mrz.h"
@@ -25,39 +27,46 @@ const struct mrz_layout mrz_layouts[MRZ_FORMAT_COUNT] = {
     [MRZ_TD1] = {
         .title = "card machine-readable zone (TD1)", .lines = 3, .width = 30,
         .document_class = {0, 2}, .issuer = {2, 3}, .number = {5, 9}, .optional = {15, 15},
-        .birth = {30, 6}, .sex = 37, .expiry = {38, 6}, .nationality = {45, 3}, .optional2 = {48, 11}, .name = {60, 30},
+        .birth = {30, 6}, .sex = 37, .expiry = {38, 6}, .nationality = {45, 3},
+        .optional2 = {48, 11}, .name = {60, 30},
         .check_at = {[MRZ_NUMBER] = 14, [MRZ_BIRTH] = 36, [MRZ_EXPIRY] = 44, [MRZ_COMPOSITE] = 59},
         .composite = {{5, 25}, {30, 7}, {38, 7}, {48, 11}},
     },
     [MRZ_TD2] = {
         .title = "document machine-readable zone (TD2)", .lines = 2, .width = 36,
-        .document_class = {0, 2}, .issuer = {2, 3}, .name = {5, 31}, .number = {36, 9}, .nationality = {46, 3},
+        .document_class = {0, 2}, .issuer = {2, 3}, .name = {5, 31}, .number = {36, 9},
+        .nationality = {46, 3},
         .birth = {49, 6}, .sex = 56, .expiry = {57, 6}, .optional = {64, 7},
         .check_at = {[MRZ_NUMBER] = 45, [MRZ_BIRTH] = 55, [MRZ_EXPIRY] = 63, [MRZ_COMPOSITE] = 71},
         .composite = {{36, 10}, {49, 7}, {57, 14}},
     },
     [MRZ_TD3] = {
         .title = "passport machine-readable zone (TD3)", .lines = 2, .width = 44,
-        .document_class = {0, 2}, .issuer = {2, 3}, .name = {5, 39}, .number = {44, 9}, .nationality = {54, 3},
+        .document_class = {0, 2}, .issuer = {2, 3}, .name = {5, 39}, .number = {44, 9},
+        .nationality = {54, 3},
         .birth = {57, 6}, .sex = 64, .expiry = {65, 6}, .optional = {72, 14},
-        .check_at = {[MRZ_NUMBER] = 53, [MRZ_BIRTH] = 63, [MRZ_EXPIRY] = 71, [MRZ_OPTIONAL] = 86, [MRZ_COMPOSITE] = 87},
+        .check_at = {[MRZ_NUMBER] = 53, [MRZ_BIRTH] = 63, [MRZ_EXPIRY] = 71,
+                     [MRZ_OPTIONAL] = 86, [MRZ_COMPOSITE] = 87},
         .composite = {{44, 10}, {57, 7}, {65, 22}},
     },
     [MRZ_VISA_A] = {
         .title = "visa machine-readable zone (MRV-A)", .lines = 2, .width = 44,
-        .document_class = {0, 2}, .issuer = {2, 3}, .name = {5, 39}, .number = {44, 9}, .nationality = {54, 3},
+        .document_class = {0, 2}, .issuer = {2, 3}, .name = {5, 39}, .number = {44, 9},
+        .nationality = {54, 3},
         .birth = {57, 6}, .sex = 64, .expiry = {65, 6}, .optional = {72, 16},
         .check_at = {[MRZ_NUMBER] = 53, [MRZ_BIRTH] = 63, [MRZ_EXPIRY] = 71},
     },
     [MRZ_VISA_B] = {
         .title = "visa machine-readable zone (MRV-B)", .lines = 2, .width = 36,
-        .document_class = {0, 2}, .issuer = {2, 3}, .name = {5, 31}, .number = {36, 9}, .nationality = {46, 3},
+        .document_class = {0, 2}, .issuer = {2, 3}, .name = {5, 31}, .number = {36, 9},
+        .nationality = {46, 3},
         .birth = {49, 6}, .sex = 56, .expiry = {57, 6}, .optional = {64, 8},
         .check_at = {[MRZ_NUMBER] = 45, [MRZ_BIRTH] = 55, [MRZ_EXPIRY] = 63},
     },
     [MRZ_TWO_NAMES] = {
         .title = "identity card machine-readable zone (national layout)", .lines = 2, .width = 36,
-        .document_class = {0, 2}, .issuer = {2, 3}, .name = {5, 25}, .number = {36, 12}, .given = {49, 14},
+        .document_class = {0, 2}, .issuer = {2, 3}, .name = {5, 25}, .number = {36, 12},
+        .given = {49, 14},
         .birth = {63, 6}, .sex = 70, .optional2 = {30, 6},
         .check_at = {[MRZ_NUMBER] = 48, [MRZ_BIRTH] = 69, [MRZ_COMPOSITE] = 71},
         .composite = {{0, 71}},
@@ -96,7 +105,10 @@ static enum check check_field(const struct mrz *mrz, struct mrz_span span, enum 
     return is_unused || found == digit_over(mrz, &span, 1) ? CHECK_OK : CHECK_FAILED;
 }
 
-/* Characters of the number that overflow into the optional field, check digit included; empty when it does not. */
+/*
+ * Characters of the number that overflow into the optional field, check digit included; empty when
+ * it does not.
+ */
 static str overflow_of(const struct mrz *mrz)
 {
     const struct mrz_layout *layout = &mrz_layouts[mrz->format];
@@ -234,7 +246,10 @@ static void turn_certain(struct mrz *mrz)
     turn_span(mrz, (struct mrz_span){layout->document_class.from, 1}, as_letter);
 }
 
-/* The look-alikes of a character that may be a letter or a digit: the common six pairs first, then the rarer ones. */
+/*
+ * The look-alikes of a character that may be a letter or a digit: the common six pairs first, then
+ * the rarer ones.
+ */
 static const char *look_alikes(char c, bool is_rare)
 {
     static const char *const common[] = {"0O", "1I", "2Z", "5S", "6G", "8B",
@@ -347,8 +362,9 @@ static int fitness_of_class(const struct mrz *mrz)
 }
 
 /*
- * How well a text fits a format, after misread characters were turned back where that is certain: right checks count,
- * wrong ones against, and so does every character that had to be turned or cannot stand where it does.
+ * How well a text fits a format, after misread characters were turned back where that is certain:
+ * right checks count, wrong ones against, and so does every character that had to be turned or
+ * cannot stand where it does.
  */
 static int fitness(const struct mrz *mrz)
 {
@@ -438,7 +454,8 @@ bool mrz_read(str text, struct mrz *ret, const char **ret_why)
     if (fill_lines(text, filled, &filled_len) && best_of_length(str_of(filled, filled_len), ret))
         return true;
     *ret_why =
-        "zones have 90 (3 x 30), 88 (2 x 44) or 72 (2 x 36) characters: one was lost or added, read again";
+        "zones have 90 (3 x 30), 88 (2 x 44) or 72 (2 x 36) characters: one was lost or added, "
+        "read again";
     return false;
 }
 

@@ -127,7 +127,8 @@ static bool is_all_exact(const struct name *asked, const struct name *held,
         if (match->pairs[i].channel != NAME_BY_EXACT)
             return false;
     }
-    return match->pair_count == words_that_count(asked) && match->pair_count == words_that_count(held);
+    return match->pair_count == words_that_count(asked) &&
+           match->pair_count == words_that_count(held);
 }
 
 static void compare(const struct value *asked, const struct value *held, struct comparison *ret)
@@ -136,10 +137,10 @@ static void compare(const struct value *asked, const struct value *held, struct 
     name_match(name_of(asked), name_of(held), NULL, &match);
     double ratio = match.bits_max > 0 ? match.bits / match.bits_max : 0;
     ratio = ratio < 0 ? 0 : ratio > 1 ? 1 : ratio;
-    unsigned level = is_all_exact(name_of(asked), name_of(held), &match)                    ? LEVEL_SAME
-                     : match.contradictions > 0              ? LEVEL_PARTLY
-                     : match.asked_alone || match.held_alone ? LEVEL_OMISSION
-                                                             : LEVEL_SPELLING;
+    unsigned level = is_all_exact(name_of(asked), name_of(held), &match) ? LEVEL_SAME
+                     : match.contradictions > 0                          ? LEVEL_PARTLY
+                     : match.asked_alone || match.held_alone             ? LEVEL_OMISSION
+                                                                         : LEVEL_SPELLING;
     if (match.pair_count == 0 || ratio < 0.25)
         level = LEVEL_DIFFERENT;
     static const enum agreement by_level[] = {AGREE_SAME, AGREE_CLOSE, AGREE_CLOSE, AGREE_FAR,

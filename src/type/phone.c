@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * phone: a telephone number as ITU-T E.164 has it: '+', calling code of the country (1 to 3 digits), national number; at most 15
- * digits. Accepted: "+33 (0)1 23 45 67 89", "0033...", "tel:...", extensions (set aside), and national forms when the
- * context says which country's. Calling codes, the digit dialled before a national number (trunk) and the countries of a
- * code are data: codes/calling-codes.csv, columns `trunk` and `countries`.
+ * phone: a telephone number as ITU-T E.164 has it: '+', calling code of the country (1 to 3
+ * digits), national number; at most 15 digits. Accepted: "+33 (0)1 23 45 67 89", "0033...",
+ * "tel:...", extensions (set aside), and national forms when the context says which country's.
+ * Calling codes, the digit dialled before a national number (trunk) and the countries of a code are
+ * data: codes/calling-codes.csv, columns `trunk` and `countries`.
  *
- * A national number without a known country keeps its digits as dialled and no '+': it still meets its international form
- * through the PARTIAL key, the last eight digits.
+ * A national number without a known country keeps its digits as dialled and no '+': it still meets
+ * its international form through the PARTIAL key, the last eight digits.
  */
 #include "type/internal.h"
 
@@ -32,7 +33,10 @@ static const struct code *plan_of_country(const struct type_context *context, st
     return NULL;
 }
 
-/* Digits of the text before an extension; a '+' or 00 in front sets *ret_is_international. False: not a number. */
+/*
+ * Digits of the text before an extension; a '+' or 00 in front sets *ret_is_international. False:
+ * not a number.
+ */
 static bool read_digits(str text, char out[RAW_MAX], size_t *ret_len, bool *ret_is_international,
                         bool *ret_has_extension)
 {
@@ -89,7 +93,10 @@ static enum err finish(str digits, bool is_international, const char *extension,
     return OK;
 }
 
-/* Digits after '+': a national trunk digit left in after the calling code is a common slip and goes. */
+/*
+ * Digits after '+': a national trunk digit left in after the calling code is a common slip and
+ * goes.
+ */
 static enum err finish_international(const struct type_context *context, str digits,
                                      const char *extension, struct arena *arena, struct value *ret)
 {
@@ -215,8 +222,8 @@ static size_t recognise(const struct type_context *context, str line, struct are
 const struct type type_phone = {
     .name = "phone",
     .title = "Telephone number",
-    .help =
-        "International form with + and calling code; a national number is understood where the country is known",
+    .help = "International form with + and calling code; a national number is understood where the "
+            "country is known",
     .is_key = true,
     .parse = parse,
     .print = print,

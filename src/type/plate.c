@@ -6,12 +6,14 @@
  *   "FRA:AB-123-CD"                          a country in front
  *   {number: AB-123-CD, country: FRA, region: 75}
  *
- * Keys are made of the number alone, since officers often know no country; the country then agrees, is missing or speaks
- * against in compare(). The normal form holds both: "AB123CD" or "AB123CD/FRA". Letters of other scripts stay (Chinese
- * and Arabic plates); Cyrillic letters on plates are those that look Latin, and become Latin.
+ * Keys are made of the number alone, since officers often know no country; the country then agrees,
+ * is missing or speaks against in compare(). The normal form holds both: "AB123CD" or
+ * "AB123CD/FRA". Letters of other scripts stay (Chinese and Arabic plates); Cyrillic letters on
+ * plates are those that look Latin, and become Latin.
  *
- * What plates of a country look like is data: codes/plate-shapes.csv, columns `country` and `shape`, where A is a letter, 9 a
- * digit, anything else itself. Shapes make recognition honest and say when a plate is unusual; they refuse nothing.
+ * What plates of a country look like is data: codes/plate-shapes.csv, columns `country` and
+ * `shape`, where A is a letter, 9 a digit, anything else itself. Shapes make recognition honest and
+ * say when a plate is unusual; they refuse nothing.
  */
 #include "type/internal.h"
 
@@ -39,7 +41,10 @@ static bool fits(str number, str shape)
     return true;
 }
 
-/* How many shapes there are of the country (empty: of all) and how many of them fit; the first fitting one's country. */
+/*
+ * How many shapes there are of the country (empty: of all) and how many of them fit; the first
+ * fitting one's country.
+ */
 static size_t count_fits(const struct type_context *context, str number, str country,
                          size_t *ret_shapes, str *ret_first)
 {
@@ -194,7 +199,10 @@ static void sample(struct random *random, str hint, struct buf *out)
     sample_characters(random, "ABCDEFGHJKLMNPRSTUVWXYZ", 2, out);
 }
 
-/* Letters and digits together, short; a known shape makes it likelier, above all one of the officer's own country. */
+/*
+ * Letters and digits together, short; a known shape makes it likelier, above all one of the
+ * officer's own country.
+ */
 static size_t recognise(const struct type_context *context, str line, struct arena *arena,
                         struct reading *out, size_t max)
 {

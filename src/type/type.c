@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What holds for every field type: finding one, parsing from text, asking all of them what a line could be, and the
- * near misses of a value. The behaviours themselves lie one type a file.
+ * What holds for every field type: finding one, parsing from text, asking all of them what a line
+ * could be, and the near misses of a value. The behaviours themselves lie one type a file.
  */
 #include "type/type.h"
 
@@ -45,7 +45,10 @@ enum err type_parse_text(const struct type *type, const struct type_context *con
     return type->parse(context, node, arena, ret);
 }
 
-/* Insertion keeps the order of types among equals, so that the same line always gives the same chips. */
+/*
+ * Insertion keeps the order of types among equals, so that the same line always gives the same
+ * chips.
+ */
 static size_t insert_reading(struct reading *out, size_t count, size_t max,
                              const struct reading *reading)
 {
@@ -61,8 +64,8 @@ static size_t insert_reading(struct reading *out, size_t count, size_t max,
 }
 
 /*
- * When a line is surely a secret (a card number), a catch-all type that also takes it would carry the secret on under
- * another name, so readings less sure than a coin's toss go.
+ * When a line is surely a secret (a card number), a catch-all type that also takes it would carry
+ * the secret on under another name, so readings less sure than a coin's toss go.
  */
 static size_t drop_copies_of_secrets(struct reading *out, size_t count)
 {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A field type is a kind of value: one C file (src/type/<name>.c) that fills a `struct type` and is listed in type_table.c.
- * A definition says `type: vin`; the engine calls the behaviours below and knows nothing else of vehicles.
+ * A field type is a kind of value: one C file (src/type/<name>.c) that fills a `struct type` and is
+ * listed in type_table.c. A definition says `type: vin`; the engine calls the behaviours below and
+ * knows nothing else of vehicles.
  *
- * What is stored of a value is what was given (a text, or a map for composite types such as name, address, plate): the
- * `input` node. Everything else - normal form, check result, keys, parsed detail - is computed by parse(), which is a pure
- * function of input and context. A failed check digit is a fact about a value (`check`, `note`), not an error: parse()
- * fails only on what cannot be such a value at all (ERR_BAD_VALUE with reason and, where there is one, a hint).
+ * What is stored of a value is what was given (a text, or a map for composite types such as name,
+ * address, plate): the `input` node. Everything else - normal form, check result, keys, parsed
+ * detail - is computed by parse(), which is a pure function of input and context. A failed check
+ * digit is a fact about a value (`check`, `note`), not an error: parse() fails only on what cannot
+ * be such a value at all (ERR_BAD_VALUE with reason and, where there is one, a hint).
  *
  *   struct value v;
  *   TRY(type->parse(context, node_text(arena, S("1M8GDM9AXKP042788")), arena, &v));
@@ -48,10 +50,11 @@ struct type_context {
 };
 
 /*
- * Index keys of a value. EXACT decides a hit. SKELETON (confusable characters folded, e.g. O->0 I->1) and PARTIAL (last six
- * of a VIN or serial) lead to "similar". RANGE covers all byte strings lo..hi (document batches, IP networks); the
- * probe of a single value against ranges is its EXACT text padded as the type documents. `space` names the
- * keyspace, usually the type's name, so that the same number in different databases meets.
+ * Index keys of a value. EXACT decides a hit. SKELETON (confusable characters folded, e.g. O->0
+ * I->1) and PARTIAL (last six of a VIN or serial) lead to "similar". RANGE covers all byte strings
+ * lo..hi (document batches, IP networks); the probe of a single value against ranges is its EXACT
+ * text padded as the type documents. `space` names the keyspace, usually the type's name, so that
+ * the same number in different databases meets.
  */
 enum key_kind { KEY_EXACT, KEY_SKELETON, KEY_PARTIAL, KEY_RANGE };
 struct key {
@@ -64,7 +67,10 @@ struct key_sink {
     void (*add)(struct key_sink *sink, const struct key *key); /* key is copied or used at once */
 };
 
-/* How two values of a type stand to each other; the ladder of levels is the type's own, best first, 0 = same. */
+/*
+ * How two values of a type stand to each other; the ladder of levels is the type's own, best first,
+ * 0 = same.
+ */
 enum agreement {
     AGREE_SAME,     /* equal after normalisation */
     AGREE_CLOSE,    /* a difference the type explains: one character, swapped day and month, year only, contained */
@@ -87,7 +93,10 @@ struct reading {
     str title;           /* "passport machine-readable zone (TD3)", "IBAN (Germany)" */
 };
 
-/* A composite value's parts: an MRZ gives document-number, issuer, birth-date, name ... each as (meaning, value). */
+/*
+ * A composite value's parts: an MRZ gives document-number, issuer, birth-date, name ... each as
+ * (meaning, value).
+ */
 struct part_sink {
     void (*add)(struct part_sink *sink, str meaning, const struct value *value);
 };
@@ -107,13 +116,22 @@ struct type {
     void (*keys)(const struct value *value, struct key_sink *sink);         /* NULL: not searchable by key */
     void (*compare)(const struct value *asked, const struct value *held, struct comparison *ret);
     void (*redact)(const struct value *value, struct buf *out);             /* masked view: "L8*****C3"; NULL: all stars */
-    /* A fictional valid value as input text, same random state -> same text. hint: "" or e.g. a country. */
+    /*
+     * A fictional valid value as input text, same random state -> same text. hint: "" or e.g. a
+     * country.
+     */
     void (*sample)(struct random *random, str hint, struct buf *out);
-    /* Fills at most max readings of free text, returns how many. NULL: never recognised in the one-line box. */
+    /*
+     * Fills at most max readings of free text, returns how many. NULL: never recognised in the
+     * one-line box.
+     */
     size_t (*recognise)(const struct type_context *context, str line, struct arena *arena, struct reading *out,
                         size_t max);
     void (*parts)(const struct value *value, struct arena *arena, struct part_sink *sink); /* NULL: not composite */
-    /* Near misses worth probing (one character wrong, missing, doubled, swapped; confusables): NULL for the generic ones. */
+    /*
+     * Near misses worth probing (one character wrong, missing, doubled, swapped; confusables): NULL
+     * for the generic ones.
+     */
     void (*neighbours)(const struct value *value, struct key_sink *sink);
     str alphabet; /* characters of a normal form, for generic neighbours; empty: none are made */
 };
@@ -130,8 +148,9 @@ size_t type_recognise(const struct type_context *context, str line, struct arena
                       size_t max);
 
 /*
- * The EXACT keys one slip away from a value: a character wrong, missing, added, two swapped; from type->neighbours where a
- * type knows better. At most 2 * (length + 1) * alphabet + 2 * length keys, 700 for nine of A-Z 0-9.
+ * The EXACT keys one slip away from a value: a character wrong, missing, added, two swapped; from
+ * type->neighbours where a type knows better. At most 2 * (length + 1) * alphabet + 2 * length
+ * keys, 700 for nine of A-Z 0-9.
  */
 void type_neighbours(const struct value *value, struct key_sink *sink);
 

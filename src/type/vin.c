@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vin: vehicle identification number (ISO 3779, 49 CFR 565): 17 characters of 0-9 A-Z without I, O, Q.
+ * vin: vehicle identification number (ISO 3779, 49 CFR 565): 17 characters of 0-9 A-Z without I, O,
+ * Q.
  *
  *   1 M 8 G D M 9 A X K P 0 4 2 7 8 8
  *   '---' maker    ^  ^ model year
  *                  check digit, where the region uses one
  *
- * The check digit binds in North America (first character 1-5) and China (L); elsewhere place 9 is free, and a digit there
- * that happens to agree is still worth saying. A letter other than X in place 9 cannot be a check digit: CHECK_NONE.
- * I, O and Q are kept as given, the note suggests the repaired reading, and the skeleton key finds it.
+ * The check digit binds in North America (first character 1-5) and China (L); elsewhere place 9 is
+ * free, and a digit there that happens to agree is still worth saying. A letter other than X in
+ * place 9 cannot be a check digit: CHECK_NONE. I, O and Q are kept as given, the note suggests the
+ * repaired reading, and the skeleton key finds it.
  *
- * Fewer characters are part of a VIN (an officer reads the last six or eight through a windscreen) or the chassis number of a
- * vehicle built before 1981: the last six and eight are PARTIAL keys of every value.
+ * Fewer characters are part of a VIN (an officer reads the last six or eight through a windscreen)
+ * or the chassis number of a vehicle built before 1981: the last six and eight are PARTIAL keys of
+ * every value.
  */
 #include <stdio.h>
 
@@ -44,7 +47,10 @@ static bool is_binding(str vin)
     return (vin.ptr[0] >= '1' && vin.ptr[0] <= '5') || vin.ptr[0] == 'L';
 }
 
-/* Model year by place 10; in North America place 7 tells the rounds of thirty years apart. 0: not coded. */
+/*
+ * Model year by place 10; in North America place 7 tells the rounds of thirty years apart. 0: not
+ * coded.
+ */
 static int model_year(str vin, int this_year)
 {
     const char *at = strchr(year_letters, vin.ptr[YEAR_AT]);
@@ -205,7 +211,8 @@ const struct type type_vin = {
     .name = "vin",
     .title = "Vehicle identification number (VIN)",
     .help =
-        "17 letters and digits without I, O and Q; the last 6 or 8 alone are understood as part of a VIN",
+        "17 letters and digits without I, O and Q; the last 6 or 8 alone are understood as part "
+        "of a VIN",
     .is_key = true,
     .parse = parse,
     .print = type_print_norm,

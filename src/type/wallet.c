@@ -2,14 +2,15 @@
 /*
  * wallet: an address of a blockchain. The text alone tells the chain, mostly:
  *
- *   1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa           base58check: version byte -> Bitcoin, Litecoin, Dogecoin, Dash, Tron ...
- *   bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4   bech32 (witness version 0) and bech32m (1 and later)
- *   0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed   Ethereum and its kin; case carries the checksum (EIP-55), one case: none
+ *   1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa           base58check: Bitcoin, Litecoin, Dogecoin, Tron
+ *   bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4   bech32, and bech32m from witness version 1
+ *   0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed   Ethereum; case carries the checksum (EIP-55)
  *   r..., 4..., bitcoincash:q...                 XRP Ledger, Monero, Bitcoin Cash
  *
- * Base58 tells capitals from small letters, so its normal form is the text as given; bech32 and hexadecimal forms are
- * kept in small letters. The skeleton key is all small letters: an address that went through a form that changed its case
- * is still suggested. A failed checksum is kept and shown; a text of no known form is kept when it could be an address.
+ * Base58 tells capitals from small letters, so its normal form is the text as given; bech32 and
+ * hexadecimal forms are kept in small letters. The skeleton key is all small letters: an address
+ * that went through a form that changed its case is still suggested. A failed checksum is kept and
+ * shown; a text of no known form is kept when it could be an address.
  */
 #include "type/address_codes.h"
 #include "type/internal.h"
@@ -23,34 +24,30 @@ static const struct {
     unsigned char version_len;
     const char *chain, *form;
 } base58_versions[] = {
-    {{0x00},       1, "Bitcoin",              "public key hash"             },
-    {{0x05},       1, "Bitcoin",              "script hash"                 },
-    {{0x6F},       1, "Bitcoin test network", "public key hash"             },
-    {{0xC4},       1, "Bitcoin test network", "script hash"                 },
-    {{0x30},       1, "Litecoin",             "public key hash"             },
-    {{0x32},       1, "Litecoin",             "script hash"                 },
-    {{0x1E},       1, "Dogecoin",             "public key hash"             },
-    {{0x16},       1, "Dogecoin",             "script hash"                 },
-    {{0x4C},       1, "Dash",                 "public key hash"             },
-    {{0x10},       1, "Dash",                 "script hash"                 },
-    {{0x41},       1, "Tron",                 "account"                     },
-    {{0x1C, 0xB8}, 2, "Zcash",                "transparent, public key hash"},
-    {{0x1C, 0xBD}, 2, "Zcash",                "transparent, script hash"    },
+    {{0x00}, 1, "Bitcoin", "public key hash"},
+    {{0x05}, 1, "Bitcoin", "script hash"},
+    {{0x6F}, 1, "Bitcoin test network", "public key hash"},
+    {{0xC4}, 1, "Bitcoin test network", "script hash"},
+    {{0x30}, 1, "Litecoin", "public key hash"},
+    {{0x32}, 1, "Litecoin", "script hash"},
+    {{0x1E}, 1, "Dogecoin", "public key hash"},
+    {{0x16}, 1, "Dogecoin", "script hash"},
+    {{0x4C}, 1, "Dash", "public key hash"},
+    {{0x10}, 1, "Dash", "script hash"},
+    {{0x41}, 1, "Tron", "account"},
+    {{0x1C, 0xB8}, 2, "Zcash", "transparent, public key hash"},
+    {{0x1C, 0xBD}, 2, "Zcash", "transparent, script hash"},
 };
 
 static const struct {
     const char *human, *chain;
     bool is_segwit; /* first group is a witness version, which says bech32 or bech32m */
 } bech32_chains[] = {
-    {"bc",     "Bitcoin",              true },
-    {"tb",     "Bitcoin test network", true },
-    {"ltc",    "Litecoin",             true },
-    {"addr",   "Cardano",              false},
-    {"cosmos", "Cosmos",               false},
-    {"bnb",    "BNB Beacon Chain",     false},
-    {"terra",  "Terra",                false},
-    {"zs",     "Zcash shielded",       false},
-    {"kaspa",  "Kaspa",                false},
+    {"bc", "Bitcoin", true},     {"tb", "Bitcoin test network", true},
+    {"ltc", "Litecoin", true},   {"addr", "Cardano", false},
+    {"cosmos", "Cosmos", false}, {"bnb", "BNB Beacon Chain", false},
+    {"terra", "Terra", false},   {"zs", "Zcash shielded", false},
+    {"kaspa", "Kaspa", false},
 };
 
 struct address { /* value.detail: static texts */
@@ -87,7 +84,10 @@ static bool is_hex(str text)
            str_is_in(str_from(text, 2), "0123456789abcdefABCDEF");
 }
 
-/* EIP-55: a letter is a capital where the nibble of the hash of the small-letter address is 8 or more. */
+/*
+ * EIP-55: a letter is a capital where the nibble of the hash of the small-letter address is 8 or
+ * more.
+ */
 static enum check mixed_case_check(str digits)
 {
     char lower[HEX_LEN];
@@ -230,7 +230,10 @@ static enum err parse_cash(str payload, struct arena *arena, struct value *ret)
                   "Bitcoin Cash", "", ret);
 }
 
-/* "bitcoin:", "ethereum:" of payment links go, and what follows '?'. Bitcoin Cash keeps its prefix: it is checked. */
+/*
+ * "bitcoin:", "ethereum:" of payment links go, and what follows '?'. Bitcoin Cash keeps its prefix:
+ * it is checked.
+ */
 static str strip_link(str text, bool *ret_is_cash)
 {
     size_t colon = str_find(text, ':');
