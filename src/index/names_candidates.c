@@ -256,8 +256,14 @@ static void candidates_by_keys(struct gather *gather, struct unit *unit, size_t 
         size_t found =
             part_probe(&gather->parts[part], directory, keys[k], gather->probe, PROBE_MAX);
         gather->units->is_cut |= found == PROBE_MAX;
-        for (size_t i = 0; i < found; i++)
+        const struct names_section *section = gather->parts[part].section;
+        for (size_t i = 0; i < found; i++) {
+            if (section && i + PREFETCH_FAR < found) {
+                section_prefetch_word(section, gather->probe[i + PREFETCH_FAR], false);
+                section_prefetch_word(section, gather->probe[i + PREFETCH_NEAR], true);
+            }
             candidate_try(gather, unit, part, gather->probe[i], false, out, count);
+        }
     }
 }
 

@@ -27,7 +27,7 @@
     -7.f /* over log2 of the entries: one in a hundred is right by the name and date alone */
 #define NAME_LEAST_BITS 4.f  /* a date alone lifts nobody */
 #define WHOLE_NAME      0.8f /* of the most bits the asked name can have */
-enum { WORK_MAX = 400000, LINK_TABLE_FACTOR = 4 };
+enum { WORK_MAX = 400000, LINK_TABLE_FACTOR = 2 };
 
 struct link { /* what a held word is worth against a unit */
     uint32_t id;
@@ -36,7 +36,10 @@ struct link { /* what a held word is worth against a unit */
     uint8_t channel;
     float bits;
 };
-struct links {       /* of one part: open table by id */
+/* Of one part: an open table by id, and in front of it 8 KiB of bits: most ids have no link. */
+enum { FILTER_BITS = 16, FILTER_WORDS = 1 << (FILTER_BITS - 6) };
+struct links {
+    uint64_t filter[FILTER_WORDS];
     uint32_t *table; /* link + 1 */
     uint32_t mask;
     struct link *items;
@@ -121,6 +124,11 @@ static float date_bits_best(struct date_window asked, bool is_inside)
 
 /* ---- links ---- */
 
+static uint32_t filter_bit(uint32_t id)
+{
+    return (id * 0x9e3779b1u) >> (32 - FILTER_BITS);
+}
+
 static enum err links_make(struct search *search, size_t part)
 {
     struct links *links = &search->links[part];
@@ -147,6 +155,7 @@ static enum err links_make(struct search *search, size_t part)
             links->items[links->count] =
                 (struct link){item->id, links->table[at], unit->atoms, item->channel, item->bits};
             links->table[at] = ++links->count;
+            links->filter[filter_bit(item->id) / 64] |= 1ull << (filter_bit(item->id) % 64);
         }
     }
     return OK;
@@ -154,6 +163,8 @@ static enum err links_make(struct search *search, size_t part)
 
 static uint32_t links_find(const struct links *links, uint32_t id)
 {
+    if (!(links->filter[filter_bit(id) / 64] >> (filter_bit(id) % 64) & 1))
+        return 0;
     uint32_t at = (id * 0x9e3779b1u) & links->mask;
     while (links->table[at] && links->items[links->table[at] - 1].id != id)
         at = (at + 1) & links->mask;
@@ -355,9 +366,15 @@ static void list_read(struct search *search, const struct candidate *candidate, 
         return;
     }
     for (size_t r = 0; r < range_count; r++) {
-        for (size_t i = first_at_least(posts, count, ranges[r].from);
-             i < count && posts[i] < ranges[r].to; i++)
-            entry_visit(search, candidate->part, posts[i]);
+        size_t at = first_at_least(posts, count, ranges[r].from);
+        size_t end = first_at_least(posts, count, ranges[r].to);
+        for (; at < end; at++) {
+            if (at + PREFETCH_FAR < end) {
+                section_prefetch_entry(part->section, posts[at + PREFETCH_FAR], false);
+                section_prefetch_entry(part->section, posts[at + PREFETCH_NEAR], true);
+            }
+            entry_visit(search, candidate->part, posts[at]);
+        }
     }
 }
 
@@ -429,7 +446,7 @@ static enum err name_search(struct search *search, const struct name *name)
     search->is_cut |= search->units.is_cut;
     for (size_t p = 0; p < search->part_count; p++) {
         size_t words = search->parts[p].entry_count / 64 + 1;
-        search->links[p] = (struct links){0};
+        memset(&search->links[p], 0, sizeof search->links[p]);
         search->visited[p] = arena_array(search->arena, uint64_t, words);
         if (!search->visited[p])
             return ERR_LIMIT;

@@ -154,3 +154,23 @@ size_t section_entry(const struct names_section *section, uint32_t entry, const 
     size_t count = run_of(&section->entry_at, &section->packed, entry, ret);
     return count < ENTRY_WORD_MAX ? count : ENTRY_WORD_MAX;
 }
+
+void section_prefetch_word(const struct names_section *section, uint32_t id, bool is_near)
+{
+    if (id >= section_word_count(section))
+        return;
+    if (!is_near)
+        __builtin_prefetch(&section->word_at.items[id]);
+    else if (section->word_at.items[id] < section->words_len)
+        __builtin_prefetch(section->words + section->word_at.items[id]);
+}
+
+void section_prefetch_entry(const struct names_section *section, uint32_t entry, bool is_near)
+{
+    if (entry + 1 >= section->entry_at.count)
+        return;
+    if (!is_near)
+        __builtin_prefetch(&section->entry_at.items[entry]);
+    else if (section->entry_at.items[entry] < section->packed.count)
+        __builtin_prefetch(&section->packed.items[section->entry_at.items[entry]]);
+}
