@@ -8,7 +8,7 @@
  *
  * Two buffers change places: while one waits for the disk, callers fill the other. The longer a
  * sync takes, the larger the next group, so throughput hardly depends on the disk; memory is
- * bounded by the two buffers.
+ * bounded by the buffers.
  *
  * When a group cannot be written (disk full) its entries and all that were queued behind it fail,
  * the next entry takes the first number that did not become durable, and writing is tried again
@@ -90,7 +90,9 @@ static enum err enqueue(struct audit *audit, const struct encoded *encoded,
         return err_set(ERR_BUSY, "the audit log is closing");
     if (pending->count == QUEUE_ENTRIES || pending->bytes.len + encoded->body.len > QUEUE_BYTES)
         return err_set(ERR_BUSY, "%zu audit entries wait for the disk", pending->count);
-    size_t bytes = pending->bytes.len, places = pending->places.len, shown = pending->shown.len;
+    size_t bytes = pending->bytes.len;
+    size_t places = pending->places.len;
+    size_t shown = pending->shown.len;
     add_encoded(pending, audit->next, encoded);
     for (size_t i = 0; i < entry->shown_count; i++)
         shown_row_put(&pending->shown, audit->next, entry->shown[i].id, entry->shown[i].version);
@@ -179,7 +181,8 @@ static enum err open_segment(struct audit *audit, uint64_t first)
 /* Made whole under another name, so that a segment is there with its header or not at all. */
 static enum err create_segment(struct audit *audit, uint64_t first)
 {
-    char path[AUDIT_PATH], header[SEGMENT_HEADER];
+    char path[AUDIT_PATH];
+    char header[SEGMENT_HEADER];
     segment_path(audit->directory, first, path);
     segment_header_put(header, first, &audit->chain);
     TRY(io_replace(path, str_of(header, sizeof header)));
@@ -212,7 +215,7 @@ static enum err roll(struct audit *audit)
     enum err code = create_segment(audit, atomic_load(&audit->durable) + 1);
     pthread_mutex_unlock(&audit->destroying);
     if (!code)
-        close(old);
+        (void)close(old);
     return code;
 }
 
@@ -233,7 +236,8 @@ static enum err write_group(struct audit *audit, struct pending *group, struct h
     *ret_sync = false;
     if (audit->offset >= audit->segment_bytes)
         TRY(roll(audit));
-    str bytes = buf_str(&group->bytes), entries = str_from(bytes, GROUP_HEADER);
+    str bytes = buf_str(&group->bytes);
+    str entries = str_from(bytes, GROUP_HEADER);
     struct group_header header = {.count = (uint32_t)group->count,
                                   .size = (uint32_t)entries.len,
                                   .first = group->first,
@@ -276,20 +280,21 @@ static void tell(struct pending *group, enum err code)
 static void fail(struct audit *audit, enum err code, bool is_sync)
 {
     struct err_info info = *err_last();
+    struct pending *queued;
     if (io_truncate(audit->fd, audit->offset) == OK)
         audit->reserved = audit->offset;
-    err_restore(&info);
-    tell(audit->writing, code);
-    pthread_mutex_lock(&audit->lock);
-    struct pending *queued = audit->filling;
-    audit->filling = audit->writing;
-    audit->writing = queued;
+    pthread_mutex_lock(&audit->lock); /* who comes from here on is not concerned */
+    queued = audit->filling;
+    audit->filling = audit->spare;
+    audit->spare = queued;
     audit->next = atomic_load(&audit->durable) + 1;
     if (is_sync)
         audit->failed = code;
     pthread_mutex_unlock(&audit->lock);
     err_restore(&info);
     tell(audit->writing, code);
+    err_restore(&info);
+    tell(queued, code);
 }
 
 static void commit(struct audit *audit)
@@ -352,12 +357,13 @@ static enum err refill_entry(void *context, const struct entry_place *entry)
 
 static enum err read_chain(const char *directory, uint64_t first, struct hash *ret)
 {
-    char path[AUDIT_PATH], bytes[SEGMENT_HEADER] = {0};
+    char path[AUDIT_PATH];
+    char bytes[SEGMENT_HEADER] = {0};
     int fd = -1;
     segment_path(directory, first, path);
     TRY(io_open(path, O_RDONLY, &fd));
     ssize_t got = pread(fd, bytes, sizeof bytes, 0);
-    close(fd);
+    (void)close(fd);
     memcpy(ret->bytes, bytes + 16, HASH_SIZE);
     return got == sizeof bytes ? OK : err_set(ERR_DAMAGED, "%s has no header", path);
 }
@@ -368,10 +374,11 @@ static enum err take_segment(struct audit *audit, size_t index, struct segment_e
     uint64_t first = audit->segments[index];
     bool is_last = index + 1 == audit->segment_count;
     struct refill refill = {.audit = audit, .shown = {.max = 1 << 30}};
-    struct hash before;
+    const struct entry_visitor visitor = {refill_entry, &refill};
+    struct hash before = {{0}};
     enum err code = read_chain(audit->directory, first, &before);
     if (!code)
-        code = segment_walk(audit->directory, first, &before, is_last, refill_entry, &refill, ret);
+        code = segment_walk(audit->directory, first, &before, is_last, &visitor, ret);
     if (!code && !is_last && ret->next != audit->segments[index + 1])
         code =
             err_set(ERR_DAMAGED, "the audit log has no entry %llu", (unsigned long long)ret->next);
@@ -393,40 +400,53 @@ static enum err check_head(struct audit *audit, const struct segment_end *end)
     return OK;
 }
 
+/* Brings the side files up to the end of the log, walking only what they do not cover for sure. */
+static enum err take_segments(struct audit *audit, struct segment_end *ret)
+{
+    size_t last = audit->segment_count - 1;
+    bool is_complete = false;
+    TRY(views_open(audit, audit->segments[last] - 1, &is_complete));
+    for (size_t i = is_complete ? last : 0; i <= last; i++)
+        TRY(take_segment(audit, i, ret));
+    return check_head(audit, ret);
+}
+
+static enum err go_to_end(struct audit *audit, const struct segment_end *end)
+{
+    if (audit->fd < 0)
+        TRY(open_segment(audit, audit->segments[audit->segment_count - 1]));
+    if (end->torn)
+        TRY(io_truncate(audit->fd, end->offset));
+    audit->offset = audit->reserved = end->offset;
+    audit->chain = end->chain;
+    audit->next = end->next;
+    atomic_store(&audit->durable, end->next - 1);
+    return OK;
+}
+
 static enum err load(struct audit *audit)
 {
+    uint64_t destroyed = 0;
+    struct segment_end end = {0};
     TRY(segment_list(audit->directory, &audit->segments, &audit->segment_count));
     if (audit->segment_count == 0)
         TRY(create_segment(audit, 1));
     if (audit->segments[0] != 1)
         return err_set(ERR_DAMAGED, "the audit log begins at entry %llu",
                        (unsigned long long)audit->segments[0]);
-    size_t last = audit->segment_count - 1;
-    uint64_t destroyed = 0;
     TRY(destroy_resume(audit, &destroyed));
-    bool is_complete = false;
-    struct segment_end end = {0};
-    TRY(views_open(audit, audit->segments[last] - 1, &is_complete));
-    for (size_t i = is_complete ? last : 0; i <= last; i++)
-        TRY(take_segment(audit, i, &end));
-    TRY(check_head(audit, &end));
-    if (audit->fd < 0)
-        TRY(open_segment(audit, audit->segments[last]));
-    if (end.torn)
-        TRY(io_truncate(audit->fd, end.offset));
-    audit->offset = audit->reserved = end.offset;
-    audit->chain = end.chain;
-    audit->next = end.next;
-    atomic_store(&audit->durable, end.next - 1);
+    TRY(take_segments(audit, &end));
+    TRY(go_to_end(audit, &end));
     return destroy_finish(audit, destroyed);
 }
 
 static enum err start(struct audit *audit)
 {
-    TRY(pending_init(&audit->buffers[0]));
-    TRY(pending_init(&audit->buffers[1]));
+    for (size_t i = 0; i < COUNT_OF(audit->buffers); i++)
+        TRY(pending_init(&audit->buffers[i]));
     audit->filling = &audit->buffers[0];
     audit->writing = &audit->buffers[1];
+    audit->spare = &audit->buffers[2];
     if (pthread_create(&audit->committer, NULL, committer_main, audit))
         return err_set(ERR_MEMORY, "cannot start the audit log's thread");
     audit->has_committer = true;
@@ -479,9 +499,9 @@ void audit_close(struct audit *audit)
     }
     views_close(audit);
     if (audit->fd >= 0)
-        close(audit->fd);
-    pending_release(&audit->buffers[0]);
-    pending_release(&audit->buffers[1]);
+        (void)close(audit->fd);
+    for (size_t i = 0; i < COUNT_OF(audit->buffers); i++)
+        pending_release(&audit->buffers[i]);
     wipe(&audit->key, sizeof audit->key);
     free(audit->segments);
     free(audit);

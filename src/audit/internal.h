@@ -71,11 +71,14 @@ bool entry_get(str bytes, size_t *at, struct entry_place *ret);
 bool group_chain(const struct group_header *header, str entries, const struct hash *before,
                  struct hash *ret);
 /*
- * Walks a segment's groups, checking chain and leaves. visit sees each entry of a good group. Stops
+ * Walks a segment's groups, checking chain and leaves. the visitor sees each entry of a good group. Stops
  * at the end of the log; ret says where that is and how the segment ended. ERR_DAMAGED when
  * something is wrong that a torn last group cannot explain.
  */
-typedef enum err entry_visit(void *context, const struct entry_place *entry);
+struct entry_visitor { /* NULL: nobody looks */
+    enum err (*visit)(void *context, const struct entry_place *entry);
+    void *context;
+};
 struct segment_end {
     uint64_t next;      /* number after the last entry */
     uint64_t offset;    /* end of the last good group */
@@ -84,7 +87,7 @@ struct segment_end {
     struct hash chain;
 };
 enum err segment_walk(const char *directory, uint64_t first, const struct hash *chain_before,
-                      bool is_last, entry_visit *visit, void *context,
+                      bool is_last, const struct entry_visitor *visitor,
                       struct segment_end *ret) MUST_USE;
 struct head {
     uint64_t count;
@@ -126,8 +129,9 @@ struct audit {
 
     pthread_mutex_t lock;
     pthread_cond_t work;
-    struct pending *filling, *writing, buffers[2];
-    uint64_t next; /* number of the next entry to be queued */
+    struct pending *filling, *writing, buffers[3];
+    struct pending *spare; /* takes new entries while those of a failed group are told */
+    uint64_t next;         /* number of the next entry to be queued */
     bool is_stopping;
     enum err
         failed; /* after a failed sync: nothing more is accepted until the log is opened again */

@@ -20,7 +20,8 @@
 /* The segment an entry lies in. With `destroying` held. */
 static uint64_t segment_of(const struct audit *audit, uint64_t number)
 {
-    size_t low = 0, high = audit->segment_count;
+    size_t low = 0;
+    size_t high = audit->segment_count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         if (audit->segments[middle] <= number)
@@ -35,7 +36,8 @@ static uint64_t segment_of(const struct audit *audit, uint64_t number)
 static enum err find(struct audit *audit, uint64_t number, int flags, int *ret_fd,
                      struct entry_place *ret, uint32_t *ret_length)
 {
-    char path[AUDIT_PATH], bytes[ENTRY_HEADER + SALT_SIZE];
+    char path[AUDIT_PATH];
+    char bytes[ENTRY_HEADER + SALT_SIZE];
     uint64_t offset = 0;
     if (number == 0 || number > audit_count(audit))
         return err_set(ERR_NOT_FOUND, "there is no audit entry %llu", (unsigned long long)number);
@@ -47,7 +49,8 @@ static enum err find(struct audit *audit, uint64_t number, int flags, int *ret_f
     *ret = (struct entry_place){.number = cursor_u64(&c), .offset = offset};
     *ret_length = cursor_u32(&c);
     ret->flags = cursor_u32(&c);
-    str leaf = cursor_bytes(&c, HASH_SIZE), salt = cursor_bytes(&c, SALT_SIZE);
+    str leaf = cursor_bytes(&c, HASH_SIZE);
+    str salt = cursor_bytes(&c, SALT_SIZE);
     if (c.is_bad || ret->number != number || *ret_length > BODY_MAX)
         return err_set(ERR_DAMAGED, "audit entry %llu is damaged", (unsigned long long)number);
     memcpy(ret->leaf.bytes, leaf.ptr, HASH_SIZE);
@@ -64,7 +67,7 @@ static enum err read_body(int fd, struct entry_place *entry, uint32_t length, st
     entry->body = str_of(body, length);
     struct hash leaf;
     salted_hash(&entry->salt, entry->body, &leaf);
-    if (got != (ssize_t)length || memcmp(leaf.bytes, entry->leaf.bytes, HASH_SIZE))
+    if (got != (ssize_t)length || memcmp(leaf.bytes, entry->leaf.bytes, HASH_SIZE) != 0)
         return err_set(ERR_DAMAGED, "audit entry %llu does not match its hash",
                        (unsigned long long)entry->number);
     return OK;
@@ -74,7 +77,7 @@ enum err audit_get(struct audit *audit, uint64_t number, struct arena *arena,
                    struct audit_read *ret)
 {
     int fd = -1;
-    struct entry_place entry;
+    struct entry_place entry = {0};
     uint32_t length = 0;
     pthread_mutex_lock(&audit->destroying);
     enum err code = find(audit, number, O_RDONLY, &fd, &entry, &length);
@@ -83,7 +86,7 @@ enum err audit_get(struct audit *audit, uint64_t number, struct arena *arena,
         code = read_body(fd, &entry, length, arena);
     pthread_mutex_unlock(&audit->destroying);
     if (fd >= 0)
-        close(fd);
+        (void)close(fd);
     if (!code)
         *ret = (struct audit_read){.number = number,
                                    .leaf = entry.leaf,
@@ -178,7 +181,8 @@ static enum err overwrite_in(int fd, const struct intent *intent)
     ssize_t got = pread(fd, bytes, sizeof bytes, (off_t)intent->offset);
     struct cursor c = cursor_of(str_of(bytes, got > 0 ? (size_t)got : 0));
     uint64_t number = cursor_u64(&c);
-    uint32_t length = cursor_u32(&c), flags = cursor_u32(&c);
+    uint32_t length = cursor_u32(&c);
+    uint32_t flags = cursor_u32(&c);
     struct hash leaf;
     str leaf_bytes = cursor_bytes(&c, HASH_SIZE);
     if (c.is_bad || number != intent->number || length > BODY_MAX)
@@ -202,13 +206,14 @@ static enum err overwrite(const struct audit *audit, const struct intent *intent
     segment_path(audit->directory, intent->segment, path);
     TRY(io_open(path, O_RDWR, &fd));
     enum err code = overwrite_in(fd, intent);
-    close(fd);
+    (void)close(fd);
     return code;
 }
 
 static enum err destroy(struct audit *audit, const struct intent *intent)
 {
-    char path[AUDIT_PATH], text[80];
+    char path[AUDIT_PATH];
+    char text[80];
     intent_path(audit, path);
     int len = snprintf(text, sizeof text, "%llu %llu %llu", (unsigned long long)intent->segment,
                        (unsigned long long)intent->offset, (unsigned long long)intent->number);
@@ -221,12 +226,12 @@ static enum err destroy(struct audit *audit, const struct intent *intent)
 enum err audit_destroy_body(struct audit *audit, uint64_t number)
 {
     int fd = -1;
-    struct entry_place entry;
+    struct entry_place entry = {0};
     uint32_t length = 0;
     pthread_mutex_lock(&audit->destroying);
     enum err code = find(audit, number, O_RDONLY, &fd, &entry, &length);
     if (fd >= 0)
-        close(fd);
+        (void)close(fd);
     if (!code && !(entry.flags & ENTRY_DESTROYED)) {
         const struct intent intent = {segment_of(audit, number), entry.offset, number};
         code = destroy(audit, &intent);
@@ -245,7 +250,8 @@ static bool parse_intent(str text, struct intent *ret)
 
 enum err destroy_resume(const struct audit *audit, uint64_t *ret_number)
 {
-    char path[AUDIT_PATH], *text = NULL;
+    char path[AUDIT_PATH];
+    char *text = NULL;
     size_t len = 0;
     struct intent intent = {0};
     *ret_number = 0;

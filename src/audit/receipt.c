@@ -28,7 +28,8 @@ static uint32_t round_of(const struct secret_key *key, uint32_t round, uint32_t 
 static uint64_t permute(const struct secret_key *key, uint64_t value)
 {
     do {
-        uint32_t left = (uint32_t)(value >> HALF_BITS), right = (uint32_t)value & HALF_MASK;
+        uint32_t left = (uint32_t)(value >> HALF_BITS);
+        uint32_t right = (uint32_t)value & HALF_MASK;
         for (uint32_t i = 0; i < ROUNDS; i++) {
             uint32_t next = left ^ round_of(key, i, right);
             left = right;
@@ -42,7 +43,8 @@ static uint64_t permute(const struct secret_key *key, uint64_t value)
 static uint64_t permute_back(const struct secret_key *key, uint64_t value)
 {
     do {
-        uint32_t left = (uint32_t)(value >> HALF_BITS), right = (uint32_t)value & HALF_MASK;
+        uint32_t left = (uint32_t)(value >> HALF_BITS);
+        uint32_t right = (uint32_t)value & HALF_MASK;
         for (uint32_t i = ROUNDS; i-- > 0;) {
             uint32_t next = right ^ round_of(key, i, left);
             right = left;
@@ -85,7 +87,10 @@ void receipt_of_number(const struct secret_key *key, uint64_t number, char out[R
 static int digit_of(char c)
 {
     c = to_upper(c);
-    c = c == 'I' || c == 'L' ? '1' : c == 'O' ? '0' : c;
+    if (c == 'I' || c == 'L')
+        c = '1';
+    if (c == 'O')
+        c = '0';
     const char *place = c ? strchr(alphabet, c) : NULL;
     return place ? (int)(place - alphabet) : -1;
 }

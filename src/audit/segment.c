@@ -37,7 +37,8 @@ void segment_path(const char *directory, uint64_t first, char out[AUDIT_PATH])
 
 static int compare_numbers(const void *a, const void *b)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
     return (x > y) - (x < y);
 }
 
@@ -46,8 +47,10 @@ enum err segment_list(const char *directory, uint64_t **ret, size_t *ret_count)
     DIR *dir = opendir(directory);
     if (!dir)
         return err_errno("cannot open directory %s", directory);
-    size_t count = 0, size = 16;
+    size_t count = 0;
+    size_t size = 16;
     uint64_t *list = malloc(size * sizeof *list);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): safe on a stream of one's own */
     for (struct dirent *entry; list && (entry = readdir(dir));) {
         str name = str_c(entry->d_name);
         uint64_t first = 0;
@@ -143,7 +146,8 @@ bool group_chain(const struct group_header *header, str entries, const struct ha
                  struct hash *ret)
 {
     enum { RUN = 64, LINK = 16 + HASH_SIZE };
-    char fixed[GROUP_HEADER], links[RUN * LINK];
+    char fixed[GROUP_HEADER];
+    char links[RUN * LINK];
     group_header_put(fixed, header);
     const str start[] = {str_of((const char *)before->bytes, HASH_SIZE),
                          str_of(fixed, GROUP_HEADER - HASH_SIZE)};
@@ -176,8 +180,7 @@ struct walk {
     char *bytes; /* a window of the file from `from` */
     size_t len, size;
     uint64_t from;
-    entry_visit *visit;
-    void *context;
+    const struct entry_visitor *visitor;
     struct segment_end end;
 };
 
@@ -216,7 +219,7 @@ static enum err check_entry(struct walk *walk, const struct entry_place *entry)
     if (!(entry->flags & ENTRY_DESTROYED)) {
         struct hash leaf;
         salted_hash(&entry->salt, entry->body, &leaf);
-        return memcmp(leaf.bytes, entry->leaf.bytes, HASH_SIZE) ? ERR_DAMAGED : OK;
+        return memcmp(leaf.bytes, entry->leaf.bytes, HASH_SIZE) != 0 ? ERR_DAMAGED : OK;
     }
     walk->end.destroyed++;
     for (size_t i = 0; i < SALT_SIZE; i++)
@@ -246,10 +249,10 @@ static enum err visit_group(struct walk *walk, const struct group_header *header
 {
     struct entry_place entry;
     size_t at = 0;
-    for (uint32_t i = 0; i < header->count && walk->visit; i++) {
+    for (uint32_t i = 0; i < header->count && walk->visitor; i++) {
         ensure(entry_get(entries, &at, &entry));
         entry.offset += walk->end.offset + GROUP_HEADER;
-        TRY(walk->visit(walk->context, &entry));
+        TRY(walk->visitor->visit(walk->visitor->context, &entry));
     }
     walk->end.next = header->first + header->count;
     walk->end.offset += GROUP_HEADER + entries.len;
@@ -257,105 +260,113 @@ static enum err visit_group(struct walk *walk, const struct group_header *header
     return OK;
 }
 
-/*
- * What is wrong with the bytes at the end of the good part, if anything; *ret_bad names the entry.
- */
+/* What lies at the end of the good part; `bad` names the entry that is wrong, if anything is. */
 enum group_verdict { GROUP_GOOD, GROUP_NONE, GROUP_BAD };
-static enum err next_group(struct walk *walk, struct group_header *header, str *ret_entries,
-                           enum group_verdict *ret_verdict, uint64_t *ret_bad)
+struct found_group {
+    enum group_verdict verdict;
+    struct group_header header;
+    str entries;
+    uint64_t bad;
+};
+
+static void judge_group(struct walk *walk, struct found_group *found)
 {
-    str bytes;
+    struct hash chain = {{0}};
+    bool is_linked = group_chain(&found->header, found->entries, &walk->end.chain, &chain) &&
+                     memcmp(chain.bytes, found->header.chain.bytes, HASH_SIZE) == 0;
+    uint64_t bad = bad_entry(walk, &found->header, found->entries);
+    if (bad)
+        found->bad = bad;
+    else if (is_linked)
+        found->verdict = GROUP_GOOD;
+}
+
+static enum err next_group(struct walk *walk, struct found_group *ret)
+{
+    str bytes = STR_EMPTY;
+    *ret = (struct found_group){.verdict = GROUP_NONE, .bad = walk->end.next};
     TRY(window(walk, walk->end.offset, GROUP_HEADER, &bytes));
-    *ret_bad = walk->end.next;
-    *ret_verdict = GROUP_NONE;
     if (bytes.len == 0)
         return OK;
-    *ret_verdict = GROUP_BAD;
-    if (bytes.len < GROUP_HEADER || !group_header_get(bytes.ptr, header) ||
-        header->first != walk->end.next)
+    ret->verdict = GROUP_BAD;
+    if (bytes.len < GROUP_HEADER || !group_header_get(bytes.ptr, &ret->header) ||
+        ret->header.first != walk->end.next)
         return OK;
-    TRY(window(walk, walk->end.offset + GROUP_HEADER, header->size, ret_entries));
-    struct hash chain;
-    if (ret_entries->len < header->size)
-        return OK;
-    bool is_linked = group_chain(header, *ret_entries, &walk->end.chain, &chain) &&
-                     memcmp(chain.bytes, header->chain.bytes, HASH_SIZE) == 0;
-    uint64_t bad = bad_entry(walk, header, *ret_entries);
-    if (bad)
-        *ret_bad = bad;
-    else if (is_linked)
-        *ret_verdict = GROUP_GOOD;
+    TRY(window(walk, walk->end.offset + GROUP_HEADER, ret->header.size, &ret->entries));
+    if (ret->entries.len == ret->header.size)
+        judge_group(walk, ret);
     return OK;
 }
 
-/*
- * Looks at all that is left: how far it goes before only zeros follow, and whether a later group
- * begins in it.
- */
-static enum err look_behind(struct walk *walk, uint64_t *ret_used, bool *ret_later)
+/* What is behind the good part: how far it goes before only zeros follow, and whether a later group begins in it. */
+struct behind {
+    uint64_t used;
+    bool is_later;
+};
+
+static void look_at(const struct walk *walk, str bytes, uint64_t at, struct behind *behind)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        struct group_header header;
+        if (!bytes.ptr[i])
+            continue;
+        behind->used = at + i + 1 - walk->end.offset;
+        if (bytes.len - i >= GROUP_HEADER && (unsigned char)bytes.ptr[i] == (GROUP_MAGIC & 0xFF) &&
+            group_header_get(bytes.ptr + i, &header) && header.first > walk->end.next &&
+            header.first - walk->end.next <= SEGMENT_BYTES)
+            behind->is_later = true;
+    }
+}
+
+static enum err look_behind(struct walk *walk, struct behind *ret)
 {
     uint64_t at = walk->end.offset;
-    *ret_used = 0;
-    *ret_later = false;
+    *ret = (struct behind){0};
     walk->len = 0;
     for (;;) {
-        str bytes;
+        str bytes = STR_EMPTY;
         TRY(window(walk, at, READ_CHUNK, &bytes));
-        for (size_t i = 0; i < bytes.len; i++) {
-            struct group_header header;
-            if (!bytes.ptr[i])
-                continue;
-            *ret_used = at + i + 1 - walk->end.offset;
-            if (bytes.len - i >= GROUP_HEADER &&
-                (unsigned char)bytes.ptr[i] == (GROUP_MAGIC & 0xFF) &&
-                group_header_get(bytes.ptr + i, &header) && header.first > walk->end.next &&
-                header.first - walk->end.next <= SEGMENT_BYTES)
-                *ret_later = true;
-        }
+        look_at(walk, bytes, at, ret);
         if (bytes.len < READ_CHUNK)
             return OK;
         at += READ_CHUNK - GROUP_HEADER; /* a header may lie across the border */
     }
 }
 
-/* Reads afresh what a writer at work may have finished meanwhile. */
-static enum err next_group_again(struct walk *walk, struct group_header *header, str *ret_entries,
-                                 enum group_verdict *ret_verdict, uint64_t *ret_bad)
+/* After a bad group; it is read afresh then, for a writer at work may have finished it meanwhile. */
+static enum err look_again(struct walk *walk, struct found_group *found, struct behind *behind)
 {
+    TRY(look_behind(walk, behind));
     walk->len = 0;
-    return next_group(walk, header, ret_entries, ret_verdict, ret_bad);
+    return next_group(walk, found);
 }
 
 static enum err walk_groups(struct walk *walk, bool is_last)
 {
-    for (;;) {
-        struct group_header header;
-        str entries;
-        enum group_verdict verdict;
-        uint64_t bad = 0, used = 0;
-        bool is_later = false;
-        TRY(next_group(walk, &header, &entries, &verdict, &bad));
-        if (verdict == GROUP_BAD) {
-            TRY(look_behind(walk, &used, &is_later));
-            TRY(next_group_again(walk, &header, &entries, &verdict, &bad));
-        }
-        if (verdict == GROUP_GOOD) {
-            TRY(visit_group(walk, &header, entries));
-            continue;
-        }
-        if (is_later || (used && !is_last))
-            return err_set(ERR_DAMAGED,
-                           "audit entry %llu does not match its hash (%s, group at byte %llu)",
-                           (unsigned long long)bad, walk->path,
-                           (unsigned long long)walk->end.offset);
-        walk->end.torn = used;
-        return OK;
+    struct found_group found = {.verdict = GROUP_NONE};
+    struct behind behind = {0};
+    TRY(next_group(walk, &found));
+    while (found.verdict != GROUP_NONE) {
+        if (found.verdict == GROUP_BAD)
+            TRY(look_again(walk, &found, &behind));
+        if (found.verdict != GROUP_GOOD)
+            break;
+        TRY(visit_group(walk, &found.header, found.entries));
+        behind = (struct behind){0};
+        TRY(next_group(walk, &found));
     }
+    if (behind.is_later || (behind.used && !is_last))
+        return err_set(ERR_DAMAGED,
+                       "audit entry %llu does not match its hash (%s, group at byte %llu)",
+                       (unsigned long long)found.bad, walk->path,
+                       (unsigned long long)walk->end.offset);
+    walk->end.torn = behind.used;
+    return OK;
 }
 
 static enum err check_header(struct walk *walk, uint64_t first, const struct hash *chain_before)
 {
-    str bytes;
+    str bytes = STR_EMPTY;
     char expected[SEGMENT_HEADER];
     TRY(window(walk, 0, SEGMENT_HEADER, &bytes));
     segment_header_put(expected, first, chain_before);
@@ -368,16 +379,16 @@ static enum err check_header(struct walk *walk, uint64_t first, const struct has
 }
 
 enum err segment_walk(const char *directory, uint64_t first, const struct hash *chain_before,
-                      bool is_last, entry_visit *visit, void *context, struct segment_end *ret)
+                      bool is_last, const struct entry_visitor *visitor, struct segment_end *ret)
 {
     char path[AUDIT_PATH];
     segment_path(directory, first, path);
-    struct walk walk = {.path = path, .visit = visit, .context = context};
+    struct walk walk = {.path = path, .visitor = visitor};
     TRY(io_open(path, O_RDONLY, &walk.fd));
     enum err code = check_header(&walk, first, chain_before);
     if (!code)
         code = walk_groups(&walk, is_last);
-    close(walk.fd);
+    (void)close(walk.fd);
     free(walk.bytes);
     *ret = walk.end;
     return code;
@@ -389,7 +400,8 @@ enum { HEAD_SIZE = 8 + HASH_SIZE };
 
 enum err head_write(const char *directory, const struct head *head)
 {
-    char path[AUDIT_PATH], bytes[HEAD_SIZE];
+    char path[AUDIT_PATH];
+    char bytes[HEAD_SIZE];
     snprintf(path, sizeof path, "%.4000s/head", directory);
     put(bytes, head->count, 8);
     memcpy(bytes + 8, head->chain.bytes, HASH_SIZE);
@@ -398,7 +410,8 @@ enum err head_write(const char *directory, const struct head *head)
 
 enum err head_read(const char *directory, struct head *ret)
 {
-    char path[AUDIT_PATH], *bytes = NULL;
+    char path[AUDIT_PATH];
+    char *bytes = NULL;
     size_t len = 0;
     snprintf(path, sizeof path, "%.4000s/head", directory);
     *ret = (struct head){0};

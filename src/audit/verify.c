@@ -22,10 +22,10 @@ static enum err verify_segments(const char *directory, const uint64_t *segments,
     for (size_t i = 0; i < count; i++) {
         struct segment_end end = {0};
         bool is_last = i + 1 == count;
-        if (segments[i] != v->entries + 1)
-            return err_set(ERR_DAMAGED, "the audit log has no entry %llu",
-                           (unsigned long long)(v->entries + 1));
-        TRY(segment_walk(directory, segments[i], &v->chain, is_last, NULL, NULL, &end));
+        unsigned long long next = v->entries + 1;
+        if (segments[i] != next)
+            return err_set(ERR_DAMAGED, "the audit log has no entry %llu", next);
+        TRY(segment_walk(directory, segments[i], &v->chain, is_last, NULL, &end));
         v->entries = end.next - 1;
         v->destroyed += end.destroyed;
         v->torn = end.torn;
@@ -50,7 +50,7 @@ static enum err verify_directory(const char *directory, struct verified *v)
                        "the audit log ends at entry %llu, but held %llu when it was last closed",
                        (unsigned long long)v->entries, (unsigned long long)head.count);
     if (v->entries == head.count && head.count &&
-        memcmp(v->chain.bytes, head.chain.bytes, HASH_SIZE))
+        memcmp(v->chain.bytes, head.chain.bytes, HASH_SIZE) != 0)
         return err_set(
             ERR_DAMAGED,
             "the audit log is not the one that was last closed: its hash at entry %llu differs",
@@ -60,7 +60,8 @@ static enum err verify_directory(const char *directory, struct verified *v)
 
 enum err audit_verify(const char *directory, uint64_t *ret_entries, struct buf *report)
 {
-    char path[AUDIT_PATH], hex[HASH_SIZE * 2 + 1];
+    char path[AUDIT_PATH];
+    char hex[HASH_SIZE * 2 + 1];
     struct verified v = {0};
     snprintf(path, sizeof path, "%.4000s/audit", directory);
     enum err code = verify_directory(path, &v);
@@ -104,22 +105,24 @@ static enum err copy_bytes(int from, int to, uint64_t size)
 
 static enum err copy_file(const char *from_path, const char *to_path, uint64_t size)
 {
-    int from = -1, to = -1;
+    int from = -1;
+    int to = -1;
     enum err code = io_open(from_path, O_RDONLY, &from);
     if (!code)
         code = io_open(to_path, O_WRONLY | O_CREAT | O_EXCL, &to);
     if (!code)
         code = copy_bytes(from, to, size);
     if (from >= 0)
-        close(from);
+        (void)close(from);
     if (to >= 0)
-        close(to);
+        (void)close(to);
     return code;
 }
 
 static enum err copy_segment(struct audit *audit, const char *target, uint64_t first, uint64_t size)
 {
-    char from[AUDIT_PATH], to[AUDIT_PATH];
+    char from[AUDIT_PATH];
+    char to[AUDIT_PATH];
     segment_path(audit->directory, first, from);
     segment_path(target, first, to);
     pthread_mutex_lock(&audit->destroying); /* no body is half destroyed while it is copied */
@@ -128,7 +131,7 @@ static enum err copy_segment(struct audit *audit, const char *target, uint64_t f
     if (fd >= 0)
         end = lseek(fd, 0, SEEK_END);
     if (fd >= 0)
-        close(fd);
+        (void)close(fd);
     enum err code = copy_file(from, to, size && size < (uint64_t)end ? size : (uint64_t)end);
     pthread_mutex_unlock(&audit->destroying);
     return code;

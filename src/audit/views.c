@@ -53,7 +53,8 @@ size_t views_shown(struct audit *audit, uint64_t row, size_t count, struct shown
 /* The first row of an entry >= number. */
 static uint64_t find_row(struct audit *audit, uint64_t number)
 {
-    uint64_t low = 0, high = atomic_load(&audit->shown_rows);
+    uint64_t low = 0;
+    uint64_t high = atomic_load(&audit->shown_rows);
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
         struct shown_row row;
@@ -67,7 +68,8 @@ static uint64_t find_row(struct audit *audit, uint64_t number)
 
 enum err views_open(struct audit *audit, uint64_t count, bool *ret_complete)
 {
-    uint64_t places = 0, shown = 0;
+    uint64_t places = 0;
+    uint64_t shown = 0;
     bool is_new = false, is_complete = false;
     TRY(open_view(audit, "places", &audit->places_fd, &places, &is_new));
     TRY(open_view(audit, "shown", &audit->shown_fd, &shown, &is_new));
@@ -102,9 +104,9 @@ enum err views_sync(struct audit *audit)
 void views_close(struct audit *audit)
 {
     if (audit->places_fd >= 0)
-        close(audit->places_fd);
+        (void)close(audit->places_fd);
     if (audit->shown_fd >= 0)
-        close(audit->shown_fd);
+        (void)close(audit->shown_fd);
     audit->places_fd = audit->shown_fd = -1;
 }
 

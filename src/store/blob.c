@@ -113,7 +113,8 @@ enum err store_blob_get(struct store *store, const struct hash *hash, struct are
     if (!code && !is_found)
         code = err_set(ERR_NOT_FOUND, "the attachment is not in the store");
     if (!code) {
-        str content = column_bytes(stmt, 2), copy = arena_str(arena, content);
+        str content = column_bytes(stmt, 2);
+        str copy = arena_str(arena, content);
         str mime = arena_str(arena, column_bytes(stmt, 1));
         if (copy.len != content.len)
             code = ERR_LIMIT; /* said by the arena */

@@ -66,7 +66,8 @@ static void put_number(char **at, uint64_t value, size_t size)
 
 void skeleton_chain(const struct skeleton *s, struct hash *chain)
 {
-    char fixed[64], *at = fixed;
+    char fixed[64];
+    char *at = fixed;
     put_number(&at, s->seq, 8);
     put_number(&at, s->number, 8);
     put_number(&at, s->version, 4);
@@ -299,7 +300,8 @@ static enum err write_body(struct store *store, const struct change *change,
 static enum err add_span(struct store *store, uint32_t definition, uint64_t number)
 {
     uint64_t block = number >> SPAN_BITS;
-    struct last_span *span = store->spans, *end = store->spans + store->span_count;
+    struct last_span *span = store->spans;
+    struct last_span *end = store->spans + store->span_count;
     while (span < end && span->definition != definition)
         span++;
     if (span < end && span->block == block)
@@ -437,24 +439,37 @@ static void keep_refusal(struct job *job, enum err code)
     job->info = *err_last();
 }
 
-static enum err apply_together(struct store *store, struct job *job)
+/* Words outlive a savepoint, so they are made before it. */
+static enum err make_words(struct store *store, const struct job *job)
 {
-    struct head head = store->head;
-    size_t delta_count = store->delta_count;
-    for (size_t i = 0; i < job->count;
-         i++) { /* words outlive the savepoint, so they are made before it */
+    for (size_t i = 0; i < job->count; i++) {
+        const str texts[] = {job->changes[i].definition, job->changes[i].owner,
+                             job->changes[i].actor};
         uint32_t id = 0;
-        TRY(word_of(store, job->changes[i].definition, &id));
-        TRY(word_of(store, job->changes[i].owner, &id));
-        TRY(word_of(store, job->changes[i].actor, &id));
+        for (size_t k = 0; k < COUNT_OF(texts); k++)
+            TRY(word_of(store, texts[k], &id));
     }
-    TRY(connection_run(store->writer, SQL_SAVEPOINT));
+    return OK;
+}
+
+static enum err apply_all(struct store *store, struct job *job)
+{
     for (job->applied = 0; job->applied < job->count && !job->code; job->applied++) {
         struct committed *result = &job->results[job->applied];
         TRY(apply(store, &job->changes[job->applied], &job->prepared[job->applied], result));
         if (result->failed)
             keep_refusal(job, result->failed);
     }
+    return OK;
+}
+
+static enum err apply_together(struct store *store, struct job *job)
+{
+    struct head head = store->head;
+    size_t delta_count = store->delta_count;
+    TRY(make_words(store, job));
+    TRY(connection_run(store->writer, SQL_SAVEPOINT));
+    TRY(apply_all(store, job));
     if (job->code) {
         TRY(connection_run(store->writer, SQL_ROLLBACK_TO));
         store->head = head;

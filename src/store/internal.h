@@ -114,9 +114,13 @@ extern const char store_schema_sql[];
 const char *store_vfs(void);
 
 /* ---- words.c: repeated texts as small numbers from 1; append-only ---- */
+struct word {
+    char *text;
+    size_t len;
+};
 struct words {
     pthread_rwlock_t lock;
-    str *items; /* [0] is the empty text */
+    struct word *items; /* [0] is the empty text */
     uint32_t count, size;
     uint32_t *slots; /* open addressing, 0 free */
     uint32_t slot_count;
@@ -263,7 +267,7 @@ struct skeleton {
     str definition, owner, actor;
     const struct hash *hash;
 };
-void skeleton_chain(const struct skeleton *skeleton, struct hash *chain);
+void skeleton_chain(const struct skeleton *s, struct hash *chain);
 
 /* ---- read.c ---- */
 enum err pool_take(struct store *store, struct connection **ret) MUST_USE;

@@ -53,7 +53,8 @@ static enum err sync_wal(struct store *store)
 
 static enum err truncate_wal(struct store *store)
 {
-    int frames = 0, moved = 0;
+    int frames = 0;
+    int moved = 0;
     if (sqlite3_wal_checkpoint_v2(store->writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &frames,
                                   &moved) != SQLITE_OK)
         return connection_error(store->writer, "cannot empty the store's log");
@@ -176,7 +177,7 @@ static enum err verify_body(const struct verifying *v, sqlite3_stmt *row,
     struct hash hash;
     memcpy(salt.bytes, salt_bytes.ptr, SALT_SIZE);
     salted_hash(&salt, stored->body, &hash);
-    return memcmp(hash.bytes, stored->hash.bytes, HASH_SIZE)
+    return memcmp(hash.bytes, stored->hash.bytes, HASH_SIZE) != 0
                ? bad(v, "its body does not match its hash")
                : OK;
 }
@@ -219,7 +220,8 @@ static enum err verify_step(struct verifying *v, struct connection *connection, 
     sqlite3_bind_int64(stmt, 1, (sqlite3_int64)v->seq);
     sqlite3_bind_int64(stmt, 2, VERIFY_STEP);
     enum err code = OK;
-    int got, rows = 0;
+    int got;
+    int rows = 0;
     while (!code && (got = sqlite3_step(stmt)) != SQLITE_DONE) {
         code = got == SQLITE_ROW ? verify_row(v, stmt)
                                  : connection_error(connection, "cannot read the store");

@@ -32,14 +32,15 @@ static long holder_of(int fd)
 
 static enum err take_lock(const char *directory, int *ret_fd)
 {
-    char path[PATH_SIZE + 8], text[32];
+    char path[PATH_SIZE + 8];
+    char text[32];
     snprintf(path, sizeof path, "%s/lock", directory);
     int fd = -1;
     TRY(io_open(path, O_RDWR | O_CREAT, &fd));
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         int number = errno;
         long holder = holder_of(fd);
-        close(fd);
+        (void)close(fd);
         if (number != EWOULDBLOCK) {
             errno = number;
             return err_errno("cannot lock %s", path);
@@ -53,7 +54,7 @@ static enum err take_lock(const char *directory, int *ret_fd)
     if (!code)
         code = io_write_at(fd, str_of(text, (size_t)len), 0);
     if (code)
-        close(fd);
+        (void)close(fd);
     else
         *ret_fd = fd;
     return code;
@@ -63,7 +64,8 @@ static enum err take_lock(const char *directory, int *ret_fd)
 
 static enum err check_version(struct connection *connection, const char *path)
 {
-    int64_t version = 0, application = 0;
+    int64_t version = 0;
+    int64_t application = 0;
     TRY(connection_integer(connection, "PRAGMA user_version", &version));
     TRY(connection_integer(connection, "PRAGMA application_id", &application));
     if (application != APPLICATION_ID)
@@ -252,7 +254,7 @@ void store_close(struct store *store)
     connection_close(
         store->writer); /* the last connection: SQLite checkpoints and removes the WAL */
     if (store->lock_fd >= 0)
-        close(store->lock_fd);
+        (void)close(store->lock_fd);
     words_release(&store->words);
     tally_release(&store->tally);
     free(store->deltas);

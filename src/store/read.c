@@ -77,8 +77,8 @@ void pool_reopen(struct store *store)
 
 void version_of_row(struct store *store, sqlite3_stmt *stmt, struct stored *ret)
 {
-    int64_t time = sqlite3_column_int64(stmt, COLUMN_TIME),
-            entered = sqlite3_column_int64(stmt, COLUMN_ENTERED);
+    int64_t time = sqlite3_column_int64(stmt, COLUMN_TIME);
+    int64_t entered = sqlite3_column_int64(stmt, COLUMN_ENTERED);
     *ret = (struct stored){
         .seq = (uint64_t)sqlite3_column_int64(stmt, COLUMN_SEQ),
         .id = {store->home, (uint64_t)sqlite3_column_int64(stmt, COLUMN_NUMBER)},
@@ -114,24 +114,29 @@ static enum err keep(struct store *store, sqlite3_stmt *stmt, struct arena *aren
     return OK;
 }
 
+struct reader {
+    struct store *store;
+    struct connection *connection;
+    struct arena *arena;
+};
+
 /* Reads the version at `key` (a seq, or a number for SQL_LATEST) and gives its previous seq too. */
-static enum err read_one(struct store *store, struct connection *connection, enum sql sql,
-                         uint64_t key, struct arena *arena, struct stored *ret,
-                         uint64_t *ret_previous)
+static enum err read_one(const struct reader *reader, enum sql sql, uint64_t key,
+                         struct stored *ret, uint64_t *ret_previous)
 {
-    sqlite3_stmt *stmt = statement(connection, sql);
+    sqlite3_stmt *stmt = statement(reader->connection, sql);
     if (!stmt)
         return err_last()->code;
     sqlite3_bind_int64(stmt, 1, (sqlite3_int64)key);
     int got = sqlite3_step(stmt);
     enum err code = OK;
     if (got == SQLITE_ROW) {
-        code = keep(store, stmt, arena, ret);
+        code = keep(reader->store, stmt, reader->arena, ret);
         *ret_previous = (uint64_t)sqlite3_column_int64(stmt, COLUMN_PREVIOUS);
     } else {
         code = got == SQLITE_DONE
                    ? err_set(ERR_NOT_FOUND, "record %llu is not here", (unsigned long long)key)
-                   : connection_error(connection, "cannot read the store");
+                   : connection_error(reader->connection, "cannot read the store");
     }
     sqlite3_reset(stmt);
     return code;
@@ -139,11 +144,11 @@ static enum err read_one(struct store *store, struct connection *connection, enu
 
 enum err store_read(struct store *store, uint64_t number, struct arena *arena, struct stored *ret)
 {
-    struct connection *connection = NULL;
+    struct reader reader = {.store = store, .arena = arena};
     uint64_t previous = 0;
-    TRY(pool_take(store, &connection));
-    enum err code = read_one(store, connection, SQL_LATEST, number, arena, ret, &previous);
-    pool_give(store, connection);
+    TRY(pool_take(store, &reader.connection));
+    enum err code = read_one(&reader, SQL_LATEST, number, ret, &previous);
+    pool_give(store, reader.connection);
     return code;
 }
 
@@ -181,29 +186,30 @@ static enum err find_version(struct connection *connection, uint64_t number, uin
 enum err store_read_version(struct store *store, uint64_t number, uint32_t version,
                             struct arena *arena, struct stored *ret)
 {
-    struct connection *connection = NULL;
-    uint64_t seq = 0, previous = 0;
-    TRY(pool_take(store, &connection));
-    enum err code = find_version(connection, number, version, &seq);
+    struct reader reader = {.store = store, .arena = arena};
+    uint64_t seq = 0;
+    uint64_t previous = 0;
+    TRY(pool_take(store, &reader.connection));
+    enum err code = find_version(reader.connection, number, version, &seq);
     if (!code)
-        code = read_one(store, connection, SQL_VERSION, seq, arena, ret, &previous);
-    pool_give(store, connection);
+        code = read_one(&reader, SQL_VERSION, seq, ret, &previous);
+    pool_give(store, reader.connection);
     return code;
 }
 
-static enum err read_history(struct store *store, struct connection *connection, uint64_t number,
-                             struct arena *arena, struct stored **ret, size_t *ret_count)
+static enum err read_history(const struct reader *reader, uint64_t number, struct stored **ret,
+                             size_t *ret_count)
 {
-    struct stored latest;
+    struct stored latest = {0};
     uint64_t previous = 0;
-    TRY(read_one(store, connection, SQL_LATEST, number, arena, &latest, &previous));
+    TRY(read_one(reader, SQL_LATEST, number, &latest, &previous));
     size_t count = latest.version;
-    struct stored *versions = arena_array(arena, struct stored, count);
+    struct stored *versions = arena_array(reader->arena, struct stored, count);
     if (!versions)
         return ERR_LIMIT;
     versions[count - 1] = latest;
     for (size_t i = count - 1; i-- > 0;) {
-        TRY(read_one(store, connection, SQL_VERSION, previous, arena, &versions[i], &previous));
+        TRY(read_one(reader, SQL_VERSION, previous, &versions[i], &previous));
         if (versions[i].version != i + 1 || versions[i].id.number != number)
             return err_set(ERR_DAMAGED, "the history of record %llu is broken at version %zu",
                            (unsigned long long)number, i + 1);
@@ -216,10 +222,10 @@ static enum err read_history(struct store *store, struct connection *connection,
 enum err store_history(struct store *store, uint64_t number, struct arena *arena,
                        struct stored **ret, size_t *ret_count)
 {
-    struct connection *connection = NULL;
-    TRY(pool_take(store, &connection));
-    enum err code = read_history(store, connection, number, arena, ret, ret_count);
-    pool_give(store, connection);
+    struct reader reader = {.store = store, .arena = arena};
+    TRY(pool_take(store, &reader.connection));
+    enum err code = read_history(&reader, number, ret, ret_count);
+    pool_give(store, reader.connection);
     return code;
 }
 
@@ -312,6 +318,7 @@ static enum err list_spans(struct listing *listing)
     return OK;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the seven of the contract */
 enum err store_list(struct store *store, str definition, str owner, uint64_t after_number,
                     size_t max, store_visit *visit, void *context)
 {
@@ -333,8 +340,8 @@ enum err store_list(struct store *store, str definition, str owner, uint64_t aft
 
 enum err store_count(struct store *store, str definition, str owner, uint64_t *ret)
 {
-    uint32_t definition_id = words_find(&store->words, definition),
-             owner_id = words_find(&store->words, owner);
+    uint32_t definition_id = words_find(&store->words, definition);
+    uint32_t owner_id = words_find(&store->words, owner);
     bool is_unknown = (definition.len && !definition_id) || (owner.len && !owner_id);
     *ret = is_unknown ? 0 : tally_sum(&store->tally, definition_id, owner_id);
     return OK;

@@ -43,15 +43,17 @@ void tally_release(struct tally *tally)
 
 static enum err grow(struct tally *tally)
 {
-    struct tally_row *rows = realloc(tally->rows, tally->size * 2 * sizeof *rows);
-    if (rows)
-        tally->rows = rows;
+    struct tally_row *rows = calloc((size_t)tally->size * 2, sizeof *rows);
     uint32_t *slots = calloc((size_t)tally->slot_count * 2, sizeof *slots);
     if (!rows || !slots) {
+        free(rows);
         free(slots);
         return err_set(ERR_MEMORY, "out of memory for %u counts", tally->size * 2);
     }
+    memcpy(rows, tally->rows, tally->count * sizeof *rows);
+    free(tally->rows);
     free(tally->slots);
+    tally->rows = rows;
     tally->slots = slots;
     tally->size *= 2;
     tally->slot_count *= 2;

@@ -10,10 +10,15 @@
 
 enum { SLOTS_FIRST = 256 };
 
+static str text_of(const struct words *words, uint32_t id)
+{
+    return id ? str_of(words->items[id].text, words->items[id].len) : STR_EMPTY;
+}
+
 static uint32_t *slot_of(struct words *words, str text)
 {
     uint32_t at = (uint32_t)hash64(text, 0) & (words->slot_count - 1);
-    while (words->slots[at] && !str_eq(words->items[words->slots[at]], text))
+    while (words->slots[at] && !str_eq(text_of(words, words->slots[at]), text))
         at = (at + 1) & (words->slot_count - 1);
     return &words->slots[at];
 }
@@ -27,7 +32,6 @@ enum err words_init(struct words *words)
     words->slots = calloc(words->slot_count, sizeof *words->slots);
     if (!words->items || !words->slots)
         return err_set(ERR_MEMORY, "out of memory for the store's words");
-    words->items[0] = STR_EMPTY;
     words->count = 1;
     return OK;
 }
@@ -35,7 +39,7 @@ enum err words_init(struct words *words)
 void words_release(struct words *words)
 {
     for (uint32_t i = 1; i < words->count; i++)
-        free((void *)(uintptr_t)words->items[i].ptr);
+        free(words->items[i].text);
     free(words->items);
     free(words->slots);
     pthread_rwlock_destroy(&words->lock);
@@ -54,7 +58,7 @@ uint32_t words_find(struct words *words, str text)
 str words_text(struct words *words, uint32_t id)
 {
     pthread_rwlock_rdlock(&words->lock);
-    str text = id < words->count ? words->items[id] : STR_EMPTY;
+    str text = id < words->count ? text_of(words, id) : STR_EMPTY;
     pthread_rwlock_unlock(&words->lock);
     return text;
 }
@@ -63,12 +67,12 @@ static void rehash(struct words *words)
 {
     memset(words->slots, 0, words->slot_count * sizeof *words->slots);
     for (uint32_t i = 1; i < words->count; i++)
-        *slot_of(words, words->items[i]) = i;
+        *slot_of(words, text_of(words, i)) = i;
 }
 
 static enum err grow(struct words *words)
 {
-    str *items = realloc(words->items, words->size * 2 * sizeof *items);
+    struct word *items = realloc(words->items, (size_t)words->size * 2 * sizeof *items);
     if (items)
         words->items = items;
     uint32_t *slots = realloc(words->slots, (size_t)words->slot_count * 2 * sizeof *slots);
@@ -92,7 +96,7 @@ static enum err add_locked(struct words *words, str text, uint32_t *ret)
     memcpy(copy, text.ptr, text.len);
     copy[text.len] = 0;
     uint32_t id = words->count;
-    words->items[id] = str_of(copy, text.len);
+    words->items[id] = (struct word){copy, text.len};
     *slot_of(words, text) = id;
     words->count++;
     *ret = id;
@@ -113,7 +117,7 @@ void words_truncate(struct words *words, uint32_t count)
         return;
     pthread_rwlock_wrlock(&words->lock);
     for (uint32_t i = count; i < words->count; i++)
-        free((void *)(uintptr_t)words->items[i].ptr);
+        free(words->items[i].text);
     words->count = count;
     rehash(words);
     pthread_rwlock_unlock(&words->lock);

@@ -116,7 +116,8 @@ static enum err commit(struct store *store)
 static struct job *peek(struct store *store, int64_t elapsed_us)
 {
     pthread_mutex_lock(&store->lock);
-    struct job *small = store->small.first, *large = store->large.first;
+    struct job *small = store->small.first;
+    struct job *large = store->large.first;
     pthread_mutex_unlock(&store->lock);
     if (small && small->is_exclusive)
         return NULL;
@@ -134,7 +135,9 @@ static void unqueue(struct store *store, struct job *job)
 
 static enum err apply_jobs(struct store *store, struct group *group)
 {
-    int64_t start = clock_monotonic_us(), elapsed = 0, budget = TRANSACTION_US;
+    int64_t start = clock_monotonic_us();
+    int64_t elapsed = 0;
+    int64_t budget = TRANSACTION_US;
     struct job *job;
     while (elapsed < budget && (job = peek(store, elapsed))) {
         if (is_small(job))
@@ -226,7 +229,8 @@ static void checkpoint(struct store *store)
 {
     if (store->wal_frames < CHECKPOINT_FRAMES)
         return;
-    int frames = 0, moved = 0;
+    int frames = 0;
+    int moved = 0;
     if (sqlite3_wal_checkpoint_v2(store->writer->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames,
                                   &moved) == SQLITE_OK &&
         moved == frames)

@@ -65,7 +65,8 @@ static enum err walk(struct seen *seen, struct segment_end *end)
 {
     static const struct hash none;
     *end = (struct segment_end){0};
-    return segment_walk(directory, 1, &none, true, see, seen, end);
+    const struct entry_visitor visitor = {see, seen};
+    return segment_walk(directory, 1, &none, true, &visitor, end);
 }
 
 /* Groups of one to four entries whose bodies are the input cut into pieces. */

@@ -414,7 +414,7 @@ static void a_torn_last_group_is_dropped(void **state)
     struct head head = {6, {{0}}};
     snprintf(path, sizeof path, "%s/audit", f->scratch.path);
     struct segment_end end;
-    assert_int_equal(segment_walk(path, 1, &(struct hash){{0}}, true, NULL, NULL, &end), OK);
+    assert_int_equal(segment_walk(path, 1, &(struct hash){{0}}, true, NULL, &end), OK);
     assert_int_equal(end.next, 8);
     assert_int_equal(head_write(path, &head), OK);
     flip(f, (off_t)good + 100, 0xFF);
@@ -459,6 +459,46 @@ static void a_full_disk_refuses_and_recovers(void **state)
     reopen(f);
     append_numbered(f->audit, 6, 7);
     verify_gives(f, OK, 7);
+}
+
+static _Atomic long calls_left;
+
+static int failing_once(void *context, const struct io_event *event)
+{
+    (void)context;
+    return event->kind != IO_SYNC && --calls_left == 0 ? ENOSPC : 0;
+}
+
+/* Any one call fails, segments rolled among them: an entry is durable or refused, and the next one finds the log in order. */
+static void any_failing_call_leaves_the_log_in_order(void **state)
+{
+    struct fixture *f = *state;
+    const struct io_hook hook = {.before = failing_once};
+    struct audit_entry entry = entry_of(S("{}"));
+    char receipt[RECEIPT_TEXT];
+    uint64_t durable = 0;
+    int refused = 0;
+    f->audit->segment_bytes = 900;
+    for (long call = 1; call < 30; call++) {
+        calls_left = call;
+        io_set_hook(&hook);
+        for (int i = 0; i < 6; i++) {
+            enum err code = audit_append_wait(f->audit, &entry, receipt);
+            assert_true(code == OK || code == ERR_FULL);
+            durable += code == OK;
+            refused += code != OK;
+            assert_int_equal(audit_count(f->audit), durable);
+        }
+        io_set_hook(NULL);
+        verify_gives(f, OK, durable);
+        if (call % 7 == 0) {
+            reopen(f);
+            f->audit->segment_bytes = 900;
+        }
+    }
+    assert_true(refused > 10);
+    reopen(f);
+    assert_int_equal(audit_count(f->audit), durable);
 }
 
 static sem_t sync_begun, sync_released;
@@ -540,6 +580,7 @@ int main(void)
         TEST(a_shortened_log_is_noticed),
         TEST(a_torn_last_group_is_dropped),
         TEST(a_full_disk_refuses_and_recovers),
+        TEST(any_failing_call_leaves_the_log_in_order),
         TEST(a_long_queue_is_bounded),
         TEST(a_backup_verifies_and_opens),
     };

@@ -3,20 +3,14 @@
  * The system of record: what is committed is read back, refused changes leave no trace, the feed is
  * complete and in order.
  */
-/* clang-format off */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "scratch.h"
 #include "store/store.h"
+
+#include "scratch.h"
+#include "test.h"
 
 struct fixture {
     struct scratch scratch;
@@ -255,22 +249,13 @@ static void lists_go_by_definition_and_owner(void **state)
         const char *definition, *owner;
         uint64_t after;
         size_t max, expected;
-    } cases[] = {
-        {"",        "",    0,    COUNT + 1, COUNT     },
-        {"officer", "",    0,    100,       4         },
-        {"officer", "",    4,    100,       3         },
-        {"officer", "",    4095, 100,       2         },
-        {"officer", "",    4096, 100,       1         },
-        {"officer", "",    9001, 100,       0         },
-        {"officer", "",    0,    2,         2         },
-        {"officer", "ZZZ", 0,    100,       1         },
-        {"",        "ZZZ", 0,    COUNT,     COUNT / 10},
-        {"vehicle", "",    0,    COUNT,     COUNT - 4 },
-        {"no-such", "",    0,    COUNT,     0         },
-        {"vehicle", "no",  0,    COUNT,     0         },
-        {"vehicle", "",    0,    5000,      5000      },
-        {"vehicle", "",    9999, COUNT,     1         }
-    };
+    } cases[] = {{"", "", 0, COUNT + 1, COUNT},     {"officer", "", 0, 100, 4},
+                 {"officer", "", 4, 100, 3},        {"officer", "", 4095, 100, 2},
+                 {"officer", "", 4096, 100, 1},     {"officer", "", 9001, 100, 0},
+                 {"officer", "", 0, 2, 2},          {"officer", "ZZZ", 0, 100, 1},
+                 {"", "ZZZ", 0, COUNT, COUNT / 10}, {"vehicle", "", 0, COUNT, COUNT - 4},
+                 {"no-such", "", 0, COUNT, 0},      {"vehicle", "no", 0, COUNT, 0},
+                 {"vehicle", "", 0, 5000, 5000},    {"vehicle", "", 9999, COUNT, 1}};
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < COUNT_OF(cases); i++) {
             struct collected c = {.last_number = cases[i].after};
