@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tree every format is read into. Children are a linked list: trees are walked, not searched. */
+/* The tree every format is read into. Children are a linked list: trees are walked, not searched */
 #include "codec/node.h"
 
 #include <stdio.h>

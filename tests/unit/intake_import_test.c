@@ -158,6 +158,77 @@ static void snapshots_change_withdraw_and_come_back(void **state)
                      ERR_CONFLICT);
 }
 
+static void withdrawn_ones_come_back_under_their_number(void **state)
+{
+    (void)state;
+    uint64_t number = 0, again = 0;
+    put_mapping();
+    import_text(first);
+    state_of("T-4", &number, NULL);
+    import_text("nr;art;nummer;tag;egal\n1;P;AA1111111;03.04.2026;x\n2;P;AA2222222;04.05.2026;x\n");
+    struct stored stored;
+    must(store_read(f.store, number, &f.arena, &stored), "read");
+    assert_int_equal(stored.state, STATE_CANCELLED);
+    struct node *report = import_text(first);
+    assert_int_equal(fixture_number(report, "records.travel-document.same"), 2);
+    assert_int_equal(state_of("T-4", &again, NULL), STATE_ACTIVE);
+    assert_int_equal(again, number);
+    assert_int_equal(fixture_number(report, "records.travel-document.changed"), 1);
+}
+
+/* A list that is confirmed year after year must not run out on its review date. */
+static void what_a_feed_confirms_is_renewed(void **state)
+{
+    (void)state;
+    static const char yearly[] =
+        "format: 1\nowner: UTO\nenvelope: {purposes: [border-control]}\n"
+        "review: {after: 1y}\nsource: {type: csv, header: no, columns: [nr]}\n"
+        "records:\n  - record: travel-document\n    id: \"Y-{nr}\"\n    fields:\n"
+        "      doc_class: {const: travel}\n      doc_type: {const: passport}\n"
+        "      issued_by: {const: UTO}\n      doc_no: nr\n      fraud: {const: lost}\n"
+        "      stolen_in: {const: UTO}\n";
+    fixture_file(&f, "formats/yearly.yaml", yearly, sizeof yearly - 1);
+    const char *path = fixture_file(&f, "yearly.csv", "ZZ1234567\n", 10);
+    int64_t now = clock_now_us(), day = (int64_t)86400 * 1000000;
+    struct node *report = fixture_import(&f, "yearly", path, "");
+    assert_int_equal(fixture_number(report, "records.travel-document.new"), 1);
+    clock_pin(now + 100 * day);
+    report = fixture_import(&f, "yearly", path, "");
+    assert_int_equal(fixture_number(report, "records.travel-document.same"), 1);
+    assert_int_equal(fixture_number(report, "records.travel-document.renewed"), -1);
+    clock_pin(now + 200 * day);
+    report = fixture_import(&f, "yearly", path, "");
+    clock_pin(-1);
+    assert_int_equal(fixture_number(report, "records.travel-document.renewed"), 1);
+}
+
+static void as_a_job(void **state)
+{
+    (void)state;
+    struct jobs *jobs = NULL;
+    uint64_t id = 0;
+    str result;
+    struct node *report = NULL;
+    put_mapping();
+    const char *path = fixture_file(&f, "feed.csv", first, sizeof first - 1);
+    struct intake_request request = {.format = S("feed"),
+                                     .files = &path,
+                                     .file_count = 1,
+                                     .actor = S("o-1")};
+    must(jobs_new(&jobs), "jobs");
+    must(intake_start(jobs, &f.node, &request, &id), "start");
+    struct job_status status;
+    do {
+        must(job_status(jobs, id, &status), "status");
+        job_wait(jobs, id, status.done, clock_monotonic_us() + 100000);
+    } while (status.state == JOB_WAITING || status.state == JOB_RUNNING);
+    assert_int_equal(status.state, JOB_DONE);
+    must(job_read_result(jobs, id, &f.arena, &result), "result");
+    must(json_parse(result, &f.arena, &report), "report");
+    assert_int_equal(fixture_number(report, "records.travel-document.new"), 3);
+    jobs_free(jobs);
+}
+
 static void too_much_withdrawn_is_held(void **state)
 {
     (void)state;
@@ -392,6 +463,11 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(national_template, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(snapshots_change_withdraw_and_come_back, open_fixture,
                                         close_fixture),
+        cmocka_unit_test_setup_teardown(withdrawn_ones_come_back_under_their_number, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(what_a_feed_confirms_is_renewed, open_fixture,
+                                        close_fixture),
+        cmocka_unit_test_setup_teardown(as_a_job, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(too_much_withdrawn_is_held, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(dry_run_writes_nothing, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(killed_in_the_middle_it_resumes, open_fixture,
