@@ -111,7 +111,6 @@ static enum err take_heading(struct import *import, size_t table, const struct c
 static void check_row(struct import *import, size_t table, const struct child_row *cells)
 {
     const struct source_table *source = &import->mapping->tables[table];
-    char words[120];
     if (cells->flags & ROW_BROKEN_QUOTES)
         import_fault(import, REASON_QUOTES, STR_EMPTY, STR_EMPTY,
                      cells->count ? cells->cells[0] : STR_EMPTY,
@@ -128,10 +127,10 @@ static void check_row(struct import *import, size_t table, const struct child_ro
         is_bad = cells->cells[i].len > 0;
     if (!is_bad || import->faults.count)
         return;
-    snprintf(words, sizeof words, "%zu columns, %zu were expected", cells->count,
-             source->column_count);
+    str words = arena_printf(&import->arena, "%zu columns, %zu were expected", cells->count,
+                             source->column_count);
     import_fault(import, REASON_COLUMNS, STR_EMPTY, STR_EMPTY,
-                 cells->count ? cells->cells[0] : STR_EMPTY, str_c(words), STR_EMPTY);
+                 cells->count ? cells->cells[0] : STR_EMPTY, words, STR_EMPTY);
 }
 
 static void begin_row(struct import *import, uint64_t number, uint64_t line, unsigned flags)
