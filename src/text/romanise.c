@@ -172,6 +172,8 @@ static void readings_settle(struct readings *readings)
             readings->len[kept] = readings->len[i];
             readings->cut[kept] = readings->cut[i];
         }
+        if (readings->cut[kept] >= readings->len[kept])
+            readings->cut[kept] = 0; /* the second syllable has no letters in this reading */
         kept++;
     }
     readings->count = (uint8_t)kept;
@@ -203,8 +205,6 @@ static void read_han(const uint32_t *letters, size_t count, struct readings *ret
         if (i == 0 && count == 2)
             ret->cut[0] = ret->len[0];
     }
-    if (ret->cut[0] == ret->len[0])
-        ret->cut[0] = 0;
     readings_settle(ret);
 }
 
