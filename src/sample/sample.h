@@ -33,7 +33,8 @@ struct sample_options {
 };
 struct sample_report {
     uint64_t records, truths, photographs;
-    uint64_t given_up; /* records that no attempt made valid: a definition whose rules the generator does not meet */
+    uint64_t
+        given_up; /* records that no attempt made valid: a definition whose rules the generator does not meet */
 };
 
 /* ERR_IO, ERR_FULL, ERR_USAGE; ERR_NOT_FOUND when the catalog's home has no codes/sample. */

@@ -82,4 +82,10 @@ struct mrz_contents {
 /* Lines with line feeds between them, check digits filled in; numbers longer than 9 overflow as 9303-5 has it. */
 void mrz_write(enum mrz_format format, const struct mrz_contents *contents, struct buf *out);
 
+/*
+ * A name in Latin letters as zones write it: A-Z, '<' for blanks and hyphens, apostrophes dropped, letters with marks as
+ * Doc 9303-3 section 6 has them (AE for Ä, SS for ß ...); other scripts are left out.
+ */
+void mrz_put_name(str latin, struct buf *out);
+
 #endif
