@@ -115,5 +115,6 @@ int command_bench(struct cli *cli);
 int command_version(struct cli *cli);
 int command_officer(struct cli *cli);
 int command_upgrade(struct cli *cli);
+int command_sample(struct cli *cli);
 
 #endif

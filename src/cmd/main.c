@@ -71,6 +71,12 @@ const struct command commands[] = {
      "RIGHT: write, administer, audit\n"
      "remove ID\nlist",
      command_officer},
+    {"sample", "[--persons N] [--seed S] [--out DIRECTORY]",
+     "write a fictional world: files of records, and a truth file",
+     "--persons N                 1000 unless stated\n"
+     "--seed S                    same seed, same bytes; 1 unless stated\n"
+     "--out DIRECTORY             ./world unless stated",
+     command_sample},
     {"upgrade", "[--check]", "bring a data directory to this version", "", command_upgrade},
     {"version", "", "the version of this program", "", command_version},
 };
