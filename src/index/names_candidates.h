@@ -31,7 +31,7 @@ struct units {
     size_t count;
     bool is_cut; /* a word had more candidates than are looked at */
 };
-/* Units of a name and their candidates in all parts, with bits. ERR_LIMIT when the arena is full. */
+/* Units of a name, their candidates in all parts, with bits. ERR_LIMIT: the arena is full. */
 enum err names_candidates(const struct names_part *parts, size_t part_count,
                           const struct name *name, struct arena *arena, struct units *ret) MUST_USE;
 

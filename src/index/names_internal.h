@@ -88,7 +88,7 @@ size_t section_probe(const struct names_section *section, enum names_directory d
 size_t section_postings(const struct names_section *section, uint32_t id, const uint32_t **ret);
 size_t section_entry(const struct names_section *section, uint32_t entry, const uint32_t **ret);
 uint32_t section_word_count(const struct names_section *section);
-/* Brings what will be read soon into the cache: first where it lies (far ahead), then itself (near). */
+/* Brings what is read soon into the cache: first where it lies (far ahead), then itself. */
 enum { PREFETCH_FAR = 16, PREFETCH_NEAR = 8 };
 void section_prefetch_word(const struct names_section *section, uint32_t id, bool is_near);
 void section_prefetch_entry(const struct names_section *section, uint32_t entry, bool is_near);

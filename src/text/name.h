@@ -60,8 +60,8 @@ struct name_token {
     uint8_t role;                   /* enum name_role */
     uint8_t script;                 /* enum name_script */
     bool is_glued; /* follows the word before it without a blank: al-Kindi, Jae-geon */
-    uint8_t cuts
-        [NAME_READING_MAX]; /* letters of the first syllable where a given name has two (Han, Hangul); else 0 */
+    /* Letters of the first syllable where a given name has two (Han, Hangul); else 0. */
+    uint8_t cuts[NAME_READING_MAX];
 };
 
 struct name {

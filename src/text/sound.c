@@ -64,9 +64,11 @@ static const struct spelling spellings[] = {
     // clang-format off
     {"ai", {A, I}}, {"ae", {E, 0}}, {"a", {A, 0}},
     {"b", {B, 0}},
-    {"chh", {CH, 0}}, {"ch", {CH, 0}}, {"cz", {CH, 0}}, {"ck", {K, 0}}, {"ce", {S, E}}, {"ci", {S, I}},
+    {"chh", {CH, 0}}, {"ch", {CH, 0}}, {"cz", {CH, 0}}, {"ck", {K, 0}}, {"ce", {S, E}},
+    {"ci", {S, I}},
     {"cy", {S, I}}, {"c", {K, 0}},
-    {"dsch", {J, 0}}, {"dge", {J, 0}}, {"dzh", {J, 0}}, {"dj", {J, 0}}, {"dz", {Z, 0}}, {"dh", {D, 0}}, {"d", {D, 0}},
+    {"dsch", {J, 0}}, {"dge", {J, 0}}, {"dzh", {J, 0}}, {"dj", {J, 0}}, {"dz", {Z, 0}},
+    {"dh", {D, 0}}, {"d", {D, 0}},
     {"ee", {I, 0}}, {"ea", {I, 0}}, {"eo", {O, 0}}, {"eu", {U, 0}}, {"e", {E, 0}},
     {"f", {F, 0}},
     {"gh", {G, 0}}, {"g", {G, 0}},
@@ -97,19 +99,28 @@ struct near {
 };
 static const struct near near_sounds[] = {
     // clang-format off
-    {Y, I, .2f, .1f}, {W, U, .3f, .1f}, {W, O, .8f, .3f}, {Y, E, 1.f, .5f}, {W, V, .7f, .4f}, {W, F, 1.5f, 1.f}, {W, B, 2.5f, 1.5f},
-    {V, U, 1.5f, .4f}, {V, O, 2.5f, .5f}, {V, B, 1.5f, .5f}, {V, F, 1.f, .5f}, {F, P, 1.7f, .7f}, {B, P, 1.5f, .8f}, {B, F, 2.5f, 1.5f}, {P, V, 2.5f, 1.5f},
-    {J, Y, .9f, .6f}, {J, I, 1.2f, .8f}, {J, ZH, .6f, .4f}, {J, CH, 1.f, .7f}, {J, Z, 1.5f, .7f}, {J, G, 1.2f, .5f}, {J, H, 1.7f, 1.f}, {J, X, 1.7f, .8f}, {J, SH, 1.7f, 1.f}, {J, D, 2.5f, 1.3f},
+    {Y, I, .2f, .1f}, {W, U, .3f, .1f}, {W, O, .8f, .3f}, {Y, E, 1.f, .5f}, {W, V, .7f, .4f},
+    {W, F, 1.5f, 1.f}, {W, B, 2.5f, 1.5f},
+    {V, U, 1.5f, .4f}, {V, O, 2.5f, .5f}, {V, B, 1.5f, .5f}, {V, F, 1.f, .5f}, {F, P, 1.7f, .7f},
+    {B, P, 1.5f, .8f}, {B, F, 2.5f, 1.5f}, {P, V, 2.5f, 1.5f},
+    {J, Y, .9f, .6f}, {J, I, 1.2f, .8f}, {J, ZH, .6f, .4f}, {J, CH, 1.f, .7f}, {J, Z, 1.5f, .7f},
+    {J, G, 1.2f, .5f}, {J, H, 1.7f, 1.f}, {J, X, 1.7f, .8f}, {J, SH, 1.7f, 1.f},
+    {J, D, 2.5f, 1.3f},
     {ZH, Z, .8f, .5f}, {ZH, SH, 1.f, .7f}, {ZH, S, 1.7f, 1.f},
-    {CH, SH, 1.f, .6f}, {CH, TS, 1.f, .6f}, {CH, K, 1.3f, .7f}, {CH, X, 1.f, .5f}, {CH, H, 1.7f, 1.f}, {CH, T, 2.f, 1.f}, {CH, S, 1.7f, 1.f}, {CH, ZH, 1.5f, 1.f}, {CH, Z, 2.f, 1.2f},
-    {TS, S, 1.f, .6f}, {TS, Z, 1.f, .5f}, {TS, T, 1.7f, 1.f}, {TS, K, 1.7f, 1.f}, {TS, J, 1.7f, 1.f}, {TS, SH, 1.7f, 1.2f},
-    {S, Z, .8f, .4f}, {S, SH, 1.2f, .5f}, {S, K, 1.8f, 1.f}, {S, T, 2.5f, 1.f}, {Z, D, 2.2f, .8f}, {Z, SH, 1.7f, 1.f}, {Z, T, 2.5f, 1.2f},
-    {K, G, 1.5f, .8f}, {K, X, .9f, .5f}, {K, H, 2.2f, 1.3f}, {G, X, 1.3f, .8f}, {G, H, 1.7f, .8f}, {X, H, .7f, .4f},
+    {CH, SH, 1.f, .6f}, {CH, TS, 1.f, .6f}, {CH, K, 1.3f, .7f}, {CH, X, 1.f, .5f},
+    {CH, H, 1.7f, 1.f}, {CH, T, 2.f, 1.f}, {CH, S, 1.7f, 1.f}, {CH, ZH, 1.5f, 1.f},
+    {CH, Z, 2.f, 1.2f},
+    {TS, S, 1.f, .6f}, {TS, Z, 1.f, .5f}, {TS, T, 1.7f, 1.f}, {TS, K, 1.7f, 1.f},
+    {TS, J, 1.7f, 1.f}, {TS, SH, 1.7f, 1.2f},
+    {S, Z, .8f, .4f}, {S, SH, 1.2f, .5f}, {S, K, 1.8f, 1.f}, {S, T, 2.5f, 1.f}, {Z, D, 2.2f, .8f},
+    {Z, SH, 1.7f, 1.f}, {Z, T, 2.5f, 1.2f},
+    {K, G, 1.5f, .8f}, {K, X, .9f, .5f}, {K, H, 2.2f, 1.3f}, {G, X, 1.3f, .8f}, {G, H, 1.7f, .8f},
+    {X, H, .7f, .4f},
     {T, D, 1.5f, .8f}, {L, R, 2.f, .8f}, {M, N, 1.8f, 1.3f},
     // clang-format on
 };
 
-#define LATIN_WRONG     3.6f /* one sound for an unrelated one: one name in twelve has such a slip */
+#define LATIN_WRONG     3.6f /* one sound for an unrelated one: one name in twelve */
 #define CROSS_WRONG     3.6f
 #define LATIN_VOWEL     1.2f
 #define CROSS_VOWEL     0.7f
@@ -468,7 +479,7 @@ static const struct {
     [N] = {6, 6}, [L] = {7, 7},  [R] = {7, 0},
 };
 
-/* At most 9 classes, three bits each under a leading one; `flip` takes the other class at one sound,
+/* At most 9 classes, three bits each under a leading one; `flip`: the other class at one sound,
  * at none (SOUND_MAX) or at all. */
 enum { FLIP_ALL = SOUND_MAX + 1 };
 static uint32_t skeleton_make(const struct sound *sound, size_t flip)

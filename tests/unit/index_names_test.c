@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sections and live parts of names: what is put in is found, by every channel; sections survive copying and refuse damage. */
+/* Sections and live parts of names: what is put in is found, by every channel; sections survive
+ * copying and refuse damage. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -251,7 +252,8 @@ static void an_empty_section_is_searched_in_vain(void **state)
     buf_release(&bytes);
 }
 
-/* Damage is refused at open, or gives fewer answers; it never reads outside (run under the address sanitizer). */
+/* Damage is refused at open, or gives fewer answers; it never reads outside (run under the
+ * address sanitizer). */
 static void damage_never_reads_outside(void **state)
 {
     struct world *world = *state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evidence in bits: what is missing, contradicted, one of many, one of a group, hidden from the asker. */
+/* Evidence in bits: what is missing, contradicted, one of many, one of a group, hidden from the
+ * asker. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -204,7 +205,8 @@ static double three_bits(const void *unused, const struct name_token *token)
     return 3;
 }
 
-/* Two common words: below the cut, yet possible, with the namesakes to expect; not when the date is against it. */
+/* Two common words: below the cut, yet possible, with the namesakes to expect; not when the date
+ * is against it. */
 static void a_common_whole_name_is_possible_until_contradicted(void **state)
 {
     (void)state;
