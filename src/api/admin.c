@@ -92,7 +92,8 @@ static void release_backup(void *context)
 /* officers.json, keys: small files that make a node this node. */
 static enum err copy_small(const char *from, const char *to, const char *name)
 {
-    char source[4096], target[4096];
+    char source[4096];
+    char target[4096];
     char *bytes;
     size_t len;
     snprintf(source, sizeof source, "%s/%s", from, name);
@@ -115,6 +116,7 @@ static enum err copy_small_files(const char *from, const char *to)
     if (!directory)
         return err_errno("cannot read directory %s", from);
     enum err code = OK;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
     for (struct dirent *entry; !code && (entry = readdir(directory));)
         if (is_small_file(entry))
             code = copy_small(from, to, entry->d_name);
@@ -266,7 +268,7 @@ enum err run_export(struct call *call)
     if (code && code != ERR_IO) { /* the status has left: the last line says that it is not whole */
         problem_print(&exporting.out, err_last(), 500);
         buf_add_char(&exporting.out, '\n');
-        code = flush(&exporting);
+        (void)flush(&exporting);
     }
     err_clear();
     arena_release(&exporting.arena);
@@ -311,7 +313,8 @@ static void check_disk(struct doctor *doctor)
 static void check_index(struct doctor *doctor)
 {
     const struct api_node *node = &doctor->call->api->node;
-    uint64_t held = store_seq(node->store), known = index_seq(node->index);
+    uint64_t held = store_seq(node->store);
+    uint64_t known = index_seq(node->index);
     say(doctor, "index", known >= held,
         arena_printf(doctor->call->arena, "the store is at change %llu, the index at %llu",
                      (unsigned long long)held, (unsigned long long)known),

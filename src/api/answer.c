@@ -123,6 +123,7 @@ static void send_answer(struct call *call)
     buf_release(&out);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static enum err answer_refused(struct call *call)
 {
     struct err_info why = *err_last();
@@ -134,6 +135,7 @@ static enum err answer_refused(struct call *call)
     return call_finish_audited(call, &entry, NULL);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion) */
 void call_finish(struct call *call, enum err code)
 {
     if (!code && call->out.failed)
@@ -162,6 +164,7 @@ void call_finish(struct call *call, enum err code)
 /* Bits of call->parts: what has come. Each of the two sides adds its own once. */
 enum { PART_TEXT = 1, PART_DURABLE = 2, PART_FAILED = 4 };
 
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void part_done(struct call *call, int part)
 {
     int before = atomic_fetch_or(&call->parts, part);
@@ -182,6 +185,7 @@ static void entry_durable(void *context, enum err code)
     part_done(call, code ? PART_FAILED : PART_DURABLE);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion) */
 enum err call_finish_audited(struct call *call, const struct audit_entry *entry, call_print *print)
 {
     call->is_pending = true;

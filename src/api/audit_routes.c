@@ -58,7 +58,8 @@ static enum err finish_log(struct call *call, struct reading_log *log, enum err 
 
 enum err run_audit_list(struct call *call)
 {
-    uint64_t before, max;
+    uint64_t before;
+    uint64_t max;
     struct record_id id = {0};
     str record = call_query(call, S("record"));
     struct reading_log *log = arena_new(call->arena, struct reading_log);

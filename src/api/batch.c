@@ -208,6 +208,7 @@ static void end(struct batch *batch)
 }
 
 /* On the lane. Whole lines only; the last one may lack its line feed. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static enum err work(struct call *call)
 {
     struct batch *batch = call->state;
@@ -286,7 +287,7 @@ void batch_piece(void *context, struct http_exchange *exchange, str piece, bool 
             http_respond(exchange, &(struct http_answer){.status = 503});
         else if (code)
             call_finish(call, code);
-        if (code)
+        if (code || !call)
             return;
     }
     struct batch *batch = call->state;

@@ -74,9 +74,9 @@ static enum err print_definition(struct json *json, struct call *call,
     json_number(json, S("count"), (int64_t)count);
     json_key(json, S("purposes"));
     json_open(json, '[');
-    for (uint16_t i = 0; i < PURPOSE_MAX; i++)
+    for (unsigned i = 0; i < PURPOSE_MAX; i++)
         if (definition->purposes >> i & 1)
-            json_text(json, STR_EMPTY, purpose_code(call->api->node.catalog, i));
+            json_text(json, STR_EMPTY, purpose_code(call->api->node.catalog, (uint16_t)i));
     json_close(json, ']');
     json_key(json, S("fields"));
     json_open(json, '[');

@@ -46,7 +46,8 @@ str cursor_seal(const struct api *api, str officer, uint64_t seq, struct arena *
 
 enum err cursor_open(const struct api *api, str officer, str cursor, uint64_t *ret_seq)
 {
-    unsigned char bytes[2 * HALF], tag[HALF];
+    unsigned char bytes[2 * HALF];
+    unsigned char tag[HALF];
     if (cursor.len != sizeof bytes * 2 || !hex_decode(cursor, bytes, sizeof bytes))
         return err_set(ERR_BAD_VALUE, "%.*s is not a cursor of this feed", STR(cursor));
     uint64_t seq;

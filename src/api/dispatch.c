@@ -17,7 +17,9 @@ enum { ANSWER_MAX = 32 << 20 };
  * rest. */
 static bool matches(const char *pattern, str path, str args[ARGS_MAX])
 {
-    str rest = str_c(pattern), part, segment;
+    str rest = str_c(pattern);
+    str part;
+    str segment;
     size_t count = 0;
     while (str_split(&rest, '/', &part)) {
         if (str_eq(part, S("{*}"))) {

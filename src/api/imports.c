@@ -121,7 +121,8 @@ enum err run_import_get(struct call *call)
 
 enum err run_import_undo(struct call *call)
 {
-    uint64_t batch, job;
+    uint64_t batch;
+    uint64_t job;
     struct node *report = NULL;
     TRY(batch_number(call, &batch));
     TRY(intake_batch(&call->api->intake, batch, call->arena, &report));

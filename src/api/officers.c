@@ -9,8 +9,8 @@ static void print_purposes(struct json *json, struct call *call, purpose_set pur
     const struct code_list *list = codes_list(catalog->codes, S("purposes"));
     json_key(json, S("purposes"));
     json_open(json, '[');
-    for (uint16_t i = 0; i < PURPOSE_MAX; i++) {
-        str code = purpose_code(catalog, i);
+    for (unsigned i = 0; i < PURPOSE_MAX; i++) {
+        str code = purpose_code(catalog, (uint16_t)i);
         if (!(purposes >> i & 1) || !code.len)
             continue;
         const struct code *row = list ? code_get(list, code) : NULL;

@@ -10,7 +10,8 @@
 static enum err keep(struct call *call, const struct intake_photo *photo, char hex[65])
 {
     struct store *store = call->api->node.store;
-    struct hash picture, thumb;
+    struct hash picture;
+    struct hash thumb;
     char thumb_hex[65];
     TRY(store_blob_put(store, buf_str(&photo->picture), S("image/jpeg"), &picture));
     TRY(store_blob_put(store, buf_str(&photo->thumb), S("image/jpeg"), &thumb));
@@ -46,7 +47,9 @@ enum err run_photograph_get(struct call *call)
 {
     struct store *store = call->api->node.store;
     struct hash hash;
-    str hex = call->args[0], content, mime;
+    str hex = call->args[0];
+    str content;
+    str mime;
     if (str_eq(call_query(call, S("size")), S("thumb")))
         TRY(store_note_get(store, arena_printf(call->arena, "thumb:%.*s", STR(hex)), call->arena,
                            &hex));

@@ -46,7 +46,8 @@ void rates_free(struct rates *rates)
 /* The officer's bucket, or the one of its four places longest untouched. */
 static struct bucket *find(struct rates *rates, uint64_t key)
 {
-    struct bucket *set = &rates->buckets[key % (PLACES / WAYS) * WAYS], *oldest = set;
+    struct bucket *set = &rates->buckets[key % (PLACES / WAYS) * WAYS];
+    struct bucket *oldest = set;
     for (size_t i = 0; i < WAYS; i++) {
         if (set[i].key == key)
             return &set[i];

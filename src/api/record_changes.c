@@ -326,6 +326,7 @@ static const struct node *query_of(struct call *call, const struct record *recor
         if (!field->meaning.len || !value->type || !value->raw.len ||
             !(value->type->is_key || value->type->is_fuzzy || value->type->compare))
             continue;
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
         struct node *list = (struct node *)(uintptr_t)node_get(query, field->meaning);
         if (!list)
             list = node_put(query, field->meaning, node_list(call->arena));

@@ -144,7 +144,7 @@ static void print_history(struct call *call)
 enum err run_record_history(struct call *call)
 {
     struct record record;
-    struct view view;
+    struct view view = {.disclosure = DISCLOSE_HIT_ONLY};
     struct history *history = arena_new(call->arena, struct history);
     if (!history)
         return err_last()->code;

@@ -24,9 +24,9 @@ struct repeat {
     struct repeat *newer, *older; /* by time of the first call */
     struct call *waiters;
     int64_t at_us;
-    int status; /* 0: still being worked on */
-    str answer;
-    char content_type[48];
+    int status;   /* 0: still being worked on */
+    char *answer; /* ours */
+    size_t answer_len;
 };
 struct repeats {
     pthread_mutex_t mutex;
@@ -62,9 +62,9 @@ static void drop(struct repeats *repeats, struct repeat *repeat)
     *at = repeat->chain;
     *(repeat->older ? &repeat->older->newer : &repeats->oldest) = repeat->newer;
     *(repeat->newer ? &repeat->newer->older : &repeats->newest) = repeat->older;
-    repeats->bytes -= sizeof *repeat + repeat->answer.len;
+    repeats->bytes -= sizeof *repeat + repeat->answer_len;
     repeats->count--;
-    free((char *)(uintptr_t)repeat->answer.ptr);
+    free(repeat->answer);
     free(repeat);
 }
 
@@ -138,7 +138,8 @@ static void answer_again(struct call *call, int status, str answer)
 
 bool repeats_enter(struct repeats *repeats, struct call *call, str id)
 {
-    struct hash key, question;
+    struct hash key;
+    struct hash question;
     hash_call(repeats, call, id, &key, &question);
     int64_t now = clock_monotonic_us();
     pthread_mutex_lock(&repeats->mutex);
@@ -151,7 +152,9 @@ bool repeats_enter(struct repeats *repeats, struct call *call, str id)
     }
     bool is_other = memcmp(repeat->question.bytes, question.bytes, HASH_SIZE) != 0;
     int status = repeat->status;
-    str answer = status && !is_other ? arena_str(call->arena, repeat->answer) : STR_EMPTY;
+    str answer = status && !is_other
+                     ? arena_str(call->arena, str_of(repeat->answer, repeat->answer_len))
+                     : STR_EMPTY;
     if (!status && !is_other) {
         call->next = repeat->waiters;
         repeat->waiters = call;
@@ -174,7 +177,8 @@ void repeats_leave(struct repeats *repeats, struct repeat *repeat, int status, s
     char *copy = status == 200 ? malloc(answer.len + 1) : NULL;
     if (copy) {
         memcpy(copy, answer.ptr, answer.len);
-        repeat->answer = str_of(copy, answer.len);
+        repeat->answer = copy;
+        repeat->answer_len = answer.len;
         repeats->bytes += answer.len;
     } else {
         drop(repeats, repeat); /* a failure is not kept: the repeat tries again */

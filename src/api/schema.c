@@ -186,7 +186,8 @@ static void print_parameter(struct json *json, str name, const char *in, bool is
 
 static void print_parameters(struct json *json, const struct route *route)
 {
-    str rest = str_c(route->pattern), segment;
+    str rest = str_c(route->pattern);
+    str segment;
     struct member member;
     json_key(json, S("parameters"));
     json_open(json, '[');

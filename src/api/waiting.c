@@ -24,7 +24,8 @@ struct waiting {
 /* Takes out of the list whoever need not wait any longer. */
 static struct call *take_ready(struct waiting *waiting)
 {
-    struct call *ready = NULL, **at = &waiting->calls;
+    struct call *ready = NULL;
+    struct call **at = &waiting->calls;
     int64_t now = clock_monotonic_us();
     while (*at) {
         struct call *call = *at;

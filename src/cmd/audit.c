@@ -21,7 +21,8 @@ static int show(struct cli *cli)
 {
     struct node *answer = NULL;
     const char *record = cli_option(cli, "--record");
-    uint64_t max, before;
+    uint64_t max;
+    uint64_t before;
     if (cli_number(cli, "--max", 100, 500, &max) != OK ||
         cli_number(cli, "--before", 0, INT64_MAX, &before) != OK || cli_done(cli) != OK)
         return cli_fail();

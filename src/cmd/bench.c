@@ -18,7 +18,8 @@ enum { SYNCS = 200, BLOCK = 4096, LINES = 4000, SECONDS_MAX = 600 };
 
 static int by_time(const void *a, const void *b)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
     return (x > y) - (x < y);
 }
 
@@ -36,7 +37,7 @@ static enum err probe_disk(struct cli *cli, int64_t times[SYNCS])
             code = io_sync(fd);
         times[i] = clock_monotonic_us() - start;
     }
-    close(fd);
+    (void)close(fd);
     TRY(code);
     qsort(times, SYNCS, sizeof *times, by_time);
     return io_remove(path.ptr);
@@ -49,7 +50,7 @@ static void make_lines(struct cli *cli, struct buf *out)
     struct buf value = {.max = 4096};
     random_seed(&random, (uint64_t)clock_monotonic_us());
     out->max = 64 << 20;
-    for (size_t i = 0, made = 0; made < LINES && i < LINES * 100; i++) {
+    for (size_t i = 0, made = 0; made < LINES && i < (size_t)LINES * 100; i++) {
         const struct type *type = type_at(i % type_count());
         if (!type->is_key || !type->sample)
             continue;
@@ -120,12 +121,13 @@ int command_bench(struct cli *cli)
     buf_release(&lines);
     if (code)
         return cli_fail();
+    int64_t p50 = times[SYNCS / 2];
+    int64_t p99 = times[SYNCS - SYNCS / 100];
     printf(cli->is_json ? "{\"searches_per_second\":%.0f,\"searches\":%llu,\"failed\":%llu,"
                           "\"fdatasync_p50_ms\":%.2f,\"fdatasync_p99_ms\":%.2f}\n"
                         : "%.0f searches/s, audited (%llu in all, %llu failed); fdatasync of this "
                           "minute: p50 %.2f ms, p99 %.2f ms\n",
            (double)counting.lines / took, (unsigned long long)counting.lines,
-           (unsigned long long)counting.failed, (double)times[SYNCS / 2] / 1e3,
-           (double)times[SYNCS * 99 / 100] / 1e3);
+           (unsigned long long)counting.failed, (double)p50 / 1e3, (double)p99 / 1e3);
     return counting.failed ? EXIT_NO : EXIT_OK;
 }

@@ -83,7 +83,8 @@ int command_template(struct cli *cli)
 
 static int follow_post(struct cli *cli, str path, const struct node *body)
 {
-    struct node *started = NULL, *status = NULL;
+    struct node *started = NULL;
+    struct node *status = NULL;
     if (client_send(cli, S("POST"), path, body, &started) != OK ||
         client_follow(cli, started, &status) != OK)
         return cli_fail();
@@ -132,7 +133,8 @@ int command_backup(struct cli *cli)
 int command_export(struct cli *cli)
 {
     struct http_reply reply;
-    const char *owner = cli_option(cli, "--owner"), *database = cli_option(cli, "--database");
+    const char *owner = cli_option(cli, "--owner");
+    const char *database = cli_option(cli, "--database");
     const char *file = cli_option(cli, "--out");
     if (cli_done(cli) != OK)
         return cli_fail();

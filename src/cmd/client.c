@@ -24,7 +24,8 @@ static enum err take_problem(struct cli *cli, const struct http_reply *reply)
         if (str_eq_c(title, err_word((enum err)i)))
             code = (enum err)i;
     err_set(code, "%.*s", STR(node_get_text(problem, S("detail"))));
-    str field = node_get_text(problem, S("field")), hint = node_get_text(problem, S("hint"));
+    str field = node_get_text(problem, S("field"));
+    str hint = node_get_text(problem, S("hint"));
     if (field.len)
         err_field("%.*s", STR(field));
     if (hint.len)

@@ -152,7 +152,8 @@ enum err demonstration_open(struct running *running)
     struct buf text = {0};
     char token[TOKEN_TEXT];
     uint64_t seq = 0;
-    struct node *note = node_map(&arena), *list = node_list(&arena);
+    struct node *note = node_map(&arena);
+    struct node *list = node_list(&arena);
     enum err code = loaded_seq(running->node.store, &arena, &seq);
     if (!code)
         code = find_tries(running, &arena, list);

@@ -8,6 +8,7 @@
 
 /* ---- reports in words ---- */
 
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void print_scalars(const struct node *map, int indent)
 {
     node_each(item, map)
@@ -73,7 +74,8 @@ static enum err read_files(struct cli *cli, const char *first, struct node *body
 
 static enum err read_request(struct cli *cli, const char *format, struct node *body)
 {
-    const char *owner = cli_option(cli, "--owner"), *unit = cli_option(cli, "--unit");
+    const char *owner = cli_option(cli, "--owner");
+    const char *unit = cli_option(cli, "--unit");
     const char *annotated = cli_option(cli, "--annotated");
     node_put_text(&cli->arena, body, S("format"), str_c(format));
     node_put_bool(&cli->arena, body, S("dry_run"), cli_flag(cli, "--dry-run"));
@@ -102,7 +104,8 @@ static int finish_job(struct cli *cli, const struct node *started)
     const struct node *report = node_get(status, S("result"));
     if (report)
         print_report(cli, report);
-    str state = node_get_text(report, S("state")), refused = node_get_text(report, S("refused"));
+    str state = node_get_text(report, S("state"));
+    str refused = node_get_text(report, S("refused"));
     bool is_held = str_eq(state, S("held")) || str_eq(state, S("stopped"));
     bool has_refused = refused.len && !str_eq(refused, S("0"));
     return is_held || has_refused ? EXIT_NO : EXIT_OK;
@@ -110,7 +113,8 @@ static int finish_job(struct cli *cli, const struct node *started)
 
 static int start(struct cli *cli, const char *format)
 {
-    struct node *body = node_map(&cli->arena), *started = NULL;
+    struct node *body = node_map(&cli->arena);
+    struct node *started = NULL;
     if (read_request(cli, format, body) != OK ||
         client_send(cli, S("POST"), S("/v1/imports"), body, &started) != OK)
         return cli_fail();
@@ -154,8 +158,10 @@ static int undo(struct cli *cli)
 
 static int preview(struct cli *cli)
 {
-    struct node *body = node_map(&cli->arena), *answer = NULL;
-    const char *file = need_word(cli, "the file"), *encoding = cli_option(cli, "--encoding");
+    struct node *body = node_map(&cli->arena);
+    struct node *answer = NULL;
+    const char *file = need_word(cli, "the file");
+    const char *encoding = cli_option(cli, "--encoding");
     str path;
     if (!file || cli_path(cli, file, &path) != OK || cli_done(cli) != OK)
         return cli_fail();

@@ -106,6 +106,7 @@ static int print_command_help(const struct command *command)
 static const char *find_home(struct arena *arena)
 {
     static const char *const places[] = {"../share/bureau", "..", "../.."};
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const char *named = getenv("BUREAU_HOME");
     if (named && named[0])
         return named;
@@ -125,6 +126,7 @@ static const char *find_home(struct arena *arena)
 
 static const char *or_environment(const char *given, const char *name, const char *otherwise)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const char *set = getenv(name);
     return given ? given : set && set[0] ? set : otherwise;
 }

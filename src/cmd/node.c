@@ -22,6 +22,7 @@ static void changes_committed(void *context, uint64_t first_seq, uint64_t last_s
         api_feed_grew(running->api);
 }
 
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity) */
 static enum err open_parts(struct running *running, const char *data, const char *home,
                            enum node_mode mode)
 {
@@ -80,6 +81,7 @@ void node_close(struct running *running)
     identity_close(node->identity);
     api_free(running->api);
     catalog_free(running->catalog);
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
     free((char *)(uintptr_t)node->directory);
     free(running);
 }

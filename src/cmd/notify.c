@@ -14,6 +14,7 @@
 
 void notify_systemd(const char *state)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t len = path ? strlen(path) : 0;
@@ -29,5 +30,5 @@ void notify_systemd(const char *state)
     ssize_t got =
         sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to, size);
     (void)got; /* nobody to tell */
-    close(fd);
+    (void)close(fd);
 }

@@ -32,7 +32,8 @@ static void put_options(struct cli *cli, struct node *body, const char *option, 
 
 static int add(struct cli *cli)
 {
-    struct node *body = node_map(&cli->arena), *answer = NULL;
+    struct node *body = node_map(&cli->arena);
+    struct node *answer = NULL;
     const char *id = need_word(cli);
     if (!id)
         return cli_fail();

@@ -9,7 +9,8 @@ enum { BAR_WIDTH = 24, TTY_EVERY_US = 100000, LINE_EVERY_US = 5000000 };
 static void group_digits(uint64_t value, char out[32])
 {
     char plain[24];
-    int len = snprintf(plain, sizeof plain, "%llu", (unsigned long long)value), at = 0;
+    int len = snprintf(plain, sizeof plain, "%llu", (unsigned long long)value);
+    int at = 0;
     for (int i = 0; i < len; i++) {
         if (i && (len - i) % 3 == 0)
             out[at++] = ',';
@@ -27,6 +28,7 @@ static void draw_bar(uint64_t done, uint64_t total)
     fprintf(stderr, "] %3llu%% ", total ? (unsigned long long)(done * 100 / total) : 0);
 }
 
+/* NOLINTNEXTLINE(readability-function-size) */
 void progress_show(struct progress *progress, uint64_t done, uint64_t total, double rate,
                    double left_s, str unit, str step)
 {
@@ -34,7 +36,9 @@ void progress_show(struct progress *progress, uint64_t done, uint64_t total, dou
     int64_t every = progress->is_tty ? TTY_EVERY_US : LINE_EVERY_US;
     if (progress->shown_us && now - progress->shown_us < every)
         return;
-    char done_text[32], total_text[32], rate_text[32];
+    char done_text[32];
+    char total_text[32];
+    char rate_text[32];
     group_digits(done, done_text);
     group_digits(total, total_text);
     group_digits((uint64_t)rate, rate_text);

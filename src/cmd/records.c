@@ -128,7 +128,8 @@ int command_put(struct cli *cli)
 
 int command_state(struct cli *cli)
 {
-    struct node *body = node_map(&cli->arena), *answer = NULL;
+    struct node *body = node_map(&cli->arena);
+    struct node *answer = NULL;
     const char *reason = cli_option(cli, "--reason");
     const char *id = need_word(cli, "the record's id");
     const char *state = id ? need_word(cli, "the state") : NULL;

@@ -19,6 +19,7 @@ static enum err add_fields(struct cli *cli, struct node *body)
         if (equals == 0 || equals == text.len)
             return err_set(ERR_USAGE, "--field %s is not of the form MEANING=VALUE", pair);
         str meaning = str_slice(text, 0, equals);
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
         struct node *list = (struct node *)(uintptr_t)node_get(fields, meaning);
         if (!list)
             list = node_put(fields, meaning, node_list(&cli->arena));
@@ -75,7 +76,8 @@ static void print_facts(const struct node *hit)
     }
     node_each(why, node_get(hit, S("why")))
     {
-        str bits = node_get_text(why, S("bits")), words = node_get_text(why, S("words"));
+        str bits = node_get_text(why, S("bits"));
+        str words = node_get_text(why, S("words"));
         printf("    because %.*s: %.*s (%.*s bits)\n", STR(node_get_text(why, S("title"))),
                STR(words.len ? words : node_get_text(why, S("agreement"))), STR(bits));
     }
@@ -169,7 +171,8 @@ static enum err with_purpose(struct cli *cli, str input, struct buf *out)
 
 static int run_batch(struct cli *cli, const char *file)
 {
-    struct buf input = {0}, body = {0};
+    struct buf input = {0};
+    struct buf body = {0};
     struct http_reply reply;
     enum err code = cli_done(cli);
     if (!code)
@@ -193,7 +196,8 @@ int command_search(struct cli *cli)
     const char *batch = cli_option(cli, "--batch");
     if (batch)
         return run_batch(cli, batch);
-    struct node *body = node_map(&cli->arena), *answer = NULL;
+    struct node *body = node_map(&cli->arena);
+    struct node *answer = NULL;
     if (read_request(cli, body) != OK)
         return cli_fail();
     if (client_send(cli, S("POST"), S("/v1/search"), body, &answer) != OK)

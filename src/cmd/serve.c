@@ -25,7 +25,8 @@ static bool is_loopback(const char *address)
 static enum err read_options(struct cli *cli, struct http_options *http, struct api_options *api,
                              bool *ret_is_demonstration)
 {
-    uint64_t rate, loops;
+    uint64_t rate;
+    uint64_t loops;
     const char *listen = cli_option(cli, "--listen");
     http->listen = listen ? listen : "127.0.0.1:1923";
     http->certificate = cli_option(cli, "--certificate");

@@ -36,27 +36,30 @@ static enum err copy_bytes(int from, int to, const char *path)
 
 static enum err copy_file(const char *from, const char *to)
 {
-    int target = -1, source = open(from, O_RDONLY | O_CLOEXEC);
+    int target = -1;
+    int source = open(from, O_RDONLY | O_CLOEXEC);
     if (source < 0)
         return err_errno("cannot read %s", from);
     enum err code = io_open(to, O_WRONLY | O_CREAT | O_EXCL, &target);
     if (!code)
         code = copy_bytes(source, target, from);
-    close(source);
+    (void)close(source);
     if (target >= 0)
-        close(target);
+        (void)close(target);
     return code;
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): a backup has two levels; deeper ones are refused */
 static enum err copy_tree(const char *from, const char *to, int depth)
 {
-    char source[4096], target[4096];
+    char source[4096];
+    char target[4096];
     struct stat about;
     DIR *directory = opendir(from);
     if (!directory)
         return err_errno("cannot read directory %s", from);
     enum err code = io_make_dir(to);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
     for (struct dirent *entry; !code && (entry = readdir(directory));) {
         if (entry->d_name[0] == '.')
             continue;
@@ -102,7 +105,8 @@ static enum err verify(const char *data, uint64_t *ret_changes, uint64_t *ret_en
 
 int command_restore(struct cli *cli)
 {
-    uint64_t changes = 0, entries = 0;
+    uint64_t changes = 0;
+    uint64_t entries = 0;
     const char *from = cli_word(cli);
     if (!from) {
         err_set(ERR_USAGE, "the backup's directory is missing");
@@ -125,7 +129,7 @@ int command_upgrade(struct cli *cli)
         return cli_fail();
     enum err code = store_upgrade(cli->data, is_check, &report);
     fwrite(report.ptr ? report.ptr : "", 1, report.len, stdout);
-    if (report.len && report.ptr[report.len - 1] != '\n')
+    if (report.ptr && report.len && report.ptr[report.len - 1] != '\n')
         putchar('\n');
     buf_release(&report);
     return code ? cli_fail() : EXIT_OK;

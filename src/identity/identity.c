@@ -102,7 +102,8 @@ static enum err read_officer(const struct catalog *catalog, const struct node *n
     actor->may_write = has_text(may, S("write"));
     actor->may_administer = has_text(may, S("administer"));
     actor->may_audit = has_text(may, S("audit"));
-    str created = node_get_text(node, S("created")), expires = node_get_text(node, S("expires"));
+    str created = node_get_text(node, S("created"));
+    str expires = node_get_text(node, S("expires"));
     if (!hex_decode(node_get_text(node, S("token_hash")), ret->token_hash.bytes, HASH_SIZE) ||
         !clock_parse(created, &ret->created_us) || !clock_parse(expires, &ret->expires_us))
         return err_set(ERR_BAD_VALUE, "officer %.*s has no good token_hash, created or expires",
@@ -238,7 +239,8 @@ static void copy_actor(const struct actor *from, struct arena *arena, struct act
 
 static const struct officer *find_token(const struct roll *roll, const struct hash *hash)
 {
-    size_t low = 0, high = roll->count;
+    size_t low = 0;
+    size_t high = roll->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (memcmp(roll->officers[middle].token_hash.bytes, hash->bytes, 8) < 0)
@@ -311,14 +313,16 @@ static struct node *print_officer(const struct catalog *catalog, const struct of
                                   struct arena *arena)
 {
     const struct actor *actor = &officer->actor;
-    struct node *map = node_map(arena), *purposes = node_list(arena), *may = node_list(arena);
+    struct node *map = node_map(arena);
+    struct node *purposes = node_list(arena);
+    struct node *may = node_list(arena);
     node_put_text(arena, map, S("officer"), actor->officer);
     node_put_text(arena, map, S("unit"), actor->unit);
     node_put_text(arena, map, S("country"), actor->country);
     node_put_text(arena, map, S("role"), actor->role);
-    for (uint16_t i = 0; i < PURPOSE_MAX; i++)
-        if (actor->purposes >> i & 1 && purpose_code(catalog, i).len)
-            node_add(purposes, node_text(arena, purpose_code(catalog, i)));
+    for (unsigned i = 0; i < PURPOSE_MAX; i++)
+        if (actor->purposes >> i & 1 && purpose_code(catalog, (uint16_t)i).len)
+            node_add(purposes, node_text(arena, purpose_code(catalog, (uint16_t)i)));
     node_put(map, S("purposes"), purposes);
     if (actor->may_write)
         node_add(may, node_text(arena, S("write")));
@@ -370,7 +374,8 @@ static void make_token(char out[TOKEN_TEXT])
     unsigned char bytes[TOKEN_BYTES + 1] = {0};
     random_bytes(bytes, TOKEN_BYTES);
     size_t len = (size_t)snprintf(out, TOKEN_TEXT, "bureau_");
-    for (size_t bit = 0; bit < TOKEN_BYTES * 8; bit += 6) { /* 42 letters of 6 bits and one of 4 */
+    for (size_t bit = 0; bit < (size_t)TOKEN_BYTES * 8;
+         bit += 6) { /* 42 letters of 6 bits and one of 4 */
         unsigned pair = (unsigned)bytes[bit / 8] << 8 | bytes[bit / 8 + 1];
         out[len++] = letters[pair >> (10 - bit % 8) & 63];
     }

@@ -26,7 +26,7 @@ enum err identity_by_peer(struct identity *identity, uint32_t uid, struct arena 
 /* Adds an officer, gives the token once. ERR_CONFLICT when the id is taken. */
 enum err identity_add(struct identity *identity, const struct actor *officer,
                       char ret_token[TOKEN_TEXT]) MUST_USE;
-enum err identity_remove(struct identity *identity, str officer) MUST_USE;
+enum err identity_remove(struct identity *identity, str id) MUST_USE;
 typedef void identity_visit(void *context, const struct actor *officer);
 void identity_each(struct identity *identity, identity_visit *visit, void *context);
 

@@ -86,7 +86,7 @@ static void turn_away(struct loop *loop, int fd, int status, const char *reason)
     }
     atomic_fetch_add_explicit(&loop->refused_limit, 1, memory_order_relaxed);
     shutdown(fd, SHUT_WR);
-    close(fd);
+    (void)close(fd);
 }
 
 static void let_in(struct loop *loop, int fd, const struct sockaddr_storage *from)
@@ -124,7 +124,7 @@ static void refuse_for_descriptors(struct loop *loop, int listener)
 {
     struct http_server *server = loop->server;
     if (server->spare_fd >= 0)
-        close(server->spare_fd);
+        (void)close(server->spare_fd);
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0)
         turn_away(loop, fd, 503, "too many connections are open");
@@ -170,7 +170,8 @@ static enum err split_address(const char *address, char *host, size_t size, cons
 static enum err bind_one(const struct addrinfo *at, const char *address, int *ret_fd)
 {
     int fd = socket(at->ai_family, at->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int on = 1, off = 0;
+    int on = 1;
+    int off = 0;
     if (fd < 0)
         return err_errno("cannot listen on %s", address);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -178,7 +179,7 @@ static enum err bind_one(const struct addrinfo *at, const char *address, int *re
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
         enum err code = err_errno("cannot listen on %s", address);
-        close(fd);
+        (void)close(fd);
         return code;
     }
     *ret_fd = fd;
@@ -199,6 +200,7 @@ enum err listen_tcp(const char *address, int *ret_fd, uint16_t *ret_port)
 {
     char host[256];
     const char *port = NULL;
+    host[0] = 0;
     TRY(split_address(address, host, sizeof host, &port));
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
@@ -237,7 +239,7 @@ static enum err unix_name(const char *path, struct sockaddr_un *name, int *ret_d
         return err_errno("cannot open directory %s", directory);
     int len = snprintf(name->sun_path, sizeof name->sun_path, "/proc/self/fd/%d%s", fd, slash);
     if (len < 0 || (size_t)len >= sizeof name->sun_path) {
-        close(fd);
+        (void)close(fd);
         return err_set(ERR_USAGE, "the name of the socket %s is too long", path);
     }
     *ret_directory = fd;
@@ -257,9 +259,9 @@ enum err listen_unix(const char *path, int *ret_fd)
         listen(fd, BACKLOG) < 0)
         code = err_errno("cannot listen on %s", path);
     if (directory >= 0)
-        close(directory);
+        (void)close(directory);
     if (code && fd >= 0)
-        close(fd);
+        (void)close(fd);
     if (!code)
         *ret_fd = fd;
     return code;
@@ -277,9 +279,9 @@ enum err connect_unix(const char *path, int *ret_fd)
                    ? err_set(ERR_NOT_FOUND, "nobody listens on %s", path)
                    : err_errno("cannot connect to %s", path);
     if (directory >= 0)
-        close(directory);
+        (void)close(directory);
     if (code && fd >= 0)
-        close(fd);
+        (void)close(fd);
     if (!code)
         *ret_fd = fd;
     return code;

@@ -173,15 +173,15 @@ static void finish(struct exchange *exchange)
     pthread_mutex_unlock(&exchange->mutex);
 }
 
-void http_respond(struct http_exchange *open, const struct http_answer *answer)
+void http_respond(struct http_exchange *exchange, const struct http_answer *answer)
 {
-    struct exchange *exchange = exchange_of(open);
-    ensure(exchange->state == ANSWER_NONE);
-    exchange->is_keep_alive &= !is_stopping(exchange);
-    answer_head(&exchange->out, answer, exchange->is_keep_alive, false, exchange->is_http_10);
-    if (!exchange->is_head && answer->status != 204 && answer->status != 304)
-        buf_add(&exchange->out, answer->body);
-    finish(exchange);
+    struct exchange *own = exchange_of(exchange);
+    ensure(own->state == ANSWER_NONE);
+    own->is_keep_alive &= !is_stopping(own);
+    answer_head(&own->out, answer, own->is_keep_alive, false, own->is_http_10);
+    if (!own->is_head && answer->status != 204 && answer->status != 304)
+        buf_add(&own->out, answer->body);
+    finish(own);
 }
 
 /* ---- streams ---- */
@@ -203,46 +203,46 @@ static void add_chunk(struct exchange *exchange, str bytes)
     buf_add(&exchange->stream, S("\r\n"));
 }
 
-void http_stream_begin(struct http_exchange *open, const struct http_answer *head)
+void http_stream_begin(struct http_exchange *exchange, const struct http_answer *head)
 {
-    struct exchange *exchange = exchange_of(open);
-    pthread_mutex_lock(&exchange->mutex);
-    ensure(exchange->state == ANSWER_NONE);
-    exchange->is_keep_alive &= !is_stopping(exchange) && !exchange->is_http_10;
-    answer_head(&exchange->stream, head, exchange->is_keep_alive, true, exchange->is_http_10);
-    exchange->unsent_bytes = exchange->stream.len;
-    exchange->is_stream = true;
-    exchange->state = ANSWER_STREAMING;
-    if (mark_queued(exchange))
-        loop_push(exchange);
-    pthread_mutex_unlock(&exchange->mutex);
+    struct exchange *own = exchange_of(exchange);
+    pthread_mutex_lock(&own->mutex);
+    ensure(own->state == ANSWER_NONE);
+    own->is_keep_alive &= !is_stopping(own) && !own->is_http_10;
+    answer_head(&own->stream, head, own->is_keep_alive, true, own->is_http_10);
+    own->unsent_bytes = own->stream.len;
+    own->is_stream = true;
+    own->state = ANSWER_STREAMING;
+    if (mark_queued(own))
+        loop_push(own);
+    pthread_mutex_unlock(&own->mutex);
 }
 
-enum err http_stream_write(struct http_exchange *open, str bytes)
+enum err http_stream_write(struct http_exchange *exchange, str bytes)
 {
-    struct exchange *exchange = exchange_of(open);
+    struct exchange *own = exchange_of(exchange);
     enum err code = OK;
-    pthread_mutex_lock(&exchange->mutex);
-    ensure(exchange->state == ANSWER_STREAMING);
-    if (exchange->is_gone) {
+    pthread_mutex_lock(&own->mutex);
+    ensure(own->state == ANSWER_STREAMING);
+    if (own->is_gone) {
         code = err_set(ERR_IO, "the peer has gone");
-    } else if (exchange->unsent_bytes > STREAM_UNSENT_MAX) {
-        code = err_set(ERR_BUSY, "%zu bytes wait unsent", exchange->unsent_bytes);
-    } else if (bytes.len && !exchange->is_head) {
-        size_t before = exchange->stream.len;
-        add_chunk(exchange, bytes);
-        exchange->unsent_bytes += exchange->stream.len - before;
-        if (mark_queued(exchange))
-            loop_push(exchange);
-        code = exchange->stream.failed;
+    } else if (own->unsent_bytes > STREAM_UNSENT_MAX) {
+        code = err_set(ERR_BUSY, "%zu bytes wait unsent", own->unsent_bytes);
+    } else if (bytes.len && !own->is_head) {
+        size_t before = own->stream.len;
+        add_chunk(own, bytes);
+        own->unsent_bytes += own->stream.len - before;
+        if (mark_queued(own))
+            loop_push(own);
+        code = own->stream.failed;
     }
-    pthread_mutex_unlock(&exchange->mutex);
+    pthread_mutex_unlock(&own->mutex);
     return code;
 }
 
-void http_stream_wait_room(struct http_exchange *open, uint32_t timeout_ms)
+void http_stream_wait_room(struct http_exchange *exchange, uint32_t timeout_ms)
 {
-    struct exchange *exchange = exchange_of(open);
+    struct exchange *own = exchange_of(exchange);
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += timeout_ms / 1000;
@@ -251,25 +251,24 @@ void http_stream_wait_room(struct http_exchange *open, uint32_t timeout_ms)
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
     }
-    pthread_mutex_lock(&exchange->mutex);
+    pthread_mutex_lock(&own->mutex);
     int code = 0;
-    while (!exchange->is_gone && exchange->unsent_bytes > STREAM_UNSENT_MAX / 2 &&
-           code != ETIMEDOUT)
-        code = pthread_cond_timedwait(&exchange->room, &exchange->mutex, &until);
-    pthread_mutex_unlock(&exchange->mutex);
+    while (!own->is_gone && own->unsent_bytes > STREAM_UNSENT_MAX / 2 && code != ETIMEDOUT)
+        code = pthread_cond_timedwait(&own->room, &own->mutex, &until);
+    pthread_mutex_unlock(&own->mutex);
 }
 
-void http_stream_end(struct http_exchange *open)
+void http_stream_end(struct http_exchange *exchange)
 {
-    struct exchange *exchange = exchange_of(open);
-    pthread_mutex_lock(&exchange->mutex);
-    ensure(exchange->state == ANSWER_STREAMING);
-    if (!exchange->is_http_10 && !exchange->is_head) {
-        buf_add(&exchange->stream, S("0\r\n\r\n"));
-        exchange->unsent_bytes += 5;
+    struct exchange *own = exchange_of(exchange);
+    pthread_mutex_lock(&own->mutex);
+    ensure(own->state == ANSWER_STREAMING);
+    if (!own->is_http_10 && !own->is_head) {
+        buf_add(&own->stream, S("0\r\n\r\n"));
+        own->unsent_bytes += 5;
     }
-    pthread_mutex_unlock(&exchange->mutex);
-    finish(exchange);
+    pthread_mutex_unlock(&own->mutex);
+    finish(own);
 }
 
 /* On the loop: what the stream has gathered becomes what is being sent. */
@@ -284,12 +283,12 @@ void stream_take(struct exchange *exchange)
     pthread_mutex_unlock(&exchange->mutex);
 }
 
-void http_body_resume(struct http_exchange *open)
+void http_body_resume(struct http_exchange *exchange)
 {
-    struct exchange *exchange = exchange_of(open);
-    pthread_mutex_lock(&exchange->mutex);
-    exchange->is_resumed = true;
-    if (exchange->state != ANSWER_COMPLETE && mark_queued(exchange))
-        loop_push(exchange);
-    pthread_mutex_unlock(&exchange->mutex);
+    struct exchange *own = exchange_of(exchange);
+    pthread_mutex_lock(&own->mutex);
+    own->is_resumed = true;
+    if (own->state != ANSWER_COMPLETE && mark_queued(own))
+        loop_push(own);
+    pthread_mutex_unlock(&own->mutex);
 }

@@ -138,7 +138,8 @@ static enum err connect_tcp(const char *target, int *ret_fd)
     if (len >= sizeof host)
         return err_set(ERR_USAGE, "%s is not host:port", target);
     snprintf(host, sizeof host, "%.*s", (int)len, target);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
     int failed = getaddrinfo(host, colon + 1, &hints, &found);
     if (failed)
         return err_set(ERR_NOT_FOUND, "cannot find %s: %s", target, gai_strerror(failed));
@@ -148,7 +149,7 @@ static enum err connect_tcp(const char *target, int *ret_fd)
         code = err_errno("cannot connect to %s", target);
     freeaddrinfo(found);
     if (code && fd >= 0)
-        close(fd);
+        (void)close(fd);
     if (!code)
         *ret_fd = fd;
     return code;
@@ -221,6 +222,6 @@ enum err http_call(const struct http_call *call, struct arena *arena, struct htt
     buf_release(&reader.body);
     buf_release(&reader.name);
     buf_release(&reader.value);
-    close(fd);
+    (void)close(fd);
     return code;
 }

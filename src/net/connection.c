@@ -84,7 +84,7 @@ void connection_drop(struct connection *connection)
     if (connection->next)
         connection->next->previous = connection->previous;
     tls_detach(connection);
-    close(connection->fd);
+    (void)close(connection->fd);
     if (connection->is_counted)
         peers_leave(loop->server->peers, connection->peer_key);
     atomic_fetch_sub_explicit(&loop->server->open, 1, memory_order_relaxed);

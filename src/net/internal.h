@@ -33,11 +33,11 @@ struct wheel {
     int64_t tick;                    /* last one handled */
 };
 typedef void wheel_expired(void *context, struct timer *timer);
-void wheel_init(struct wheel *wheel, int64_t now_ms);
+void wheel_init(struct wheel *wheel, int64_t now);
 void wheel_set(struct wheel *wheel, struct timer *timer, int64_t deadline_ms);
 void wheel_remove(struct timer *timer);
 /* Takes out what is due and calls expired for each. */
-void wheel_turn(struct wheel *wheel, int64_t now_ms, wheel_expired *expired, void *context);
+void wheel_turn(struct wheel *wheel, int64_t now, wheel_expired *expired, void *context);
 
 /* ---- an exchange ---- */
 enum answer_state { ANSWER_NONE, ANSWER_STREAMING, ANSWER_COMPLETE };
@@ -140,7 +140,7 @@ enum { READ_SIZE = 64 << 10, STREAM_UNSENT_MAX = 1 << 20 };
 
 /* loop.c */
 enum err loop_start(struct http_server *server, struct loop *loop, unsigned number) MUST_USE;
-void *loop_run(void *loop);
+void *loop_run(void *context);
 void loop_push(struct exchange *exchange); /* any thread */
 void loop_wake(struct loop *loop);
 void loop_release(struct loop *loop);
@@ -155,7 +155,7 @@ enum err connect_unix(const char *path, int *ret_fd) MUST_USE;
 void connection_adopt(struct loop *loop, struct connection *connection);
 void connection_event(struct connection *connection, uint32_t events);
 void connection_answered(struct exchange *exchange);
-void connection_expired(void *loop, struct timer *timer);
+void connection_expired(void *context, struct timer *timer);
 void connection_drain(struct connection *connection, bool is_deadline);
 void connection_deadline(struct connection *connection);
 /* Out of the loop; memory goes at the end of the round. */

@@ -207,7 +207,7 @@ static void stop_listening(struct loop *loop)
         if (*listeners[i] < 0)
             continue;
         accept_ready(loop, *listeners[i]); /* who was let in by the kernel is served */
-        close(*listeners[i]);
+        (void)close(*listeners[i]);
         *listeners[i] = -1;
     }
 }
@@ -258,7 +258,7 @@ void *loop_run(void *context)
             wait_ms = 10000;
         int count = epoll_wait(loop->epoll, events, EVENTS_MAX, wait_ms);
         if (count < 0 && errno != EINTR) {
-            log_write(LOG_ERROR, "a network loop cannot wait: %s", strerror(errno));
+            log_write(LOG_ERROR, "a network loop cannot wait: errno %d", errno);
             break;
         }
         loop->now_ms = now_ms();
@@ -288,8 +288,8 @@ void loop_release(struct loop *loop)
         free(exchange);
     }
     if (loop->epoll > 0)
-        close(loop->epoll);
+        (void)close(loop->epoll);
     if (loop->wake > 0)
-        close(loop->wake);
+        (void)close(loop->wake);
     free(loop->buffer);
 }

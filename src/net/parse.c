@@ -191,7 +191,8 @@ static const char *check_hosts(const struct exchange *exchange)
 static int check_codings(const struct exchange *exchange, const char **ret_reason)
 {
     const struct http_request *request = &exchange->open.request;
-    size_t codings = 0, lengths = 0;
+    size_t codings = 0;
+    size_t lengths = 0;
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *header = &request->headers[i];
         lengths += str_eq_nocase(header->name, S("content-length"));
@@ -230,7 +231,8 @@ static int split_target(struct exchange *exchange, const char **ret_reason)
         return 400;
     if (!http_percent_decode(raw, false, &exchange->open.arena, &request->path))
         return 400;
-    str rest = request->path, segment;
+    str rest = request->path;
+    str segment;
     while (str_split(&rest, '/', &segment))
         if (str_eq(segment, S("..")) || str_eq(segment, S(".")))
             return 400;
@@ -365,7 +367,8 @@ static size_t take_head(struct connection *connection, str bytes)
 {
     if (connection->head_scanned == 0 && str_starts(bytes, S("\r\n")))
         return 2; /* RFC 9112 2.2: an empty line before a request is passed over */
-    size_t head_len = 0, max = connection->loop->server->limits.header_bytes;
+    size_t head_len = 0;
+    size_t max = connection->loop->server->limits.header_bytes;
     const char *reason = NULL;
     int status = guard_head(bytes, &connection->head_scanned, &head_len, &reason);
     if ((status == GUARD_MORE && bytes.len > max) || (status == GUARD_OK && head_len > max)) {

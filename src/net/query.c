@@ -46,10 +46,12 @@ bool http_percent_decode(str text, bool is_plus_blank, struct arena *arena, str 
 
 bool http_query_get(struct http_exchange *exchange, str name, str *ret)
 {
-    str rest = exchange->request.query, pair;
+    str rest = exchange->request.query;
+    str pair;
     while (str_split(&rest, '&', &pair)) {
         size_t equals = str_find(pair, '=');
-        str key, value;
+        str key;
+        str value;
         if (!http_percent_decode(str_slice(pair, 0, equals), true, &exchange->arena, &key) ||
             !str_eq(key, name))
             continue;

@@ -120,11 +120,11 @@ void http_server_free(struct http_server *server)
     for (unsigned i = 0; server->loops && i < server->loop_count; i++)
         loop_release(&server->loops[i]);
     if (server->listen_fd >= 0)
-        close(server->listen_fd);
+        (void)close(server->listen_fd);
     if (server->unix_fd >= 0)
-        close(server->unix_fd);
+        (void)close(server->unix_fd);
     if (server->spare_fd >= 0)
-        close(server->spare_fd);
+        (void)close(server->spare_fd);
     if (server->unix_path)
         unlink(server->unix_path);
     free(server->unix_path);

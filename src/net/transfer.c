@@ -33,8 +33,8 @@ static void note_certificate(struct connection *connection)
     if (SSL_get_verify_result(connection->ssl) == X509_V_OK &&
         X509_digest(certificate, EVP_sha256(), digest, &size) && size == 32)
         for (unsigned i = 0; i < size; i++) {
-            connection->certificate[2 * i] = hex[digest[i] >> 4];
-            connection->certificate[2 * i + 1] = hex[digest[i] & 15];
+            connection->certificate[(size_t)2 * i] = hex[digest[i] >> 4];
+            connection->certificate[(size_t)2 * i + 1] = hex[digest[i] & 15];
         }
     X509_free(certificate);
 }
