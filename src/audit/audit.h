@@ -58,10 +58,11 @@ struct audit_entry {
     size_t shown_count;
 };
 
-/* Unique for the last 34 thousand million entries (more than four years at 20 million a day). */
-enum {
-    RECEIPT_TEXT = 10
-}; /* "7K3M-9QXR" and NUL: 7 characters of Crockford base-32, then a check character; the dash is for reading */
+/*
+ * "7K3M-9QXR": seven characters of Crockford's base 32 and one that checks them; the dash is for
+ * reading. Unique for the last 34 thousand million entries (four years at 20 million a day).
+ */
+enum { RECEIPT_TEXT = 10 }; /* with its NUL */
 enum err audit_open(const char *directory, struct audit **ret) MUST_USE;
 void audit_close(struct audit *audit);
 /*

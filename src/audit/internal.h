@@ -71,8 +71,8 @@ bool entry_get(str bytes, size_t *at, struct entry_place *ret);
 bool group_chain(const struct group_header *header, str entries, const struct hash *before,
                  struct hash *ret);
 /*
- * Walks a segment's groups, checking chain and leaves. the visitor sees each entry of a good group. Stops
- * at the end of the log; ret says where that is and how the segment ended. ERR_DAMAGED when
+ * Walks a segment's groups, checking chain and leaves; the visitor sees each entry of a good one.
+ * Stops at the end of the log; ret says where that is and how the segment ended. ERR_DAMAGED when
  * something is wrong that a torn last group cannot explain.
  */
 struct entry_visitor { /* NULL: nobody looks */

@@ -5,10 +5,11 @@
  * the number, and tell a stranger neither how many searches there were nor when - and the eighth
  * checks them.
  *
- *   alphabet     Crockford's base 32: no I, L, O, U; read back without regard to case, I and L as 1, O as 0
- *   permutation  Feistel network of 8 rounds over 36 bits, SipHash as round function, walked until the value has 35
- *   check        sum of a^i x_i in the field of 32 elements, a primitive: every single wrong character and every swap
- *                of two characters is noticed, as all weights differ and none is zero
+ *   alphabet     Crockford's base 32: no I, L, O, U; read back in any case, I and L as 1, O as 0
+ *   permutation  Feistel network of 8 rounds over 36 bits, SipHash as round function, walked until
+ *                the value has 35
+ *   check        sum of a^i x_i in the field of 32 elements, a primitive: every single wrong
+ *                character and every swap of two is noticed, as all weights differ and none is zero
  */
 #include "audit/internal.h"
 

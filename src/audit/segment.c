@@ -298,7 +298,7 @@ static enum err next_group(struct walk *walk, struct found_group *ret)
     return OK;
 }
 
-/* What is behind the good part: how far it goes before only zeros follow, and whether a later group begins in it. */
+/* Behind the good part: how far until only zeros follow, and whether a later group begins in it. */
 struct behind {
     uint64_t used;
     bool is_later;
@@ -333,7 +333,7 @@ static enum err look_behind(struct walk *walk, struct behind *ret)
     }
 }
 
-/* After a bad group; it is read afresh then, for a writer at work may have finished it meanwhile. */
+/* After a bad group; it is read afresh, for a writer at work may have finished it meanwhile. */
 static enum err look_again(struct walk *walk, struct found_group *found, struct behind *behind)
 {
     TRY(look_behind(walk, behind));

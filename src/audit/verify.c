@@ -77,10 +77,10 @@ enum err audit_verify(const char *directory, uint64_t *ret_entries, struct buf *
         buf_printf(report, "the contents of %llu of them were destroyed; their hashes fit\n",
                    (unsigned long long)v.destroyed);
     if (v.torn)
-        buf_printf(
-            report,
-            "behind them: %llu bytes of a group not yet finished, or cut off by a crash; nobody was told of it\n",
-            (unsigned long long)v.torn);
+        buf_printf(report,
+                   "behind them: %llu bytes of a group not yet finished, or cut off by a crash; "
+                   "nobody was told of it\n",
+                   (unsigned long long)v.torn);
     buf_printf(report, "chain: %s\n", hex);
     return report->failed;
 }

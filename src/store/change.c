@@ -4,9 +4,11 @@
  * change stands on (a new number, or the latest version of a record), refuse it if that does not
  * fit, write its rows.
  *
- *   change row   every step for ever: who, when, which definition and owner, state, the salted hash of the body, and
- *                chain = SHA-256(previous chain || this row), so that no row can be altered or left out unseen
- *   body row     salt, content, packed ids of the blobs it shows; gone after an erasure, while the change rows stay
+ *   change row   every step for ever: who, when, which definition and owner, state, the salted hash
+ *                of the body, and chain = SHA-256(previous chain || this row), so that no row can
+ *                be altered or left out unseen
+ *   body row     salt, content, packed ids of the blobs it shows; gone after an erasure, while the
+ *                change rows stay
  *
  * A STATE change has no body of its own: its `body` column names the seq whose body goes on. NULL
  * columns cost nothing in SQLite, so what is the same for every first version is stored as NULL
@@ -314,10 +316,8 @@ static enum err add_span(struct store *store, uint32_t definition, uint64_t numb
     TRY(statement_run(store->writer, stmt));
     if (span == end && store->span_count < COUNT_OF(store->spans))
         store->span_count++;
-    else if (span == end)
-        span =
-            store
-                ->spans; /* more definitions than the catalog may hold: the memory of one is given up */
+    else if (span == end) /* more definitions than a catalog holds: the memory of one is given up */
+        span = store->spans;
     *span = (struct last_span){definition, block};
     return OK;
 }

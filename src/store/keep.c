@@ -238,9 +238,11 @@ static enum err verify_records(struct connection *connection)
     int64_t number = 0;
     TRY(connection_integer(
         connection,
-        "SELECT r.number FROM record r LEFT JOIN change c ON c.seq = r.seq LEFT JOIN body b ON b.seq = "
+        "SELECT r.number FROM record r LEFT JOIN change c ON c.seq = r.seq "
+        "LEFT JOIN body b ON b.seq = "
         "coalesce(c.body, c.seq) WHERE c.number IS NOT r.number OR c.state IS NOT r.state OR "
-        "c.definition IS NOT r.definition OR c.owner IS NOT r.owner OR (c.kind <> 2 AND b.seq IS NULL) "
+        "c.definition IS NOT r.definition OR c.owner IS NOT r.owner OR "
+        "(c.kind <> 2 AND b.seq IS NULL) "
         "LIMIT 1",
         &number));
     return number ? err_set(ERR_DAMAGED, "record %lld does not agree with its latest change",
@@ -253,7 +255,8 @@ static enum err verify_last(struct connection *connection)
     int64_t number = 0;
     TRY(connection_integer(
         connection,
-        "SELECT c.number FROM change c LEFT JOIN record r ON r.number = c.number WHERE r.seq IS NULL OR "
+        "SELECT c.number FROM change c LEFT JOIN record r ON r.number = c.number "
+        "WHERE r.seq IS NULL OR "
         "r.seq < c.seq LIMIT 1",
         &number));
     return number

@@ -47,7 +47,7 @@ static enum err take_lock(const char *directory, int *ret_fd)
         }
         err_set(ERR_LOCKED, "data directory %s is in use by process %ld", directory, holder);
         return err_hint(
-            "stop that process, or let it do the work: commands reach a running server by themselves");
+            "stop that process, or let it do the work: commands reach a running server");
     }
     int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     enum err code = io_truncate(fd, 0);

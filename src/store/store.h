@@ -17,10 +17,10 @@
  *
  *   struct store *store;
  *   TRY(store_open("data", STORE_OPEN_CREATE, &store));
- *   struct change change = {.kind = CHANGE_PUT, .definition = S("parcel"), .definition_version = 1, .owner = S("UTO"),
+ *   struct change change = {.kind = CHANGE_PUT, .definition = S("parcel"), .owner = S("UTO"),
  *                           .actor = S("o-1043"), .body = body};
  *   struct committed done;
- *   TRY(store_commit(store, &change, 1, false, &done));      // durable, hook called, done.id and done.seq given
+ *   TRY(store_commit(store, &change, 1, false, &done));      // durable, done.id given
  *   TRY(store_read(store, done.id.number, &arena, &stored));
  */
 #ifndef STORE_STORE_H
