@@ -312,7 +312,9 @@ str words_pick(const struct cultures *cultures, str meaning, struct random *rand
     if (!first)
         return STR_EMPTY;
     str word = first->words[random_below(random, first->count)];
-    return second ? arena_printf(arena, "%.*s %.*s", STR(word),
-                                 STR(second->words[random_below(random, second->count)]))
-                  : word;
+    if (!second)
+        return word;
+    str tail =
+        second->words[random_below(random, second->count)]; /* STR() names its argument twice */
+    return arena_printf(arena, "%.*s %.*s", STR(word), STR(tail));
 }

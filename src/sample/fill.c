@@ -188,6 +188,25 @@ static struct node *fill_number(const struct field *field, struct random *random
     return node_text(arena, arena_printf(arena, "%lld", (long long)number));
 }
 
+/* Quantities of a sensible size and kind; NULL where the meaning says nothing of it. */
+static struct node *fill_quantity(const struct field *field, struct random *random,
+                                  struct arena *arena)
+{
+    static const struct {
+        const char *meaning, *unit;
+        unsigned from, span;
+    } ranges[] = {{"height", "cm", 150, 50},
+                  {"weight", "kg", 48, 70},
+                  {"length", "m", 5, 120},
+                  {"measurement", "mm", 80, 1900}};
+    for (size_t i = 0; i < COUNT_OF(ranges); i++)
+        if (means(field, ranges[i].meaning)) {
+            unsigned amount = ranges[i].from + (unsigned)random_below(random, ranges[i].span);
+            return node_text(arena, arena_printf(arena, "%u %s", amount, ranges[i].unit));
+        }
+    return NULL;
+}
+
 /* Some samples are maps written as JSON-like text; every type's sample is input as text. */
 static struct node *fill_sample(const struct world *world, const struct field *field,
                                 const struct person *person, unsigned row, struct arena *arena)
@@ -227,6 +246,9 @@ struct node *fill_value(const struct world *world, const struct field *field,
         return fill_code(field, random, arena);
     if (is_type(field, "number"))
         return fill_number(field, random, arena);
+    struct node *quantity = is_type(field, "quantity") ? fill_quantity(field, random, arena) : NULL;
+    if (quantity)
+        return quantity;
     if (word.len)
         return node_text(arena, word);
     if (is_type(field, "text"))
