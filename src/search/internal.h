@@ -129,6 +129,8 @@ struct search { /* one run */
     struct evidence_context evidence;
     struct database_answer *databases; /* of the answer */
     double expected_by_chance;
+    struct index_key *probe_keys; /* PROBE_MAX, made when first needed */
+    struct index_hits *probe_hits;
     uint64_t hashes[HASH_MAX]; /* of the first exact keys, on their way into the cache */
     size_t hash_count, hash_next;
 };

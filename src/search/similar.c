@@ -40,11 +40,21 @@ static void take_probe(struct key_sink *sink, const struct key *key)
         list->keys[list->count++] = (struct index_key){key->space, text};
 }
 
-static enum err probe_list_init(struct probe_list *list, struct arena *arena, enum key_kind kind)
+/* One list serves all probes of a search in turn: it is the largest thing a search asks memory for. */
+static enum err probe_list_init(struct probe_list *list, struct search *search, enum key_kind kind)
 {
-    *list = (struct probe_list){.sink = {take_probe}, .arena = arena, .kind = kind};
-    list->keys = arena_array(arena, struct index_key, PROBE_MAX);
-    return list->keys ? OK : err_last()->code;
+    struct arena *arena = search->plan->arena;
+    if (!search->probe_keys) {
+        search->probe_keys = arena_array(arena, struct index_key, PROBE_MAX);
+        search->probe_hits = arena_array(arena, struct index_hits, PROBE_MAX);
+    }
+    if (!search->probe_keys || !search->probe_hits)
+        return err_last()->code;
+    *list = (struct probe_list){.sink = {take_probe},
+                                .arena = arena,
+                                .keys = search->probe_keys,
+                                .kind = kind};
+    return OK;
 }
 
 /* ---- chance ---- */
@@ -78,9 +88,7 @@ static enum err probe_all(struct search *search, struct probe_list *list, uint32
     struct search_plan *plan = search->plan;
     if (list->code)
         return list->code;
-    struct index_hits *hits = arena_array(plan->arena, struct index_hits, list->count + 1);
-    if (!hits)
-        return err_last()->code;
+    struct index_hits *hits = search->probe_hits;
     TRY(index_probe_many(search->snapshot, search->scope, plan->databases->bits, list->kind,
                          list->keys, list->count, plan->arena, SIMILAR_READ_MAX, hits));
     for (size_t i = 0; i < list->count; i++)
@@ -101,7 +109,7 @@ static enum err find_near(struct search *search, const struct value *value, uint
 {
     static const enum key_kind others[] = {KEY_SKELETON, KEY_PARTIAL};
     struct probe_list list;
-    TRY(probe_list_init(&list, search->plan->arena, KEY_EXACT));
+    TRY(probe_list_init(&list, search, KEY_EXACT));
     type_neighbours(value, &list.sink);
     TRY(probe_all(search, &list, sets));
     for (size_t i = 0; i < COUNT_OF(others); i++) {
@@ -182,7 +190,7 @@ static enum err find_wild_of_type(struct search *search, const struct type *type
         (!read_filled(search, type, text, '0', &value) &&
          !read_filled(search, type, text, 'A', &value)))
         return OK;
-    TRY(probe_list_init(&list, search->plan->arena, KEY_EXACT));
+    TRY(probe_list_init(&list, search, KEY_EXACT));
     memcpy(expanded, text.ptr, text.len);
     expand(&list, type, expanded, text.len, 0);
     return probe_all(search, &list, sets);
@@ -193,7 +201,7 @@ static enum err find_partial(struct search *search, str text, uint32_t sets)
     struct probe_list list;
     if (text.len < PARTIAL_MIN)
         return OK;
-    TRY(probe_list_init(&list, search->plan->arena, KEY_PARTIAL));
+    TRY(probe_list_init(&list, search, KEY_PARTIAL));
     for (size_t i = 0; i < type_count(); i++) {
         struct key key = {KEY_PARTIAL, str_c(type_at(i)->name), text, STR_EMPTY};
         if (type_at(i)->is_key)
