@@ -48,7 +48,7 @@ void delta_free(struct delta *delta)
     for (size_t i = 0; i < COUNT_OF(delta->nodes); i++)
         free(delta->nodes[i]);
     for (uint32_t i = 0; delta->ranges && i < delta->range_count; i++)
-        free((void *)(uintptr_t)delta->ranges[i].from.ptr);
+        free(delta->ranges[i].text);
     names_live_free(atomic_load(&delta->names));
     free(delta->ranges);
     free(delta->days);
@@ -65,7 +65,7 @@ bool delta_is_full(const struct delta *delta, uint32_t entry_max)
 {
     return delta->count + ENTRY_DATES_MAX > entry_max || delta->range_count > DELTA_RANGE_MAX / 2 ||
            delta->node_count > DELTA_NODE_MAX / 2 || delta->death_count >= DELTA_ENTRY_MAX ||
-           delta->change_count >= 2 * DELTA_ENTRY_MAX;
+           delta->change_count >= (uint64_t)2 * DELTA_ENTRY_MAX;
 }
 
 enum err delta_add_entry(struct delta *delta, const struct delta_entry *entry, uint32_t *ret)
@@ -124,7 +124,8 @@ enum err delta_add_range(struct delta *delta, uint64_t space, str from, str to, 
                                              .entry = entry,
                                              .field = field,
                                              .from = str_of(text, from.len),
-                                             .to = str_of(text + from.len, to.len)};
+                                             .to = str_of(text + from.len, to.len),
+                                             .text = text};
     atomic_store_explicit(&delta->range_count, at + 1, memory_order_release);
     return OK;
 }

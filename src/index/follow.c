@@ -20,6 +20,8 @@
 #include "index/internal.h"
 #include "type/date.h"
 
+#define DATE_SPAN_MAX (2 * 366LL) /* days: wider is unknown */
+
 enum { FOLLOW_BATCH = 1024, KEYS_PER_RECORD_MAX = 4096 };
 
 /* ---- ending earlier entries ---- */
@@ -118,7 +120,7 @@ static size_t order_days(const struct record *record, int32_t days[ENTRY_DATES_M
             continue;
         const struct date *date = date_of(&value->value);
         int64_t length = (int64_t)date->last_day - date->first_day;
-        int32_t day = length > 2 * 366 ? NO_DAY : (int32_t)(date->first_day + length / 2);
+        int32_t day = length > DATE_SPAN_MAX ? NO_DAY : (int32_t)(date->first_day + length / 2);
         bool is_known = false;
         for (size_t k = 0; k < count; k++)
             is_known |= days[k] == day;
@@ -145,7 +147,7 @@ static enum err add_reference(struct index *index, const struct record *record, 
     str text = arena_printf(&index->scratch, "%.*s\x1f%.*s\x1f%.*s", STR(record->definition->name),
                             STR(record->envelope.owner), STR(record->envelope.ref));
     if (text.len == 0)
-        return err_last()->code;
+        return ERR_LIMIT;
     return delta_add_key(index->live, index_hash(index->key, KIND_REF, S("ref"), text), entry, 0,
                          false);
 }
@@ -163,6 +165,14 @@ static enum err add_keys(struct index *index, const struct record *record, uint3
     return adder.code ? adder.code : add_reference(index, record, entry);
 }
 
+static bool has_names(const struct record *record)
+{
+    for (size_t i = 0; i < record->count; i++)
+        if (is_searched(&record->values[i]) && record->values[i].value.type->is_fuzzy)
+            return true;
+    return false;
+}
+
 static enum err add_entries(struct index *index, const struct record *record, uint64_t seq)
 {
     int32_t days[ENTRY_DATES_MAX];
@@ -171,9 +181,7 @@ static enum err add_entries(struct index *index, const struct record *record, ui
                                 .born = seq,
                                 .definition = record->definition->number};
     TRY(policy_class_of(index->classes, record, &entry.class_number));
-    for (size_t i = 0; i < record->count; i++)
-        entry.has_names |=
-            is_searched(&record->values[i]) && record->values[i].value.type->is_fuzzy;
+    entry.has_names = has_names(record);
     for (size_t i = 0; i < count; i++) {
         uint32_t number = 0;
         entry.day = days[i];

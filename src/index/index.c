@@ -145,12 +145,11 @@ uint64_t index_snapshot_seq(const struct index_snapshot *snapshot)
     return snapshot->seq;
 }
 
-uint64_t index_seq(const struct index *index)
+uint64_t index_seq(struct index *index)
 {
-    struct index *shared = (struct index *)(uintptr_t)index;
-    pthread_mutex_lock(&shared->publishing);
-    uint64_t seq = shared->seq;
-    pthread_mutex_unlock(&shared->publishing);
+    pthread_mutex_lock(&index->publishing);
+    uint64_t seq = index->seq;
+    pthread_mutex_unlock(&index->publishing);
     return seq;
 }
 
@@ -165,7 +164,8 @@ enum err index_seal(struct index *index)
     TRY(delta_new(atomic_fetch_add(&index->next_id, 1), &delta));
     delta->last_seq = index->live->last_seq;
     struct part *parts[PART_MAX];
-    memcpy(parts, index->set->parts, index->set->count * sizeof *parts);
+    for (size_t i = 0; i < index->set->count; i++)
+        parts[i] = index->set->parts[i];
     parts[index->set->count] = &delta->part;
     struct index_set *set = index_set_of(parts, index->set->count + 1);
     part_unref(&delta->part); /* the set holds it now */
@@ -215,12 +215,15 @@ static bool read_line(str line, str word, uint64_t *ret)
 
 static enum err read_current(const struct index *index, struct current *ret)
 {
-    char path[PATH_MAX_BYTES], sum[32];
+    char path[PATH_MAX_BYTES];
+    char sum[32];
     char *bytes = NULL;
     size_t len = 0;
     snprintf(path, sizeof path, "%s/current", index->directory);
     TRY(io_read_file(path, CURRENT_MAX, &bytes, &len));
-    str text = str_of(bytes, len), rest = text, line;
+    str text = str_of(bytes, len);
+    str rest = text;
+    str line;
     uint64_t version = 0;
     bool is_whole = false, is_good = true;
     *ret = (struct current){0};
@@ -249,8 +252,11 @@ static enum err sweep(struct index *index, const struct current *current)
     if (!directory)
         return err_errno("cannot list %s", index->directory);
     enum err code = OK;
-    uint64_t highest = 0, id = 0;
-    for (struct dirent *entry; !code && (entry = readdir(directory));) {
+    uint64_t highest = 0;
+    uint64_t id = 0;
+    for (struct dirent *entry;
+         !code &&
+         (entry = readdir(directory));) { /* NOLINT(concurrency-mt-unsafe): the stream is ours */
         char path[PATH_MAX_BYTES];
         str name = str_c(entry->d_name);
         snprintf(path, sizeof path, "%s/%s", index->directory, entry->d_name);
@@ -469,7 +475,8 @@ enum err index_merge(struct index *index)
 static enum err fill(struct index *fresh, struct index *index)
 {
     while (fresh->seq + DELTA_ENTRY_MAX / 4 < store_seq(index->store)) {
-        uint64_t target = fresh->seq + DELTA_ENTRY_MAX, last = store_seq(index->store);
+        uint64_t target = fresh->seq + DELTA_ENTRY_MAX;
+        uint64_t last = store_seq(index->store);
         pthread_mutex_lock(&fresh->writing);
         enum err code = follow_to(fresh, target < last ? target : last);
         pthread_mutex_unlock(&fresh->writing);
@@ -538,7 +545,13 @@ enum err index_rebuild(struct index *index)
 
 void index_report(struct index *index, struct buf *out)
 {
-    uint64_t seq = 0, entries = 0, keys = 0, bytes = 0, ended = 0, recent = 0, segments = 0;
+    uint64_t seq = 0;
+    uint64_t entries = 0;
+    uint64_t keys = 0;
+    uint64_t bytes = 0;
+    uint64_t ended = 0;
+    uint64_t recent = 0;
+    uint64_t segments = 0;
     struct index_set *set = index_set_ref(index, &seq);
     for (size_t i = 0; i < set->count; i++) {
         if (set->parts[i]->is_delta) {
@@ -554,7 +567,8 @@ void index_report(struct index *index, struct buf *out)
     }
     index_set_unref(set);
     pthread_mutex_lock(&index->writing);
-    uint64_t unreadable = index->unreadable, merges = index->merge_count;
+    uint64_t unreadable = index->unreadable;
+    uint64_t merges = index->merge_count;
     pthread_mutex_unlock(&index->writing);
     buf_printf(out,
                "{\"seq\":%llu,\"segments\":%llu,\"entries\":%llu,\"recent\":%llu,\"ended\":%llu,"

@@ -32,8 +32,8 @@ void index_close(struct index *index);
  * Takes up changes first..last from the store; wired as store hook, so a change is findable before
  * it is acknowledged.
  */
-void index_follow(void *index, uint64_t first_seq, uint64_t last_seq);
-uint64_t index_seq(const struct index *index);
+void index_follow(void *context, uint64_t first_seq, uint64_t last_seq);
+uint64_t index_seq(struct index *index);
 enum err index_merge(struct index *index) MUST_USE;   /* now, in this thread; readers go on */
 enum err index_rebuild(struct index *index) MUST_USE; /* from the feed, from nothing */
 void index_report(struct index *index,
@@ -69,8 +69,8 @@ enum err index_probe(const struct index_snapshot *snapshot, const struct policy_
                      const uint64_t *databases, enum key_kind kind, str space, str text,
                      struct arena *arena, size_t max, struct index_hits *ret) MUST_USE;
 /*
- * index_probe in steps, for callers who have other work to do while memory is fetched: the hash, then
- * twice a prefetch that waits for nothing, then the probe.
+ * index_probe in steps, for callers who have other work to do while memory is fetched: the hash,
+ * then twice a prefetch that waits for nothing, then the probe.
  */
 uint64_t index_key_hash(const struct index_snapshot *snapshot, enum key_kind kind, str space,
                         str text);
@@ -95,7 +95,7 @@ enum err index_probe_range(const struct index_snapshot *snapshot, const struct p
                            const uint64_t *databases, str space, str from, str to,
                            struct arena *arena, size_t max, struct index_hits *ret) MUST_USE;
 /* How many exact keys a keyspace holds, about: for "expected by chance". */
-uint64_t index_space_count(const struct index_snapshot *snapshot, str space);
+uint64_t index_space_count(const struct index_snapshot *snapshot, str space_name);
 /* Record number by the owner's reference (envelope.ref); 0: none. Confirm by reading. */
 enum err index_find_ref(const struct index_snapshot *snapshot, str definition, str owner, str ref,
                         uint64_t *ret_number) MUST_USE;

@@ -84,7 +84,8 @@ struct delta_range {
     uint64_t space;
     uint32_t entry;
     uint8_t field;
-    str from, to; /* allocated together at from.ptr */
+    str from, to;
+    char *text; /* both */
 };
 struct delta_space {
     uint64_t space;
@@ -191,6 +192,7 @@ struct segment {
     struct segment_meta meta;
     char *path;
     const unsigned char *map;
+    void *mapping; /* the same, for munmap */
     size_t map_size, body_size;
     _Atomic bool is_obsolete; /* the file goes with the last reference */
     bool is_purge_due;        /* holds entries of erased records; under `writing` */

@@ -103,7 +103,7 @@ static enum err add_hit(struct probe *probe, const struct seen *seen, uint8_t fi
         size_t size = probe->size ? probe->size * 4 : 4;
         struct index_hit *grown = arena_array(probe->arena, struct index_hit, size);
         if (!grown)
-            return err_last()->code;
+            return ERR_LIMIT;
         if (hits->count)
             memcpy(grown, hits->items, hits->count * sizeof *grown);
         hits->items = grown;
@@ -121,7 +121,8 @@ static enum err add_hit(struct probe *probe, const struct seen *seen, uint8_t fi
 
 static int compare_hits(const void *a, const void *b)
 {
-    const struct index_hit *x = a, *y = b;
+    const struct index_hit *x = a;
+    const struct index_hit *y = b;
     return (x->number > y->number) - (x->number < y->number);
 }
 
@@ -154,7 +155,8 @@ static enum err probe_delta(struct probe *probe, const struct delta *delta, uint
 
 static enum err probe_segment(struct probe *probe, struct segment *segment, uint64_t hash)
 {
-    uint32_t from, to;
+    uint32_t from;
+    uint32_t to;
     TRY(segment_find(segment, hash, &from, &to));
     for (; from < to; from++) {
         struct slot slot = segment_slot(segment, from);
@@ -247,6 +249,7 @@ static enum err probe_ranges(struct probe *probe, str space_name, str from, str 
     return OK;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a question has that many sides */
 enum err index_probe_range(const struct index_snapshot *snapshot, const struct policy_scope *scope,
                            const uint64_t *databases, str space, str from, str to,
                            struct arena *arena, size_t max, struct index_hits *ret)
@@ -278,6 +281,7 @@ void index_prefetch(const struct index_snapshot *snapshot, uint64_t hash, enum i
     }
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a question has that many sides */
 enum err index_probe_hash(const struct index_snapshot *snapshot, const struct policy_scope *scope,
                           const uint64_t *databases, enum key_kind kind, uint64_t hash,
                           struct arena *arena, size_t max, struct index_hits *ret)
@@ -290,6 +294,7 @@ enum err index_probe_hash(const struct index_snapshot *snapshot, const struct po
     return OK;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a question has that many sides */
 enum err index_probe(const struct index_snapshot *snapshot, const struct policy_scope *scope,
                      const uint64_t *databases, enum key_kind kind, str space, str text,
                      struct arena *arena, size_t max, struct index_hits *ret)
@@ -321,6 +326,7 @@ static enum err probe_batch(const struct index_snapshot *snapshot, struct probe 
     return OK;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a question has that many sides */
 enum err index_probe_many(const struct index_snapshot *snapshot, const struct policy_scope *scope,
                           const uint64_t *databases, enum key_kind kind,
                           const struct index_key *keys, size_t count, struct arena *arena,
@@ -348,7 +354,8 @@ enum err index_probe_many(const struct index_snapshot *snapshot, const struct po
 
 uint64_t index_space_count(const struct index_snapshot *snapshot, str space_name)
 {
-    uint64_t space = index_hash(snapshot->index->key, KEY_EXACT, space_name, STR_EMPTY), count = 0;
+    uint64_t space = index_hash(snapshot->index->key, KEY_EXACT, space_name, STR_EMPTY);
+    uint64_t count = 0;
     for (size_t i = 0; i < snapshot->set->count; i++) {
         const struct part *part = snapshot->set->parts[i];
         const struct delta *delta = (const struct delta *)part;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names asked of a snapshot: its parts handed to names_search(), entries folded into records. See names.h. */
+/*
+ * Names asked of a snapshot: its parts handed to names_search(), entries folded into records. See
+ * names.h.
+ */
 #include <stdlib.h>
 
 #include "index/internal.h"
@@ -25,7 +28,9 @@ static bool is_asked(const struct part_view *view, struct segment_class class,
 static struct segment_class class_of(const struct part_view *view, uint32_t entry,
                                      uint64_t *ret_number, bool *ret_is_alive)
 {
-    uint64_t seq = view->snapshot->seq, born, died;
+    uint64_t seq = view->snapshot->seq;
+    uint64_t born;
+    uint64_t died;
     struct segment_class class = {0};
     if (view->part->is_delta) {
         struct delta_entry *e = delta_entry((const struct delta *)view->part, entry);
@@ -93,7 +98,7 @@ static enum err collect_parts(const struct index_snapshot *snapshot,
 {
     struct name_parts *parts = arena_new(arena, struct name_parts);
     if (!parts)
-        return err_last()->code;
+        return ERR_LIMIT;
     if (atomic_load(&snapshot->index->is_behind))
         return err_set(ERR_BUSY,
                        "the index is behind the store and catches up with the next change");
@@ -106,7 +111,10 @@ static enum err collect_parts(const struct index_snapshot *snapshot,
     return code;
 }
 
-/* A record may have an entry for each birth date and so come twice: its best counts. Hits are best first. */
+/*
+ * A record may have an entry for each birth date and so come twice: its best counts. Hits are best
+ * first.
+ */
 static enum err fold(const struct name_parts *parts, const struct names_result *found,
                      struct arena *arena, struct name_candidates *ret)
 {
@@ -116,7 +124,7 @@ static enum err fold(const struct name_parts *parts, const struct names_result *
         size *= 2;
     uint32_t *table = arena_array(arena, uint32_t, size);
     if (!ret->items || !table)
-        return err_last()->code;
+        return ERR_LIMIT;
     for (size_t i = 0; i < found->count; i++) {
         struct name_candidate candidate = {.score = found->items[i].score};
         bool is_alive;
@@ -135,6 +143,7 @@ static enum err fold(const struct name_parts *parts, const struct names_result *
     return OK;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a question has that many sides */
 enum err index_names(const struct index_snapshot *snapshot, const struct policy_scope *scope,
                      const uint64_t *databases, const struct name_query *query,
                      struct date_window born, size_t max, struct arena *arena,
@@ -161,7 +170,7 @@ enum err index_name_frequency(const struct index_snapshot *snapshot, struct aren
     *ret = (struct name_frequency){0};
     TRY(collect_parts(snapshot, NULL, NULL, arena, &parts));
     if (!all)
-        return err_last()->code;
+        return ERR_LIMIT;
     *all = (struct names_parts){parts->items, parts->count};
     *ret = (struct name_frequency){names_parts_bits, all};
     return OK;

@@ -129,7 +129,8 @@ uint64_t segment_block_sum(const void *bytes, size_t size, size_t block)
 
 static bool block_is_good(struct segment *segment, size_t block)
 {
-    size_t from = block * BLOCK_SIZE, left = segment->body_size - from;
+    size_t from = block * BLOCK_SIZE;
+    size_t left = segment->body_size - from;
     size_t size = left < BLOCK_SIZE ? left : BLOCK_SIZE;
     bool is_good =
         segment_block_sum(segment->map + from, size, block) == segment->block_sums[block];
@@ -347,11 +348,12 @@ static enum err map_file(struct segment *segment)
     if (!code) {
         segment->map_size = (size_t)stat.st_size;
         void *map = mmap(NULL, segment->map_size, PROT_READ, MAP_SHARED, fd, 0);
-        segment->map = map == MAP_FAILED ? NULL : map;
+        segment->mapping = map == MAP_FAILED ? NULL : map;
+        segment->map = segment->mapping;
         if (!segment->map)
             code = err_errno("cannot map %s", segment->path);
     }
-    close(fd);
+    (void)close(fd);
     return code;
 }
 
@@ -410,8 +412,8 @@ void segment_free(struct segment *segment)
     free(segment->dead_pages);
     free(segment->block_state);
     free(segment->class_rows);
-    if (segment->map)
-        munmap((void *)(uintptr_t)segment->map, segment->map_size);
+    if (segment->mapping)
+        munmap(segment->mapping, segment->map_size);
     if (segment->is_obsolete && io_remove(segment->path))
         err_clear(); /* tried again when the directory is next opened */
     free(segment->path);
@@ -481,7 +483,8 @@ enum err segment_find(struct segment *segment, uint64_t hash, uint32_t *ret_from
 {
     const uint32_t *bucket = segment->buckets + bucket_of(segment, hash);
     TRY(segment_check(segment, bucket, 2 * sizeof *bucket));
-    uint32_t from = bucket[0], to = bucket[1];
+    uint32_t from = bucket[0];
+    uint32_t to = bucket[1];
     *ret_from = *ret_to = 0;
     if (from >= to)
         return OK;
@@ -522,24 +525,34 @@ static enum err row_at(struct segment *segment, bool is_listed, uint32_t row, ui
     return OK;
 }
 
-/* Binary search of rows [low, high): entries themselves, or the list by_number. */
-static enum err find_rows(struct segment *segment, uint64_t number, bool is_listed, uint32_t low,
-                          uint32_t high, uint32_t *ret_entries, size_t *count)
+struct rows { /* [low, high): entries themselves, or places of the list by_number */
+    uint32_t low, high;
+    bool is_listed;
+};
+
+static enum err row_at_number(struct segment *segment, const struct rows *rows, uint32_t row,
+                              uint32_t *ret_entry, uint64_t *ret_number)
 {
-    uint32_t end = high, entry = 0;
+    TRY(row_at(segment, rows->is_listed, row, ret_entry));
+    return row_number(segment, *ret_entry, ret_number);
+}
+
+static enum err find_rows(struct segment *segment, uint64_t number, struct rows rows,
+                          uint32_t *ret_entries, size_t *count)
+{
+    uint32_t end = rows.high;
+    uint32_t entry = 0;
     uint64_t held = 0;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        TRY(row_at(segment, is_listed, middle, &entry));
-        TRY(row_number(segment, entry, &held));
+    while (rows.low < rows.high) {
+        uint32_t middle = rows.low + (rows.high - rows.low) / 2;
+        TRY(row_at_number(segment, &rows, middle, &entry, &held));
         if (held < number)
-            low = middle + 1;
+            rows.low = middle + 1;
         else
-            high = middle;
+            rows.high = middle;
     }
-    for (; low < end && *count < ENTRY_DATES_MAX; low++) {
-        TRY(row_at(segment, is_listed, low, &entry));
-        TRY(row_number(segment, entry, &held));
+    for (; rows.low < end && *count < ENTRY_DATES_MAX; rows.low++) {
+        TRY(row_at_number(segment, &rows, rows.low, &entry, &held));
         if (held != number)
             break;
         ret_entries[(*count)++] = entry;
@@ -551,10 +564,11 @@ enum err segment_by_number(struct segment *segment, uint64_t number, uint32_t *r
                            size_t *ret_count)
 {
     const struct segment_meta *meta = &segment->meta;
+    const struct rows front = {0, meta->front_count, true};
+    const struct rows rest = {meta->front_count, meta->entry_count, false};
     *ret_count = 0;
-    TRY(find_rows(segment, number, true, 0, meta->front_count, ret_entries, ret_count));
-    return find_rows(segment, number, false, meta->front_count, meta->entry_count, ret_entries,
-                     ret_count);
+    TRY(find_rows(segment, number, front, ret_entries, ret_count));
+    return find_rows(segment, number, rest, ret_entries, ret_count);
 }
 
 enum err segment_kill(struct segment *segment, uint32_t entry, uint64_t seq)

@@ -44,13 +44,17 @@ static enum err row_of(struct segment *segment, uint32_t row, const struct segme
     return segment_check(segment, *ret, sizeof **ret);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the tree, log2 of the ranges */
 static enum err search(const struct range_query *query, uint32_t low, uint32_t high)
 {
     if (low >= high)
         return OK;
     uint32_t middle = low + (high - low) / 2;
-    const struct segment_range *range = NULL, *highest = NULL;
-    str from, to, end;
+    const struct segment_range *range = NULL;
+    const struct segment_range *highest = NULL;
+    str from = STR_EMPTY;
+    str to = STR_EMPTY;
+    str end = STR_EMPTY;
     TRY(row_of(query->segment, middle, &range));
     TRY(row_of(query->segment, range->highest, &highest));
     TRY(text_of(query->segment, highest->to_at, highest->to_len, &end));
@@ -84,31 +88,37 @@ struct sorted_range {
 
 static int compare_ranges(const void *a, const void *b)
 {
-    const struct sorted_range *x = a, *y = b;
+    const struct sorted_range *x = a;
+    const struct sorted_range *y = b;
     int by_from = order(x->space, x->from, y->space, y->from);
     int by_to = by_from ? by_from : str_compare(x->to, y->to);
     return by_to ? by_to : (x->entry > y->entry) - (x->entry < y->entry);
 }
 
-static enum err collect_part(const struct part *part, const uint32_t *remap, struct buf *ret)
+static enum err range_of(struct part *part, uint32_t i, struct sorted_range *ret)
 {
-    const struct delta *delta = part->is_delta ? (const struct delta *)part : NULL;
-    struct segment *segment = delta ? NULL : (struct segment *)(uintptr_t)part;
-    uint32_t count = delta ? delta->range_count : segment->meta.range_count;
+    if (part->is_delta) {
+        const struct delta_range *r = &((const struct delta *)part)->ranges[i];
+        *ret = (struct sorted_range){r->space, r->from, r->to, r->entry, r->field};
+        return OK;
+    }
+    struct segment *segment = (struct segment *)part;
+    const struct segment_range *r = &segment->ranges[i];
+    *ret = (struct sorted_range){.space = r->space, .entry = r->entry, .field = r->field};
+    if (r->entry >= segment->meta.entry_count)
+        return err_set(ERR_DAMAGED, "index file %s is damaged: a range has no entry",
+                       segment->path);
+    TRY(text_of(segment, r->from_at, r->from_len, &ret->from));
+    return text_of(segment, r->to_at, r->to_len, &ret->to);
+}
+
+static enum err collect_part(struct part *part, const uint32_t *remap, struct buf *ret)
+{
+    uint32_t count = part->is_delta ? ((const struct delta *)part)->range_count
+                                    : ((const struct segment *)part)->meta.range_count;
     for (uint32_t i = 0; i < count; i++) {
         struct sorted_range range = {0};
-        if (delta) {
-            const struct delta_range *r = &delta->ranges[i];
-            range = (struct sorted_range){r->space, r->from, r->to, r->entry, r->field};
-        } else {
-            const struct segment_range *r = &segment->ranges[i];
-            range = (struct sorted_range){.space = r->space, .entry = r->entry, .field = r->field};
-            TRY(text_of(segment, r->from_at, r->from_len, &range.from));
-            TRY(text_of(segment, r->to_at, r->to_len, &range.to));
-            if (range.entry >= segment->meta.entry_count)
-                return err_set(ERR_DAMAGED, "index file %s is damaged: a range has no entry",
-                               segment->path);
-        }
+        TRY(range_of(part, i, &range));
         if (remap[range.entry] == NO_ENTRY)
             continue;
         range.entry = remap[range.entry];
@@ -118,10 +128,12 @@ static enum err collect_part(const struct part *part, const uint32_t *remap, str
 }
 
 /* Sets `highest` of the subtree [low, high) and returns it. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the tree, log2 of the ranges */
 static uint32_t mark_highest(const struct sorted_range *all, struct segment_range *rows,
                              uint32_t low, uint32_t high)
 {
-    uint32_t middle = low + (high - low) / 2, best = middle;
+    uint32_t middle = low + (high - low) / 2;
+    uint32_t best = middle;
     if (low < middle) {
         uint32_t left = mark_highest(all, rows, low, middle);
         if (order(all[left].space, all[left].to, all[best].space, all[best].to) > 0)

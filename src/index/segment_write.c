@@ -174,8 +174,8 @@ static bool is_dead(const struct source *source, uint32_t entry, uint64_t seq)
 
 static int compare_entries(const void *a, const void *b, void *context)
 {
-    struct row left = row_of(context, *(const uint32_t *)a),
-               right = row_of(context, *(const uint32_t *)b);
+    struct row left = row_of(context, *(const uint32_t *)a);
+    struct row right = row_of(context, *(const uint32_t *)b);
     int order = row_order(&left, &right);
     return order ? order
                  : (*(const uint32_t *)a > *(const uint32_t *)b) -
@@ -185,15 +185,17 @@ static int compare_entries(const void *a, const void *b, void *context)
 static int compare_numbers(const void *a, const void *b, void *context)
 {
     const struct source *source = context;
-    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-    uint64_t x = delta_entry(source->delta, left)->number,
-             y = delta_entry(source->delta, right)->number;
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = *(const uint32_t *)b;
+    uint64_t x = delta_entry(source->delta, left)->number;
+    uint64_t y = delta_entry(source->delta, right)->number;
     return x != y ? (x > y) - (x < y) : compare_entries(a, b, context);
 }
 
 static int compare_keys(const void *a, const void *b)
 {
-    const struct sorted_key *x = a, *y = b;
+    const struct sorted_key *x = a;
+    const struct sorted_key *y = b;
     if (x->hash != y->hash)
         return x->hash < y->hash ? -1 : 1;
     return x->entry != y->entry ? (x->entry > y->entry) - (x->entry < y->entry)
@@ -299,13 +301,13 @@ static bool next_entry(const struct writer *w, struct source *source, uint32_t *
     return false;
 }
 
-static struct source *lowest_entry(const struct writer *w, struct row *rows, const bool *has)
+static struct source *lowest_entry(struct writer *w, struct row *rows, const bool *has)
 {
-    const struct source *best = NULL;
+    struct source *best = NULL;
     for (size_t i = 0; i < w->source_count; i++)
         if (has[i] && (!best || row_order(&rows[i], &rows[best - w->sources]) < 0))
             best = &w->sources[i];
-    return (struct source *)(uintptr_t)best;
+    return best;
 }
 
 static enum err take_row(struct writer *w, struct source *source, uint32_t entry,
@@ -331,7 +333,7 @@ static enum err merge_entries(struct writer *w)
     uint64_t total = 0;
     struct row rows[MERGE_MAX];
     uint32_t entries[MERGE_MAX];
-    bool has[MERGE_MAX];
+    bool has[MERGE_MAX] = {false};
     for (size_t i = 0; i < w->source_count; i++)
         total += w->sources[i].count;
     if (total >= NO_ENTRY)
@@ -435,7 +437,7 @@ static void write_by_number(struct writer *w)
 {
     uint32_t entries[MERGE_MAX];
     uint64_t numbers[MERGE_MAX];
-    bool has[MERGE_MAX];
+    bool has[MERGE_MAX] = {false};
     begin_section(w, SECTION_BY_NUMBER);
     for (size_t i = 0; i < w->source_count; i++) {
         w->sources[i].at = 0;
@@ -520,7 +522,7 @@ static enum err make_buckets(struct writer *w)
 static enum err write_keys(struct writer *w)
 {
     struct sorted_key keys[MERGE_MAX];
-    bool has[MERGE_MAX];
+    bool has[MERGE_MAX] = {false};
     TRY(make_buckets(w));
     begin_section(w, SECTION_SLOTS);
     for (size_t i = 0; i < w->source_count; i++)
@@ -660,7 +662,8 @@ static enum err write_names(struct writer *w)
 
 static enum err write_ranges(struct writer *w)
 {
-    struct buf ranges = {.max = (size_t)4 << 30}, texts = {.max = UINT32_MAX};
+    struct buf ranges = {.max = (size_t)4 << 30};
+    struct buf texts = {.max = UINT32_MAX};
     enum err code = segment_write_ranges(w->plan, &w->meta, &ranges, &texts);
     begin_section(w, SECTION_RANGES);
     buf_add(&w->out, buf_str(&ranges));
@@ -707,7 +710,7 @@ static enum err write_file(struct writer *w, const char *path)
     enum err code = write_sections(w);
     if (!code)
         code = write_footer(w);
-    close(w->fd);
+    (void)close(w->fd);
     if (!code)
         code = io_rename(temporary, path);
     if (!code)

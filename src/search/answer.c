@@ -58,7 +58,7 @@ static void add_number(struct buf *out, str name, uint64_t number)
     char digits[20];
     size_t at = sizeof digits;
     do
-        digits[--at] = (char)('0' + number % 10);
+        digits[--at] = "0123456789"[number % 10];
     while (number /= 10);
     buf_add(out, str_of(digits + at, sizeof digits - at));
 }

@@ -99,10 +99,11 @@ static size_t add_shown(const struct hit *hits, size_t count, struct audit_shown
 enum err search_audit_entry(const struct search_plan *plan, const struct search_answer *answer,
                             struct arena *arena, struct audit_entry *ret)
 {
-    size_t count = answer->hit_count + answer->similar_count, shown = 0;
+    size_t count = answer->hit_count + answer->similar_count;
+    size_t shown = 0;
     struct audit_shown *list = count ? arena_array(arena, struct audit_shown, count) : NULL;
     if (count && !list)
-        return err_last()->code;
+        return ERR_LIMIT;
     if (list) {
         shown = add_shown(answer->hits, answer->hit_count, list);
         shown += add_shown(answer->similar, answer->similar_count, list + shown);

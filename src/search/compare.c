@@ -458,7 +458,7 @@ static enum err fill_hit(const struct comparing *c, const struct outcome *outcom
     }
     struct why *why = arena_array(c->search->plan->arena, struct why, outcome->why_count + 1);
     if (!why)
-        return err_last()->code;
+        return ERR_LIMIT;
     if (outcome->why_count)
         memcpy(why, outcome->why, outcome->why_count * sizeof *why);
     ret->why = why;
@@ -471,11 +471,12 @@ enum err compare_candidate(struct search *search, const struct candidate *candid
 {
     struct comparing *c =
         arena_new(search->plan->arena, struct comparing); /* the view keeps the record */
-    struct outcome best = {0}, outcome;
+    struct outcome best = {0};
+    struct outcome outcome;
     bool is_there = false;
     *ret_is_hit = false;
     if (!c)
-        return err_last()->code;
+        return ERR_LIMIT;
     c->search = search;
     c->candidate = candidate;
     c->is_similar = is_similar;

@@ -21,8 +21,8 @@ struct allowance {
 
 struct day engine_today(struct search_engine *engine, int64_t now_us)
 {
-    uint64_t number = (uint64_t)(now_us / DAY_US),
-             held = atomic_load_explicit(&engine->today, memory_order_relaxed);
+    uint64_t number = (uint64_t)(now_us / DAY_US);
+    uint64_t held = atomic_load_explicit(&engine->today, memory_order_relaxed);
     if (held >> 32 != number || number == 0) {
         struct day day = day_of_number((int32_t)number);
         held = number << 32 | (uint64_t)day.year << 16 | (uint64_t)day.month << 8 | day.day;
@@ -49,7 +49,8 @@ uint16_t engine_meaning(const struct search_engine *engine, str name)
 
 static void learn_meanings(struct search_engine *engine)
 {
-    for (uint16_t number = 1; number < MEANING_MAX; number++) {
+    for (unsigned i = 1; i < MEANING_MAX; i++) {
+        uint16_t number = (uint16_t)i;
         str name = meaning_name(engine->catalog, number);
         if (name.len == 0)
             continue;
@@ -140,7 +141,7 @@ enum err engine_databases(struct search_engine *engine, const struct actor *acto
         *copy = made->databases;
     free(made);
     *ret = copy;
-    return copy ? OK : err_last()->code;
+    return copy ? OK : ERR_LIMIT;
 }
 
 /* ---- opening ---- */
@@ -162,7 +163,7 @@ static enum err print_no_hits(struct search_engine *engine)
     struct buf row = {0};
     engine->no_hits = arena_array(&engine->arena, str, catalog->count * LANGUAGE_COUNT + 1);
     if (!engine->no_hits)
-        return err_last()->code;
+        return ERR_LIMIT;
     for (size_t i = 0; i < catalog->count; i++)
         for (unsigned language = 0; language < LANGUAGE_COUNT; language++) {
             const struct database_answer none = {.definition = catalog->definitions[i]};

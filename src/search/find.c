@@ -11,6 +11,8 @@ enum { HITS_PER_KEY = CANDIDATE_MAX + 1, FIRST_CANDIDATES = 16 };
 enum { POPULATION_MIN = 20000 }; /* a nearly empty node is no reason to believe in coincidences */
 #define NAME_SLACK_DAYS 366      /* a birth date off by a year must not hide a record */
 
+#define DATE_SPAN_MAX (20 * 366LL) /* days: a wider span is no help */
+
 /* ---- candidates ---- */
 
 enum err candidates_init(struct candidates *candidates, struct arena *arena, size_t max)
@@ -32,7 +34,7 @@ static enum err grow(struct candidates *candidates)
     size_t size = candidates->size ? candidates->size * 2 : FIRST_CANDIDATES;
     struct candidate *grown = arena_array(candidates->arena, struct candidate, size);
     if (!grown)
-        return err_last()->code;
+        return ERR_LIMIT;
     if (candidates->count)
         memcpy(grown, candidates->items, candidates->count * sizeof *grown);
     candidates->items = grown;
@@ -140,9 +142,10 @@ static struct date_window window_of(const struct search_plan *plan, const struct
         if (!is_order || value->value.type != &type_date)
             continue;
         const struct date *date = date_of(&value->value);
-        if (date->last_day - (int64_t)date->first_day > 20 * 366)
+        if (date->last_day - (int64_t)date->first_day > DATE_SPAN_MAX)
             continue;
-        int32_t from = date->first_day, to = date->last_day;
+        int32_t from = date->first_day;
+        int32_t to = date->last_day;
         bool is_first = window.from > window.to;
         window.from = is_first || from < window.from ? from : window.from;
         window.to = is_first || to > window.to ? to : window.to;

@@ -64,10 +64,13 @@ static const struct layout layouts[] = {
 /* The meant character for c, or c itself. */
 static uint32_t meant(const struct layout *layout, uint32_t c)
 {
-    str from = str_c(layout->from), to = str_c(layout->to);
-    size_t i = 0, k = 0;
+    str from = str_c(layout->from);
+    str to = str_c(layout->to);
+    size_t i = 0;
+    size_t k = 0;
     while (i < from.len && k < to.len) {
-        uint32_t shown = utf8_next(from, &i), key = utf8_next(to, &k);
+        uint32_t shown = utf8_next(from, &i);
+        uint32_t key = utf8_next(to, &k);
         if (shown == c)
             return key;
     }
@@ -76,11 +79,12 @@ static uint32_t meant(const struct layout *layout, uint32_t c)
 
 static str undo(const struct layout *layout, str text, struct arena *arena)
 {
-    struct buf out = {.max = TEXT_MAX * 4};
+    struct buf out = {.max = (size_t)TEXT_MAX * 4};
     bool is_changed = false;
     for (size_t at = 0; at < text.len;) {
         char bytes[4];
-        uint32_t c = utf8_next(text, &at), key = meant(layout, c);
+        uint32_t c = utf8_next(text, &at);
+        uint32_t key = meant(layout, c);
         is_changed |= key != c;
         buf_add(&out, str_of(bytes, utf8_put(key, bytes)));
     }

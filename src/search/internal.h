@@ -86,7 +86,7 @@ struct search_plan {
     const struct actor *actor;
     const struct search_request *request;
     struct arena *arena;
-    struct search_reading *readings;
+    const struct search_reading *readings;
     size_t reading_count;
     struct query_set sets[SET_MAX];
     size_t set_count;

@@ -45,7 +45,7 @@ enum err value_keys(const struct value *value, struct arena *arena, const struct
     value->type->keys(value, &list.sink);
     struct key *keys = list.count ? arena_array(arena, struct key, list.count) : NULL;
     if (list.count && !keys)
-        return err_last()->code;
+        return ERR_LIMIT;
     if (keys)
         memcpy(keys, list.keys, list.count * sizeof *keys);
     *ret = keys;
@@ -74,24 +74,25 @@ static enum err add_field_text(struct search_plan *plan, const struct node *node
     return value_expand(plan->engine, &value, plan->arena, values, VALUE_MAX / 2, count);
 }
 
+static enum err add_field_list(struct search_plan *plan, const struct node *node,
+                               struct query_value *values, size_t *count)
+{
+    if (node->count > FIELD_TEXTS_MAX)
+        return err_set(ERR_LIMIT, "at most %d values of one field can be asked for",
+                       FIELD_TEXTS_MAX);
+    node_each(item, node) TRY(add_field_text(plan, node, item, values, count));
+    return OK;
+}
+
 static enum err read_fields(struct search_plan *plan, struct query_value *values, size_t *count)
 {
     *count = 0;
     node_each(node, plan->request->fields)
     {
-        size_t texts = 0;
-        if (node->kind != NODE_LIST) {
-            if (!node_is_scalar(node) || str_trim(node->text).len)
-                TRY(add_field_text(plan, node, node, values, count));
-            continue;
-        }
-        node_each(item, node)
-        {
-            if (++texts > FIELD_TEXTS_MAX)
-                return err_set(ERR_LIMIT, "at most %d values of one field can be asked for",
-                               FIELD_TEXTS_MAX);
-            TRY(add_field_text(plan, node, item, values, count));
-        }
+        if (node->kind == NODE_LIST)
+            TRY(add_field_list(plan, node, values, count));
+        else if (!node_is_scalar(node) || str_trim(node->text).len)
+            TRY(add_field_text(plan, node, node, values, count));
     }
     return OK;
 }
@@ -119,7 +120,7 @@ static enum err add_set(struct search_plan *plan, const struct search_reading *r
     size_t max = field_count + (reading ? reading->count : 0);
     set->values = arena_array(plan->arena, struct set_value, max < VALUE_MAX ? max : VALUE_MAX);
     if (!set->values)
-        return err_last()->code;
+        return ERR_LIMIT;
     for (size_t i = 0; reading && i < reading->count; i++)
         TRY(add_value(plan, set, &reading->values[i], reading->values[i].meaning != 0));
     for (size_t i = 0; i < field_count; i++)
@@ -130,11 +131,9 @@ static enum err add_set(struct search_plan *plan, const struct search_reading *r
 
 static enum err read_text(struct search_plan *plan)
 {
-    const struct search_reading *readings = NULL;
     str text = str_trim(plan->request->text);
-    TRY(search_recognise(plan->engine, plan->actor, plan->request, plan->arena, &readings,
+    TRY(search_recognise(plan->engine, plan->actor, plan->request, plan->arena, &plan->readings,
                          &plan->reading_count));
-    plan->readings = (struct search_reading *)(uintptr_t)readings;
     unsigned best = plan->reading_count ? plan->readings[0].reading.confidence : 0;
     if (!garbled_repair(&plan->context, text, best, plan->arena, &plan->repaired,
                         &plan->garbled_by))
@@ -182,7 +181,7 @@ static enum err choose_databases(struct search_plan *plan)
         return engine_databases(plan->engine, plan->actor, plan->arena, &plan->databases);
     struct databases *chosen = arena_new(plan->arena, struct databases);
     if (!chosen)
-        return err_last()->code;
+        return ERR_LIMIT;
     node_each(name, plan->request->databases)
     {
         const struct definition *definition = catalog_find(catalog, node_as_text(name));
@@ -206,7 +205,7 @@ enum err search_plan(struct search_engine *engine, const struct actor *actor,
 {
     struct search_plan *plan = arena_new(arena, struct search_plan);
     if (!plan)
-        return err_last()->code;
+        return ERR_LIMIT;
     plan->engine = engine;
     plan->actor = actor;
     plan->request = request;

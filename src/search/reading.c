@@ -35,8 +35,10 @@ static void take_part(struct part_sink *sink, str meaning, const struct value *v
 static enum err is_covered(const struct value *whole, const struct part_list *parts,
                            struct arena *arena, bool *ret)
 {
-    const struct key *own, *keys;
-    size_t own_count, count;
+    const struct key *own;
+    const struct key *keys;
+    size_t own_count;
+    size_t count;
     *ret = false;
     TRY(value_keys(whole, arena, &own, &own_count));
     for (size_t i = 0; own_count && i < parts->count && !*ret; i++) {
@@ -74,7 +76,7 @@ static enum err fill_reading(const struct search_engine *engine, struct search_r
     TRY(value_expand(engine, &whole, arena, values, VALUE_MAX, &count));
     reading->values = arena_array(arena, struct query_value, count + 1);
     if (!reading->values)
-        return err_last()->code;
+        return ERR_LIMIT;
     memcpy(reading->values, values, count * sizeof *values);
     reading->count = count;
     return OK;
@@ -103,6 +105,36 @@ static bool reading_can_lead(const struct search_reading *reading)
 
 /* ---- a name with a date ---- */
 
+/* Digits in one half, letters and no digits in the other; ASCII and beyond. */
+static bool could_be(str name, str date)
+{
+    bool has_digit = false;
+    bool has_letter = false;
+    for (size_t i = 0; i < date.len; i++)
+        has_digit |= is_digit(date.ptr[i]);
+    for (size_t i = 0; i < name.len; i++) {
+        if (is_digit(name.ptr[i]))
+            return false;
+        has_letter |= is_alnum(name.ptr[i]) || (unsigned char)name.ptr[i] > 127;
+    }
+    return has_digit && has_letter && date.len >= 4 && date.len <= 24;
+}
+
+static bool read_halves(const struct type_context *context, str name, str date, struct arena *arena,
+                        str *ret_name, struct value *ret_date)
+{
+    if (!could_be(name, date))
+        return false;
+    if (type_parse_text(&type_date, context, date, arena, ret_date)) {
+        err_clear();
+        return false;
+    }
+    while (name.len && name.ptr[name.len - 1] == ',')
+        name = str_trim(str_slice(name, 0, name.len - 1));
+    *ret_name = name;
+    return true;
+}
+
 /* "Anna Petrova 12.08.1974": a name with a birth date before or behind it. */
 static bool split_date(const struct type_context *context, str line, struct arena *arena,
                        str *ret_name, struct value *ret_date)
@@ -110,28 +142,11 @@ static bool split_date(const struct type_context *context, str line, struct aren
     for (size_t at = 1; at + 1 < line.len; at++) {
         if (line.ptr[at] != ' ' && line.ptr[at] != ',')
             continue;
-        str left = str_trim(str_slice(line, 0, at)), right = str_trim(str_from(line, at + 1));
-        for (unsigned side = 0; side < 2; side++) {
-            str date = side ? left : right, name = side ? right : left;
-            bool has_digit = false, has_letter = false;
-            for (size_t i = 0; i < date.len; i++)
-                has_digit |= is_digit(date.ptr[i]);
-            for (size_t i = 0; i < name.len; i++) {
-                has_letter |= !is_digit(name.ptr[i]) &&
-                              (is_alnum(name.ptr[i]) || (unsigned char)name.ptr[i] > 127);
-                has_letter &= !is_digit(name.ptr[i]) || i == 0;
-            }
-            if (!has_digit || !has_letter || date.len < 4 || date.len > 24)
-                continue;
-            if (type_parse_text(&type_date, context, date, arena, ret_date)) {
-                err_clear();
-                continue;
-            }
-            *ret_name = str_trim(name);
-            while (ret_name->len && ret_name->ptr[ret_name->len - 1] == ',')
-                ret_name->len--;
+        str left = str_trim(str_slice(line, 0, at));
+        str right = str_trim(str_from(line, at + 1));
+        if (read_halves(context, left, right, arena, ret_name, ret_date) ||
+            read_halves(context, right, left, arena, ret_name, ret_date))
             return true;
-        }
     }
     return false;
 }
@@ -146,17 +161,20 @@ static uint16_t order_meaning(const struct catalog *catalog)
 }
 
 static size_t read_name_and_date(const struct catalog *catalog, const struct type_context *context,
-                                 str text, struct arena *arena, struct reading *out, size_t max,
+                                 str text, struct arena *arena, struct reading *out,
                                  struct value *ret_date)
 {
+    struct reading found[READING_MAX];
     str name;
     if (!order_meaning(catalog) || !split_date(context, text, arena, &name, ret_date))
         return 0;
-    size_t count = type_recognise(context, name, arena, out, max), kept = 0;
+    size_t count = type_recognise(context, name, arena, found, READING_MAX);
     for (size_t i = 0; i < count; i++)
-        if (out[i].value.type->is_fuzzy)
-            out[kept++] = out[i];
-    return kept;
+        if (found[i].value.type->is_fuzzy) {
+            *out = found[i];
+            return 1;
+        }
+    return 0;
 }
 
 static enum err add_date(const struct catalog *catalog, struct search_reading *reading,
@@ -164,7 +182,7 @@ static enum err add_date(const struct catalog *catalog, struct search_reading *r
 {
     struct query_value *values = arena_array(arena, struct query_value, reading->count + 1);
     if (!values)
-        return err_last()->code;
+        return ERR_LIMIT;
     memcpy(values, reading->values, reading->count * sizeof *values);
     values[reading->count] = (struct query_value){order_meaning(catalog), *date};
     reading->values = values;
@@ -186,12 +204,12 @@ enum err search_recognise(const struct search_engine *engine, const struct actor
     if (text.len > TEXT_MAX)
         return err_set(ERR_LIMIT, "the text has %zu bytes, at most %d are read", text.len,
                        TEXT_MAX);
-    size_t with_date = read_name_and_date(engine->catalog, &context, text, arena, found, 1, &date);
+    size_t with_date = read_name_and_date(engine->catalog, &context, text, arena, found, &date);
     size_t count = with_date + type_recognise(&context, text, arena, found + with_date,
                                               READING_MAX - with_date);
     struct search_reading *readings = arena_array(arena, struct search_reading, count + 1);
     if (!readings)
-        return err_last()->code;
+        return ERR_LIMIT;
     unsigned best = 0;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {

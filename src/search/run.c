@@ -24,7 +24,8 @@ struct hit_list {
 /* Certain ones first, then by weight of evidence, then the newest. */
 static int compare_hits(const void *a, const void *b)
 {
-    const struct hit *x = a, *y = b;
+    const struct hit *x = a;
+    const struct hit *y = b;
     if (x->band != y->band)
         return x->band > y->band ? -1 : 1;
     if (x->bits != y->bits)
@@ -50,7 +51,7 @@ static enum err read_candidates(struct search *search, const struct candidates *
     struct hit *grown =
         arena_array(search->plan->arena, struct hit, hits->count + candidates->count);
     if (!grown)
-        return err_last()->code;
+        return ERR_LIMIT;
     if (hits->count)
         memcpy(grown, hits->items, hits->count * sizeof *grown);
     hits->items = grown;
@@ -146,7 +147,8 @@ static bool is_fatal(enum err code)
 static enum err look(struct search *search, struct search_answer *answer)
 {
     struct search_plan *plan = search->plan;
-    struct hit_list hits = {0}, similar = {0};
+    struct hit_list hits = {0};
+    struct hit_list similar = {0};
     enum err code = gather(search, &hits);
     if (!code && hits.count) {
         qsort(hits.items, hits.count, sizeof *hits.items, compare_hits);
@@ -167,7 +169,8 @@ static enum err look(struct search *search, struct search_answer *answer)
         qsort(similar.items, similar.count, sizeof *similar.items, compare_hits);
         drop_known(&similar, &hits);
     }
-    size_t from = plan->offset < hits.count ? plan->offset : hits.count, left = hits.count - from;
+    size_t from = plan->offset < hits.count ? plan->offset : hits.count;
+    size_t left = hits.count - from;
     answer->hits = hits.items ? hits.items + from : NULL;
     answer->hit_count = left < plan->limit ? left : plan->limit;
     answer->total_count = hits.count;
@@ -183,11 +186,11 @@ static enum err run_in_scope(struct search *search, struct search_answer *answer
     struct search_plan *plan = search->plan;
     search->databases = arena_array(plan->arena, struct database_answer, plan->databases->count);
     if (!search->databases)
-        return err_last()->code;
+        return ERR_LIMIT;
     for (size_t i = 0; i < plan->databases->count; i++)
         search->databases[i].definition = plan->databases->items[i];
     TRY(candidates_init(&search->exact, plan->arena, CANDIDATE_MAX));
-    TRY(candidates_init(&search->names, plan->arena, NAME_CANDIDATE_MAX * 2));
+    TRY(candidates_init(&search->names, plan->arena, (size_t)NAME_CANDIDATE_MAX * 2));
     search->is_proven = true;
     TRY(look(search, answer));
     answer->databases = search->databases;

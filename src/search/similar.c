@@ -40,7 +40,9 @@ static void take_probe(struct key_sink *sink, const struct key *key)
         list->keys[list->count++] = (struct index_key){key->space, text};
 }
 
-/* One list serves all probes of a search in turn: it is the largest thing a search asks memory for. */
+/*
+ * One list serves all probes of a search in turn: it is the largest thing a search asks memory for.
+ */
 static enum err probe_list_init(struct probe_list *list, struct search *search, enum key_kind kind)
 {
     struct arena *arena = search->plan->arena;
@@ -49,7 +51,7 @@ static enum err probe_list_init(struct probe_list *list, struct search *search, 
         search->probe_hits = arena_array(arena, struct index_hits, PROBE_MAX);
     }
     if (!search->probe_keys || !search->probe_hits)
-        return err_last()->code;
+        return ERR_LIMIT;
     *list = (struct probe_list){.sink = {take_probe},
                                 .arena = arena,
                                 .keys = search->probe_keys,
@@ -163,6 +165,7 @@ static bool read_filled(struct search *search, const struct type *type, str text
     return false;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as there are wildcards, two */
 static void expand(struct probe_list *list, const struct type *type, char *text, size_t len,
                    size_t at)
 {
@@ -213,7 +216,8 @@ static enum err find_partial(struct search *search, str text, uint32_t sets)
 static enum err find_wild(struct search *search)
 {
     char text[WILD_TEXT_MAX];
-    size_t len, wild;
+    size_t len;
+    size_t wild;
     if (!fold_wild(search->plan->wildcard, text, &len, &wild))
         return OK;
     if (wild == 0)

@@ -76,7 +76,8 @@ static void name_narrowing(const struct search *search, const struct definition 
 
 void mark_too_many(struct search *search, unsigned definition)
 {
-    struct buf reason = {.max = 1024}, narrowing = {.max = 512};
+    struct buf reason = {.max = 1024};
+    struct buf narrowing = {.max = 512};
     for (size_t i = 0; i < search->plan->databases->count; i++) {
         struct database_answer *database = &search->databases[i];
         if (database->definition->number != definition || database->result == RESULT_NO_ANSWER)
@@ -131,7 +132,8 @@ static str advise(const struct search *search, const struct search_answer *answe
                   const struct value *doubtful)
 {
     struct arena *arena = search->plan->arena;
-    str garbled = search->plan->garbled_by, repaired = answer->repaired;
+    str garbled = search->plan->garbled_by;
+    str repaired = answer->repaired;
     if (garbled.len)
         return arena_printf(arena,
                             "the keyboard may be set to another layout (%.*s); as meant: %.*s",
