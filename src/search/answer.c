@@ -28,11 +28,13 @@ static const char *band_word(enum band band)
     return words[band];
 }
 
-/* ---- members; `is_more` writes the comma before ---- */
+/* ---- members ---- */
 
 static void add_name(struct buf *out, str name)
 {
-    char last = out->len ? out->ptr[out->len - 1] : '{';
+    char last = '{';
+    if (out->len)
+        last = out->ptr[out->len - 1];
     if (last != '{' && last != '[' && last != ',')
         buf_add_char(out, ',');
     buf_add_char(out, '"');

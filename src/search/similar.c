@@ -155,8 +155,10 @@ static bool read_filled(struct search *search, const struct type *type, str text
     char *filled = arena_alloc(search->plan->arena, text.len + 1);
     if (!filled)
         return false;
+    memcpy(filled, text.ptr, text.len);
     for (size_t i = 0; i < text.len; i++)
-        filled[i] = text.ptr[i] == '?' ? filler : text.ptr[i];
+        if (filled[i] == '?')
+            filled[i] = filler;
     if (!type_parse_text(type, &search->plan->context, str_of(filled, text.len),
                          search->plan->arena, ret) &&
         ret->norm.len == text.len)
