@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The demonstration session of `bureau serve --demonstration`: an officer whose token is made anew
- * at each start, and ten things to try, found in what is loaded: one key of each database, and names
- * in several scripts. The session is left as the store's note "demonstration", which the api offers on
- * a loopback address for as long as nobody else has changed anything (see api/pages.c).
+ * at each start, and ten things to try, found in what is loaded: one key of each database, and
+ * names in several scripts. The session is left as the store's note "demonstration", which the
+ * api offers on a loopback address for as long as nobody else has changed anything (api/pages.c).
  */
 #include <stdio.h>
 

@@ -102,7 +102,7 @@ static int print_command_help(const struct command *command)
     return EXIT_OK;
 }
 
-/* Where codes/ and databases/ are: /usr/share/bureau for /usr/bin/bureau, the tree for build/bureau. */
+/* Where codes/ and databases/ lie: share/bureau beside bin, or the tree above build/. */
 static const char *find_home(struct arena *arena)
 {
     static const char *const places[] = {"../share/bureau", "..", "../.."};

@@ -166,6 +166,7 @@ static enum err write_record(struct writer *writer, const struct definition *def
         writer->report.given_up++;
         return OK;
     }
+    node_put_text(arena, body, S("database"), definition->name); /* one file may hold several */
     json_write(&output->pending, body);
     buf_add_char(&output->pending, '\n');
     writer->report.records++;
