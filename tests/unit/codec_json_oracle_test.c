@@ -95,7 +95,7 @@ static void agrees_with_jansson(void **state)
     struct random random;
     random_seed(&random, 1923);
     unsigned accepted = 0, refused = 0;
-    for (unsigned round = 0; round < 20000; round++) {
+    for (unsigned round = 0; round < 4000; round++) {
         struct buf text = {0};
         struct arena arena = {0};
         random_value(&random, 0, &text);
@@ -117,7 +117,7 @@ static void agrees_with_jansson(void **state)
         arena_release(&arena);
         buf_release(&text);
     }
-    assert_true(accepted > 1000 && refused > 1000);
+    assert_true(accepted > 500 && refused > 500);
 }
 
 static void many_keys(void **state)
