@@ -29,7 +29,7 @@ static void report_world(struct cli *cli, const char *directory, const struct sa
     struct node *map = node_map(&cli->arena);
     node_put_number(&cli->arena, map, S("records"), (int64_t)report->records);
     node_put_number(&cli->arena, map, S("truths"), (int64_t)report->truths);
-    node_put_number(&cli->arena, map, S("photographs"), (int64_t)report->photographs);
+    node_put_number(&cli->arena, map, S("pictures"), (int64_t)report->photographs);
     node_put_number(&cli->arena, map, S("given_up"), (int64_t)report->given_up);
     print_node(cli, map);
 }
