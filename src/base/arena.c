@@ -96,7 +96,10 @@ void arena_reset(struct arena *arena)
     struct arena_block *block = arena->block;
     if (!block)
         return;
-    /* Kept is the largest that is not too large: rows and requests of one kind then need no malloc at all. */
+    /*
+     * Kept is the largest that is not too large: rows and requests of one kind then need no malloc
+     * at all.
+     */
     while (block->older && block->size > KEEP_MAX) {
         struct arena_block *older = block->older;
         free(block);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An arena holds all memory of one request, batch or test; it goes in one call. Blocks grow by doubling up to a
- * maximum in all; reaching it makes arena_alloc return NULL with ERR_LIMIT set. Not for sharing between threads.
+ * An arena holds all memory of one request, batch or test; it goes in one call. Blocks grow by
+ * doubling up to a maximum in all; reaching it makes arena_alloc return NULL with ERR_LIMIT set.
+ * Not for sharing between threads.
  *
  *   struct arena arena = {0};            // ready to use; the default maximum is 64 MiB
  *   char *p = arena_alloc(&arena, 100);  // zeroed, aligned to 16
- *   arena_release(&arena);               // also arena_reset(): keeps up to 64 KiB for the next request
+ *   arena_release(&arena);           // or arena_reset(): keeps up to 64 KiB for the next request
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -21,7 +22,10 @@ struct arena {
     size_t max_bytes;          /* 0: 64 MiB */
 };
 
-/* Zeroed memory aligned to 16 bytes; NULL with ERR_LIMIT when the maximum is reached. size 0 gives a valid pointer. */
+/*
+ * Zeroed memory aligned to 16 bytes; NULL with ERR_LIMIT when the maximum is reached. size 0 gives
+ * a valid pointer.
+ */
 void *arena_alloc(struct arena *arena, size_t size) MUST_USE;
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size) MUST_USE;
 #define arena_new(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))

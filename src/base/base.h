@@ -8,8 +8,9 @@
  *   clock    now, settable in tests             random  seeded and system randomness
  *   io       every file write of the program goes through this one shim (io.h)
  *
- * Rules: nothing here knows police. A function that can fail returns `enum err`, is must-use, and has recorded
- * what went wrong with err_set() before it returns; a caller passes the code on, or handles it and err_clear()s.
+ * Rules: nothing here knows police. A function that can fail returns `enum err`, is must-use, and
+ * has recorded what went wrong with err_set() before it returns; a caller passes the code on, or
+ * handles it and err_clear()s.
  */
 #ifndef BASE_BASE_H
 #define BASE_BASE_H

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Growing output with a maximum, and bounds-checked binary reading; both keep their first failure. */
+/*
+ * Growing output with a maximum, and bounds-checked binary reading; both keep their first failure.
+ */
 #include "base/buf.h"
 
 #include <stdarg.h>

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A buf is growing output. Appending never needs a check at each call: the first failure (maximum reached, out of
- * memory) is kept in `failed`, later appends do nothing, and buf_finish() or the user asks once at the end.
+ * A buf is growing output. Appending never needs a check at each call: the first failure (maximum
+ * reached, out of memory) is kept in `failed`, later appends do nothing, and buf_finish() or the
+ * user asks once at the end.
  *
  *   struct buf out = {.max = 1 << 20};
  *   buf_add(&out, S("hello ")); buf_printf(&out, "%d", 3);
  *   if (out.failed) return out.failed;   ...   buf_release(&out);
  *
- * A cursor reads binary with bounds: after a read past the end `is_bad` stays true and reads give 0.
+ * A cursor reads binary with bounds: after a read past the end `is_bad` stays true and reads give
+ * 0.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -27,7 +29,10 @@ struct buf {
 void buf_add(struct buf *buf, str s);
 void buf_add_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
-/* Makes room for `size` more bytes and returns where they go, or NULL; add what was used to buf->len. */
+/*
+ * Makes room for `size` more bytes and returns where they go, or NULL; add what was used to
+ * buf->len.
+ */
 char *buf_reserve(struct buf *buf, size_t size) MUST_USE;
 void buf_add_u8(struct buf *buf, uint8_t value);
 void buf_add_u16(struct buf *buf, uint16_t value); /* little endian, as all numbers in our files */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Wall and monotonic clocks; civil-date arithmetic after H. Hinnant, "chrono-compatible low-level date algorithms". */
+/*
+ * Wall and monotonic clocks; civil-date arithmetic after H. Hinnant, "chrono-compatible low-level
+ * date algorithms".
+ */
 #include "base/clock.h"
 
 #include <stdatomic.h>

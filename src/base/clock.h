@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Time. Wall time is UTC microseconds since 1970 and can be pinned in tests; monotonic time is for durations and deadlines. */
+/*
+ * Time. Wall time is UTC microseconds since 1970 and can be pinned in tests; monotonic time is for
+ * durations and deadlines.
+ */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Errors. A fallible function returns `enum err`; whoever knows most records the text once with err_set() (or one of
- * its kin), which returns the code so that `return err_set(ERR_BAD_VALUE, ...)` reads well. The text lies in the
- * thread until the next error; copy what must be kept. Messages: lower case, no full stop, name the thing and value.
+ * Errors. A fallible function returns `enum err`; whoever knows most records the text once with
+ * err_set() (or one of its kin), which returns the code so that `return err_set(ERR_BAD_VALUE,
+ * ...)` reads well. The text lies in the thread until the next error; copy what must be kept.
+ * Messages: lower case, no full stop, name the thing and value.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
@@ -13,47 +14,35 @@
 #include "base/assert.h"
 
 /* One row per code: name, the word programs see (JSON `code`), HTTP status, meaning. */
-#define ERR_TABLE(row)                                                                                       \
-    row(ERR_USAGE, "usage", 400, "the command line or request is not of the expected form") row(             \
-        ERR_SYNTAX, "syntax", 400,                                                                           \
-        "input is not well-formed in its format") row(ERR_BAD_VALUE, "bad-value", 422,                       \
-                                                      "a value is not valid for its field")                  \
-        row(ERR_UNKNOWN, "unknown-name", 422,                                                                \
-            "a name (database, field, code, purpose) is not known here") row(ERR_MISSING,                    \
-                                                                             "missing", 422,                 \
-                                                                             "something required is absent") \
-            row(ERR_LIMIT, "limit", 413, "a stated bound was reached") row(                                  \
-                ERR_DENIED, "denied", 403,                                                                   \
-                "this actor may not do this") row(ERR_UNAUTHENTICATED, "unauthenticated", 401,               \
-                                                  "no valid credential came with the request")               \
-                row(ERR_NOT_FOUND, "not-found", 404,                                                         \
-                    "there is no such thing, or not for this actor")                                         \
-                    row(ERR_CONFLICT, "conflict", 409,                                                       \
-                        "the thing changed meanwhile, or exists already")                                    \
-                        row(ERR_STALE, "precondition-failed", 412,                                           \
-                            "the version named in the request is not the current one")                       \
-                            row(ERR_HELD, "held", 409,                                                       \
-                                "expectations failed: held for a person to decide, nothing applied")         \
-                                row(ERR_BUSY, "busy", 503, "no capacity right now; try again") row(          \
-                                    ERR_RATE, "rate", 429,                                                   \
-                                    "too many requests from this actor or address")                          \
-                                    row(ERR_TIMEOUT, "timeout", 504, "a deadline passed") row(               \
-                                        ERR_LOCKED, "locked", 503,                                           \
-                                        "another process holds the data directory")                          \
-                                        row(ERR_VERSION, "version", 500,                                     \
-                                            "a file was written by a newer or incompatible program")         \
-                                            row(ERR_DAMAGED, "damaged", 500,                                 \
-                                                "a file failed its checks") row(ERR_FULL,                    \
-                                                                                "disk-full", 507,            \
-                                                                                "no space left to write")    \
-                                                row(ERR_IO, "io", 500,                                       \
-                                                    "the operating system refused a read or write")          \
-                                                    row(ERR_MEMORY, "memory", 500,                           \
-                                                        "out of memory")                                     \
-                                                        row(ERR_GONE, "gone", 410,                           \
-                                                            "what was asked for has been destroyed")         \
-                                                            row(ERR_INTERNAL, "internal", 500,               \
-                                                                "a mistake of this program")
+/* clang-format off */
+#define ERR_TABLE(row) \
+    row(ERR_USAGE, "usage", 400, "the command line or request is not of the expected form") \
+    row(ERR_SYNTAX, "syntax", 400, "input is not well-formed in its format") \
+    row(ERR_BAD_VALUE, "bad-value", 422, "a value is not valid for its field") \
+    row(ERR_UNKNOWN, "unknown-name", 422, \
+        "a name (database, field, code, purpose) is not known here") \
+    row(ERR_MISSING, "missing", 422, "something required is absent") \
+    row(ERR_LIMIT, "limit", 413, "a stated bound was reached") \
+    row(ERR_DENIED, "denied", 403, "this actor may not do this") \
+    row(ERR_UNAUTHENTICATED, "unauthenticated", 401, "no valid credential came with the request") \
+    row(ERR_NOT_FOUND, "not-found", 404, "there is no such thing, or not for this actor") \
+    row(ERR_CONFLICT, "conflict", 409, "the thing changed meanwhile, or exists already") \
+    row(ERR_STALE, "precondition-failed", 412, \
+        "the version named in the request is not the current one") \
+    row(ERR_HELD, "held", 409, \
+        "expectations failed: held for a person to decide, nothing applied") \
+    row(ERR_BUSY, "busy", 503, "no capacity right now; try again") \
+    row(ERR_RATE, "rate", 429, "too many requests from this actor or address") \
+    row(ERR_TIMEOUT, "timeout", 504, "a deadline passed") \
+    row(ERR_LOCKED, "locked", 503, "another process holds the data directory") \
+    row(ERR_VERSION, "version", 500, "a file was written by a newer or incompatible program") \
+    row(ERR_DAMAGED, "damaged", 500, "a file failed its checks") \
+    row(ERR_FULL, "disk-full", 507, "no space left to write") \
+    row(ERR_IO, "io", 500, "the operating system refused a read or write") \
+    row(ERR_MEMORY, "memory", 500, "out of memory") \
+    row(ERR_GONE, "gone", 410, "what was asked for has been destroyed") \
+    row(ERR_INTERNAL, "internal", 500, "a mistake of this program")
+/* clang-format on */
 
 enum err {
     OK = 0,

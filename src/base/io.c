@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* File writes through one place. The hook is read once a call; without one the cost is a load and a branch. */
+/*
+ * File writes through one place. The hook is read once a call; without one the cost is a load and a
+ * branch.
+ */
 #include "base/io.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one shim for file writes. Everything the program writes to its data directory - audit, segments, attachments and,
- * through the VFS in store, SQLite's files too - goes through these calls, so that a test can record, drop, delay
- * and fail them: see io_fault.h. Reads go straight to the system.
+ * The one shim for file writes. Everything the program writes to its data directory - audit,
+ * segments, attachments and, through the VFS in store, SQLite's files too - goes through these
+ * calls, so that a test can record, drop, delay and fail them: see io_fault.h. Reads go straight to
+ * the system.
  */
 #ifndef BASE_IO_H
 #define BASE_IO_H
@@ -17,7 +18,10 @@ enum err io_open(const char *path, int flags, int *ret_fd) MUST_USE;
 enum err io_write(int fd, str bytes) MUST_USE; /* all of it, at the descriptor's position */
 enum err io_write_at(int fd, str bytes, uint64_t at) MUST_USE; /* all of it */
 enum err io_truncate(int fd, uint64_t size) MUST_USE;
-/* Allocates the file up to `size`, zeros where nothing was written, so that writes below it need no room and sync faster. */
+/*
+ * Allocates the file up to `size`, zeros where nothing was written, so that writes below it need no
+ * room and sync faster.
+ */
 enum err io_reserve(int fd, uint64_t size) MUST_USE;
 enum err io_sync(int fd) MUST_USE; /* fdatasync: size and contents are durable when it returns OK */
 enum err io_sync_dir(const char *path) MUST_USE;
@@ -30,9 +34,9 @@ enum err io_replace(const char *path, str bytes) MUST_USE;
 enum err io_read_file(const char *path, size_t max, char **ret, size_t *ret_len) MUST_USE;
 
 /*
- * What a test installs to stand between the program and the disk. `before` is called for every write, sync,
- * truncate, rename and remove; it returns 0 to go on, or an errno to fail the call with (ENOSPC, EIO), and may sleep.
- * `after` sees what was done. NULL uninstalls.
+ * What a test installs to stand between the program and the disk. `before` is called for every
+ * write, sync, truncate, rename and remove; it returns 0 to go on, or an errno to fail the call
+ * with (ENOSPC, EIO), and may sleep. `after` sees what was done. NULL uninstalls.
  */
 enum io_kind { IO_OPEN, IO_WRITE, IO_TRUNCATE, IO_SYNC, IO_RENAME, IO_REMOVE };
 struct io_event {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operational log: one line to stderr (journald reads it), never personal data, queries or secrets. Only `net`, `api`, `job`
- * and `cmd` log; lower layers return errors.
+ * Operational log: one line to stderr (journald reads it), never personal data, queries or secrets.
+ * Only `net`, `api`, `job` and `cmd` log; lower layers return errors.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* System randomness by getrandom in 4 KiB draws, wiped as it is handed out; xoshiro256++ (Blackman, Vigna) when seeded. */
+/*
+ * System randomness by getrandom in 4 KiB draws, wiped as it is handed out; xoshiro256++ (Blackman,
+ * Vigna) when seeded.
+ */
 #include "base/random.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Randomness: from the system for keys and salts, seeded (xoshiro256++) for samples and tests: same seed, same bytes. */
+/*
+ * Randomness: from the system for keys and salts, seeded (xoshiro256++) for samples and tests: same
+ * seed, same bytes.
+ */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 
@@ -10,7 +13,10 @@ struct random {
     uint64_t state[4];
 };
 
-/* Fills out from the system's generator; buffered per thread, so that a salt a row costs no system call. */
+/*
+ * Fills out from the system's generator; buffered per thread, so that a salt a row costs no system
+ * call.
+ */
 void random_bytes(void *out, size_t size);
 void random_seed(struct random *random, uint64_t seed);
 uint64_t random_u64(struct random *random);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A str is a pointer and a length: borrowed, not terminated, valid UTF-8 once it has passed the edge
- * (codec and net check it there). Passed by value. The empty str has len 0 and any ptr.
+ * A str is a pointer and a length: borrowed, not terminated, valid UTF-8 once it has passed the
+ * edge (codec and net check it there). Passed by value. The empty str has len 0 and any ptr.
  *
  *   str s = S("passport");   if (str_eq(s, S("visa"))) ...   printf("%.*s", STR(s));
  */
@@ -68,20 +68,28 @@ bool str_has(str s, str part);
 size_t str_find(str s, char c);
 /* ASCII blanks (space, tab, CR, LF, VT, FF) off both ends. */
 str str_trim(str s);
-/* Cuts the next piece off *rest at byte `sep`; false when nothing is left. "a,,b" gives a, "", b. */
+/*
+ * Cuts the next piece off *rest at byte `sep`; false when nothing is left. "a,,b" gives a, "", b.
+ */
 bool str_split(str *rest, char sep, str *ret_piece);
 /* Whole string as a decimal number without sign in [0, max]. */
 bool str_to_u64(str s, uint64_t max, uint64_t *ret);
 bool str_to_i64(str s, int64_t *ret);
 bool str_to_double(str s, double *ret);
-/* Well-formed UTF-8 per Unicode 15 table 3-7: no surrogates, no overlong forms, nothing above U+10FFFF. */
+/*
+ * Well-formed UTF-8 per Unicode 15 table 3-7: no surrogates, no overlong forms, nothing above
+ * U+10FFFF.
+ */
 bool utf8_is_valid(str s);
 /* Decodes one code point at *at (< s.len) and moves *at past it; s must be valid. */
 uint32_t utf8_next(str s, size_t *at);
 /* Writes cp (a scalar value) to out, returns 1..4. */
 size_t utf8_put(uint32_t cp, char out[4]);
 size_t utf8_length(str s); /* in code points */
-/* 64-bit non-cryptographic hash (wyhash-like mixing), seedable; stable across machines and versions: it is on disk. */
+/*
+ * 64-bit non-cryptographic hash (wyhash-like mixing), seedable; stable across machines and
+ * versions: it is on disk.
+ */
 uint64_t hash64(str s, uint64_t seed);
 uint64_t hash_mix(uint64_t a, uint64_t b);
 

@@ -22,7 +22,10 @@ void sha256(str data, struct hash *ret)
     SHA256((const unsigned char *)data.ptr, data.len, ret->bytes);
 }
 
-/* The low-level calls cost no allocation a hash; they are deprecated in OpenSSL 3 in favour of EVP, which does. */
+/*
+ * The low-level calls cost no allocation a hash; they are deprecated in OpenSSL 3 in favour of EVP,
+ * which does.
+ */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 void sha256_pieces(const str *pieces, size_t count, struct hash *ret)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hashes, keyed hashes and secrets. SHA-256 by OpenSSL (2 million leaves a second with SHA extensions); the rest by libsodium. */
+/*
+ * Hashes, keyed hashes and secrets. SHA-256 by OpenSSL (2 million leaves a second with SHA
+ * extensions); the rest by libsodium.
+ */
 #ifndef CRYPTO_CRYPTO_H
 #define CRYPTO_CRYPTO_H
 
@@ -23,11 +26,16 @@ void sha256(str data, struct hash *ret);
 void sha256_pieces(const str *pieces, size_t count, struct hash *ret);
 void md5_sha1(str data, unsigned char md5[16],
               unsigned char sha1[20]); /* for file identifiers, not for security */
-/* SHA-256(0x00 || salt || content): an RFC 9162 leaf over salted content. Destroying salt and content leaves nothing to guess against. */
+/*
+ * SHA-256(0x00 || salt || content): an RFC 9162 leaf over salted content. Destroying salt and
+ * content leaves nothing to guess against.
+ */
 void salted_hash(const struct salt *salt, str content, struct hash *ret);
 /* RFC 9162 interior node: SHA-256(0x01 || left || right). */
 void node_hash(const struct hash *left, const struct hash *right, struct hash *ret);
-/* BLAKE2b-256 keyed: for identifiers that must be found but not read back (card numbers, tokens). */
+/*
+ * BLAKE2b-256 keyed: for identifiers that must be found but not read back (card numbers, tokens).
+ */
 void keyed_hash(const struct secret_key *key, str data, struct hash *ret);
 /* SipHash-2-4 under a 16-byte key: index keys, 64 bits. */
 uint64_t keyed_hash64(const unsigned char key[16], str data);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keccak-256 with the original padding byte 0x01, as Ethereum addresses use it (EIP-55). Neither OpenSSL 3.0 nor libsodium
- * offers it: their SHA3-256 pads with 0x06. Permutation and constants: FIPS 202, section 3.2; rate 136 bytes.
+ * Keccak-256 with the original padding byte 0x01, as Ethereum addresses use it (EIP-55). Neither
+ * OpenSSL 3.0 nor libsodium offers it: their SHA3-256 pads with 0x06. Permutation and constants:
+ * FIPS 202, section 3.2; rate 136 bytes.
  */
 #include "crypto/crypto.h"
 

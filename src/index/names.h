@@ -55,7 +55,10 @@ struct names_part {
     const struct names_section *section; /* or */
     const struct names_live *live;
     uint32_t entry_count; /* published length */
-    /* Birth date of each entry, days since 1970; INT32_MIN: unknown. Sorted in a section, not in live. */
+    /*
+     * Birth date of each entry, days since 1970; INT32_MIN: unknown. Sorted in a section, not in
+     * live.
+     */
     const int32_t *born;
     bool (*is_visible)(const void *context,
                        uint32_t entry); /* alive in the snapshot, class open, database asked */

@@ -77,7 +77,8 @@ static void append(struct condition *parent, struct condition **last, struct con
     *last = child;
 }
 
-/* Bounded by CONDITION_DEPTH: NOLINTBEGIN(misc-no-recursion). all, any: a list; not: one condition. */
+/* NOLINTBEGIN(misc-no-recursion): bounded by CONDITION_DEPTH */
+/* all, any: a list; not: one condition. */
 static struct condition *read_nested(struct rule_reader *rules, const struct node *node,
                                      enum operation operation)
 {

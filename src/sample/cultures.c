@@ -6,9 +6,10 @@
  *   names.csv      culture, part, native form, Latin form; the most frequent first
  *   words.csv      meaning, value
  *
- * A pattern lists parts in the order they are written: "F:family ~G:char +G:char". F, G and P are the roles family, given,
- * patronymic; '+' joins a part to the one before it in both scripts (Xiaoming), '~' in the native script only (王小明,
- * Wang Xiaoming). Within a list, ranks follow Zipf's law, as names do.
+ * A pattern lists parts in the order they are written: "F:family ~G:char +G:char". F, G and P are
+ * the roles family, given, patronymic; '+' joins a part to the one before it in both scripts
+ * (Xiaoming), '~' in the native script only (王小明, Wang Xiaoming). Within a list, ranks follow
+ * Zipf's law, as names do.
  */
 #include <math.h>
 #include <stdio.h>

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The truth file: for one record in twenty, a query as a careless world would put it, and what was done to it. Each class is
- * one kind of damage, so that recall can be told apart by kind.
+ * The truth file: for one record in twenty, a query as a careless world would put it, and what was
+ * done to it. Each class is one kind of damage, so that recall can be told apart by kind.
  *
- *   database <TAB> owner and reference <TAB> class <TAB> query text <TAB> date of birth (may be empty)
+ *   database <TAB> owner and reference <TAB> class <TAB> query text <TAB> date of birth or nothing
  *
- * Persons are asked for by name: exact, typo, transliteration (the script or spelling the record does not have), swapped
- * (order of the parts), missing-part, initial, day-month (name right, day and month of birth swapped), year-off. Things are
- * asked for by their first linking number: exact, misread (0 for O ...), wrong, missing, swapped.
+ * Persons are asked for by name: exact, typo, transliteration (the script or spelling the record
+ * does not have), swapped (order of the parts), missing-part, initial, day-month (name right, day
+ * and month of birth swapped), year-off. Things are asked for by their first linking number: exact,
+ * misread (0 for O ...), wrong, missing, swapped.
  */
 #include "sample/internal.h"
 #include "type/mrz.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fills a definition's fields, by type and meaning, around one person. What a person has - names, birth date, documents,
- * telephones - comes from the person's streams, so it is the same in every database; what a record only says - statuses,
- * offences, places - from the record's own randomness, so that another attempt at the same record says something else.
+ * Fills a definition's fields, by type and meaning, around one person. What a person has - names,
+ * birth date, documents, telephones - comes from the person's streams, so it is the same in every
+ * database; what a record only says - statuses, offences, places - from the record's own
+ * randomness, so that another attempt at the same record says something else.
  *
- * Dates keep their order by meaning: born, issued, stolen or happened, last seen, today, valid until. Cross-field rules a
- * definition may have on top are met by trying again (sample.c).
+ * Dates keep their order by meaning: born, issued, stolen or happened, last seen, today, valid
+ * until. Cross-field rules a definition may have on top are met by trying again (sample.c).
  */
 #include <stdio.h>
 
@@ -46,7 +47,10 @@ static struct node *name_parts(const str parts[NAME_ROLES], struct arena *arena)
     return map;
 }
 
-/* First row: mostly the native form; second row: the other; further ones: an alias of the same family. */
+/*
+ * First row: mostly the native form; second row: the other; further ones: an alias of the same
+ * family.
+ */
 static struct node *fill_name(const struct world *world, const struct field *field,
                               const struct person *person, unsigned row, struct random *random,
                               struct arena *arena)

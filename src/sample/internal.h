@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of the generator: cultures (names, words), the world (persons and what is theirs), filling, damaging. */
+/*
+ * The parts of the generator: cultures (names, words), the world (persons and what is theirs),
+ * filling, damaging.
+ */
 #ifndef SAMPLE_INTERNAL_H
 #define SAMPLE_INTERNAL_H
 
@@ -45,8 +48,9 @@ struct person {
 void world_person(const struct world *world, uint64_t number, struct arena *arena,
                   struct person *ret);
 /*
- * The randomness from which the k-th thing of a meaning that a person has is made: the same wherever it is asked for. Things
- * that may be shared come, for members of rings, sometimes from the ring.
+ * The randomness from which the k-th thing of a meaning that a person has is made: the same
+ * wherever it is asked for. Things that may be shared come, for members of rings, sometimes from
+ * the ring.
  */
 struct random world_stream(const struct world *world, const struct person *person, str meaning,
                            unsigned k, bool may_share);
@@ -55,7 +59,10 @@ str pick_country(const struct world *world, struct random *random);
 
 /* ---- fill.c ---- */
 
-/* A body for the definition around a person; different `attempt`, different choices, same things of the person. */
+/*
+ * A body for the definition around a person; different `attempt`, different choices, same things of
+ * the person.
+ */
 struct node *fill_body(const struct world *world, const struct definition *definition,
                        const struct person *person, uint64_t record, unsigned attempt,
                        struct arena *arena);

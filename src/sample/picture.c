@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures of nobody: a grey head and shoulders, different for each random state, written as JPEG by libjpeg. */
+/*
+ * Pictures of nobody: a grey head and shoulders, different for each random state, written as JPEG
+ * by libjpeg.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 

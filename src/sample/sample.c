@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes the world out: for each definition that says how many of it there are, one file, record by record. A body is made,
- * parsed and checked as an import would check it; one that breaks a rule of its definition is made again, differently, and in
- * the end after the definition's own example. Nothing is kept between records but the open files.
+ * Writes the world out: for each definition that says how many of it there are, one file, record by
+ * record. A body is made, parsed and checked as an import would check it; one that breaks a rule of
+ * its definition is made again, differently, and in the end after the definition's own example.
+ * Nothing is kept between records but the open files.
  */
 #include "sample/sample.h"
 
@@ -83,7 +84,10 @@ static uint64_t record_count(const struct definition *definition, uint64_t perso
     return count ? count : 1;
 }
 
-/* Records go round the persons, evenly; each definition begins elsewhere, so that not all of a thing's kinds meet in one. */
+/*
+ * Records go round the persons, evenly; each definition begins elsewhere, so that not all of a
+ * thing's kinds meet in one.
+ */
 static uint64_t person_of(const struct definition *definition, uint64_t record, uint64_t persons)
 {
     uint64_t step = definition->sample_per_1000 >= 1000 ? 1 : 1000 / definition->sample_per_1000;
@@ -147,7 +151,10 @@ static enum err write_picture(struct writer *writer, const struct record *record
     return code;
 }
 
-/* Pictures go with records that stand for a person: those with a name of the person's own and an order by birth. */
+/*
+ * Pictures go with records that stand for a person: those with a name of the person's own and an
+ * order by birth.
+ */
 static bool has_picture(const struct writer *writer, const struct record *record, uint64_t number)
 {
     return record->definition->has_evidence && number % PICTURE_ONE_IN == 0 &&

@@ -2,20 +2,22 @@
 /*
  * sample: a fictional world of any size, for demonstrations, tests and measuring recall.
  *
- *   struct sample_options options = {.persons = 1000, .seed = 42, .directory = "out", .today = day_today()};
+ *   struct sample_options options = {.persons = 1000, .seed = 42, .directory = "out",
+ *                                    .today = day_today()};
  *   struct sample_report report;
  *   TRY(sample_write(catalog, &options, &report));
  *
  * Writes into the directory (made when absent):
- *   <database>.ndjson  a record a line: {"envelope":{...},"fields":{...}}, for every definition of kind record that
- *                      says how many (`sample: {per_1000_persons: 300}`)
- *   truth.tsv          database, reference, class of damage, query text, date of birth: what a search for the damaged
- *                      text must find
+ *   <database>.ndjson  a record a line: {"envelope":{...},"fields":{...}}, for every definition of kind
+ *                      record that says how many (`sample: {per_1000_persons: 300}`)
+ *   truth.tsv          database, reference, class of damage, query text, date of birth: what a search for the
+ *                      damaged text must find
  *   photographs/       small pictures of nobody, where a definition has a field of type photograph
  *
- * Definitions are filled by field type and meaning alone. A person is a pure function of seed and number, and so are the
- * things a person has: the telephone in a person's record is the one in the record of that telephone. Members of rings share
- * some of theirs. Same catalog, options and program: same bytes. Memory does not grow with the size of the world.
+ * Definitions are filled by field type and meaning alone. A person is a pure function of seed and
+ * number, and so are the things a person has: the telephone in a person's record is the one in the
+ * record of that telephone. Members of rings share some of theirs. Same catalog, options and
+ * program: same bytes. Memory does not grow with the size of the world.
  */
 #ifndef SAMPLE_SAMPLE_H
 #define SAMPLE_SAMPLE_H
@@ -27,14 +29,17 @@ struct sample_options {
     uint64_t seed;
     const char *directory;
     struct day today;
-    /* Called about every thousand records; NULL: not. Returning false stops with ERR_USAGE "stopped". */
+    /*
+     * Called about every thousand records; NULL: not. Returning false stops with ERR_USAGE
+     * "stopped".
+     */
     bool (*progress)(void *context, uint64_t done, uint64_t total);
     void *progress_context;
 };
 struct sample_report {
     uint64_t records, truths, photographs;
-    uint64_t
-        given_up; /* records that no attempt made valid: a definition whose rules the generator does not meet */
+    /* records that no attempt made valid: a definition whose rules the generator does not meet */
+    uint64_t given_up;
 };
 
 /* ERR_IO, ERR_FULL, ERR_USAGE; ERR_NOT_FOUND when the catalog's home has no codes/sample. */

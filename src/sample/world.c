@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Persons and what is theirs, computed, never stored: a world of a hundred million persons takes no more memory than one of
- * ten. Everything hangs on streams of randomness seeded by (seed, whose, what, which).
+ * Persons and what is theirs, computed, never stored: a world of a hundred million persons takes no
+ * more memory than one of ten. Everything hangs on streams of randomness seeded by (seed, whose,
+ * what, which).
  *
- * One person in twelve belongs to a ring of about a dozen, and things of a ring's members - telephones, accounts, wallets -
- * come now and then from the ring's stream instead of their own: that is what links their records.
+ * One person in twelve belongs to a ring of about a dozen, and things of a ring's members -
+ * telephones, accounts, wallets - come now and then from the ring's stream instead of their own:
+ * that is what links their records.
  */
 #include "sample/internal.h"
 

@@ -42,8 +42,8 @@ float typo_cost(str a, str b, float limit);
 
 /*
  * The consonant classes of a word, vowels and weak sounds left out: the same for "Khrushchev",
- * "Chruschtschow" and "хрущёв". A word has several where its spelling is ambiguous (c, ch, g, j,
- * w, r after a vowel). 0 is never a skeleton.
+ * "Chruschtschow" and "хрущёв". A word has several where its spelling is ambiguous (c, ch, g,
+ * j, w, r after a vowel). 0 is never a skeleton.
  */
 size_t skeletons_of(str reading, uint32_t ret[SKELETON_MAX]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The machine-readable zone of travel documents (ICAO Doc 9303 parts 3-7): what a value of type `mrz` holds in its detail,
- * and the writing of zones for samples and tests.
+ * The machine-readable zone of travel documents (ICAO Doc 9303 parts 3-7): what a value of type
+ * `mrz` holds in its detail, and the writing of zones for samples and tests.
  *
  *   const struct mrz *mrz = mrz_of(&value);
  *   str number = mrz_number(mrz, buffer);             // long numbers put together
@@ -58,33 +58,45 @@ static inline str mrz_text(const struct mrz *mrz, struct mrz_span span)
 }
 
 /*
- * Reads folded text (A-Z 0-9 '<' and line feeds) as the format it fits best; false with *ret_why when it is no zone.
- * Missing fillers at the ends of lines are added where line feeds show that they are missing.
+ * Reads folded text (A-Z 0-9 '<' and line feeds) as the format it fits best; false with *ret_why
+ * when it is no zone. Missing fillers at the ends of lines are added where line feeds show that
+ * they are missing.
  */
 bool mrz_read(str text, struct mrz *ret, const char **ret_why);
 /* The same for a text of full length as one format, whatever its check digits say. */
 void mrz_read_as(enum mrz_format format, str zone, struct mrz *ret);
-/* Works out checks[] of the zone; returns the whole: OK, FAILED, or NONE when no check digit is at hand. */
+/*
+ * Works out checks[] of the zone; returns the whole: OK, FAILED, or NONE when no check digit is at
+ * hand.
+ */
 enum check mrz_verify(struct mrz *mrz);
 /* The document number, with its overflow into the optional field; into out; fillers cut. */
 str mrz_number(const struct mrz *mrz, char out[MRZ_NUMBER_MAX]);
 /*
- * The fewest characters read otherwise (0 for O, 5 for S ...) that make all check digits agree. 0 or the count of places in
- * which *ret differs; none when two single places would do equally well (then *ret_is_open says so).
+ * The fewest characters read otherwise (0 for O, 5 for S ...) that make all check digits agree. 0
+ * or the count of places in which *ret differs; none when two single places would do equally well
+ * (then *ret_is_open says so).
  */
 size_t mrz_repair(const struct mrz *mrz, struct mrz *ret, bool *ret_is_open);
 
-/* What a zone says, for writing one. Dates YYMMDD; names "ERIKSSON<<ANNA<MARIA"; fillers are added, excess is cut. */
+/*
+ * What a zone says, for writing one. Dates YYMMDD; names "ERIKSSON<<ANNA<MARIA"; fillers are added,
+ * excess is cut.
+ */
 struct mrz_contents {
     str document_class, issuer, number, nationality, birth, expiry, optional, name;
     char sex;
 };
-/* Lines with line feeds between them, check digits filled in; numbers longer than 9 overflow as 9303-5 has it. */
+/*
+ * Lines with line feeds between them, check digits filled in; numbers longer than 9 overflow as
+ * 9303-5 has it.
+ */
 void mrz_write(enum mrz_format format, const struct mrz_contents *contents, struct buf *out);
 
 /*
- * A name in Latin letters as zones write it: A-Z, '<' for blanks and hyphens, apostrophes dropped, letters with marks as
- * Doc 9303-3 section 6 has them (AE for Ä, SS for ß ...); other scripts are left out.
+ * A name in Latin letters as zones write it: A-Z, '<' for blanks and hyphens, apostrophes dropped,
+ * letters with marks as Doc 9303-3 section 6 has them (AE for Ä, SS for ß ...); other scripts are
+ * left out.
  */
 void mrz_put_name(str latin, struct buf *out);
 

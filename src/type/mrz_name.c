@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names as machine-readable zones write them: the transliteration of Latin letters of ICAO Doc 9303-3, section 6, table A. */
+/*
+ * Names as machine-readable zones write them: the transliteration of Latin letters of ICAO Doc
+ * 9303-3, section 6, table A.
+ */
 #include "type/mrz.h"
 
-/* U+00C0 .. U+00FF and U+0100 .. U+017F by the letter or letters each becomes; '-' stands for nothing. */
+/*
+ * U+00C0 .. U+00FF and U+0100 .. U+017F by the letter or letters each becomes; '-' stands for
+ * nothing.
+ */
 static const char *const latin_1[64] = {
     "A", "A", "A", "A", "AE", "AA", "AE", "C", "E",  "E", "E", "E", "I",  "I", "I",  "I",
     "D", "N", "O", "O", "O",  "O",  "OE", "-", "OE", "U", "U", "U", "UE", "Y", "TH", "SS",

@@ -22,7 +22,7 @@
 #include "type/codes.h"
 
 enum check {
-    CHECK_NONE,  /* the kind of value has no check digit, or this instance none */
+    CHECK_NONE, /* the kind of value has no check digit, or this instance none */
     CHECK_OK,
     CHECK_FAILED, /* shown, asked about, never refused */
 };
@@ -33,20 +33,26 @@ struct value {
     const struct type *type;
     const struct node *input; /* what is stored */
     str raw;                  /* as typed, one line */
-    str norm;                 /* canonical: two values of a type are the same iff norm is equal */
+    /* canonical: two values of a type are the same iff norm is equal */
+    str norm;
     enum check check;
-    str note;           /* what the check found or how the value was understood, English; "" if nothing to say */
-    str repair;         /* input text of the one reading that would make a failed check agree; "" if there is none */
-    const void *detail; /* parsed form, private to the type and those who include its header (name.h, date.h) */
+    /* what the check found or how the value was understood, English; "" if nothing to say */
+    str note;
+    /* input text of the one reading that would make a failed check agree; "" if there is none */
+    str repair;
+    /* parsed form, private to the type and those who include its header (name.h, date.h) */
+    const void *detail;
 };
 
 /* What parsing and printing may depend on besides the input. Immutable while shared. */
 struct type_context {
-    const struct codes *codes;            /* all code lists */
-    const struct code_list *list;         /* of this field (`type: code, list: sex`); else NULL */
-    const struct secret_key *hash_key;    /* for values kept only as keyed hash (card) */
+    const struct codes *codes; /* all code lists */
+    /* of this field (`type: code, list: sex`); else NULL */
+    const struct code_list *list;
+    const struct secret_key *hash_key; /* for values kept only as keyed hash (card) */
     struct day today;
-    str country; /* default country (alpha-3) for plates, phones without prefix; "" if unknown */
+    /* default country (alpha-3) for plates, phones without prefix; "" if unknown */
+    str country;
 };
 
 /*
@@ -64,7 +70,8 @@ struct key {
     str to;   /* RANGE: hi, else empty */
 };
 struct key_sink {
-    void (*add)(struct key_sink *sink, const struct key *key); /* key is copied or used at once */
+    /* key is copied or used at once */
+    void (*add)(struct key_sink *sink, const struct key *key);
 };
 
 /*
@@ -72,8 +79,9 @@ struct key_sink {
  * 0 = same.
  */
 enum agreement {
-    AGREE_SAME,     /* equal after normalisation */
-    AGREE_CLOSE,    /* a difference the type explains: one character, swapped day and month, year only, contained */
+    AGREE_SAME, /* equal after normalisation */
+    /* a difference the type explains: one character, swapped day and month, year only, contained */
+    AGREE_CLOSE,
     AGREE_FAR,      /* weak: same region, neighbouring year */
     AGREE_UNKNOWN,  /* nothing to compare: missing parts */
     AGREE_DIFFERENT /* contradiction */
@@ -81,16 +89,18 @@ enum agreement {
 struct comparison {
     enum agreement agreement;
     double similarity; /* 1 same .. 0 nothing alike, for evidence scoring and bars */
-    uint8_t level;     /* the type's own level, index into its level names (documented in its file) */
-    char words[160];   /* English: "year agrees, day and month swapped" */
+    /* the type's own level, index into its level names (documented in its file) */
+    uint8_t level;
+    char words[160]; /* English: "year agrees, day and month swapped" */
 };
 
 /* What a line of text could be. Several types answer for one text; the user sees them as chips. */
 struct reading {
     const struct type *type;
     struct value value;
-    unsigned confidence; /* 0..100: 100 = check digits agree on a long number; 50 = shape fits; 10 = anything fits */
-    str title;           /* "passport machine-readable zone (TD3)", "IBAN (Germany)" */
+    /* 0..100: 100 = check digits agree on a long number; 50 = shape fits; 10 = anything fits */
+    unsigned confidence;
+    str title; /* "passport machine-readable zone (TD3)", "IBAN (Germany)" */
 };
 
 /*
@@ -102,20 +112,27 @@ struct part_sink {
 };
 
 struct type {
-    const char *name;        /* "document-number", as definitions write it */
-    const char *title;       /* English, for people */
-    const char *help;        /* what is accepted, one or two sentences; shown in templates, forms, reference */
-    const char *const *maps; /* keys a map input may have, NULL-terminated; NULL: text only */
-    bool is_fuzzy;           /* names: candidates come from the token index, not from keys */
-    bool is_key;             /* has keys(): can be `pivot`, can be asked for alone */
-    bool is_secret;          /* card: what was typed must be kept nowhere (audit, history, drafts): keep value.raw instead */
+    const char *name;  /* "document-number", as definitions write it */
+    const char *title; /* English, for people */
+    /* what is accepted, one or two sentences; shown in templates, forms, reference */
+    const char *help;
+    /* keys a map input may have, NULL-terminated; NULL: text only */
+    const char *const *maps;
+    /* names: candidates come from the token index, not from keys */
+    bool is_fuzzy;
+    bool is_key; /* has keys(): can be `pivot`, can be asked for alone */
+    /* card: what was typed must be kept nowhere (audit, history, drafts): keep value.raw instead */
+    bool is_secret;
 
-    enum err (*parse)(const struct type_context *context, const struct node *input, struct arena *arena,
-                      struct value *ret) MUST_USE;
-    void (*print)(const struct value *value, struct buf *out);              /* for people: "GB82 WEST 1234 ..." */
-    void (*keys)(const struct value *value, struct key_sink *sink);         /* NULL: not searchable by key */
+    enum err (*parse)(const struct type_context *context, const struct node *input,
+                      struct arena *arena, struct value *ret) MUST_USE;
+    /* for people: "GB82 WEST 1234 ..." */
+    void (*print)(const struct value *value, struct buf *out);
+    /* NULL: not searchable by key */
+    void (*keys)(const struct value *value, struct key_sink *sink);
     void (*compare)(const struct value *asked, const struct value *held, struct comparison *ret);
-    void (*redact)(const struct value *value, struct buf *out);             /* masked view: "L8*****C3"; NULL: all stars */
+    /* masked view: "L8*****C3"; NULL: all stars */
+    void (*redact)(const struct value *value, struct buf *out);
     /*
      * A fictional valid value as input text, same random state -> same text. hint: "" or e.g. a
      * country.
@@ -125,15 +142,17 @@ struct type {
      * Fills at most max readings of free text, returns how many. NULL: never recognised in the
      * one-line box.
      */
-    size_t (*recognise)(const struct type_context *context, str line, struct arena *arena, struct reading *out,
-                        size_t max);
-    void (*parts)(const struct value *value, struct arena *arena, struct part_sink *sink); /* NULL: not composite */
+    size_t (*recognise)(const struct type_context *context, str line, struct arena *arena,
+                        struct reading *out, size_t max);
+    /* NULL: not composite */
+    void (*parts)(const struct value *value, struct arena *arena, struct part_sink *sink);
     /*
      * Near misses worth probing (one character wrong, missing, doubled, swapped; confusables): NULL
      * for the generic ones.
      */
     void (*neighbours)(const struct value *value, struct key_sink *sink);
-    str alphabet; /* characters of a normal form, for generic neighbours; empty: none are made */
+    /* characters of a normal form, for generic neighbours; empty: none are made */
+    str alphabet;
 };
 
 const struct type *type_find(str name); /* NULL when there is none */
@@ -141,11 +160,11 @@ size_t type_count(void);
 const struct type *type_at(size_t index); /* 0 .. type_count()-1, a stable order by name */
 
 /* parse() from text, the usual case. */
-enum err type_parse_text(const struct type *type, const struct type_context *context, str text, struct arena *arena,
-                         struct value *ret) MUST_USE;
+enum err type_parse_text(const struct type *type, const struct type_context *context, str text,
+                         struct arena *arena, struct value *ret) MUST_USE;
 /* Asks all types; readings by confidence, highest first; returns how many. */
-size_t type_recognise(const struct type_context *context, str line, struct arena *arena, struct reading *out,
-                      size_t max);
+size_t type_recognise(const struct type_context *context, str line, struct arena *arena,
+                      struct reading *out, size_t max);
 
 /*
  * The EXACT keys one slip away from a value: a character wrong, missing, added, two swapped; from
