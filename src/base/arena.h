@@ -6,7 +6,7 @@
  *
  *   struct arena arena = {0};            // ready to use; the default maximum is 64 MiB
  *   char *p = arena_alloc(&arena, 100);  // zeroed, aligned to 16
- *   arena_release(&arena);           // or arena_reset(): keeps up to 64 KiB for the next request
+ *   arena_release(&arena);               // or arena_reset(): keeps at most 64 KiB for the next
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
