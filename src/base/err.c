@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The error text of each thread, and the table of codes. */
+#define BASE_ERR_IMPLEMENTATION
 #include "base/err.h"
 
 #include <errno.h>

@@ -79,6 +79,15 @@ int err_http_status(enum err code);
 /* One line for a person: "file:line:column: message (hint)". Returns out. */
 const char *err_format(const struct err_info *info, char *out, size_t size);
 
+#if defined(__clang_analyzer__) && !defined(BASE_ERR_IMPLEMENTATION)
+/* The analyser looks into one file only: here it learns that these never return OK. */
+#    define err_set(code, ...) ((void)err_set(code, __VA_ARGS__), (code))
+#    define err_at(code, ...)  ((void)err_at(code, __VA_ARGS__), (code))
+#    define err_errno(...)     ((void)err_errno(__VA_ARGS__), ERR_IO)
+#    define err_hint(...)      ((void)err_hint(__VA_ARGS__), ERR_IO)
+#    define err_field(...)     ((void)err_field(__VA_ARGS__), ERR_IO)
+#endif
+
 #define TRY(expression)                    \
     do {                                   \
         enum err try_code_ = (expression); \

@@ -115,6 +115,7 @@ static const char *find_home(struct arena *arena)
     if (len <= 0)
         return ".";
     path[len] = 0;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): cuts its own copy, before any thread is made */
     const char *own = dirname(path);
     for (size_t i = 0; i < COUNT_OF(places); i++) {
         str codes = arena_printf(arena, "%s/%s/codes", own, places[i]);

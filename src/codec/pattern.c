@@ -119,9 +119,11 @@ enum err pattern_find(const struct pattern *p, str text, struct pattern_match *m
                        (int)(text.len < 60 ? text.len : 60), text.ptr, count);
     const size_t *at = pcre2_get_ovector_pointer(match->data);
     for (unsigned i = 0; i <= p->groups; i++) {
-        bool is_set = (int)i < count && at[2 * i] != PCRE2_UNSET && at[2 * i] <= at[2 * i + 1];
+        bool is_set = (int)i < count && at[(size_t)2 * i] != PCRE2_UNSET &&
+                      at[(size_t)2 * i] <= at[(size_t)2 * i + 1];
         match->groups[i] =
-            is_set ? str_of(text.ptr + at[2 * i], at[2 * i + 1] - at[2 * i]) : STR_EMPTY;
+            is_set ? str_of(text.ptr + at[(size_t)2 * i], at[(size_t)2 * i + 1] - at[(size_t)2 * i])
+                   : STR_EMPTY;
     }
     *ret_found = true;
     return OK;

@@ -115,6 +115,7 @@ static enum err inflate_some(struct stream *s, char *out, size_t size, size_t *u
     return OK;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through the buffer made of it */
 static enum err unzstd_some(struct stream *s, char *out, size_t size, size_t *used)
 {
     ZSTD_inBuffer in = {s->block, s->len, s->at};

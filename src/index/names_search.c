@@ -24,7 +24,7 @@
 #include "index/names_candidates.h"
 
 #define POSSIBLE_BITS \
-    -7.f /* over log2 of the entries: one in a hundred is right by the name and date alone */
+    (-7.f) /* over log2 of the entries: one in a hundred is right by the name and date alone */
 #define NAME_LEAST_BITS 4.f  /* a date alone lifts nobody */
 #define WHOLE_NAME      0.8f /* of the most bits the asked name can have */
 enum { WORK_MAX = 400000, LINK_TABLE_FACTOR = 2 };
@@ -70,7 +70,7 @@ struct range { /* of postings, by entry number */
 
 enum { DAY_UNKNOWN = INT32_MIN };
 #define DATE_EXACT_BITS   13.5f /* 1 in 25,000 by chance, 7 in 10 when it is the same person */
-#define DATE_AGAINST_BITS -5.f
+#define DATE_AGAINST_BITS (-5.f)
 
 static bool is_born_known(struct date_window born)
 {

@@ -93,7 +93,7 @@ enum err annotate_close(struct import *import)
         return OK;
     enum err code = write_some(report);
     code = code ? code : io_sync(report->annotated_fd);
-    close(report->annotated_fd);
+    (void)close(report->annotated_fd);
     report->annotated_fd = -1;
     return code;
 }

@@ -106,7 +106,7 @@ static struct node *make_envelope(const struct catalog *catalog,
     struct node *map = node_map(arena), *purposes = node_list(arena);
     char day[16];
     node_put_text(arena, map, S("owner"), owner);
-    for (uint16_t i = 0; i < PURPOSE_MAX; i++)
+    for (unsigned i = 0; i < PURPOSE_MAX; i++)
         if (definition->purposes >> i & 1)
             node_add(purposes, node_text(arena, purpose_code(catalog, i)));
     node_put(map, S("purposes"), purposes);

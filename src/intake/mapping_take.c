@@ -430,6 +430,7 @@ static enum err load_sources(struct take_scope *scope, const struct node *node, 
     return OK;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): templates are trees bounded by their parser */
 static enum err load_take_map(struct take_scope *outer, const struct node *node, struct take *take)
 {
     static const char *const keys[] = {"from",  "glue",   "text",  "const",      "each",
@@ -486,6 +487,7 @@ static enum err find_field(struct take_scope *scope, const struct node *node,
     return OK;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): templates are trees bounded by their parser */
 static enum err load_take(struct take_scope *scope, const struct node *node,
                           const struct field *group, const struct type *composite, str key,
                           struct take **ret)
@@ -517,6 +519,7 @@ static bool is_several(const struct node *node)
     return node->kind == NODE_LIST && node->first && node->first->kind == NODE_MAP;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): templates are trees bounded by their parser */
 enum err mapping_takes(struct take_scope *scope, const struct node *node, const struct field *group,
                        const struct type *composite, struct take **ret)
 {

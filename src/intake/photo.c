@@ -81,7 +81,7 @@ static enum err memory_file(str content, int *ret_fd)
     for (size_t at = 0; at < content.len;) {
         ssize_t got = write(fd, content.ptr + at, content.len - at);
         if (got < 0 && errno != EINTR) {
-            close(fd);
+            (void)close(fd);
             return err_errno("cannot make room for the photograph");
         }
         at += got > 0 ? (size_t)got : 0;
@@ -137,7 +137,7 @@ enum err intake_photo(str content, struct intake_photo *ret)
     code = code ? code : receive(child, ret);
     child_close(child);
     if (fd >= 0)
-        close(fd);
+        (void)close(fd);
     if (code)
         intake_photo_release(ret);
     return code;

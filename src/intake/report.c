@@ -10,7 +10,7 @@
 #include "intake/import.h"
 
 static const char *const words[] = {
-#define REASON_WORD(code, word, meaning) [code] = word,
+#define REASON_WORD(code, word, meaning) [(code)] = (word),
     REASON_TABLE(REASON_WORD)
 #undef REASON_WORD
 };
@@ -157,9 +157,8 @@ static bool is_new_path(struct report *report, str path)
     return true;
 }
 
-/*
- * Leaves that hold something. NOLINTNEXTLINE(misc-no-recursion): trees are bounded by their parsers
- */
+/* Leaves that hold something. */
+/* NOLINTNEXTLINE(misc-no-recursion): trees are bounded by their parsers */
 static void look_at_tree(struct import *import, const struct node *node, struct buf *path)
 {
     struct report *report = &import->report;

@@ -39,7 +39,7 @@ enum err mapping_of_bodies(const struct catalog *catalog, struct mapping **ret)
 static struct node *purposes_of(struct mapping *m, const struct definition *definition)
 {
     struct node *map = node_map(&m->arena), *list = node_list(&m->arena);
-    for (uint16_t i = 0; i < PURPOSE_MAX; i++)
+    for (unsigned i = 0; i < PURPOSE_MAX; i++)
         if (definition->purposes >> i & 1)
             node_add(list, node_text(&m->arena, purpose_code(m->catalog, i)));
     return node_put(map, S("purposes"), list) ? map : NULL;

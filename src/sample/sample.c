@@ -66,7 +66,7 @@ static enum err output_flush(struct output *output, size_t at_least)
 static void output_close(struct output *output)
 {
     if (output->fd >= 0)
-        close(output->fd);
+        (void)close(output->fd);
     buf_release(&output->pending);
     output->fd = -1;
 }

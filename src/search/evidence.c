@@ -27,7 +27,7 @@
 #define POSSIBLE_OVER   0.0
 #define WHOLE_NAME      0.8 /* of what the asked name could have: all words agree, near enough */
 #define DAYS_BORN       25000.0
-#define DATE_MATCH_BITS -0.5 /* log2(0.7): true pairs whose dates agree whole */
+#define DATE_MATCH_BITS (-0.5) /* log2(0.7): true pairs whose dates agree whole */
 #define KEY_BITS_MAX    22.0
 
 enum { WORDS_MAX = 2048 };

@@ -154,7 +154,7 @@ static enum err copy_icu(struct decoder *d, str bytes, bool is_last, struct buf 
             if (!to)
                 return err_set(ERR_LIMIT, "decoded text needs too much memory");
             char *at = to;
-            ucnv_fromUnicode(d->to, &at, to + UNITS * 3 + 16, &from, unit, NULL,
+            ucnv_fromUnicode(d->to, &at, to + (size_t)UNITS * 3 + 16, &from, unit, NULL,
                              is_last && status != U_BUFFER_OVERFLOW_ERROR, &inner);
             if (U_FAILURE(inner) && inner != U_BUFFER_OVERFLOW_ERROR)
                 return err_set(ERR_SYNTAX, "cannot decode the text: %s", u_errorName(inner));

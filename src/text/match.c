@@ -14,12 +14,12 @@
 #define HOMOPHONE_COST     3.0f /* other Han characters with the same reading */
 #define SHORT_FORM_COST    1.5f
 #define BOTH_SHORT_COST    3.5f
-#define ASKED_ALONE_BITS   -2.0f
-#define HELD_ALONE_BITS    -1.5f
-#define CONTRADICTION_BITS -3.0f /* on top of both */
-#define WEAK_ALONE_BITS    -0.2f /* particle, generation */
-#define REORDER_BITS       -0.4f
-#define ROLE_CLASH_BITS    -0.8f /* family name for given name */
+#define ASKED_ALONE_BITS   (-2.0f)
+#define HELD_ALONE_BITS    (-1.5f)
+#define CONTRADICTION_BITS (-3.0f) /* on top of both */
+#define WEAK_ALONE_BITS    (-0.2f) /* particle, generation */
+#define REORDER_BITS       (-0.4f)
+#define ROLE_CLASH_BITS    (-0.8f) /* family name for given name */
 
 bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret)
 {
@@ -129,7 +129,7 @@ float word_cost(const struct word *a, const struct word *b, float limit, enum na
 float role_weight(enum name_role role)
 {
     switch (role) {
-    case NAME_PARTICLE: return 0.25f;
+    case NAME_PARTICLE:
     case NAME_GENERATION: return 0.25f;
     case NAME_TITLE: return 0;
     default: return 1;

@@ -61,13 +61,13 @@ static enum err parse(const struct type_context *context, const struct node *inp
                             ret));
     else
         TRY(type_begin(&type_photograph, input, RAW_MAX, ret));
-    if (ret->raw.len != 2 * HASH_SIZE || !hex_decode(ret->raw, hash, HASH_SIZE))
+    if (ret->raw.len != (size_t)2 * HASH_SIZE || !hex_decode(ret->raw, hash, HASH_SIZE))
         return bad("a SHA-256 has 64 hexadecimal digits, not", ret->raw);
     if (is_map)
         TRY(read_detail(input, detail));
     hex_encode(hash, HASH_SIZE, hex);
     ret->detail = detail;
-    return type_keep(arena, str_of(hex, 2 * HASH_SIZE), &ret->norm);
+    return type_keep(arena, str_of(hex, (size_t)2 * HASH_SIZE), &ret->norm);
 }
 
 static void print(const struct value *value, struct buf *out)
