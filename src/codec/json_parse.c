@@ -265,7 +265,7 @@ static struct node *read_list(struct parser *p, unsigned depth)
 
 static bool read_member(struct parser *p, unsigned depth, struct key_set *set, struct node *map)
 {
-    str key;
+    str key = STR_EMPTY;
     skip_blanks(p);
     if (p->at >= p->end || *p->at != '"')
         return fail(p, "a key in quotes was expected");

@@ -40,7 +40,7 @@ void names_section_close(struct names_section *section);
 struct names_live;
 enum err names_live_new(uint32_t entry_max, struct names_live **ret) MUST_USE;
 void names_live_free(struct names_live *live);
-enum err names_live_add(struct names_live *live, uint32_t entry, const struct value *name) MUST_USE;
+enum err names_live_add(struct names_live *live, uint32_t entry, const struct value *value) MUST_USE;
 enum err names_builder_copy_live(struct names_builder *builder, uint32_t entry,
                                  const struct names_live *from, uint32_t from_entry) MUST_USE;
 
@@ -88,6 +88,6 @@ struct names_parts {
     const struct names_part *items;
     size_t count;
 };
-double names_parts_bits(const void *parts, const struct name_token *token);
+double names_parts_bits(const void *context, const struct name_token *token);
 
 #endif

@@ -108,7 +108,7 @@ static struct node *make_envelope(const struct catalog *catalog,
     node_put_text(arena, map, S("owner"), owner);
     for (unsigned i = 0; i < PURPOSE_MAX; i++)
         if (definition->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(catalog, i)));
+            node_add(purposes, node_text(arena, purpose_code(catalog, (uint16_t)i)));
     node_put(map, S("purposes"), purposes);
     struct day review = day_of_number(day_number(day_today()) + REVIEW_DAYS);
     node_put_text(arena, map, S("review_on"), arena_str(arena, str_c(day_format(review, day))));

@@ -369,7 +369,7 @@ static enum err load_each(struct take_scope *scope, const struct node *node, str
                              "\"%.*s\" is neither a joined file nor an exploded text", STR(name));
     take->each = EACH_PATH;
     take->each_path = name;
-    struct ref *ref; /* so that the path counts as read */
+    struct ref *ref = NULL; /* so that the path counts as read */
     TRY(mapping_ref(scope, node, &ref));
     scope->is_piece = true;
     scope->path = ref->full;

@@ -176,7 +176,7 @@ enum err pixels_turn(struct pixels *p, unsigned orientation)
         return OK;
     bool is_swapped = orientation >= 5;
     uint32_t width = is_swapped ? p->height : p->width, height = is_swapped ? p->width : p->height;
-    struct pixels turned;
+    struct pixels turned = {0};
     TRY(pixels_new(width, height, &turned));
     for (uint32_t y = 0; y < height; y++)
         for (uint32_t x = 0; x < width; x++) {

@@ -41,7 +41,7 @@ static struct node *purposes_of(struct mapping *m, const struct definition *defi
     struct node *map = node_map(&m->arena), *list = node_list(&m->arena);
     for (unsigned i = 0; i < PURPOSE_MAX; i++)
         if (definition->purposes >> i & 1)
-            node_add(list, node_text(&m->arena, purpose_code(m->catalog, i)));
+            node_add(list, node_text(&m->arena, purpose_code(m->catalog, (uint16_t)i)));
     return node_put(map, S("purposes"), list) ? map : NULL;
 }
 

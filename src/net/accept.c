@@ -188,7 +188,7 @@ static enum err bind_one(const struct addrinfo *at, const char *address, int *re
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage own;
+    struct sockaddr_storage own = {0};
     socklen_t size = sizeof own;
     if (getsockname(fd, (struct sockaddr *)&own, &size) < 0)
         return 0;

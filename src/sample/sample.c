@@ -199,7 +199,7 @@ static enum err tell(struct writer *writer)
 static enum err write_definition(struct writer *writer, const struct definition *definition)
 {
     struct arena arena = {.max_bytes = ARENA_RECORD_MAX};
-    struct output output;
+    struct output output = {.fd = -1};
     char name[256];
     enum err code = OK;
     (void)snprintf(name, sizeof name, "%.*s.ndjson", STR(definition->name));

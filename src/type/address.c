@@ -135,7 +135,7 @@ static enum err read_map(const struct type_context *context, const struct code_l
 
 static str normal_form(const struct address *address, struct arena *arena)
 {
-    struct buf out = {.max = 4 * TEXT_FOLD_MAX * COUNT_OF(pieces)};
+    struct buf out = {.max = (size_t)4 * TEXT_FOLD_MAX * COUNT_OF(pieces)};
     str norm = STR_EMPTY;
     for (size_t i = 0; i < address->count; i++)
         buf_printf(&out, i ? " %.*s" : "%.*s", STR(address->tokens[i].text));
