@@ -23,7 +23,7 @@ void names_builder_free(struct names_builder *builder);
 /* One name of an entry (a value of a fuzzy type); an entry may have many. Entries may come in any
  * order. */
 enum err names_builder_add(struct names_builder *builder, uint32_t entry,
-                           const struct value *name) MUST_USE;
+                           const struct value *value) MUST_USE;
 /* All names of an entry of another section, for merging without the store. */
 enum err names_builder_copy(struct names_builder *builder, uint32_t entry,
                             const struct names_section *from, uint32_t from_entry) MUST_USE;
@@ -40,7 +40,8 @@ void names_section_close(struct names_section *section);
 struct names_live;
 enum err names_live_new(uint32_t entry_max, struct names_live **ret) MUST_USE;
 void names_live_free(struct names_live *live);
-enum err names_live_add(struct names_live *live, uint32_t entry, const struct value *value) MUST_USE;
+enum err names_live_add(struct names_live *live, uint32_t entry,
+                        const struct value *value) MUST_USE;
 enum err names_builder_copy_live(struct names_builder *builder, uint32_t entry,
                                  const struct names_live *from, uint32_t from_entry) MUST_USE;
 

@@ -51,7 +51,7 @@ static enum err read_job(struct arena *arena, struct node **ret)
             return err_errno("cannot read the parser's job");
         len += got > 0 ? (size_t)got : 0;
     }
-    close(0);
+    (void)close(0);
     return text ? json_parse(str_of(text, len), arena, ret) : ERR_MEMORY;
 }
 

@@ -203,7 +203,7 @@ enum err intake_preview(const char *path, str encoding, struct arena *arena, str
     code = code ? code : preview_rows(child, arena, ret);
     child_close(child);
     if (fd >= 0)
-        close(fd);
+        (void)close(fd);
     buf_release(&text);
     return code;
 }

@@ -246,11 +246,11 @@ static void import_free(struct import *import)
 {
     for (size_t i = 0; i < MAPPING_TABLES_MAX; i++) {
         if (import->fds[i] >= 0)
-            close(import->fds[i]);
+            (void)close(import->fds[i]);
         join_release(&import->joins[i]);
     }
     if (import->report.annotated_fd >= 0)
-        close(import->report.annotated_fd);
+        (void)close(import->report.annotated_fd);
     index_snapshot_close(import->snapshot);
     groups_release(import);
     evaluator_release(&import->evaluator);

@@ -181,7 +181,7 @@ void mapping_free(struct mapping *mapping);
  * The heading row of a table has been read. ERR_SYNTAX when a column the mapping cannot do without
  * is not there.
  */
-enum err mapping_bind(struct mapping *mapping, size_t table, const str *names,
+enum err mapping_bind(struct mapping *mapping, size_t index, const str *names,
                       size_t count) MUST_USE;
 /* Adds the takes of a template whose heading row has these names (template.c). */
 enum err template_bind(struct mapping *mapping, const str *names, size_t count) MUST_USE;

@@ -28,14 +28,14 @@ struct child {
 static void close_fd(int *fd)
 {
     if (*fd >= 0)
-        close(*fd);
+        (void)close(*fd);
     *fd = -1;
 }
 
 static int move_up(int fd)
 {
     int moved = fcntl(fd, F_DUPFD_CLOEXEC, 10);
-    close(fd);
+    (void)close(fd);
     return moved;
 }
 
