@@ -206,10 +206,8 @@ static void settle(struct arena *arena, struct node *map, const struct buf *text
     }
 }
 
-/*
- * At the start tag of an element; leaves at its end. NOLINTNEXTLINE(misc-no-recursion): bounded by
- * DEPTH_MAX
- */
+/* At the start tag of an element; leaves at its end. */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX */
 static enum err read_element(struct xml *xml, struct arena *arena, unsigned depth,
                              struct node **ret)
 {

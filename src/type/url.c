@@ -218,7 +218,7 @@ static enum err parse(const struct type_context *context, const struct node *inp
                       struct arena *arena, struct value *ret)
 {
     struct pieces pieces;
-    struct buf out = {.max = 4 * RAW_MAX};
+    struct buf out = {.max = (size_t)4 * RAW_MAX};
     TRY(type_begin(&type_url, input, RAW_MAX, ret));
     struct detail *detail = arena_new(arena, struct detail);
     if (!detail)
