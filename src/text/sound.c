@@ -177,6 +177,7 @@ static void profile_make(struct profile *profile, bool is_cross, float vowel_gap
             if (i == j)
                 cost = 0;
             else if (is_vowel(i) && is_vowel(j))
+                /* NOLINTNEXTLINE(bugprone-branch-clone): two weights that happen to be equal */
                 cost = is_cross ? CROSS_VOWEL : LATIN_VOWEL;
             profile->step[i][j] = cost;
         }

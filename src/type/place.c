@@ -100,7 +100,7 @@ static str joined(const struct detail *detail, struct arena *arena)
 /* Folds piece by piece, so that the commas stay. */
 static enum err make_norm(const struct detail *detail, struct arena *arena, str *ret)
 {
-    struct buf out = {.max = 4 * RAW_MAX * PIECES_MAX};
+    struct buf out = {.max = (size_t)4 * RAW_MAX * PIECES_MAX};
     for (size_t i = 0; i < detail->count; i++) {
         char folded[TEXT_FOLD_MAX];
         size_t len = text_fold(detail->shown[i], folded);
