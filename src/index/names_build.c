@@ -343,8 +343,10 @@ static enum err layout_make(struct layout *layout, uint32_t entry_count)
     TRY(order_by_entry(layout, entry_count));
     TRY(make_postings(layout, entry_count));
     array_put(layout, &header->post_at, layout->post_at, (size_t)builder->word_count + 1, 4);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the layout owns it */
     array_put(layout, &header->posts, layout->posts, layout->post_at[builder->word_count], 4);
     array_put(layout, &header->entry_at, layout->entry_at, (size_t)entry_count + 1, 4);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the layout owns it */
     array_put(layout, &header->packed, layout->packed, builder->pair_count, 4);
     for (enum names_directory d = NAMES_EXACT; d < NAMES_DIRECTORY_COUNT; d++)
         TRY(make_directory(layout, d));

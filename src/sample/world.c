@@ -60,7 +60,8 @@ void world_person(const struct world *world, uint64_t number, struct arena *aren
     *ret = (struct person){.number = number};
     if (random_below(&random, RING_ONE_IN) == 0)
         ret->ring =
-            1 + random_below(&random, world->options->persons / (RING_ONE_IN * RING_SIZE) + 1);
+            1 + random_below(&random,
+                             world->options->persons / ((uint64_t)RING_ONE_IN * RING_SIZE) + 1);
     ret->culture = culture_pick(world->cultures, &random);
     ret->is_female = random_below(&random, 100) < 35;
     ret->is_test = random_below(&random, 100) < TEST_PERCENT;
@@ -70,7 +71,8 @@ void world_person(const struct world *world, uint64_t number, struct arena *aren
         ret->is_test = country.len > 0;
         ret->country = country.len ? country : ret->country;
     }
-    int32_t age_days = (int32_t)(AGE_MIN * 365 + random_below(&random, AGE_SPAN * 365));
+    int32_t age_days =
+        (int32_t)((uint64_t)AGE_MIN * 365 + random_below(&random, (uint64_t)AGE_SPAN * 365));
     ret->born = day_of_number(day_number(world->options->today) - age_days);
     culture_name(ret->culture, ret->is_female, &random, arena, &ret->name);
 }

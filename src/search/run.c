@@ -176,7 +176,7 @@ static enum err look(struct search *search, struct search_answer *answer)
     answer->total_count = hits.count;
     answer->similar = similar.items;
     answer->similar_count = similar.count;
-    for (size_t i = 0; i < hits.count && answer->verdict != VERDICT_MATCH; i++)
+    for (size_t i = 0; hits.items && i < hits.count && answer->verdict != VERDICT_MATCH; i++)
         answer->verdict = hits.items[i].band == BAND_HIT ? VERDICT_MATCH : VERDICT_POSSIBLE;
     return OK;
 }

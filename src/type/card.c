@@ -266,7 +266,7 @@ static size_t recognise(const struct type_context *context, str line, struct are
     struct node *node = node_text(arena, line);
     if (max == 0 || !node || str_count_digits(line) < FIRST_LEN + LAST_LEN)
         return 0;
-    if (parse(context, node, arena, &value) != OK) {
+    if (parse(context, node, arena, &value) != OK || !value.detail) {
         err_clear();
         return 0;
     }

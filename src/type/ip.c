@@ -134,8 +134,9 @@ static unsigned prefix_of(const struct range *range)
     unsigned common = common_bits(range->first, range->last);
     struct range whole = *range;
     spread(&whole, common);
-    return memcmp(whole.first, range->first, 16) || memcmp(whole.last, range->last, 16) ? 129
-                                                                                        : common;
+    return memcmp(whole.first, range->first, 16) != 0 || memcmp(whole.last, range->last, 16) != 0
+               ? 129
+               : common;
 }
 
 static str normal_form(const struct range *range, struct arena *arena)

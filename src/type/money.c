@@ -83,7 +83,7 @@ static const char *read_input(const struct code_list *currencies, const struct n
                               struct decimal *amount, struct detail *ret)
 {
     str number, currency;
-    if (input->kind == NODE_MAP)
+    if (input && input->kind == NODE_MAP)
         return read_parts(currencies, raw, str_trim(node_get_text(input, S("currency"))), amount,
                           ret);
     if (!cut(raw, &number, &currency))

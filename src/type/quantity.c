@@ -136,7 +136,7 @@ static const char *read_terms(const struct code_list *units, str text, struct de
 static const char *read_input(const struct code_list *units, const struct node *input, str raw,
                               struct detail *ret)
 {
-    if (input->kind == NODE_MAP)
+    if (input && input->kind == NODE_MAP)
         return add_term(units, raw, str_trim(node_get_text(input, S("unit"))), true, ret);
     return read_terms(units, raw, ret);
 }

@@ -30,7 +30,9 @@ static unsigned weight_value(char c)
 {
     static const unsigned char letters[26] = {1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4,
                                               5, 0, 7, 0, 9, 2, 3, 4, 5, 6, 7, 8, 9};
-    return is_digit(c) ? (unsigned)(c - '0') : letters[c - 'A'];
+    if (c >= 'A' && c <= 'Z')
+        return letters[c - 'A'];
+    return is_digit(c) ? (unsigned)(c - '0') : 0;
 }
 
 static char check_digit(str vin)
