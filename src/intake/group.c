@@ -13,7 +13,7 @@ void groups_init(struct import *import)
     pthread_cond_init(&import->changed, NULL);
     for (size_t i = 0; i < GROUP_COUNT; i++) {
         import->groups[i].import = import;
-        import->groups[i].bodies.max = GROUP_BYTES_MAX * 2;
+        import->groups[i].bodies.max = (size_t)GROUP_BYTES_MAX * 2;
     }
 }
 

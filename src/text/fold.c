@@ -114,6 +114,7 @@ static bool is_ascii(str text)
     return true;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through the key */
 size_t text_fold(str text, char out[TEXT_FOLD_MAX])
 {
     struct key key = {.out = out};

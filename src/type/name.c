@@ -37,7 +37,7 @@ static size_t parts_of(const struct node *input, struct name_part parts[PART_MAX
 
 static str parts_line(const struct name_part *parts, size_t count, struct arena *arena)
 {
-    struct buf line = {.max = NAME_MAX_BYTES * 2};
+    struct buf line = {.max = (size_t)NAME_MAX_BYTES * 2};
     for (size_t i = 0; i < count; i++) {
         bool is_after_family = i > 0 && parts[i - 1].role == NAME_FAMILY;
         buf_add(&line, i == 0 ? STR_EMPTY : is_after_family ? S(", ") : S(" "));
@@ -51,7 +51,7 @@ static str parts_line(const struct name_part *parts, size_t count, struct arena 
 /* Same words in the same order and roles that were said: same norm. */
 static str norm_of(const struct name *name, struct arena *arena)
 {
-    struct buf norm = {.max = NAME_MAX_BYTES * 4};
+    struct buf norm = {.max = (size_t)NAME_MAX_BYTES * 4};
     for (size_t i = 0; i < name->count; i++) {
         bool is_after_family =
             i > 0 && name->tokens[i - 1].role == NAME_FAMILY && name->tokens[i].role != NAME_FAMILY;

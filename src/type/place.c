@@ -137,7 +137,7 @@ static enum err parse(const struct type_context *context, const struct node *inp
     detail->locality = STR_EMPTY;
     if (input && input->kind == NODE_MAP) {
         TRY(read_map(context, input, arena, detail));
-        TRY(type_begin_text(&type_place, input, joined(detail, arena), 4 * RAW_MAX, ret));
+        TRY(type_begin_text(&type_place, input, joined(detail, arena), (size_t)4 * RAW_MAX, ret));
     } else {
         TRY(type_begin(&type_place, input, RAW_MAX, ret));
         cut(context, ret->raw, arena, detail);
