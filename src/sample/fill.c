@@ -111,7 +111,7 @@ static struct node *fill_date(const struct world *world, const struct field *fie
             from = date_ranges[i].from;
             to = date_ranges[i].to;
         }
-    int32_t back = from + (int32_t)random_below(random, (uint64_t)(to - from + 1));
+    int32_t back = from + (int32_t)random_below(random, (uint64_t)(to - from) + 1);
     day = day_of_number(day_number(world->options->today) - back);
     return node_text(arena, arena_str(arena, str_c(day_format(day, text))));
 }
@@ -293,6 +293,7 @@ static struct node *fill_group(const struct world *world, const struct field *co
                                size_t count, const struct person *person, unsigned row,
                                struct random *random, struct arena *arena);
 
+/* NOLINTBEGIN(misc-no-recursion): groups nest as deep as definitions do */
 static struct node *fill_field(const struct world *world, const struct field *field,
                                const struct person *person, unsigned row, struct random *random,
                                struct arena *arena)
@@ -327,6 +328,7 @@ static struct node *fill_group(const struct world *world, const struct field *co
     }
     return map;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 static str random_code(const struct world *world, str list_name, struct random *random)
 {

@@ -10,8 +10,8 @@
  * Writes into the directory (made when absent):
  *   <database>.ndjson  a record a line: {"envelope":{...},"fields":{...}}, for every definition of
  *                      kind record that says how many (`sample: {per_1000_persons: 300}`)
- *   truth.tsv          database, reference, class of damage, query text, date of birth: what a search
- *                      for the damaged text must find
+ *   truth.tsv          database, reference, class of damage, query text, date of birth: what a
+ *                      search for the damaged text must find
  *   photographs/       small pictures of nobody, where a definition has a field of type photograph
  *
  * Definitions are filled by field type and meaning alone. A person is a pure function of seed and
