@@ -40,7 +40,7 @@ struct scorer {
     size_t held_count;
     struct arena *arena;
     double chance_bits; /* of what agrees: how rare it is to agree so by chance */
-    bool has_name, is_whole_name, is_contradicted;
+    bool has_name, is_whole_name, is_contradicted, is_supported;
 };
 
 /* ---- one pair of values ---- */
@@ -290,6 +290,9 @@ static void conclude(const struct scorer *scorer, struct evidence *ret)
     ret->band = evidence_band(ret->bits, scorer->context->population);
     if (ret->band == BAND_NONE && scorer->is_whole_name && !scorer->is_contradicted)
         ret->band = BAND_POSSIBLE;
+    /* a name that is only alike, with nothing else speaking for it, never decides */
+    if (ret->band == BAND_HIT && !scorer->is_whole_name && !scorer->is_supported)
+        ret->band = BAND_POSSIBLE;
     double odds = exp2(ret->bits) / population;
     ret->probability = odds / (1 + odds);
     ret->namesakes = scorer->has_name ? population * exp2(-scorer->chance_bits) : -1;
@@ -321,6 +324,7 @@ enum err evidence_score(const struct evidence_context *context, const struct def
         scorer.chance_bits += weighed.chance_bits;
         scorer.has_name |= asked[i].value.type->is_fuzzy;
         scorer.is_whole_name |= weighed.is_whole_name;
+        scorer.is_supported |= weighed.bits > 2 && !asked[i].value.type->is_fuzzy;
         scorer.is_contradicted |= weighed.bits < -2 && !asked[i].value.type->is_fuzzy;
     }
     for (size_t g = 0; g < definition->group_count; g++)
