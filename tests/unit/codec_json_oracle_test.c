@@ -89,13 +89,20 @@ static void damage(struct random *random, struct buf *text)
         text->ptr[random_below(random, text->len)] = bytes[random_below(random, sizeof bytes - 1)];
 }
 
+/* The thread sanitizer makes each round many times slower, and this test has one thread: fewer there. */
+#ifdef __SANITIZE_THREAD__
+enum { ROUNDS = 400 };
+#else
+enum { ROUNDS = 4000 };
+#endif
+
 static void agrees_with_jansson(void **state)
 {
     (void)state;
     struct random random;
     random_seed(&random, 1923);
     unsigned accepted = 0, refused = 0;
-    for (unsigned round = 0; round < 4000; round++) {
+    for (unsigned round = 0; round < ROUNDS; round++) {
         struct buf text = {0};
         struct arena arena = {0};
         random_value(&random, 0, &text);
@@ -117,7 +124,7 @@ static void agrees_with_jansson(void **state)
         arena_release(&arena);
         buf_release(&text);
     }
-    assert_true(accepted > 500 && refused > 500);
+    assert_true(accepted > ROUNDS / 8 && refused > ROUNDS / 8);
 }
 
 static void many_keys(void **state)
