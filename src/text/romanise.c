@@ -135,8 +135,11 @@ static void rule_apply(const struct rule *rule, struct readings *readings)
         reading_add(readings, i, rule->to[rule->has[i] ? i : 0]);
 }
 
-/* A letter without a rule: itself when it is a-z, its base letter without marks; false: not known
- * at all. */
+/*
+ * A letter without a rule: itself when it is a-z, its base letter without marks; false: not known
+ * at all.
+ */
+/* NOLINTNEXTLINE(misc-no-recursion): the base letter of a letter has no marks to take off */
 static bool letter_apply(const struct rules *rules, uint32_t letter, struct readings *readings)
 {
     if (letter < 128) {

@@ -173,11 +173,11 @@ static void profile_make(struct profile *profile, bool is_cross, float vowel_gap
 {
     for (uint8_t i = 1; i < SOUND_COUNT; i++) {
         for (uint8_t j = 1; j < SOUND_COUNT; j++) {
+            /* NOLINTNEXTLINE(bugprone-branch-clone): two weights that happen to be equal */
             float cost = is_cross ? CROSS_WRONG : LATIN_WRONG;
             if (i == j)
                 cost = 0;
             else if (is_vowel(i) && is_vowel(j))
-                /* NOLINTNEXTLINE(bugprone-branch-clone): two weights that happen to be equal */
                 cost = is_cross ? CROSS_VOWEL : LATIN_VOWEL;
             profile->step[i][j] = cost;
         }
