@@ -3,7 +3,7 @@
 VARIANT ?= release
 CC      ?= gcc
 B       := build/$(VARIANT)
-PKGS    := icu-i18n icu-uc jansson libxml-2.0 yaml-0.1 zlib libzstd libpcre2-8 openssl libsodium sqlite3 libcurl libseccomp libjpeg libpng
+PKGS    := icu-i18n icu-uc libxml-2.0 yaml-0.1 zlib libzstd libpcre2-8 openssl libsodium sqlite3 libseccomp libjpeg libpng
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings \
            -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wpointer-arith -Wno-sign-conversion $(if $(CI),-Werror)
 FLAGS.release := -O2 -g -D_FORTIFY_SOURCE=2
@@ -17,7 +17,7 @@ endif
 CFLAGS  := -std=gnu17 -D_GNU_SOURCE $(FLAGS.$(VARIANT)) $(WARN) -fstack-protector-strong -fPIE -pthread -Isrc -I/usr/share/include/llhttp \
            $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(EXTRA_CFLAGS)
 LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now
-LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lm
+LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
 SRC     := $(sort $(wildcard src/*/*.c))
 LIBSRC  := $(filter-out src/cmd/main.c,$(SRC))
@@ -51,7 +51,7 @@ $(B)/llhttp/%.o: /usr/share/llhttp/%.c
 	$(CC) $(filter-out -W%,$(CFLAGS)) -DLLHTTP_STRICT_MODE=1 -w -c -o $@ $<
 $(B)/tests/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS) -lcmocka
+	$(CC) $(CFLAGS) -Itests $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS) -lcmocka -ljansson -lcsv
 $(B)/fuzz/%: tests/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
