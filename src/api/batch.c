@@ -2,11 +2,12 @@
 /*
  * Batch search: one search a line in, one answer a line out, in the same order, both streaming.
  *
- * The body comes in pieces. The lines of a piece are searched together on the lane of names while
- * the peer is paused: all their audit entries go into one commit group, which is waited for once;
- * then the answers are printed, sent, and the next piece is asked for. So memory is bounded by one
- * piece whatever the batch's length, and a slow disk costs one sync a piece, not one a line.
- * A line that cannot be answered gets its problem as its line; the batch goes on.
+ * The body comes in pieces. The lines of a piece are searched together while the peer is paused:
+ * all their audit entries go into one commit group, which is waited for once; then the answers are
+ * printed, sent, and the next piece is asked for. So memory is bounded by one piece whatever the
+ * batch's length, and a slow disk costs one sync a piece, not one a line. A line that cannot be
+ * answered gets its problem as its line; the batch goes on. All this is long work: a peer that
+ * reads slowly holds up no single search.
  */
 #include <stdlib.h>
 
@@ -230,12 +231,11 @@ static enum err work(struct call *call)
     buf_add(&batch->input, str_from(buf_str(&input), whole));
     batch->is_working = false;
     is_ended = batch->is_ended;
+    if (!is_ended) /* under the mutex: with the last piece the exchange may go */
+        http_body_resume(call->exchange);
     pthread_mutex_unlock(&batch->mutex);
     buf_release(&input);
-    if (is_ended)
-        return work(call);
-    http_body_resume(call->exchange);
-    return OK;
+    return is_ended ? work(call) : OK;
 }
 
 /* ---- pieces, on the network loop ---- */
@@ -262,7 +262,7 @@ static bool push_work(struct batch *batch)
     pthread_mutex_lock(&batch->mutex);
     batch->is_working = true;
     pthread_mutex_unlock(&batch->mutex);
-    if (lane_push(call->api->lanes, LANE_NAMES, call) == OK)
+    if (lane_push(call->api->lanes, LANE_LONG, call) == OK)
         return true;
     pthread_mutex_lock(&batch->mutex);
     batch->is_broken = true; /* said as the batch's last line */

@@ -66,18 +66,26 @@ static void make_lines(struct cli *cli, struct buf *out)
 
 struct counting {
     uint64_t lines, failed;
+    struct buf line;  /* the answer that is coming in */
+    struct buf first; /* the first failed answer */
 };
 
 static enum err count_piece(void *context, str piece)
 {
     struct counting *counting = context;
-    for (size_t i = 0; i < piece.len; i++)
-        counting->lines += piece.ptr[i] == '\n';
-    for (str rest = piece; str_has(rest, S("\"type\":\"about:blank\""));) {
-        counting->failed++;
-        rest = str_from(rest, str_find(rest, '\n') + 1);
+    while (piece.len) {
+        size_t end = str_find(piece, '\n');
+        buf_add(&counting->line, str_slice(piece, 0, end));
+        if (end == piece.len)
+            return counting->line.failed;
+        piece = str_from(piece, end + 1);
+        counting->lines++;
+        if (str_starts(buf_str(&counting->line), S("{\"type\":\"about:blank\"")) &&
+            counting->failed++ == 0)
+            buf_add(&counting->first, buf_str(&counting->line));
+        buf_clear(&counting->line);
     }
-    return OK;
+    return counting->first.failed;
 }
 
 static enum err run_batches(struct cli *cli, const struct buf *lines, double seconds,
@@ -102,7 +110,7 @@ int command_bench(struct cli *cli)
     static int64_t times[SYNCS];
     uint64_t seconds;
     double took = 0;
-    struct counting counting = {0};
+    struct counting counting = {.line = {.max = 4 << 20}, .first = {.max = 4 << 20}};
     struct node *health = NULL;
     if (cli_number(cli, "--seconds", 3, SECONDS_MAX, &seconds) != OK || cli_done(cli) != OK)
         return cli_fail();
@@ -129,5 +137,9 @@ int command_bench(struct cli *cli)
                           "minute: p50 %.2f ms, p99 %.2f ms\n",
            (double)counting.lines / took, (unsigned long long)counting.lines,
            (unsigned long long)counting.failed, (double)p50 / 1e3, (double)p99 / 1e3);
+    if (counting.failed)
+        fprintf(stderr, "bureau: the first of the failed: %.*s\n", STR(buf_str(&counting.first)));
+    buf_release(&counting.line);
+    buf_release(&counting.first);
     return counting.failed ? EXIT_NO : EXIT_OK;
 }

@@ -155,54 +155,65 @@ static enum err connect_tcp(const char *target, int *ret_fd)
     return code;
 }
 
-static enum err send_all(int fd, str bytes)
-{
-    while (bytes.len) {
-        ssize_t got = send(fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno("cannot send the request");
-        bytes = str_from(bytes, (size_t)got);
-    }
-    return OK;
-}
+/* What is still to be sent: the head, then the body. */
+struct outgoing {
+    str head, body;
+};
 
-static enum err send_request(int fd, const struct http_call *call)
+static void request_head(const struct http_call *call, struct buf *out)
 {
-    struct buf head = {.max = 64 << 10};
-    buf_printf(&head, "%.*s %.*s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n",
+    buf_printf(out, "%.*s %.*s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n",
                STR(call->method), STR(call->path));
     for (size_t i = 0; i < call->header_count; i++)
-        buf_printf(&head, "%.*s: %.*s\r\n", STR(call->headers[i].name),
-                   STR(call->headers[i].value));
+        buf_printf(out, "%.*s: %.*s\r\n", STR(call->headers[i].name), STR(call->headers[i].value));
     if (call->body.len || !str_eq(call->method, S("GET")))
-        buf_printf(&head, "Content-Length: %zu\r\n", call->body.len);
-    buf_add(&head, S("\r\n"));
-    enum err code = head.failed ? head.failed : send_all(fd, buf_str(&head));
-    buf_release(&head);
-    return code ? code : send_all(fd, call->body);
+        buf_printf(out, "Content-Length: %zu\r\n", call->body.len);
+    buf_add(out, S("\r\n"));
 }
 
-static enum err read_reply(int fd, const struct http_call *call, struct reply_reader *reader)
+/* As much as there is room for. A peer that takes no more may have said why: reading goes on. */
+static void send_some(int fd, struct outgoing *outgoing)
+{
+    str *bytes = outgoing->head.len ? &outgoing->head : &outgoing->body;
+    ssize_t got = send(fd, bytes->ptr, bytes->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (got >= 0)
+        *bytes = str_from(*bytes, (size_t)got);
+    else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+        *outgoing = (struct outgoing){0};
+}
+
+static enum err read_some(int fd, struct reply_reader *reader, bool *is_end)
 {
     char bytes[16384];
+    ssize_t got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
+        return OK;
+    if (got < 0)
+        return err_errno("cannot read the answer");
+    *is_end = got == 0;
+    return reply_feed(reader, str_of(bytes, (size_t)got));
+}
+
+/* Both ways at once: a streaming answer must be taken while its request is still being sent. */
+static enum err converse(int fd, const struct http_call *call, struct outgoing *outgoing,
+                         struct reply_reader *reader)
+{
     int timeout_ms = (int)(call->timeout_ms ? call->timeout_ms : DEFAULT_TIMEOUT_MS);
-    while (!reader->is_done) {
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
+    bool is_end = false;
+    while (!reader->is_done && !is_end) {
+        bool is_more = outgoing->head.len || outgoing->body.len;
+        struct pollfd ready = {.fd = fd, .events = (short)(POLLIN | (is_more ? POLLOUT : 0))};
         int count = poll(&ready, 1, timeout_ms);
         if (count == 0)
             return err_set(ERR_TIMEOUT, "no answer within %d ms", timeout_ms);
-        if (count < 0 && errno == EINTR)
+        if (count < 0 && errno != EINTR)
+            return err_errno("cannot wait for the answer");
+        if (count < 0)
             continue;
-        ssize_t got = recv(fd, bytes, sizeof bytes, 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno("cannot read the answer");
-        if (got == 0)
-            break;
-        TRY(reply_feed(reader, str_of(bytes, (size_t)got)));
+        if (ready.revents & POLLOUT)
+            send_some(fd, outgoing);
+        if (ready.revents & ~POLLOUT)
+            TRY(read_some(fd, reader, &is_end));
     }
     return reply_end(reader);
 }
@@ -214,11 +225,11 @@ enum err http_call(const struct http_call *call, struct arena *arena, struct htt
     TRY(is_unix ? connect_unix(call->target + 5, &fd) : connect_tcp(call->target, &fd));
     struct reply_reader reader;
     reply_begin(&reader, call, arena, ret);
-    enum err code = send_request(fd, call);
-    if (code == ERR_IO) /* refused early: the answer may say why */
-        code = OK;
-    if (!code)
-        code = read_reply(fd, call, &reader);
+    struct buf head = {.max = 64 << 10};
+    request_head(call, &head);
+    struct outgoing outgoing = {buf_str(&head), call->body};
+    enum err code = head.failed ? head.failed : converse(fd, call, &outgoing, &reader);
+    buf_release(&head);
     buf_release(&reader.body);
     buf_release(&reader.name);
     buf_release(&reader.value);

@@ -140,7 +140,9 @@ void connection_expired(void *context, struct timer *timer)
     struct connection *connection = (struct connection *)timer;
     const struct exchange *exchange = connection->exchange;
     bool is_stream = exchange && exchange->is_started && exchange->is_stream;
-    if (is_stream && !is_sending(connection) && connection->phase == PHASE_ANSWER) {
+    bool is_paused = connection->phase == PHASE_BODY && exchange->open.is_body_paused;
+    bool is_producing = is_paused || (is_stream && connection->phase == PHASE_ANSWER);
+    if (is_producing && !is_sending(connection)) {
         connection_deadline(connection); /* nothing to send yet: the producer's pace is its own */
         return;
     }
@@ -387,7 +389,7 @@ void connection_answered(struct exchange *exchange)
     }
     if (is_resumed)
         exchange->open.is_body_paused = false;
-    if (is_complete && connection->may_write)
+    if (is_resumed || (is_complete && connection->may_write))
         connection_deadline(connection);
     run(connection);
 }

@@ -32,9 +32,8 @@ static void draw(const struct outline *o, unsigned char pixels[HEIGHT][WIDTH])
         for (int x = 0; x < WIDTH; x++) {
             bool is_body = in_ellipse(x, y, o->head_x, o->shoulder_y, o->shoulder_wide, 44);
             bool is_head = in_ellipse(x, y, o->head_x, o->head_y, o->head_wide, o->head_high);
-            pixels[y][x] = is_head   ? o->skin
-                           : is_body ? o->cloth
-                                     : (unsigned char)(o->back + y / 8);
+            int shade = is_head ? o->skin : is_body ? o->cloth : o->back + y / 8;
+            pixels[y][x] = (unsigned char)shade;
         }
 }
 

@@ -117,6 +117,12 @@ static void list_repairs(const struct mrz *mrz, const struct mrz *repaired, size
         buf_printf(out, " and %zu more", count - said);
 }
 
+/* Of thirty letters any could be a zone: fillers or dates make it one. */
+static bool is_plausible(str zone)
+{
+    return str_find(zone, '<') < zone.len || str_count_digits(zone) >= 10;
+}
+
 static void explain_failure(const struct mrz *mrz, struct arena *arena, struct value *ret)
 {
     struct buf note = {.max = 1024};
@@ -124,9 +130,10 @@ static void explain_failure(const struct mrz *mrz, struct arena *arena, struct v
     bool is_open = false;
     list_failures(mrz, &note);
     size_t count = mrz_repair(mrz, &repaired, &is_open);
-    if (count) {
+    str repair = count ? joined_lines(&repaired, arena) : STR_EMPTY;
+    if (is_plausible(repair)) {
         list_repairs(mrz, &repaired, count, &note);
-        ret->repair = joined_lines(&repaired, arena);
+        ret->repair = repair;
     } else if (is_open)
         buf_printf(&note, "; several misread characters would explain it");
     ret->note = arena_str(arena, buf_str(&note));
@@ -151,7 +158,7 @@ static enum err parse(const struct type_context *context, const struct node *inp
     TRY(type_begin(&type_mrz, input, RAW_MAX / 2, ret));
     if (!fold_zone(ret->raw, text, &len) || !mrz_read(str_of(text, len), mrz, &why))
         return refuse(why);
-    if (str_find(str_of(text, len), '<') == len && str_count_digits(str_of(text, len)) < 10)
+    if (!is_plausible(str_of(text, len)))
         return refuse("it has neither fillers nor dates");
     mrz->context = *context;
     ret->detail = mrz;

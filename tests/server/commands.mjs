@@ -88,7 +88,7 @@ function story(data, files) {
   assert.ok(run(0, ['doctor', '--json']).json.every((check) => check.ok));
   run(0, ['officer', 'remove', 'o-1']);
   run(2, ['officer', 'remove', 'o-1']);
-  run(0, ['bench', '--help']);
+  run(0, ['bench', '--seconds', '0', '--json']);
   for (const path of [exported]) assert.ok(existsSync(path) && readFileSync(path, 'utf8').includes('"fields"'));
   return told;
 }
