@@ -180,12 +180,11 @@ void json_bool(struct json *json, str key, bool value);
 void json_time(struct json *json, str key, int64_t time_us);
 void json_day(struct json *json, str key, struct day day);
 void json_raw(struct json *json, str key, str value);
-uint16_t meaning_of_type(const struct catalog *catalog, const struct type *type); /* 0: none */
 void print_readings(struct json *json, struct call *call, const struct search_reading *readings,
                     size_t count);
 void print_view(struct json *json, struct call *call, const struct view *view);
 void print_hit(struct json *json, struct call *call, const struct hit *hit);
-void print_search(struct call *call, const struct search_answer *answer, struct buf *out);
+void print_search(struct call *call, struct search_answer *answer, struct buf *out);
 /* schema.c */
 void schema_print(struct json *json, const char *notation);
 void schemas_print(struct json *json);

@@ -17,7 +17,7 @@ static const struct {
     {"Search", "text?:s fields?:o databases?:[s] off?:[s] similar?:s purpose?:s reference?:s "
                "limit?:i offset?:i id?:s"},
     {"Part", "meaning:s title:s value:s check:s note?:s"},
-    {"Reading", "type?:s title:s on:b confidence:i parts:[Part]"},
+    {"Reading", "type:s title:s on:b confidence:i check:s note?:s repair?:s parts:[Part]"},
     {"Caution", "code:s title:s"},
     {"Fact", "field:s title:s row:i value:s masked:b check?:s note?:s"},
     {"Why", "meaning:s title:s asked:s held?:s agreement:s bits:n words?:s"},
@@ -26,8 +26,9 @@ static const struct {
             "facts?:[Fact] photo?:s band?:s bits?:n probability?:n namesakes?:n why?:[Why] "
             "expected_by_chance?:n"},
     {"DatabaseAnswer", "name:s title:s result:s count:i reason?:s"},
-    {"Answer", "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
-               "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s"},
+    {"Answer",
+     "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
+     "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s repaired?:s"},
     {"Text", "text:s"},
     {"Understood", "understood:[Reading]"},
     {"Field", "name:s path:s title:o help?:s type:s list?:s meaning?:s required:b many:b pivot:b "

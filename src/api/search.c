@@ -56,61 +56,18 @@ enum err run_search(struct call *call)
     return plan_and_run(call);
 }
 
-/* ---- recognition ---- */
-
-struct part_list { /* gathers the parts of a composite value */
-    struct part_sink sink;
-    struct call *call;
-    struct query_value *items;
-    size_t count;
-};
-enum { PARTS_MAX = 32, READINGS_MAX = 16 };
-
-static void add_part(struct part_sink *sink, str meaning, const struct value *value)
-{
-    struct part_list *list = (struct part_list *)sink;
-    uint16_t number = meaning_number(list->call->api->node.catalog, meaning);
-    if (number && list->count < PARTS_MAX)
-        list->items[list->count++] = (struct query_value){.meaning = number, .value = *value};
-}
-
-static enum err reading_parts(struct call *call, const struct reading *reading,
-                              struct search_reading *ret)
-{
-    struct part_list list = {.sink = {add_part}, .call = call};
-    list.items = arena_array(call->arena, struct query_value, PARTS_MAX);
-    if (!list.items)
-        return err_last()->code;
-    if (reading->type->parts)
-        reading->type->parts(&reading->value, call->arena, &list.sink);
-    uint16_t own = meaning_of_type(call->api->node.catalog, reading->type);
-    if (list.count == 0 && own)
-        list.items[list.count++] = (struct query_value){.meaning = own, .value = reading->value};
-    *ret = (struct search_reading){.reading = *reading,
-                                   .values = list.items,
-                                   .count = list.count,
-                                   .is_on = true};
-    return OK;
-}
-
-/* Live recognition while typing: the types are asked, no record is read, nothing is recorded. */
+/* Live recognition while typing: no record is read, nothing is recorded. */
 enum err run_recognise(struct call *call)
 {
-    str text;
-    TRY(call_body_text(call, S("text"), &text));
-    struct type_context context = catalog_context(call->api->node.catalog, NULL);
-    context.country = call->actor.country;
-    struct reading readings[READINGS_MAX];
-    size_t count =
-        type_recognise(&context, str_slice(text, 0, 2000), call->arena, readings, READINGS_MAX);
-    struct search_reading *chips = arena_array(call->arena, struct search_reading, count);
-    if (!chips)
-        return err_last()->code;
-    for (size_t i = 0; i < count; i++)
-        TRY(reading_parts(call, &readings[i], &chips[i]));
+    struct search_request request = {.off = node_get(call->body, S("off"))};
+    const struct search_reading *readings;
+    size_t count;
     struct json json = {.out = &call->out};
+    TRY(call_body_text(call, S("text"), &request.text));
+    TRY(search_recognise(call->api->node.engine, &call->actor, &request, call->arena, &readings,
+                         &count));
     json_open(&json, '{');
-    print_readings(&json, call, chips, count);
+    print_readings(&json, call, readings, count);
     json_close(&json, '}');
     call_finish(call, OK);
     return OK;

@@ -268,7 +268,7 @@ static void print_why(const struct catalog *catalog, const struct why *why, enum
     buf_add_char(out, '}');
 }
 
-static void print_hit(const struct catalog *catalog, const struct hit *hit, enum language language,
+void search_hit_print(const struct catalog *catalog, const struct hit *hit, enum language language,
                       struct buf *out)
 {
     open_item(out);
@@ -298,7 +298,7 @@ static void print_hits(const struct catalog *catalog, str name, const struct hit
     add_name(out, name);
     buf_add_char(out, '[');
     for (size_t i = 0; i < count; i++)
-        print_hit(catalog, &hits[i], language, out);
+        search_hit_print(catalog, &hits[i], language, out);
     buf_add_char(out, ']');
 }
 

@@ -219,15 +219,15 @@ enum err search_recognise(const struct search_engine *engine, const struct actor
         TRY(fill_reading(engine, &readings[kept], arena));
         if (i < with_date)
             TRY(add_date(engine->catalog, &readings[kept], &date, arena));
-        bool is_leading = reading_can_lead(&readings[kept]);
+        bool is_leading =
+            reading_can_lead(&readings[kept]) && !is_off(request->off, readings[kept].reading.type);
         best = is_leading && found[i].confidence > best ? found[i].confidence : best;
         readings[kept].is_on = is_leading;
         kept++;
     }
     for (size_t i = 0; i < kept; i++) {
         unsigned confidence = readings[i].reading.confidence;
-        readings[i].is_on &= !is_off(request->off, readings[i].reading.type) &&
-                             (best >= SURE ? confidence == best : confidence + KEEP_WITHIN >= best);
+        readings[i].is_on &= best >= SURE ? confidence == best : confidence + KEEP_WITHIN >= best;
     }
     *ret = readings;
     *ret_count = kept;

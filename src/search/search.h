@@ -133,6 +133,8 @@ void search_answer_print(const struct catalog *catalog, const struct search_answ
 void search_readings_print(const struct catalog *catalog, const struct search_reading *readings,
                            size_t count, enum language language,
                            struct buf *out); /* the list after "understood": */
+void search_hit_print(const struct catalog *catalog, const struct hit *hit, enum language language,
+                      struct buf *out); /* an item of a list of hits */
 /* The members of a hit that come from its view, without braces: for a record shown by its id. */
 void search_view_print(const struct catalog *catalog, const struct view *view,
                        enum language language, struct buf *out);
