@@ -350,12 +350,18 @@ static void read_example(struct definition_reader *reader, const struct node *no
         reader_problem(reader, ERR_MISSING, node, S("fields"), "an example needs `fields:`");
         return;
     }
+    const struct node *envelope = node_get(node, S("envelope"));
+    if (envelope && envelope->kind != NODE_MAP) {
+        reader_problem(reader, ERR_BAD_VALUE, envelope, S("envelope"),
+                       "an example's `envelope:` is a map");
+        return;
+    }
     struct node *body = node_map(reader->arena);
     if (!body)
         return;
     body->line = node->line;
     body->column = node->column;
-    node_put(body, S("envelope"), example_envelope(reader, node_get(node, S("envelope"))));
+    node_put(body, S("envelope"), example_envelope(reader, envelope));
     node_put(body, S("fields"), node_copy(reader->arena, fields));
     ret->title = node_get_text(node, S("title"));
     ret->body = body;
