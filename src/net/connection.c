@@ -17,7 +17,8 @@
 
 #include "net/internal.h"
 
-enum { LINGER_MS = 2000, DRAIN_IDLE_MS = 300 };
+/* BYTES_PER_MS: the slowest line that is waited for, 8 kbit/s. */
+enum { LINGER_MS = 2000, DRAIN_IDLE_MS = 300, BYTES_PER_MS = 1 };
 
 static void run(struct connection *connection);
 
@@ -42,7 +43,8 @@ void connection_adopt(struct loop *loop, struct connection *connection)
         connection_drop(connection);
         return;
     }
-    wheel_set(&loop->wheel, &connection->timer, loop->now_ms + loop->server->limits.head_ms);
+    connection->since_ms = loop->now_ms;
+    connection_deadline(connection);
 }
 
 /* The exchange goes its own way: back to the pool, or stays with the handler until it answers. */
@@ -102,30 +104,35 @@ void connection_free(struct connection *connection)
 
 /* ---- deadlines ---- */
 
-static int64_t limit_ms(const struct connection *connection)
+/*
+ * What a connection has waited for so far is absolute for a stranger: dripping bytes buys no time.
+ * Who signed in is believed to be on a weak line: a body may take a second more for each KiB of it
+ * that has come, and an answer is waited for as long as some of it is taken.
+ */
+static int64_t deadline_of(const struct connection *connection)
 {
     const struct http_limits *limits = &connection->loop->server->limits;
-    if (connection->phase == PHASE_ANSWER)
-        return connection->exchange && connection->exchange->is_returned ? limits->body_ms
-                                                                         : limits->answer_ms;
+    const struct exchange *exchange = connection->exchange;
+    int64_t now = connection->loop->now_ms;
     if (connection->phase == PHASE_LINGER)
-        return LINGER_MS;
-    if (connection->is_trusted)
-        return limits->trusted_ms;
-    if (connection->phase == PHASE_BODY)
-        return limits->body_ms;
-    return connection->is_idle ? limits->idle_ms : limits->head_ms;
+        return now + LINGER_MS;
+    bool is_answering = connection->phase == PHASE_ANSWER;
+    if (is_answering && !(exchange && exchange->is_returned))
+        return now + limits->answer_ms;
+    if (!connection->is_trusted) {
+        size_t answer_bytes = is_answering ? exchange->out.len : 0;
+        return connection->since_ms + limits->stranger_ms + (int64_t)answer_bytes / BYTES_PER_MS;
+    }
+    bool is_piecewise = exchange && exchange->route && exchange->route->on_piece;
+    if (is_answering || (connection->phase == PHASE_BODY && is_piecewise))
+        return now + limits->trusted_ms;
+    size_t body_bytes = connection->phase == PHASE_BODY ? connection->body_len : 0;
+    return connection->since_ms + limits->trusted_ms + (int64_t)body_bytes / BYTES_PER_MS;
 }
 
 void connection_deadline(struct connection *connection)
 {
-    struct loop *loop = connection->loop;
-    int64_t since = loop->now_ms;
-    bool is_piecewise = connection->exchange && connection->exchange->route &&
-                        connection->exchange->route->on_piece;
-    if (connection->phase == PHASE_BODY && !is_piecewise)
-        since = connection->first_byte_ms; /* absolute: dripping bytes buys no time */
-    wheel_set(&loop->wheel, &connection->timer, since + limit_ms(connection));
+    wheel_set(&connection->loop->wheel, &connection->timer, deadline_of(connection));
 }
 
 static bool is_sending(const struct connection *connection)
@@ -207,6 +214,7 @@ static void request_done(struct connection *connection)
     connection->phase = PHASE_HEAD;
     connection->is_idle = true;
     connection->head_scanned = 0;
+    connection->since_ms = connection->loop->now_ms;
     connection_deadline(connection);
 }
 
@@ -286,7 +294,9 @@ static bool wants_input(const struct connection *connection)
 static void begin_request(struct connection *connection)
 {
     connection->is_idle = false;
-    connection->first_byte_ms = connection->loop->now_ms;
+    if (!connection->is_trusted)
+        return; /* its time runs already */
+    connection->since_ms = connection->loop->now_ms;
     connection_deadline(connection);
 }
 

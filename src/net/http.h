@@ -19,7 +19,9 @@
  * One request at a time is open on a connection: pipelined ones wait in the socket, so answers
  * leave in order without a queue. Budgets are short for a connection until the handler says
  * exchange->is_trusted (a credential was good), long from then on: a post on a weak line finishes,
- * a thousand idle strangers are gone after seconds.
+ * a thousand idle strangers are gone after seconds. A stranger's budget is one and absolute: it
+ * runs from the connection, or the last answer, to the end of the next request, and again over the
+ * taking of the answer; no byte prolongs it. See docs/decisions/slow-lines.md.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -69,13 +71,11 @@ struct http_body_route {
 struct http_limits {               /* 0 takes the default in brackets */
     uint32_t header_bytes;         /* [8 KiB] 431 */
     uint32_t body_bytes;           /* [1 MiB] 413 */
-    uint32_t stranger_body_bytes;  /* [64 KiB] 401 before sign-in */
+    uint32_t stranger_body_bytes;  /* [64 KiB] all bodies of a connection before sign-in: 401 */
     uint32_t connections;          /* [20,000] accepted and refused with 503 beyond */
     uint32_t connections_per_peer; /* [1,000; loopback exempt up to connections] 429 */
-    uint32_t head_ms;              /* [10,000] from connection or first byte to end of head */
-    uint32_t body_ms;              /* [14,000] from first byte to end of body */
-    uint32_t idle_ms;              /* [14,000] keep-alive */
-    uint32_t trusted_ms;           /* [120,000] each of the three above, once trusted */
+    uint32_t stranger_ms;          /* [14,000] connection or last answer to the end of a request */
+    uint32_t trusted_ms;           /* [120,000] the same once trusted; each KiB buys a second */
     uint32_t answer_ms;            /* [120,000] handler's deadline: 504 */
 };
 struct http_options {

@@ -87,8 +87,9 @@ struct connection {
     struct buf in;       /* received, not yet parsed; memory only while needed */
     size_t head_scanned; /* bytes of `in` the guard has passed */
     size_t body_raw, body_len;
-    struct buf body; /* chunked or partial body on its way */
-    int64_t first_byte_ms;
+    struct buf body;       /* chunked or partial body on its way */
+    size_t stranger_bytes; /* of bodies, before sign-in */
+    int64_t since_ms;      /* what absolute deadlines count from */
     enum phase phase;
     int refuse_status; /* set by the parser's callbacks */
     const char *refuse_reason;

@@ -129,7 +129,8 @@ static int on_body(llhttp_t *parser, const char *at, size_t len)
     if (connection->body_len > body_max(connection))
         return refuse(parser, 413, "the body is larger than this route takes");
     uint32_t stranger_max = connection->loop->server->limits.stranger_body_bytes;
-    if (connection->body_len > stranger_max && !connection->is_trusted)
+    connection->stranger_bytes += connection->is_trusted ? 0 : len;
+    if (connection->stranger_bytes > stranger_max && !connection->is_trusted)
         return refuse(parser, 401, "sign in before sending so much");
     connection->body.max = (size_t)body_max(connection) + 1;
     buf_add(&connection->body, str_of(at, len));
@@ -417,8 +418,7 @@ static size_t take_body(struct connection *connection, str bytes)
         connection_refuse(connection, 400, "the chunks are too small");
         return bytes.len;
     }
-    if (is_piecewise(exchange))
-        connection_deadline(connection);
+    connection_deadline(connection); /* what came may have bought time */
     if (connection->is_message_done) {
         exchange->open.request.body = arena_str(&exchange->open.arena, buf_str(&connection->body));
         bool is_lost = exchange->open.request.body.len != connection->body.len;

@@ -14,9 +14,7 @@ static const struct http_limits defaults = {
     .stranger_body_bytes = 64 << 10,
     .connections = 20000,
     .connections_per_peer = 1000,
-    .head_ms = 10000,
-    .body_ms = 14000,
-    .idle_ms = 14000,
+    .stranger_ms = 14000,
     .trusted_ms = 120000,
     .answer_ms = 120000,
 };
@@ -35,9 +33,7 @@ static struct http_limits complete_limits(const struct http_limits *given)
         .connections = or_default(given->connections, defaults.connections),
         .connections_per_peer =
             or_default(given->connections_per_peer, defaults.connections_per_peer),
-        .head_ms = or_default(given->head_ms, defaults.head_ms),
-        .body_ms = or_default(given->body_ms, defaults.body_ms),
-        .idle_ms = or_default(given->idle_ms, defaults.idle_ms),
+        .stranger_ms = or_default(given->stranger_ms, defaults.stranger_ms),
         .trusted_ms = or_default(given->trusted_ms, defaults.trusted_ms),
         .answer_ms = or_default(given->answer_ms, defaults.answer_ms),
     };

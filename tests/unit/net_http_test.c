@@ -103,9 +103,7 @@ static void start(void)
                                    .handler = handle,
                                    .bodies = bodies,
                                    .body_count = COUNT_OF(bodies),
-                                   .limits = {.head_ms = 400,
-                                              .body_ms = 400,
-                                              .idle_ms = 400,
+                                   .limits = {.stranger_ms = 400,
                                               .trusted_ms = 60000,
                                               .answer_ms = 400}};
     assert_int_equal(http_server_start(&options, &server), OK);
