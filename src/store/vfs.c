@@ -217,8 +217,33 @@ static int shim_delete(sqlite3_vfs *vfs, const char *path, int is_dir_synced)
     return code;
 }
 
+/*
+ * While SQLite rebuilds the index of a log without frames, it copies a large allocation that it
+ * never filled into the shared-memory file: whatever this process had freed before would lie there,
+ * erased contents too. Large allocations therefore begin as zeros.
+ */
+enum { ZEROED_FROM = 32 << 10 };
+static sqlite3_mem_methods memory;
+
+static void *allocate(int size)
+{
+    void *bytes = memory.xMalloc(size);
+    if (bytes && size >= ZEROED_FROM)
+        memset(bytes, 0, (size_t)size);
+    return bytes;
+}
+
+static void zero_allocations(void)
+{
+    ensure(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory) == SQLITE_OK);
+    sqlite3_mem_methods zeroing = memory;
+    zeroing.xMalloc = allocate;
+    ensure(sqlite3_config(SQLITE_CONFIG_MALLOC, &zeroing) == SQLITE_OK);
+}
+
 static void shim_register(void)
 {
+    zero_allocations(); /* before SQLite's first use */
     unix_vfs = sqlite3_vfs_find("unix");
     ensure(unix_vfs);
     shim = *unix_vfs; /* everything else is as SQLite does it */
