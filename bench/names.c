@@ -19,6 +19,7 @@
 
 #include "base/io.h"
 
+#include "text/frequency.h"
 #include "type/name.h"
 
 enum { TRUTH_MAX = 4000, CLASS_MAX = 64, TOP = 10, ANSWERS = 50 };
@@ -41,6 +42,7 @@ struct table {
     uint32_t count;
     struct buf bytes;
     struct names_section *section;
+    struct frequencies *frequencies;
 };
 struct query {
     str id, class, text, truth;
@@ -153,7 +155,9 @@ static enum err table_build(struct table *table)
     struct names_builder *builder;
     struct arena arena = {0};
     double start = cpu_now_us();
+    struct frequency_counter *counter;
     TRY(names_builder_new(&builder));
+    TRY(frequency_counter_new(&counter));
     unsigned refused = 0;
     for (uint32_t i = 0; i < table->count; i++) {
         struct name *name;
@@ -164,7 +168,15 @@ static enum err table_build(struct table *table)
             continue;
         }
         TRY(names_builder_add(builder, i, &(struct value){.detail = name}));
+        TRY(frequency_counter_add(counter, (const struct name *const[]){name}, 1));
     }
+    struct buf learned = {.max = FREQUENCY_BYTES_MAX};
+    TRY(frequency_counter_write(counter, 0, &learned));
+    frequency_counter_free(counter);
+    TRY(frequencies_read(buf_str(&learned), &table->frequencies));
+    printf("frequencies learned: %zu words in %zu bytes\n",
+           frequencies_facts(table->frequencies).words, learned.len);
+    buf_release(&learned);
     double parsed = cpu_now_us();
     table->bytes.max = 4ull << 30;
     TRY(names_builder_finish(builder, table->count, &table->bytes));
@@ -283,8 +295,8 @@ static void queries_run(const struct table *table, str text, const struct option
         struct names_result found = {0};
         if (name_parse_text(query.text, &arena, &name) == OK) {
             const struct name *const names[] = {name};
-            if (names_search(&part, 1, &(struct name_query){names, 1}, query.born, ANSWERS, &arena,
-                             &found))
+            if (names_search(&part, 1, &(struct name_query){names, 1, table->frequencies},
+                             query.born, ANSWERS, &arena, &found))
                 printf("%.*s: %s\n", STR(query.text), err_last()->message);
         }
         results->cpu_us[results->query_count++] = cpu_now_us() - start;

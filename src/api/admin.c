@@ -12,6 +12,7 @@
 #include "base/io.h"
 
 #include "api/internal.h"
+#include "text/frequency.h"
 
 static enum err put_on_record(struct call *call, enum audit_kind kind, const char *verdict)
 {
@@ -75,6 +76,55 @@ enum err run_index_rebuild(struct call *call)
     return answer_job(call, "index rebuild", rebuild, call->api->node.index, NULL);
 }
 
+/* ---- frequencies of names ---- */
+
+static enum err learn_progressed(void *context, uint64_t done, uint64_t total)
+{
+    return job_progress(context, done, total, "records", "counting the words of names");
+}
+
+static enum err learn(struct job *job, void *context)
+{
+    const struct api_node *node = context;
+    struct buf report = {.max = 1 << 20};
+    TRY(search_learn(node->engine, node->directory, learn_progressed, job));
+    enum err code = search_show_learned(node->engine, node->directory, &report);
+    if (!code)
+        job_result(job, buf_str(&report));
+    buf_release(&report);
+    return code;
+}
+
+enum err run_frequencies_learn(struct call *call)
+{
+    return answer_job(call, "learn", learn, &call->api->node, NULL);
+}
+
+enum err run_frequencies_report(struct call *call)
+{
+    const struct api_node *node = &call->api->node;
+    TRY(search_show_learned(node->engine, node->directory, &call->out));
+    call_finish(call, OK);
+    return OK;
+}
+
+enum err run_frequencies_use(struct call *call)
+{
+    const struct api_node *node = &call->api->node;
+    TRY(put_on_record(call, AUDIT_ADMIN, "name frequencies taken into service"));
+    TRY(search_use_learned(node->engine, node->directory));
+    return run_frequencies_report(call);
+}
+
+enum err run_frequencies_forget(struct call *call)
+{
+    const struct api_node *node = &call->api->node;
+    TRY(put_on_record(call, AUDIT_ADMIN, "learned name frequencies destroyed"));
+    TRY(search_forget_learned(node->engine, node->directory));
+    call_finish(call, OK);
+    return OK;
+}
+
 /* ---- backup ---- */
 
 struct backing_up {
@@ -89,7 +139,7 @@ static void release_backup(void *context)
     free(backup);
 }
 
-/* officers.json, keys: small files that make a node this node. */
+/* officers.json, keys, name frequencies: small files that make a node this node. */
 static enum err copy_small(const char *from, const char *to, const char *name)
 {
     char source[4096];
@@ -107,7 +157,8 @@ static enum err copy_small(const char *from, const char *to, const char *name)
 static bool is_small_file(const struct dirent *entry)
 {
     str name = str_c(entry->d_name);
-    return entry->d_type == DT_REG && (str_ends(name, S(".json")) || str_ends(name, S(".key")));
+    return entry->d_type == DT_REG &&
+           (str_ends(name, S(".json")) || str_ends(name, S(".key")) || str_ends(name, S(".tsv")));
 }
 
 static enum err copy_small_files(const char *from, const char *to)
@@ -379,6 +430,30 @@ static void check_definitions(struct doctor *doctor)
     buf_release(&report);
 }
 
+/*
+ * A table of other people makes scores poor; one of long ago counts people whose records are gone:
+ * its file is a year old at most.
+ */
+static void check_frequencies(struct doctor *doctor)
+{
+    enum { FEW = 100000, AGE_MAX_S = 366 * 86400 };
+    const struct api_node *node = &doctor->call->api->node;
+    struct frequency_facts facts = frequencies_facts(search_frequencies(node->engine));
+    struct index_snapshot *snapshot = index_snapshot_open(node->index);
+    uint64_t held = snapshot ? index_name_count(snapshot) : 0;
+    index_snapshot_close(snapshot);
+    char path[4096];
+    struct stat about;
+    snprintf(path, sizeof path, "%s/names.tsv", node->directory);
+    bool is_old = stat(path, &about) == 0 && clock_now_us() / 1000000 - about.st_mtime > AGE_MAX_S;
+    say(doctor, "name frequencies", held < FEW + facts.persons * 2 && !is_old,
+        arena_printf(doctor->call->arena,
+                     "counted over %llu persons; %llu names are held; the table is %s",
+                     (unsigned long long)facts.persons, (unsigned long long)held,
+                     is_old ? "older than a year" : "not too old"),
+        "count them anew: bureau learn, then bureau learn --show and bureau learn --use");
+}
+
 enum err run_doctor(struct call *call)
 {
     struct doctor doctor = {.json = {.out = &call->out}, .call = call};
@@ -387,6 +462,7 @@ enum err run_doctor(struct call *call)
     check_definitions(&doctor);
     check_store(&doctor);
     check_index(&doctor);
+    check_frequencies(&doctor);
     check_audit(&doctor);
     check_officers(&doctor);
     json_close(&doctor.json, ']');

@@ -203,7 +203,9 @@ call_run run_feed, run_imports_start, run_imports_list, run_import_get, run_impo
 call_run run_job_get, run_job_cancel;
 call_run run_audit_list, run_audit_get, run_audit_verify;
 call_run run_me, run_officers_list, run_officer_add, run_officer_remove;
-call_run run_index_report, run_index_merge, run_index_rebuild, run_backup, run_doctor, run_export;
+call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_learn,
+    run_frequencies_report, run_frequencies_use, run_frequencies_forget, run_backup, run_doctor,
+    run_export;
 call_run run_demonstration, run_health, run_metrics, run_openapi, run_page;
 http_body_piece batch_piece;
 

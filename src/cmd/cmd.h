@@ -106,6 +106,7 @@ int command_check(struct cli *cli);
 int command_manual(struct cli *cli);
 int command_template(struct cli *cli);
 int command_index(struct cli *cli);
+int command_learn(struct cli *cli);
 int command_audit(struct cli *cli);
 int command_backup(struct cli *cli);
 int command_restore(struct cli *cli);

@@ -54,6 +54,12 @@ const struct command commands[] = {
     {"template", "DATABASE", "the empty CSV of a database, columns explained", "",
      command_template},
     {"index", "show|merge|rebuild", "care of the index", "", command_index},
+    {"learn", "[--show|--use|--forget]", "count how rare names are, for scores to rest on",
+     "learn                       count the names of all records; the result waits for use\n"
+     "learn --show                what serves, and what the waiting table would change\n"
+     "learn --use                 take the waiting table into service\n"
+     "learn --forget              destroy both; the table shipped with the program serves",
+     command_learn},
     {"audit", "show|verify|RECEIPT", "the record of every access",
      "show [--record ID] [--max N] [--before N]\nverify\n"
      "RECEIPT                     the entry of an answer",

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/io.h"
+#include "base/log.h"
 
 #include "cmd/cmd.h"
 
@@ -20,6 +21,17 @@ static void changes_committed(void *context, uint64_t first_seq, uint64_t last_s
     index_follow(running->node.index, first_seq, last_seq);
     if (running->api)
         api_feed_grew(running->api);
+}
+
+/* A node with poorer scores answers; one that will not start does not. */
+static void load_frequencies(struct search_engine *engine, const char *data)
+{
+    char text[1024];
+    if (search_load_frequencies(engine, data) == OK)
+        return;
+    log_write(LOG_WARN, "%s: the shipped table of name frequencies serves",
+              err_format(err_last(), text, sizeof text));
+    err_clear();
 }
 
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity) */
@@ -40,6 +52,7 @@ static enum err open_parts(struct running *running, const char *data, const char
     TRY(index_open(data, node->store, running->catalog, node->classes, &node->index));
     store_set_hook(node->store, changes_committed, running);
     TRY(search_open(running->catalog, node->store, node->index, node->classes, &node->engine));
+    load_frequencies(node->engine, data);
     TRY(audit_open(data, &node->audit));
     TRY(identity_open(data, running->catalog, &node->identity));
     return jobs_new(&node->jobs);

@@ -126,11 +126,4 @@ enum err index_names(const struct index_snapshot *snapshot, const struct policy_
                      struct name_candidates *ret) MUST_USE;
 /* Entries that carry a name, about. */
 uint64_t index_name_count(const struct index_snapshot *snapshot);
-/*
- * How rare a word is among all names held, rounded; for evidence. Lives as long as snapshot and
- * arena.
- */
-enum err index_name_frequency(const struct index_snapshot *snapshot, struct arena *arena,
-                              struct name_frequency *ret) MUST_USE;
-
 #endif

@@ -46,12 +46,6 @@ enum err names_builder_copy_live(struct names_builder *builder, uint32_t entry,
                                  const struct names_live *from, uint32_t from_entry) MUST_USE;
 
 /* ---- searching ---- */
-/*
- * Added to the number of entries wherever a word's rarity is worked out: in a list of six persons
- * a name that one of them bears is still as rare as it is in the world. Less than a twentieth of
- * a bit at a million.
- */
-enum { NAMES_PRIOR = 20000 };
 struct names_part {
     const struct names_section *section; /* or */
     const struct names_live *live;
@@ -78,17 +72,5 @@ struct names_result {
 enum err names_search(const struct names_part *parts, size_t part_count,
                       const struct name_query *query, struct date_window born, size_t max,
                       struct arena *arena, struct names_result *ret) MUST_USE;
-
-/*
- * How rare a name word is over these parts, for evidence: counts rounded, floor 10 (see
- * text/name.h). As
- *   struct names_parts all = {parts, part_count};
- *   struct name_frequency frequency = {names_parts_bits, &all};
- */
-struct names_parts {
-    const struct names_part *items;
-    size_t count;
-};
-double names_parts_bits(const void *context, const struct name_token *token);
 
 #endif

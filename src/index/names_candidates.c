@@ -3,11 +3,12 @@
  * index/names_candidates: for each unit of what is asked, the dictionary's words that may be the
  * same name, each with what it costs to take one for the other, and with its bits:
  *
- *   bits = log2(entries / bearers of this word and of all cheaper ones) - cost
+ *   bits = log2(persons / bearers of this word and of all cheaper ones) - cost
  *
  * The first term is Fellegi and Sunter's u for "as near as this or nearer": a rare misspelling
- * next to a common name is worth no more than the common name. Counts are floored at 10, so that
- * nobody can read single persons out of scores.
+ * next to a common name is worth no more than the common name. Persons and bearers are those of
+ * the frozen table (text/frequency.h), never of this index: a word the table does not list adds
+ * nobody, so that entries the asker may not see leave every score as it is.
  *
  * Channels: exact form, short forms (nicknames), one or two letters wrong, consonant skeleton.
  * What a channel brings is only a candidate; word_cost() decides.
@@ -17,6 +18,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "text/frequency.h"
 #include "text/lexicon.h"
 
 enum {
@@ -25,7 +27,6 @@ enum {
     SEEN_BITS = 16,
     SEEN_SIZE = 1 << SEEN_BITS, /* of the table of ids already compared */
     SEEN_MAX = SEEN_SIZE * 3 / 4,
-    FREQUENCY_FLOOR = 10,
     JOIN_LETTERS_MAX = 24,
     RELATED_MAX = 48,
 };
@@ -41,6 +42,7 @@ enum {
 struct gather {
     const struct names_part *parts;
     size_t part_count;
+    const struct frequencies *frequencies;
     struct arena *arena;
     struct units *units;
     uint32_t *seen; /* id + 1 */
@@ -146,39 +148,25 @@ static enum err units_piece(struct gather *gather, const struct name_token *whol
     return OK;
 }
 
-static uint64_t bearers_of(const struct gather *gather, str word)
+static bool is_held(const struct gather *gather, str word)
 {
-    uint64_t bearers = 0;
+    uint32_t id;
     for (size_t i = 0; i < gather->part_count; i++) {
-        uint32_t id;
         if (part_find(&gather->parts[i], NAME_LATIN, word, &id))
-            bearers += part_frequency(&gather->parts[i], id);
+            return true;
     }
-    return bearers;
+    return false;
 }
 
-/* A long word whose halves are both known words: the likeliest cut by the rarer half's bearers. */
+/* A long word, cut wherever both halves are words that are held. */
 static enum err units_split(struct gather *gather, const struct name_token *token, size_t at)
 {
     str reading = token->readings[0];
-    uint8_t best[2] = {0, 0};
-    uint64_t best_bearers[2] = {0, 0};
     for (size_t cut = 2; cut + 2 <= reading.len && reading.len >= 5; cut++) {
-        uint64_t first = bearers_of(gather, str_slice(reading, 0, cut));
-        uint64_t second = first ? bearers_of(gather, str_from(reading, cut)) : 0;
-        uint64_t fewer = first < second ? first : second;
-        if (fewer > best_bearers[0]) {
-            best[1] = best[0];
-            best_bearers[1] = best_bearers[0];
-            best[0] = (uint8_t)cut;
-            best_bearers[0] = fewer;
-        } else if (fewer > best_bearers[1]) {
-            best[1] = (uint8_t)cut;
-            best_bearers[1] = fewer;
-        }
-    }
-    for (size_t i = 0; i < 2 && best_bearers[i] > 0; i++) {
-        uint8_t cuts[NAME_READING_MAX] = {best[i]};
+        if (!is_held(gather, str_slice(reading, 0, cut)) ||
+            !is_held(gather, str_from(reading, cut)))
+            continue;
+        uint8_t cuts[NAME_READING_MAX] = {(uint8_t)cut};
         TRY(units_piece(gather, token, at, 0, cuts, true));
         TRY(units_piece(gather, token, at, 1, cuts, true));
     }
@@ -243,7 +231,8 @@ static void candidate_try(struct gather *gather, struct unit *unit, size_t part,
     out[(*count)++] = (struct candidate){.id = id,
                                          .part = (uint8_t)part,
                                          .channel = (uint8_t)channel,
-                                         .frequency = part_frequency(&gather->parts[part], id),
+                                         .bearers = frequencies_listed(gather->frequencies,
+                                                                       word.script, word.native),
                                          .cost = cost + unit->extra};
 }
 
@@ -302,20 +291,25 @@ static int candidate_order(const void *left, const void *right)
     return (a->id > b->id) - (a->id < b->id);
 }
 
+static uint32_t bearers_least(const struct gather *gather, const struct unit *unit)
+{
+    return frequencies_unlisted(gather->frequencies, unit->word.readings[0].len);
+}
+
 /* See the head: words as near or nearer, taken together. */
 static void candidates_weigh(struct gather *gather, struct unit *unit)
 {
-    uint64_t entries = NAMES_PRIOR, bearers = 0;
-    for (size_t i = 0; i < gather->part_count; i++)
-        entries += gather->parts[i].entry_count;
+    double persons = (double)frequencies_persons(gather->frequencies);
+    uint64_t bearers = 0;
+    uint32_t least = bearers_least(gather, unit);
     for (size_t i = 0; i < unit->count;) {
         size_t end = i;
         for (; end < unit->count && unit->items[end].cost == unit->items[i].cost; end++)
-            bearers += unit->items[end].frequency;
-        uint64_t rounded = bearers / FREQUENCY_FLOOR * FREQUENCY_FLOOR;
-        double share = (double)entries / (double)(rounded ? rounded : FREQUENCY_FLOOR);
+            bearers += unit->items[end].bearers;
+        double share = persons / (double)(bearers > least ? bearers : least);
+        float rarity = share > 1 ? (float)log2(share) : 0;
         for (; i < end; i++)
-            unit->items[i].bits = (share > 1 ? (float)log2(share) : 0) - unit->items[i].cost;
+            unit->items[i].bits = rarity - unit->items[i].cost;
     }
     while (unit->count > 0 && unit->items[unit->count - 1].bits <= LEAST_BITS)
         unit->count--;
@@ -327,15 +321,12 @@ static void candidates_weigh(struct gather *gather, struct unit *unit)
 /* What costs more than the exact word's rarity is worth nothing: common words need not look far. */
 static void unit_tighten(struct gather *gather, struct unit *unit)
 {
-    uint64_t entries = NAMES_PRIOR, bearers = 0;
-    for (size_t i = 0; i < gather->part_count; i++) {
-        uint32_t id;
-        entries += gather->parts[i].entry_count;
-        if (part_find(&gather->parts[i], unit->word.script, unit->word.native, &id))
-            bearers += part_frequency(&gather->parts[i], id);
-    }
-    uint64_t counted = bearers > FREQUENCY_FLOOR ? bearers : FREQUENCY_FLOOR;
-    float worth = (float)log2((double)entries / (double)counted) - unit->extra - LEAST_BITS;
+    uint32_t bearers =
+        frequencies_listed(gather->frequencies, unit->word.script, unit->word.native);
+    if (bearers == 0)
+        bearers = bearers_least(gather, unit);
+    double share = (double)frequencies_persons(gather->frequencies) / (double)bearers;
+    float worth = (float)log2(share) - unit->extra - LEAST_BITS;
     if (worth < unit->limit)
         unit->limit = worth > 0 ? worth : 0;
 }
@@ -357,9 +348,14 @@ static enum err unit_gather(struct gather *gather, struct unit *unit, struct can
 }
 
 enum err names_candidates(const struct names_part *parts, size_t part_count,
-                          const struct name *name, struct arena *arena, struct units *ret)
+                          const struct frequencies *frequencies, const struct name *name,
+                          struct arena *arena, struct units *ret)
 {
-    struct gather gather = {.parts = parts, .part_count = part_count, .arena = arena, .units = ret};
+    struct gather gather = {.parts = parts,
+                            .part_count = part_count,
+                            .frequencies = frequencies,
+                            .arena = arena,
+                            .units = ret};
     gather.seen = arena_array(arena, uint32_t, SEEN_SIZE);
     gather.probe = arena_array(arena, uint32_t, PROBE_MAX);
     struct candidate *scratch = arena_array(arena, struct candidate, SCRATCH_MAX);

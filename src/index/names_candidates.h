@@ -11,7 +11,7 @@ enum { UNIT_MAX = 64, CANDIDATE_MAX = 2000 };
 struct candidate {
     uint32_t id;
     uint8_t part, channel;
-    uint32_t frequency;
+    uint32_t bearers; /* as the frozen table has it; 0: not listed */
     float cost, bits;
 };
 /* What may stand against one held word: a word asked, a join of two, a piece of one
@@ -33,6 +33,7 @@ struct units {
 };
 /* Units of a name, their candidates in all parts, with bits. ERR_LIMIT: the arena is full. */
 enum err names_candidates(const struct names_part *parts, size_t part_count,
-                          const struct name *name, struct arena *arena, struct units *ret) MUST_USE;
+                          const struct frequencies *frequencies, const struct name *name,
+                          struct arena *arena, struct units *ret) MUST_USE;
 
 #endif

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* index/names_part: one face for a section and a live part, and the frequency of words over
- * several parts. */
-#include <math.h>
-
+/* index/names_part: one face for a section and a live part. */
 #include "index/names_internal.h"
 
-enum { PROBE_MAX = 64, FREQUENCY_FLOOR = 10 };
+enum { PROBE_MAX = 64 };
 
 bool part_word(const struct names_part *part, uint32_t id, struct word *ret)
 {
@@ -53,20 +50,4 @@ bool part_find(const struct names_part *part, enum name_script script, str nativ
         }
     }
     return false;
-}
-
-double names_parts_bits(const void *context, const struct name_token *token)
-{
-    const struct names_parts *parts = context;
-    uint64_t bearers = 0, entries = NAMES_PRIOR;
-    for (size_t i = 0; i < parts->count; i++) {
-        uint32_t id;
-        entries += parts->items[i].entry_count;
-        if (part_find(&parts->items[i], token->script, token->native, &id))
-            bearers += part_frequency(&parts->items[i], id);
-    }
-    bearers = (bearers + FREQUENCY_FLOOR - 1) / FREQUENCY_FLOOR * FREQUENCY_FLOOR;
-    if (bearers < FREQUENCY_FLOOR)
-        bearers = FREQUENCY_FLOOR;
-    return entries > bearers ? log2((double)entries / (double)bearers) : 0;
 }

@@ -22,9 +22,10 @@
 #include <stdlib.h>
 
 #include "index/names_candidates.h"
+#include "text/frequency.h"
 
 #define POSSIBLE_BITS \
-    (-7.f) /* over log2 of the entries: one in a hundred is right by the name and date alone */
+    (-7.f) /* over log2 of the persons: one in a hundred is right by the name and date alone */
 #define NAME_LEAST_BITS 4.f  /* a date alone lifts nobody */
 #define WHOLE_NAME      0.8f /* of the most bits the asked name can have */
 enum { WORK_MAX = 400000, LINK_TABLE_FACTOR = 2 };
@@ -49,6 +50,7 @@ struct search {
     const struct names_part *parts;
     size_t part_count;
     struct arena *arena;
+    const struct frequencies *frequencies;
     struct date_window born;
     struct units units;
     struct match_side asked;
@@ -442,7 +444,8 @@ static void asked_side(struct search *search, const struct name *name)
 static enum err name_search(struct search *search, const struct name *name)
 {
     asked_side(search, name);
-    TRY(names_candidates(search->parts, search->part_count, name, search->arena, &search->units));
+    TRY(names_candidates(search->parts, search->part_count, search->frequencies, name,
+                         search->arena, &search->units));
     search->is_cut |= search->units.is_cut;
     for (size_t p = 0; p < search->part_count; p++) {
         size_t words = search->parts[p].entry_count / 64 + 1;
@@ -508,10 +511,8 @@ enum err names_search(const struct names_part *parts, size_t part_count,
     search->visited = arena_array(arena, uint64_t *, part_count);
     if (!search->heap || !search->links || !search->visited)
         return ERR_LIMIT;
-    double entries = NAMES_PRIOR;
-    for (size_t i = 0; i < part_count; i++)
-        entries += parts[i].entry_count;
-    search->least = (float)log2(entries) + POSSIBLE_BITS;
+    search->frequencies = query->frequencies ? query->frequencies : frequencies_shipped();
+    search->least = (float)log2((double)frequencies_persons(search->frequencies)) + POSSIBLE_BITS;
     if (search->least < NAME_LEAST_BITS)
         search->least = NAME_LEAST_BITS;
     for (size_t i = 0; i < query->count; i++)

@@ -162,20 +162,6 @@ enum err index_names(const struct index_snapshot *snapshot, const struct policy_
     return fold(parts, &found, arena, ret);
 }
 
-enum err index_name_frequency(const struct index_snapshot *snapshot, struct arena *arena,
-                              struct name_frequency *ret)
-{
-    struct name_parts *parts = NULL;
-    struct names_parts *all = arena_new(arena, struct names_parts);
-    *ret = (struct name_frequency){0};
-    TRY(collect_parts(snapshot, NULL, NULL, arena, &parts));
-    if (!all)
-        return ERR_LIMIT;
-    *all = (struct names_parts){parts->items, parts->count};
-    *ret = (struct name_frequency){names_parts_bits, all};
-    return OK;
-}
-
 uint64_t index_name_count(const struct index_snapshot *snapshot)
 {
     uint64_t count = 0;

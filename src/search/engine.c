@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "search/internal.h"
+#include "text/frequency.h"
 
 #define DAY_US 86400000000ll
 
@@ -187,6 +188,7 @@ enum err search_open(const struct catalog *catalog, struct store *store, struct 
     engine->index = index;
     engine->classes = classes;
     engine->context = catalog_context(catalog, NULL);
+    atomic_store(&engine->frequencies, frequencies_shipped());
     learn_databases(engine);
     learn_meanings(engine);
     enum err code = print_no_hits(engine);
@@ -203,6 +205,7 @@ void search_close(struct search_engine *engine)
         return;
     for (size_t i = 0; i < ALLOWANCE_MAX; i++)
         free(atomic_load(&engine->allowances[i]));
+    search_forget_tables(engine);
     arena_release(&engine->arena);
     free(engine);
 }

@@ -4,12 +4,12 @@
  * at once, names by the fuzzy index. A record that several values or sets lead to is one candidate.
  */
 #include "search/internal.h"
+#include "text/frequency.h"
 #include "type/date.h"
 #include "type/name.h"
 
 enum { HITS_PER_KEY = CANDIDATE_MAX + 1, FIRST_CANDIDATES = 16 };
-enum { POPULATION_MIN = 20000 }; /* a nearly empty node is no reason to believe in coincidences */
-#define NAME_SLACK_DAYS 366      /* a birth date off by a year must not hide a record */
+#define NAME_SLACK_DAYS 366 /* a birth date off by a year must not hide a record */
 
 #define DATE_SPAN_MAX (20 * 366LL) /* days: a wider span is no help */
 
@@ -158,7 +158,7 @@ static enum err find_names_of(struct search *search, uint32_t number)
     struct search_plan *plan = search->plan;
     const struct query_set *set = &plan->sets[number];
     const struct name *names[NAME_MAX];
-    struct name_query query = {names, 0};
+    struct name_query query = {names, 0, search->frequencies};
     uint64_t databases[DATABASE_WORDS];
     struct name_candidates found;
     for (size_t i = 0; i < set->count && query.count < NAME_MAX; i++)
@@ -186,15 +186,12 @@ static enum err find_names_of(struct search *search, uint32_t number)
 
 enum err find_names(struct search *search)
 {
-    bool is_any = false;
     for (uint32_t set = 0; set < search->plan->set_count; set++) {
         if (!search->plan->sets[set].has_names)
             continue;
-        is_any = true;
         TRY(find_names_of(search, set));
     }
-    uint64_t count = is_any ? index_name_count(search->snapshot) : 0;
-    search->evidence.population = count < POPULATION_MIN ? POPULATION_MIN : count;
-    return is_any ? index_name_frequency(search->snapshot, search->plan->arena, &search->frequency)
-                  : OK;
+    search->evidence.population = frequencies_persons(search->frequencies);
+    search->evidence.frequency = (struct name_frequency){frequencies_bits, search->frequencies};
+    return OK;
 }

@@ -11,7 +11,7 @@
  *   compare.c   a candidate's record against the sets: confirmed, explained, banded
  *   verdict.c   the five words, reasons, advice
  *   garbled.c   text typed on the wrong keyboard
- *   answer.c    JSON;   audit.c  the audit entry
+ *   answer.c    JSON;   audit.c  the audit entry;   learn.c  the table of name frequencies
  *
  * A *set* is one way to understand the question: the values of one reading of the text together
  * with the typed fields. Sets are alternatives; within a set the values are about one person or
@@ -67,6 +67,7 @@ struct meaning {
     const struct code_list *list;
 };
 struct allowance;
+struct table_kept;
 struct search_engine {
     const struct catalog *catalog;
     struct store *store;
@@ -78,6 +79,8 @@ struct search_engine {
     uint16_t meaning_at[MEANING_TABLE];
     _Atomic uint64_t today; /* day number << 32 | year << 16 | month << 8 | day */
     _Atomic(struct allowance *) allowances[ALLOWANCE_MAX];
+    _Atomic(const struct frequencies *) frequencies; /* serves; one of `tables`, or the shipped */
+    struct table_kept *tables;
     struct arena arena;
     str *no_hits; /* printed rows, by database and language */
 };
@@ -125,7 +128,7 @@ struct search { /* one run */
     struct index_snapshot *snapshot;
     struct candidates exact, names, similar;
     bool is_cut_by_names, is_proven;
-    struct name_frequency frequency;
+    const struct frequencies *frequencies;
     struct evidence_context evidence;
     struct database_answer *databases; /* of the answer */
     double expected_by_chance;
@@ -160,6 +163,10 @@ void print_database(const struct database_answer *database, enum language langua
 /* EXACT and RANGE keys of a value, copied to the arena. */
 enum err value_keys(const struct value *value, struct arena *arena, const struct key **ret,
                     size_t *ret_count) MUST_USE;
+
+/* ---- learn.c ---- */
+
+void search_forget_tables(struct search_engine *engine); /* at its close */
 
 /* ---- reading.c ---- */
 

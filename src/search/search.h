@@ -102,6 +102,25 @@ struct search_plan;
 enum err search_open(const struct catalog *catalog, struct store *store, struct index *index,
                      struct policy_classes *classes, struct search_engine **ret) MUST_USE;
 void search_close(struct search_engine *engine);
+
+/*
+ * Rarity of names comes from a frozen table (learn.c): the shipped one, until another was learned,
+ * looked at and taken into service. Files in DIR: names.tsv serves, names-candidate.tsv waits.
+ */
+struct frequencies;
+typedef enum err learn_progress(void *context, uint64_t done, uint64_t total);
+/* At opening: DIR/names.tsv, when it is there. ERR_DAMAGED, ERR_VERSION: the shipped table serves. */
+enum err search_load_frequencies(struct search_engine *engine, const char *directory) MUST_USE;
+const struct frequencies *search_frequencies(const struct search_engine *engine);
+/* Counts the names of all records into a candidate; about 15 microseconds a record. */
+enum err search_learn(struct search_engine *engine, const char *directory, learn_progress *progress,
+                      void *context) MUST_USE;
+/* JSON: facts of the serving table and of the candidate, and the largest changes. */
+enum err search_show_learned(const struct search_engine *engine, const char *directory,
+                             struct buf *out) MUST_USE;
+enum err search_use_learned(struct search_engine *engine, const char *directory) MUST_USE;
+/* Removes both files; the shipped table serves. */
+enum err search_forget_learned(struct search_engine *engine, const char *directory) MUST_USE;
 /*
  * What the request's line of text could be, without the reading types it switches off: reads no
  * record, needs no purpose. Numbers without a country are read as those of the actor's.

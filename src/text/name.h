@@ -85,9 +85,11 @@ const char *name_script_word(enum name_script script);
 
 /* What index_names() is asked: the best of these names counts. Parsed names of the query's
  * values, as they are. */
+struct frequencies; /* text/frequency.h */
 struct name_query {
     const struct name *const *names;
     size_t count;
+    const struct frequencies *frequencies; /* NULL: the shipped table */
 };
 
 /*

@@ -23,7 +23,9 @@
                                     row(TABLE_CONFUSABLES, "codes/romanise/confusables.tsv")       \
                                         row(TABLE_WORDS, "codes/names/words.tsv")                  \
                                             row(TABLE_ENDINGS, "codes/names/endings.tsv")          \
-                                                row(TABLE_NICKNAMES, "codes/names/nicknames.tsv")
+                                                row(TABLE_NICKNAMES, "codes/names/nicknames.tsv")  \
+                                                    row(TABLE_FREQUENCIES,                         \
+                                                        "codes/names/frequencies.tsv")
 
 enum table {
 #define TABLE_ENUM(name, file) name,

@@ -427,7 +427,7 @@ static void test_names(void **state)
     index_follow(index, 1, feed.seq);
     assert_int_equal(name_parse_text(S("Ana Zdravkomira"), &arena, &name), OK);
     const struct name *names[] = {name};
-    const struct name_query query = {names, 1};
+    const struct name_query query = {names, 1, NULL};
     for (unsigned round = 0; round < 3; round++) {
         struct index_snapshot *snapshot = index_snapshot_open(index);
         assert_int_equal(index_names(snapshot, NULL, NULL, &query, (struct date_window){1, 0}, 10,

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text/frequency: see frequency.h. A table in memory is an open table of (64-bit hash of script
+ * and word, bearers): one cache line a look-up. Two words that share a hash would share a count; with
+ * a million words that is one chance in ten million, and no more than a wrong rarity.
+ */
+#include "text/frequency.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "text/tables.h"
+
+enum { UNLISTED_LENGTHS = NAME_WORD_MAX + 1, SLOTS_MIN = 64 };
+
+struct slot {
+    uint64_t hash; /* 0: empty */
+    uint32_t bearers;
+};
+struct frequencies {
+    struct frequency_facts facts;
+    uint32_t unlisted[UNLISTED_LENGTHS]; /* by letters */
+    struct slot *slots;
+    size_t slot_count; /* power of two */
+    char *text;
+    size_t text_len;
+};
+
+static uint64_t word_hash(enum name_script script, str native)
+{
+    uint64_t hash = hash64(native, 1000 + (uint64_t)script);
+    return hash ? hash : 1;
+}
+
+/* ---- reading ---- */
+
+static bool script_of(str word, enum name_script *ret)
+{
+    for (enum name_script s = NAME_LATIN; s <= NAME_OTHER; s++) {
+        if (str_eq_c(word, name_script_word(s))) {
+            *ret = s;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct row { /* a line's cells; cell_count 2: a fact */
+    str cells[3];
+    size_t cell_count;
+};
+
+static void row_cut(str line, struct row *ret)
+{
+    ret->cell_count = 0;
+    while (ret->cell_count < 3 && str_split(&line, '\t', &ret->cells[ret->cell_count]))
+        ret->cell_count++;
+}
+
+static struct slot *slot_for(struct slot *slots, size_t count, uint64_t hash)
+{
+    size_t at = hash & (count - 1);
+    while (slots[at].hash && slots[at].hash != hash)
+        at = (at + 1) & (count - 1);
+    return &slots[at];
+}
+
+static enum err take_unlisted(struct frequencies *table, const struct row *row)
+{
+    uint64_t letters = 0;
+    uint64_t bearers = 0;
+    if (!str_to_u64(row->cells[1], UNLISTED_LENGTHS - 1, &letters) ||
+        !str_to_u64(row->cells[2], UINT32_MAX, &bearers) || bearers < FREQUENCY_FLOOR)
+        return err_set(ERR_DAMAGED, "bad row for unlisted words");
+    for (size_t i = letters; i < UNLISTED_LENGTHS; i++)
+        table->unlisted[i] = (uint32_t)bearers;
+    return OK;
+}
+
+static enum err take_word(struct frequencies *table, const struct row *row)
+{
+    enum name_script script;
+    uint64_t bearers = 0;
+    if (!script_of(row->cells[0], &script) || row->cells[1].len == 0 ||
+        !str_to_u64(row->cells[2], UINT32_MAX, &bearers) || bearers < FREQUENCY_FLOOR)
+        return err_set(ERR_DAMAGED, "the row is not script, word and bearers");
+    uint64_t hash = word_hash(script, row->cells[1]);
+    *slot_for(table->slots, table->slot_count, hash) = (struct slot){hash, (uint32_t)bearers};
+    table->facts.words++;
+    return OK;
+}
+
+static enum err take_fact(struct frequencies *table, const struct row *row)
+{
+    uint64_t number = 0;
+    if (!str_to_u64(row->cells[1], INT64_MAX, &number))
+        return err_set(ERR_DAMAGED, "'%.*s' is not a number", STR(row->cells[1]));
+    if (str_eq(row->cells[0], S("persons")))
+        table->facts.persons = number;
+    else if (str_eq(row->cells[0], S("seq")))
+        table->facts.seq = number;
+    else if (!str_eq(row->cells[0], S("tables")))
+        return err_set(ERR_DAMAGED, "'%.*s' is not known", STR(row->cells[0]));
+    else if (number != NAME_TABLES_VERSION)
+        return err_set(ERR_VERSION, "made with name tables %llu, this program has %d",
+                       (unsigned long long)number, NAME_TABLES_VERSION);
+    return OK;
+}
+
+static enum err take_line(struct frequencies *table, str line)
+{
+    struct row row;
+    row_cut(line, &row);
+    if (row.cell_count == 2)
+        return take_fact(table, &row);
+    if (row.cell_count < 2)
+        return err_set(ERR_DAMAGED, "the row has no tab");
+    return str_eq(row.cells[0], S("unlisted")) ? take_unlisted(table, &row)
+                                               : take_word(table, &row);
+}
+
+static enum err take_lines(struct frequencies *table)
+{
+    str rest = str_of(table->text, table->text_len);
+    str line;
+    for (uint32_t number = 1; str_split(&rest, '\n', &line); number++) {
+        if (line.len == 0 || line.ptr[0] == '#')
+            continue;
+        enum err code = take_line(table, line);
+        if (code) {
+            struct err_info kept = *err_last();
+            return err_at(code, "", number, 1, "name frequencies: %s", kept.message);
+        }
+    }
+    return table->facts.persons > 0
+               ? OK
+               : err_set(ERR_DAMAGED, "name frequencies do not say how many persons were counted");
+}
+
+enum err frequencies_read(str text, struct frequencies **ret)
+{
+    struct frequencies *table = calloc(1, sizeof *table);
+    size_t lines = 0;
+    for (size_t i = 0; i < text.len; i++)
+        lines += text.ptr[i] == '\n';
+    if (table) {
+        table->slot_count = SLOTS_MIN;
+        while (table->slot_count < lines * 2)
+            table->slot_count *= 2;
+        table->slots = calloc(table->slot_count, sizeof *table->slots);
+        table->text = malloc(text.len + 1);
+    }
+    if (!table || !table->slots || !table->text) {
+        frequencies_free(table);
+        return err_set(ERR_MEMORY, "out of memory for %zu name frequencies", lines);
+    }
+    if (text.len)
+        memcpy(table->text, text.ptr, text.len);
+    table->text_len = text.len;
+    table->facts.id = hash64(text, 0);
+    for (size_t i = 0; i < UNLISTED_LENGTHS; i++)
+        table->unlisted[i] = FREQUENCY_FLOOR;
+    enum err code = take_lines(table);
+    if (code)
+        frequencies_free(table);
+    else
+        *ret = table;
+    return code;
+}
+
+void frequencies_free(struct frequencies *frequencies)
+{
+    if (!frequencies)
+        return;
+    free(frequencies->slots);
+    free(frequencies->text);
+    free(frequencies);
+}
+
+static struct frequencies *shipped;
+static pthread_once_t shipped_once = PTHREAD_ONCE_INIT;
+
+static void shipped_read(void)
+{
+    ensure(frequencies_read(table_text(TABLE_FREQUENCIES), &shipped) == OK);
+}
+
+const struct frequencies *frequencies_shipped(void)
+{
+    pthread_once(&shipped_once, shipped_read);
+    return shipped;
+}
+
+struct frequency_facts frequencies_facts(const struct frequencies *frequencies)
+{
+    return frequencies->facts;
+}
+
+/* ---- looking up ---- */
+
+uint32_t frequencies_listed(const struct frequencies *frequencies, enum name_script script,
+                            str native)
+{
+    uint64_t hash = word_hash(script, native);
+    return slot_for(frequencies->slots, frequencies->slot_count, hash)->bearers;
+}
+
+uint32_t frequencies_unlisted(const struct frequencies *frequencies, size_t letters)
+{
+    return frequencies->unlisted[letters < UNLISTED_LENGTHS ? letters : UNLISTED_LENGTHS - 1];
+}
+
+uint64_t frequencies_persons(const struct frequencies *frequencies)
+{
+    return frequencies->facts.persons;
+}
+
+double frequencies_bits(const void *frequencies, const struct name_token *token)
+{
+    const struct frequencies *table = frequencies;
+    uint32_t bearers = frequencies_listed(table, token->script, token->native);
+    if (bearers == 0)
+        bearers = frequencies_unlisted(table, token->readings[0].len);
+    double share = (double)table->facts.persons / (double)bearers;
+    return share > 1 ? log2(share) : 0;
+}
+
+/* ---- comparing ---- */
+
+struct change {
+    str script, word;
+    uint32_t before, after;
+    double size;
+};
+struct changes {
+    struct change *items;
+    size_t count, size;
+};
+
+static int change_order(const void *left, const void *right)
+{
+    const struct change *a = left;
+    const struct change *b = right;
+    if (a->size != b->size)
+        return a->size > b->size ? -1 : 1;
+    int order = str_compare(a->script, b->script);
+    return order ? order : str_compare(a->word, b->word);
+}
+
+/* In bits of rarity: a word that doubled among common ones matters as one among rare ones. */
+static double change_size(const struct frequencies *from, const struct frequencies *to,
+                          const struct change *change)
+{
+    double before =
+        (change->before ? change->before : FREQUENCY_FLOOR) / (double)from->facts.persons;
+    double after = (change->after ? change->after : FREQUENCY_FLOOR) / (double)to->facts.persons;
+    return fabs(log2(after / before));
+}
+
+/* Rows of `here`: all of them, or only those that the other table does not list. */
+static enum err changes_take(const struct frequencies *here, const struct frequencies *other,
+                             bool is_after, struct changes *changes)
+{
+    str rest = str_of(here->text, here->text_len);
+    str line;
+    while (str_split(&rest, '\n', &line)) {
+        struct row row;
+        enum name_script script;
+        row_cut(line, &row);
+        if (row.cell_count < 3 || !script_of(row.cells[0], &script))
+            continue;
+        uint32_t own = frequencies_listed(here, script, row.cells[1]);
+        uint32_t theirs = frequencies_listed(other, script, row.cells[1]);
+        if (own == theirs || (!is_after && theirs))
+            continue;
+        if (changes->count == changes->size) {
+            size_t size = changes->size ? changes->size * 2 : 1024;
+            struct change *grown = realloc(changes->items, size * sizeof *grown);
+            if (!grown)
+                return err_set(ERR_MEMORY, "out of memory for %zu changed words", size);
+            changes->items = grown;
+            changes->size = size;
+        }
+        struct change *change = &changes->items[changes->count++];
+        *change = (struct change){row.cells[0], row.cells[1], is_after ? theirs : own,
+                                  is_after ? own : theirs, 0};
+        change->size =
+            is_after ? change_size(other, here, change) : change_size(here, other, change);
+    }
+    return OK;
+}
+
+enum err frequencies_compare(const struct frequencies *from, const struct frequencies *to,
+                             size_t max, frequency_change *take, void *context)
+{
+    struct changes changes = {0};
+    enum err code = changes_take(to, from, true, &changes);
+    if (!code)
+        code = changes_take(from, to, false, &changes);
+    if (changes.count)
+        qsort(changes.items, changes.count, sizeof *changes.items, change_order);
+    for (size_t i = 0; !code && i < changes.count && i < max; i++) {
+        const struct change *change = &changes.items[i];
+        take(context, change->script, change->word, change->before, change->after);
+    }
+    free(changes.items);
+    return code;
+}
