@@ -87,6 +87,8 @@ static void make_problem(struct call *call, enum err code)
     if (code == ERR_STALE && str_has(str_c(info.message), S("If-Match is required")))
         call->status = 428;
     buf_clear(&call->out);
+    buf_release(&call->packed);
+    call->coding = STR_EMPTY;
     call->out.failed = OK;
     problem_print(&call->out, &info, call->status);
     call->content_type = S("application/problem+json");
@@ -104,9 +106,16 @@ static bool is_page(const struct call *call)
 static void send_answer(struct call *call)
 {
     struct buf out = call->out; /* the call lies in the exchange's arena and goes with it */
+    struct buf packed = call->packed;
     struct http_answer answer = {.status = call->status,
                                  .content_type = call->content_type,
-                                 .body = buf_str(&out)};
+                                 .body = buf_str(call->coding.len ? &packed : &out)};
+    if (call->coding.len) {
+        answer.headers[answer.header_count++] =
+            (struct http_header){S("Content-Encoding"), call->coding};
+        answer.headers[answer.header_count++] =
+            (struct http_header){S("Vary"), S("Accept-Encoding")};
+    }
     for (size_t i = 0; i < call->header_count; i++)
         answer.headers[answer.header_count++] = call->headers[i];
     if (!is_page(call)) {
@@ -121,6 +130,7 @@ static void send_answer(struct call *call)
     count_answer(call->api, call->status);
     http_respond(call->exchange, &answer);
     buf_release(&out);
+    buf_release(&packed);
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion) */
@@ -156,6 +166,7 @@ void call_finish(struct call *call, enum err code)
         call->content_type = S("application/json");
     if (call->repeat)
         repeats_leave(call->api->repeats, call->repeat, call->status, buf_str(&call->out));
+    call_pack(call);
     send_answer(call);
 }
 
@@ -194,8 +205,10 @@ enum err call_finish_audited(struct call *call, const struct audit_entry *entry,
         atomic_fetch_add_explicit(&call->api->audit_failures, 1, memory_order_relaxed);
         return code;
     }
-    if (print)
+    if (print) {
         print(call);
+        call_pack(call); /* here, not on the log's thread */
+    }
     part_done(call, PART_TEXT);
     return OK;
 }

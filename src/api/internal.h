@@ -24,11 +24,12 @@ enum lane {
 /* Who may call; the finer question is put to policy by the handler. */
 enum needs { NEEDS_NOBODY, NEEDS_ACTOR, NEEDS_AUDITOR, NEEDS_ADMINISTRATOR };
 enum route_flag {
-    ROUTE_LOCAL = 1,       /* over the control socket only */
-    ROUTE_PURPOSE = 2,     /* Bureau-Purpose is required */
-    ROUTE_RAW_BODY = 4,    /* the body is not JSON */
-    ROUTE_NO_BODY = 8,     /* an empty body is fine */
-    ROUTE_NOT_COUNTED = 16 /* free of the rate limit */
+    ROUTE_LOCAL = 1,        /* over the control socket only */
+    ROUTE_PURPOSE = 2,      /* Bureau-Purpose is required */
+    ROUTE_RAW_BODY = 4,     /* the body is not JSON */
+    ROUTE_NO_BODY = 8,      /* an empty body is fine */
+    ROUTE_NOT_COUNTED = 16, /* free of the rate limit */
+    ROUTE_SECRET = 32       /* the answer holds a credential: see coding.c */
 };
 struct route {
     const char *method, *pattern; /* "/v1/records/{id}/history" */
@@ -61,6 +62,9 @@ struct call {
     struct http_header headers[CALL_HEADERS_MAX];
     size_t header_count;
     struct buf out;
+    struct buf packed; /* the same in `coding`; empty: as it is */
+    str coding;
+    bool is_brief; /* the search asked for the short form */
     /* ways of answering later */
     bool is_pending;  /* the handler took care: it or a callback calls call_finish */
     atomic_int parts; /* of audit and text, see call_finish_audited */
@@ -118,6 +122,8 @@ void add_security_headers(struct http_answer *answer, bool is_page);
 /* An entry with what every entry has. */
 struct audit_entry call_entry(struct call *call, enum audit_kind kind);
 void count_answer(struct api *api, int status);
+/* coding.c: packs what was printed, where the client takes that; before call_finish or in it */
+void call_pack(struct call *call);
 /* lane.c */
 enum err lanes_new(struct api *api, unsigned threads, struct lanes **ret) MUST_USE;
 void lanes_stop(struct lanes *lanes);

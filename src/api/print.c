@@ -117,5 +117,6 @@ void print_readings(struct json *json, struct call *call, const struct search_re
 void print_search(struct call *call, struct search_answer *answer, struct buf *out)
 {
     answer->receipt = str_c(call->receipt);
+    answer->is_brief = call->is_brief;
     search_answer_print(call->api->node.catalog, answer, call->language, out);
 }

@@ -142,6 +142,14 @@ static enum err read_similar(const struct node *node, enum similar *ret)
     return wrong_kind(node->key, "one of auto, yes, no");
 }
 
+static enum err read_form(const struct node *node, bool *ret_is_brief)
+{
+    *ret_is_brief = str_eq_c(node_as_text(node), "brief");
+    return *ret_is_brief || str_eq_c(node_as_text(node), "full")
+               ? OK
+               : wrong_kind(node->key, "one of full, brief");
+}
+
 static enum err read_member(const struct node *node, struct search_request *request)
 {
     str key = node->key;
@@ -180,7 +188,14 @@ static enum err read_member(const struct node *node, struct search_request *requ
 enum err search_request_read(struct call *call, const struct node *body, struct search_request *ret)
 {
     *ret = (struct search_request){.text = STR_EMPTY, .id = STR_EMPTY};
-    node_each(member, body) TRY(read_member(member, ret));
+    call->is_brief = false;
+    node_each(member, body)
+    {
+        if (str_eq(member->key, S("form")))
+            TRY(read_form(member, &call->is_brief));
+        else
+            TRY(read_member(member, ret));
+    }
     const struct node *purpose = node_get(body, S("purpose"));
     if (purpose)
         TRY(call_set_purpose(call, purpose->text, node_get_text(body, S("reference"))));

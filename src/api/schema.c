@@ -15,17 +15,18 @@ static const struct {
 } schemas[] = {
     {"Problem", "type:s title:s status:i detail:s hint?:s field?:s file?:s line?:i column?:i"},
     {"Search", "text?:s fields?:o databases?:[s] off?:[s] similar?:s purpose?:s reference?:s "
-               "limit?:i offset?:i id?:s"},
+               "limit?:i offset?:i id?:s form?:s"},
     {"Part", "meaning:s title:s value:s check:s note?:s"},
     {"Reading", "type:s title:s on:b confidence:i check:s note?:s repair?:s parts:[Part]"},
     {"Caution", "code:s title:s"},
     {"Fact", "field:s title:s row:i value:s masked:b check?:s note?:s"},
     {"Why", "meaning:s title:s asked:s held?:s agreement:s bits:n words?:s"},
-    {"Hit", "id:s version:i database:s title:s owner:s unit?:s disclosure:s state?:s test?:b "
-            "cautions?:[Caution] action?:s handling?:s entered?:s updated?:s review_on?:s "
-            "facts?:[Fact] photo?:s band?:s bits?:n probability?:n namesakes?:n why?:[Why] "
-            "expected_by_chance?:n"},
-    {"DatabaseAnswer", "name:s title:s result:s count:i reason?:s"},
+    {"Hit",
+     "id:s version?:i database:s title?:s owner:s unit?:s disclosure:s state?:s test?:b "
+     "cautions?:[Caution] action?:s summary?:s handling?:s entered?:s updated?:s review_on?:s "
+     "facts?:[Fact] photo?:s band?:s bits?:n probability?:n namesakes?:n why?:[Why] "
+     "expected_by_chance?:n"},
+    {"DatabaseAnswer", "name:s title?:s result:s count:i reason?:s"},
     {"Answer",
      "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
      "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s repaired?:s"},

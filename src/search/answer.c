@@ -292,14 +292,78 @@ void search_hit_print(const struct catalog *catalog, const struct hit *hit, enum
     buf_add_char(out, '}');
 }
 
+/* ---- the short form of a hit: enough to choose by; the record is the second step ---- */
+
+enum { SUMMARY_FACTS = 6, SUMMARY_BYTES = 160 };
+
+/* "Marta Vidal · female · 1974-08-12": what the record says of its subject first. */
+static str summarise(const struct view *view, enum language language, struct buf *text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < view->count && count < SUMMARY_FACTS; i++) {
+        const struct view_item *item = &view->items[i];
+        if (!item->field->meaning.len || item->row)
+            continue;
+        buf_add(text, count++ ? S(" · ") : STR_EMPTY);
+        buf_add(text, item_text(item, language));
+    }
+    str all = buf_str(text);
+    size_t len = all.len < SUMMARY_BYTES ? all.len : SUMMARY_BYTES;
+    while (len < all.len && len && (all.ptr[len] & 0xC0) == 0x80) /* not within a character */
+        len--;
+    return str_slice(all, 0, len);
+}
+
+static void print_hit_brief(const struct catalog *catalog, const struct hit *hit,
+                            enum language language, struct buf *out)
+{
+    const struct view *view = &hit->view;
+    bool is_open = view->disclosure != DISCLOSE_HIT_ONLY;
+    char id[RECORD_ID_TEXT];
+    struct buf text = {0};
+    open_item(out);
+    add_text(out, S("id"), str_c(record_id_format(view->id, id)));
+    add_text(out, S("database"), view->definition->name);
+    add_text(out, S("owner"), view->owner);
+    add_text(out, S("disclosure"), str_c(disclosure_word(view->disclosure)));
+    add_text(out, S("state"), str_c(state_word(view->state)));
+    if (view->is_test)
+        add_bool(out, S("test"), true);
+    add_text(out, S("band"), str_c(band_word(hit->band)));
+    if (is_open) {
+        add_real(out, S("bits"), hit->bits, 1);
+        if (view->cautions && view->cautions->count)
+            print_cautions(catalog, view->cautions, language, out);
+        add_text_if(out, S("action"), view->action);
+        add_text_if(out, S("summary"), summarise(view, language, &text));
+    }
+    if (hit->is_similar)
+        add_real(out, S("expected_by_chance"), hit->expected_by_chance, 6);
+    buf_add_char(out, '}');
+    buf_release(&text);
+}
+
 static void print_hits(const struct catalog *catalog, str name, const struct hit *hits,
-                       size_t count, enum language language, struct buf *out)
+                       size_t count, bool is_brief, enum language language, struct buf *out)
 {
     add_name(out, name);
     buf_add_char(out, '[');
     for (size_t i = 0; i < count; i++)
-        search_hit_print(catalog, &hits[i], language, out);
+        if (is_brief)
+            print_hit_brief(catalog, &hits[i], language, out);
+        else
+            search_hit_print(catalog, &hits[i], language, out);
     buf_add_char(out, ']');
+}
+
+static void print_database_brief(const struct database_answer *database, struct buf *out)
+{
+    open_item(out);
+    add_text(out, S("name"), database->definition->name);
+    add_text(out, S("result"), str_c(database_result_word(database->result)));
+    add_number(out, S("count"), database->hit_count);
+    add_text_if(out, S("reason"), database->reason);
+    buf_add_char(out, '}');
 }
 
 void print_database(const struct database_answer *database, enum language language, struct buf *out)
@@ -320,6 +384,10 @@ static void print_databases(const struct search_answer *answer, enum language la
     buf_add_char(out, '[');
     for (size_t i = 0; i < answer->database_count; i++) {
         const struct database_answer *database = &answer->databases[i];
+        if (answer->is_brief) {
+            print_database_brief(database, out);
+            continue;
+        }
         if (database->result != RESULT_NO_HIT || database->hit_count || !answer->no_hits) {
             print_database(database, language, out);
             continue;
@@ -344,8 +412,10 @@ void search_answer_print(const struct catalog *catalog, const struct search_answ
     search_readings_print(catalog, answer->readings, answer->reading_count, language, out);
     print_databases(answer, language, out);
     add_number(out, S("total"), answer->total_count);
-    print_hits(catalog, S("hits"), answer->hits, answer->hit_count, language, out);
-    print_hits(catalog, S("similar"), answer->similar, answer->similar_count, language, out);
+    print_hits(catalog, S("hits"), answer->hits, answer->hit_count, answer->is_brief, language,
+               out);
+    print_hits(catalog, S("similar"), answer->similar, answer->similar_count, answer->is_brief,
+               language, out);
     add_text_if(out, S("advice"), answer->advice);
     add_text_if(out, S("repaired"), answer->repaired);
     buf_add_char(out, '}');

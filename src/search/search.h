@@ -94,6 +94,7 @@ struct search_answer {
     int64_t as_of_us;
     uint32_t took_us;
     bool is_proven;
+    bool is_brief; /* the caller's, before printing: the short form, for weak lines */
     const str *no_hits; /* the engine's: rows that are printed over and over */
 };
 

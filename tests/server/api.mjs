@@ -179,6 +179,38 @@ const tests = [
     assert.equal(broken.data.line, 2);
     assert.equal((await call('POST', '/v1/search', `{"text":"${'x'.repeat(2 << 20)}"}`)).status, 413);
   }],
+  ['an answer is packed as the client takes it, and short ones are not', async () => {
+    const cases = [['identity', null], ['', null], ['gzip', 'gzip'], ['GZIP', 'gzip'], ['deflate, gzip;q=0.5', 'gzip'], ['gzip, zstd', 'zstd'], ['br', null],
+      ['gzip;q=0', null], ['gzip;q=0.000, zstd;q=0.1', 'zstd'], ['gzip;q=x', null], ['gzip2', null]];
+    for (const [accept, expected] of cases) {
+      const long = await node.call('GET', '/openapi.json', undefined, { as: null, headers: { 'Accept-Encoding': accept } });
+      assert.equal(long.headers.get('content-encoding'), expected, accept);
+      assert.equal(long.headers.get('vary'), expected && 'Accept-Encoding');
+      if (expected !== 'zstd') assert.deepEqual(long.data, description, accept);
+      const short = await node.call('GET', '/healthz', undefined, { as: null, headers: { 'Accept-Encoding': accept } });
+      assert.equal(short.headers.get('content-encoding'), null);
+    }
+    const wrong = await call('POST', '/v1/search', '{', { headers: { 'Accept-Encoding': 'gzip' } });
+    assert.equal(wrong.status, 400);
+  }],
+  ['the brief form: hits to choose by, the record by its id', async () => {
+    for (const { name } of databases.slice(0, 4)) {
+      const made = await example(name);
+      const key = made && keysOf(made.database.fields, made.body.fields)[0];
+      if (!key) continue;
+      const asked = { fields: { [key[0]]: key[1] }, databases: [name] };
+      const full = (await search(asked)).data;
+      const brief = (await search({ ...asked, form: 'brief' })).data;
+      assert.deepEqual(brief.hits.map((hit) => [hit.id, hit.band, hit.owner, hit.state]), full.hits.map((hit) => [hit.id, hit.band, hit.owner, hit.state]));
+      assert.deepEqual(brief.databases.map((row) => [row.name, row.result, row.count]), full.databases.map((row) => [row.name, row.result, row.count]));
+      assert.equal(brief.verdict, full.verdict);
+      assert.notEqual(brief.receipt, full.receipt);
+      const hit = brief.hits.find((one) => one.id === made.id);
+      assert.ok(!hit.facts && !hit.why && hit.summary.length > 0, JSON.stringify(hit));
+      assert.ok(Buffer.byteLength(hit.summary) <= 160);
+    }
+    assert.equal((await search({ text: 'Q1', form: 'short' })).status, 422);
+  }],
   ['a query id makes a repeat safe', async () => {
     const body = { text: 'Q12345678', id: `id-${Date.now()}` };
     const first = await search(body);
