@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/assert.h"
+
 static _Atomic int64_t pinned_us = -1;
 
 static int64_t read_clock(clockid_t id)
@@ -94,9 +96,17 @@ bool day_parse(str s, struct day *ret)
     return true;
 }
 
+/* Written digit by digit: an import formats four dates a row, and printf took a tenth of its time. */
 const char *day_format(struct day d, char out[16])
 {
-    snprintf(out, 16, "%04d-%02u-%02u", d.year % 10000, d.month % 100u, d.day % 100u);
+    unsigned year = (unsigned)(d.year < 0 ? 0 : d.year % 10000);
+    const unsigned digits[] = {
+        year / 1000, year / 100 % 10, year / 10 % 10, year % 10, 0, d.month / 10 % 10, d.month % 10,
+        0,           d.day / 10 % 10, d.day % 10};
+    for (size_t i = 0; i < COUNT_OF(digits); i++)
+        out[i] = (char)('0' + digits[i]);
+    out[4] = out[7] = '-';
+    out[COUNT_OF(digits)] = '\0';
     return out;
 }
 

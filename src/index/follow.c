@@ -18,11 +18,8 @@
 
 #include "codec/json.h"
 #include "index/internal.h"
-#include "type/date.h"
 
-#define DATE_SPAN_MAX (2 * 366LL) /* days: wider is unknown */
-
-enum { FOLLOW_BATCH = 1024, KEYS_PER_RECORD_MAX = 4096 };
+enum { FOLLOW_BATCH = 1024 };
 
 /* ---- ending earlier entries ---- */
 
@@ -76,120 +73,45 @@ static enum err end_entries(struct index *index, uint64_t number, uint64_t seq, 
 
 /* ---- adding entries ---- */
 
-struct key_adder {
-    struct key_sink sink;
-    struct index *index;
-    uint32_t entry;
-    uint8_t field;
-    size_t count;
-    enum err code;
-};
-
-static void add_key(struct key_sink *sink, const struct key *key)
-{
-    struct key_adder *adder = (struct key_adder *)sink;
-    struct delta *delta = adder->index->live;
-    if (adder->code || ++adder->count > KEYS_PER_RECORD_MAX)
-        return;
-    if (key->kind == KEY_RANGE) {
-        uint64_t space = index_hash(adder->index->key, KEY_RANGE, key->space, STR_EMPTY);
-        adder->code = delta_add_range(delta, space, key->text, key->to, adder->entry, adder->field);
-        return;
-    }
-    uint64_t hash = index_hash(adder->index->key, key->kind, key->space, key->text);
-    adder->code = delta_add_key(delta, hash, adder->entry, adder->field, false);
-    if (key->kind == KEY_EXACT)
-        delta_count_space(delta, index_hash(adder->index->key, KEY_EXACT, key->space, STR_EMPTY));
-}
-
-static bool is_searched(const struct field_value *value)
-{
-    return value->field->meaning_number && value->value.type;
-}
-
-/*
- * Birth dates, or whatever the definition orders its entries by: the middle of each, if known to
- * two years.
- */
-static size_t order_days(const struct record *record, int32_t days[ENTRY_DATES_MAX])
-{
-    size_t count = 0;
-    for (size_t i = 0; i < record->count && count < ENTRY_DATES_MAX; i++) {
-        const struct field_value *value = &record->values[i];
-        if (value->field != record->definition->order_by || value->value.type != &type_date)
-            continue;
-        const struct date *date = date_of(&value->value);
-        int64_t length = (int64_t)date->last_day - date->first_day;
-        int32_t day = length > DATE_SPAN_MAX ? NO_DAY : (int32_t)(date->first_day + length / 2);
-        bool is_known = false;
-        for (size_t k = 0; k < count; k++)
-            is_known |= days[k] == day;
-        if (!is_known)
-            days[count++] = day;
-    }
-    if (count == 0)
-        days[count++] = NO_DAY;
-    return count;
-}
-
 static enum err add_names(struct index *index, const struct record *record, uint32_t entry)
 {
     for (size_t i = 0; i < record->count; i++)
-        if (is_searched(&record->values[i]) && record->values[i].value.type->is_fuzzy)
+        if (index_is_searched(&record->values[i]) && record->values[i].value.type->is_fuzzy)
             TRY(delta_add_name(index->live, entry, &record->values[i].value));
     return OK;
 }
 
-static enum err add_reference(struct index *index, const struct record *record, uint32_t entry)
+static enum err add_keys(struct delta *delta, const struct index_prepared *made, uint32_t entry)
 {
-    if (record->envelope.ref.len == 0)
-        return OK;
-    str text = arena_printf(&index->scratch, "%.*s\x1f%.*s\x1f%.*s", STR(record->definition->name),
-                            STR(record->envelope.owner), STR(record->envelope.ref));
-    if (text.len == 0)
-        return ERR_LIMIT;
-    return delta_add_key(index->live, index_hash(index->key, KIND_REF, S("ref"), text), entry, 0,
-                         false);
-}
-
-static enum err add_keys(struct index *index, const struct record *record, uint32_t entry)
-{
-    struct key_adder adder = {.sink = {add_key}, .index = index, .entry = entry};
-    for (size_t i = 0; i < record->count && !adder.code; i++) {
-        const struct field_value *value = &record->values[i];
-        if (!is_searched(value) || !value->value.type->keys)
-            continue;
-        adder.field = (uint8_t)value->field->number;
-        value->value.type->keys(&value->value, &adder.sink);
+    for (size_t i = 0; i < made->key_count; i++) {
+        const struct prepared_key *key = &made->keys[i];
+        TRY(delta_add_key(delta, key->hash, entry, key->field, false));
+        if (key->space)
+            delta_count_space(delta, key->space);
     }
-    return adder.code ? adder.code : add_reference(index, record, entry);
+    for (const struct prepared_range *r = made->ranges; r; r = r->next)
+        TRY(delta_add_range(delta, r->space, r->from, r->to, entry, r->field));
+    return OK;
 }
 
-static bool has_names(const struct record *record)
+/* `record` is needed for names only. */
+static enum err add_entries(struct index *index, const struct index_prepared *made,
+                            const struct record *record, const struct stored *change)
 {
-    for (size_t i = 0; i < record->count; i++)
-        if (is_searched(&record->values[i]) && record->values[i].value.type->is_fuzzy)
-            return true;
-    return false;
-}
-
-static enum err add_entries(struct index *index, const struct record *record, uint64_t seq)
-{
-    int32_t days[ENTRY_DATES_MAX];
-    size_t count = order_days(record, days);
-    struct delta_entry entry = {.number = record->id.number,
-                                .born = seq,
-                                .definition = record->definition->number};
-    TRY(policy_class_of(index->classes, record, &entry.class_number));
-    entry.has_names = has_names(record);
-    for (size_t i = 0; i < count; i++) {
+    struct delta_entry entry = {.number = change->id.number,
+                                .born = change->seq,
+                                .definition = made->definition,
+                                .class_number = made->class_number,
+                                .has_names = made->has_names};
+    for (size_t i = 0; i < made->day_count; i++) {
         uint32_t number = 0;
-        entry.day = days[i];
+        entry.day = made->days[i];
         TRY(delta_add_entry(index->live, &entry, &number));
         TRY(delta_add_key(index->live, index_number_hash(entry.number), number, 0, true));
-        TRY(add_names(index, record, number));
+        if (made->has_names)
+            TRY(add_names(index, record, number));
         if (i == 0)
-            TRY(add_keys(index, record, number));
+            TRY(add_keys(index->live, made, number));
     }
     return OK;
 }
@@ -225,14 +147,19 @@ static enum err body_of(struct index *index, const struct stored *change, struct
 static enum err apply(struct index *index, const struct stored *change)
 {
     struct record record = {0};
+    struct index_prepared *made = NULL;
     bool is_readable = false, is_erased = change->kind == CHANGE_ERASE;
     if (change->version > 1 || change->kind != CHANGE_PUT)
         TRY(end_entries(index, change->id.number, change->seq, is_erased));
     arena_reset(&index->scratch);
+    if (change->prepared && change->state != STATE_DELETED)
+        return add_entries(index, change->prepared, NULL, change);
     if (!is_erased && change->state != STATE_DELETED)
         TRY(body_of(index, change, &record, &is_readable));
-    if (is_readable)
-        TRY(add_entries(index, &record, change->seq));
+    if (is_readable) {
+        TRY(index_prepare_all(index, &record, &index->scratch, &made));
+        TRY(add_entries(index, made, &record, change));
+    }
     return OK;
 }
 

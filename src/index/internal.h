@@ -3,6 +3,7 @@
  * What the files of index share. Not for other modules.
  *
  *   index.c           open, close, snapshots, the set of parts, the file `current`, rebuild, report
+ *   prepare.c         a record -> its class, days and the hashes of its keys
  *   follow.c          one change of the feed -> entries, keys, deaths in the live delta
  *   delta.c           the part in memory: one writer, many readers
  *   segment.c         a mapped file, read; segment_ranges.c its intervals
@@ -342,6 +343,32 @@ char *index_segment_path(const struct index *index, uint64_t id);
  * too many are closed. Under writing.
  */
 enum err index_seal(struct index *index) MUST_USE;
+
+/* ---- prepare.c ---- */
+
+struct prepared_key {
+    uint64_t hash, space; /* 0: not counted */
+    uint8_t field;
+};
+struct prepared_range {
+    uint64_t space;
+    str from, to;
+    uint8_t field;
+    struct prepared_range *next;
+};
+struct index_prepared {
+    uint16_t definition, class_number;
+    bool has_names;
+    uint8_t day_count;
+    int32_t days[ENTRY_DATES_MAX];
+    struct prepared_key *keys;
+    size_t key_count, count; /* offered, ranges too */
+    struct prepared_range *ranges;
+};
+enum err index_prepare_all(const struct index *index, const struct record *record,
+                           struct arena *arena, struct index_prepared **ret) MUST_USE;
+uint64_t index_ref_hash(const struct index *index, str definition, str owner, str ref);
+bool index_is_searched(const struct field_value *value);
 
 /* ---- follow.c ---- */
 

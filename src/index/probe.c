@@ -379,8 +379,7 @@ enum err index_find_ref(const struct index_snapshot *snapshot, str definition, s
     struct index_hits hits = {0};
     struct probe probe = {snapshot, NULL, NULL, KEY_EXACT, &arena, INDEX_HIT_MAX, 0, &hits};
     TRY(check_index(snapshot));
-    str text = arena_printf(&arena, "%.*s\x1f%.*s\x1f%.*s", STR(definition), STR(owner), STR(ref));
-    uint64_t hash = index_hash(snapshot->index->key, KIND_REF, S("ref"), text);
+    uint64_t hash = index_ref_hash(snapshot->index, definition, owner, ref);
     enum err code = note_damage(snapshot, probe_parts(&probe, hash));
     uint64_t number = 0;
     for (size_t i = 0; i < hits.count; i++)

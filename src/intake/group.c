@@ -21,7 +21,7 @@ void groups_release(struct import *import)
 {
     for (size_t i = 0; i < GROUP_COUNT; i++) {
         buf_release(&import->groups[i].bodies);
-        arena_release(&import->groups[i].attachments);
+        arena_release(&import->groups[i].beside);
     }
     pthread_cond_destroy(&import->changed);
     pthread_mutex_destroy(&import->lock);
@@ -101,7 +101,7 @@ static enum err settle(struct import *import, struct group *group)
     group->count = 0;
     group->first_seq = group->last_seq = 0;
     buf_clear(&group->bodies);
-    arena_reset(&group->attachments);
+    arena_reset(&group->beside);
     return OK;
 }
 

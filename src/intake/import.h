@@ -135,7 +135,7 @@ struct group {
     struct pending pending[GROUP_MAX];
     size_t count;
     struct buf bodies;
-    struct arena attachments;
+    struct arena beside; /* with the changes: hashes of attachments, what the index will add */
     bool is_busy;
     enum err code;
     struct err_info failure;

@@ -10,7 +10,7 @@
 #include "codec/json.h"
 #include "intake/import.h"
 
-enum { PROGRESS_US = 200000 };
+enum { PROGRESS_US = 50000 };
 
 enum err import_progress(struct import *import, bool is_now)
 {

@@ -359,9 +359,12 @@ static enum err accept(struct import *import, struct candidate *c)
         return OK;
     }
     struct change change = change_of(import, c, &present);
+    const struct index_prepared *prepared = NULL;
+    TRY(index_prepare(import->node->index, &c->record, &group->beside, &prepared));
+    change.prepared = prepared;
     struct hash *attachments = NULL;
     change.attachment_count =
-        attachments_of(import->node->store, &c->record, &group->attachments, &attachments);
+        attachments_of(import->node->store, &c->record, &group->beside, &attachments);
     change.attachments = attachments;
     struct pending pending = {.row = import->row.number,
                               .line = import->row.line,

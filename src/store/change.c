@@ -425,6 +425,12 @@ static enum err apply(struct store *store, const struct change *change,
         TRY(drop_bodies(store, step.previous));
     TRY(write_record(store, &step));
     TRY(count_step(store, &step));
+    recent_add(store->filling, &(struct recent){.change = change,
+                                                .hash = step.hash,
+                                                .number = step.number,
+                                                .entered_us = (int64_t)step.entered_us,
+                                                .version = step.version,
+                                                .state = step.state});
     *result = (struct committed){.seq = store->head.seq,
                                  .id = {store->home, step.number},
                                  .version = step.version};
@@ -467,6 +473,7 @@ static enum err apply_together(struct store *store, struct job *job)
 {
     struct head head = store->head;
     size_t delta_count = store->delta_count;
+    size_t recent_count = store->filling->recent_count;
     TRY(make_words(store, job));
     TRY(connection_run(store->writer, SQL_SAVEPOINT));
     TRY(apply_all(store, job));
@@ -474,6 +481,7 @@ static enum err apply_together(struct store *store, struct job *job)
         TRY(connection_run(store->writer, SQL_ROLLBACK_TO));
         store->head = head;
         store->delta_count = delta_count;
+        recent_cut(store->filling, recent_count);
         store->span_count = 0; /* forget which blocks are noted; noting again is harmless */
         for (size_t i = 0; i < job->count; i++)
             job->results[i] = (struct committed){.failed = job->code};

@@ -186,9 +186,21 @@ struct job {
 struct job_list {
     struct job *first, **last;
 };
+struct recent { /* a change of a group, for the hook to read without SQL */
+    const struct change *change; /* a PUT's; lives until its job is done */
+    struct hash hash;
+    uint64_t number;
+    int64_t entered_us;
+    uint32_t version;
+    enum state state;
+};
 struct group { /* durable, not yet published */
     struct job_list jobs;
     uint64_t first_seq, last_seq; /* first > last: no changes in it */
+    int64_t time_us;
+    struct recent *recent; /* of first_seq and on, when is_whole */
+    size_t recent_count, recent_size;
+    bool is_whole; /* every change of the group is in `recent` */
 };
 struct head {
     uint64_t seq, number;
@@ -223,11 +235,13 @@ struct store {
     bool has_writer, has_publisher;
     store_hook *hook;
     void *hook_context;
+    struct group *publishing; /* the publisher's own */
 
     /* the writer thread's own */
     struct connection *writer;
     struct head head, committed;
     int64_t transaction_time_us;
+    struct group *filling;
     struct delta *deltas;
     size_t delta_count, delta_size;
     struct last_span spans[DEFINITION_MAX];
@@ -248,6 +262,17 @@ void writer_stop(struct store *store);
 /* Queues a job of another kind and waits for it. */
 enum err writer_call(struct store *store, enum err (*run)(struct store *, struct job *),
                      void *argument, bool is_exclusive) MUST_USE;
+
+/* ---- publish.c: durable groups to the hook and the jobs' owners ---- */
+enum err publisher_start(struct store *store) MUST_USE;
+/* The writer's, while it fills a group. */
+void recent_begin(struct group *group, int64_t time_us);
+void recent_add(struct group *group, const struct recent *recent);
+void recent_cut(struct group *group, size_t count);
+/* On the publishing thread: visits what the group holds; false when the store has to be read. */
+bool recent_feed(struct store *store, uint64_t after, size_t max, store_visit *visit, void *context,
+                 enum err *ret);
+struct job *job_list_pop(struct job_list *list);
 
 /* ---- change.c ---- */
 enum err

@@ -258,6 +258,8 @@ void store_close(struct store *store)
     words_release(&store->words);
     tally_release(&store->tally);
     free(store->deltas);
+    for (size_t i = 0; i < GROUPS_BEHIND_MAX; i++)
+        free(store->groups[i].recent);
     free(store);
     err_restore(&kept);
 }

@@ -255,9 +255,12 @@ enum err store_feed(struct store *store, uint64_t after, size_t max, store_visit
 {
     struct connection *connection = NULL;
     size_t visited = 0;
+    enum err code = OK;
+    if (recent_feed(store, after, max, visit, context, &code))
+        return code;
     TRY(pool_take(store, &connection));
     sqlite3_stmt *stmt = statement(connection, SQL_FEED);
-    enum err code = stmt ? OK : err_last()->code;
+    code = stmt ? OK : err_last()->code;
     if (!code) {
         sqlite3_bind_int64(stmt, 1, (sqlite3_int64)after);
         sqlite3_bind_int64(stmt, 2, (sqlite3_int64)max);

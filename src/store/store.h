@@ -59,6 +59,7 @@ struct change {
      */
     const struct hash *attachments;
     size_t attachment_count;
+    const void *prepared; /* what the hook made of the body beforehand; it meets it in struct stored */
 };
 struct committed {
     uint64_t seq;
@@ -102,6 +103,7 @@ struct stored {
     struct hash hash;   /* salted hash of the body */
     bool is_erased;
     str body;
+    const void *prepared; /* of the change; only in store_feed() called by the hook, else NULL */
 };
 enum err store_read(struct store *store, uint64_t number, struct arena *arena,
                     struct stored *ret) MUST_USE; /* latest */
@@ -123,7 +125,8 @@ void store_wait(struct store *store, uint64_t after, int64_t deadline_us);
 /*
  * Called after each durable group, in order, before the group is acknowledged, on the publishing
  * thread: the writer works on the next group meanwhile and waits when the hook falls four groups
- * behind. It may read the store, not commit. Wired by cmd (index); set before the first commit.
+ * behind. It may read the store, not commit; store_feed() of first..last costs it no reading, the
+ * changes are still in memory. Wired by cmd (index); set before the first commit.
  */
 typedef void store_hook(void *context, uint64_t first_seq, uint64_t last_seq);
 void store_set_hook(struct store *store, store_hook *hook, void *context);

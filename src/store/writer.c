@@ -39,7 +39,7 @@ static void list_push(struct job_list *list, struct job *job)
     list->last = &job->next;
 }
 
-static struct job *list_pop(struct job_list *list)
+struct job *job_list_pop(struct job_list *list)
 {
     struct job *job = list->first;
     if (!job)
@@ -127,7 +127,7 @@ static struct job *peek(struct store *store, int64_t elapsed_us)
 static void unqueue(struct store *store, struct job *job)
 {
     pthread_mutex_lock(&store->lock);
-    ensure(list_pop(is_small(job) ? &store->small : &store->large) == job);
+    ensure(job_list_pop(is_small(job) ? &store->small : &store->large) == job);
     store->queued -= job->count;
     pthread_cond_broadcast(&store->room);
     pthread_mutex_unlock(&store->lock);
@@ -199,6 +199,7 @@ static void run_group(struct store *store, struct group *group)
     list_init(&group->jobs);
     group->first_seq = store->committed.seq + 1;
     group->last_seq = store->committed.seq;
+    group->is_whole = false;
     pthread_mutex_lock(&store->lock);
     bool is_exclusive = store->small.first && store->small.first->is_exclusive;
     pthread_mutex_unlock(&store->lock);
@@ -207,6 +208,8 @@ static void run_group(struct store *store, struct group *group)
         return;
     }
     store->transaction_time_us = clock_now_us();
+    store->filling = group;
+    recent_begin(group, store->transaction_time_us);
     enum err code = connection_run(store->writer, SQL_BEGIN);
     if (code)
         take_all(store, group);
@@ -282,48 +285,6 @@ static void *writer_main(void *context)
     return NULL;
 }
 
-static void finish(struct job *job)
-{
-    if (!job->done) {
-        sem_post(&job->finished);
-        return;
-    }
-    if (job->code)
-        err_restore(&job->info);
-    job->done(job->context, job->code, job->results, job->count);
-    free(job);
-}
-
-static void publish(struct store *store, struct group *group)
-{
-    if (store->hook && group->first_seq <= group->last_seq)
-        store->hook(store->hook_context, group->first_seq, group->last_seq);
-    struct job *job;
-    while ((job = list_pop(&group->jobs)))
-        finish(job);
-}
-
-static void *publisher_main(void *context)
-{
-    struct store *store = context;
-    pthread_mutex_lock(&store->lock);
-    for (;;) {
-        while (!store->group_count && !store->is_writer_done)
-            pthread_cond_wait(&store->published, &store->lock);
-        if (!store->group_count)
-            break;
-        struct group *group = &store->groups[store->group_first];
-        pthread_mutex_unlock(&store->lock);
-        publish(store, group);
-        pthread_mutex_lock(&store->lock);
-        store->group_first = (store->group_first + 1) % GROUPS_BEHIND_MAX;
-        store->group_count--;
-        pthread_cond_signal(&store->work);
-    }
-    pthread_mutex_unlock(&store->lock);
-    return NULL;
-}
-
 enum err writer_start(struct store *store)
 {
     list_init(&store->small);
@@ -336,10 +297,7 @@ enum err writer_start(struct store *store)
     if (pthread_create(&store->writer_thread, NULL, writer_main, store))
         return err_set(ERR_MEMORY, "cannot start the store's writer thread");
     store->has_writer = true;
-    if (pthread_create(&store->publisher_thread, NULL, publisher_main, store))
-        return err_set(ERR_MEMORY, "cannot start the store's publisher thread");
-    store->has_publisher = true;
-    return OK;
+    return publisher_start(store);
 }
 
 void writer_stop(struct store *store)

@@ -75,9 +75,9 @@ str date_format(const struct date *date, char out[DATE_TEXT_MAX])
     if (date->precision == DATE_INTERVAL) {
         format_interval(date, out);
     } else {
-        char point[16];
-        format_point(date->first_day, date->precision, point);
-        (void)snprintf(out, DATE_TEXT_MAX, "%s%s", point, date->is_circa ? "~" : "");
+        format_point(date->first_day, date->precision, out);
+        if (date->is_circa)
+            memcpy(out + strlen(out), "~", 2);
     }
     return str_c(out);
 }
