@@ -5,14 +5,17 @@
  *
  *   build/bureau serve --rate 0 &
  *   build/release/bench/http --port 1923 --token bureau_... --connections 64 --seconds 5 \
- *       --hit L898902C3 --every 5000
+ *       --hit L898902C3 --every 5000 --pid $! --disk DIR
  *
  * Every request is authenticated and on the audit log before its answer leaves: these are figures
  * of the whole way. --rate N holds the offered load at N a second (open loop: latency counts from
  * when a request was due, so a stall is not hidden); without it each connection asks as fast as
- * it is answered.
+ * it is answered. --pid names the server: then the processor time of a search is told, the server's
+ * and this client's apart, which other work on the machine does not blur. --disk DIR: what an
+ * fdatasync costs there in this minute.
  */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -20,9 +23,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/base.h"
+
+#include "durable.h"
 
 enum { CONNECTIONS_MAX = 4096, ANSWER_MAX = 64 << 10, REQUEST_MAX = 2048, BUCKETS = 400000 };
 
@@ -30,13 +36,17 @@ struct client {
     int fd;
     size_t len;      /* of the answer so far */
     size_t expected; /* head and body; 0: head not whole yet */
+    size_t body_at;
     int64_t due_us;
     bool is_busy;
     char answer[ANSWER_MAX];
 };
 struct bench {
     uint16_t port;
-    const char *token, *hit, *path;
+    int pid;
+    const char *token, *hit, *path, *disk;
+    char request[REQUEST_MAX]; /* the question no record answers; nine characters of it change */
+    size_t request_len, number_at;
     size_t connections, every;
     double seconds;
     double rate;
@@ -62,28 +72,47 @@ static void dial(struct bench *bench, struct client *client)
     if (client->fd < 0 || connect(client->fd, (struct sockaddr *)&to, sizeof to) < 0)
         die("cannot connect");
     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = client};
     if (epoll_ctl(bench->epoll, EPOLL_CTL_ADD, client->fd, &event) < 0)
         die("epoll");
 }
 
-static void ask(struct bench *bench, struct client *client, int64_t due_us)
+static size_t make_request(const struct bench *bench, const char *number, char out[REQUEST_MAX])
 {
-    char body[256], request[REQUEST_MAX];
-    bool is_hit = bench->hit && bench->every && bench->asked % bench->every == 0;
-    int body_len = snprintf(body, sizeof body,
-                            "{\"purpose\":\"border-control\",\"fields\":{\"document-number\":\"");
-    if (is_hit)
-        body_len += snprintf(body + body_len, sizeof body - (size_t)body_len, "%s", bench->hit);
-    else
-        body_len += snprintf(body + body_len, sizeof body - (size_t)body_len, "Q%08llu",
-                             (unsigned long long)(bench->asked * 7919 % 100000000));
-    body_len += snprintf(body + body_len, sizeof body - (size_t)body_len, "\"}}");
-    int len = snprintf(request, sizeof request,
+    char body[256];
+    int body_len =
+        snprintf(body, sizeof body,
+                 "{\"purpose\":\"border-control\",\"fields\":{\"document-number\":\"%.64s\"}}",
+                 number);
+    int len = snprintf(out, REQUEST_MAX,
                        "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
                        "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
                        bench->path, bench->token, body_len, body);
-    if (send(client->fd, request, (size_t)len, MSG_NOSIGNAL) != len)
+    if (len < 0 || len >= REQUEST_MAX)
+        die("the request is too long");
+    return (size_t)len;
+}
+
+static void prepare(struct bench *bench)
+{
+    bench->request_len = make_request(bench, "Q00000000", bench->request);
+    bench->number_at = bench->request_len - strlen("00000000\"}}");
+}
+
+static void ask(struct bench *bench, struct client *client, int64_t due_us)
+{
+    char other[REQUEST_MAX];
+    const char *request = bench->request;
+    size_t len = bench->request_len;
+    if (bench->hit && bench->every && bench->asked % bench->every == 0) {
+        len = make_request(bench, bench->hit, other);
+        request = other;
+    } else {
+        uint64_t number = bench->asked * 7919;
+        for (size_t i = 8; i-- > 0; number /= 10)
+            bench->request[bench->number_at + i] = (char)('0' + number % 10);
+    }
+    if (send(client->fd, request, len, MSG_NOSIGNAL) != (ssize_t)len)
         die("cannot send");
     client->due_us = due_us;
     client->is_busy = true;
@@ -102,7 +131,8 @@ static void find_end(struct client *client)
     size_t body = 0;
     for (const char *digit = length + 16; is_digit(*digit); digit++)
         body = body * 10 + (size_t)(*digit - '0');
-    client->expected = (size_t)(end - client->answer) + 4 + body;
+    client->body_at = (size_t)(end - client->answer) + 4;
+    client->expected = client->body_at + body;
 }
 
 static void note(struct bench *bench, const struct client *client, int64_t now)
@@ -112,24 +142,64 @@ static void note(struct bench *bench, const struct client *client, int64_t now)
     bench->answered++;
     bench->bytes_down += client->len;
     bench->failed += memcmp(client->answer, "HTTP/1.1 200", 12) != 0;
-    bench->hits += memmem(client->answer, client->len, "\"verdict\":\"match\"", 17) != NULL;
+    static const char match[] = "{\"verdict\":\"match\"";
+    bench->hits += memcmp(client->answer + client->body_at, match, sizeof match - 1) == 0;
 }
 
-/* True when an answer is whole. */
+/* True when an answer is whole. Called once for each edge: reads until there is no more. */
 static bool hear(struct bench *bench, struct client *client)
 {
-    ssize_t got = recv(client->fd, client->answer + client->len, ANSWER_MAX - client->len, 0);
-    if (got <= 0)
-        die("the server hung up");
-    client->len += (size_t)got;
-    if (!client->expected)
-        find_end(client);
-    if (!client->expected || client->len < client->expected)
-        return false;
+    for (;;) {
+        ssize_t got =
+            recv(client->fd, client->answer + client->len, ANSWER_MAX - client->len, MSG_DONTWAIT);
+        if (got < 0 && errno == EAGAIN)
+            return false;
+        if (got <= 0)
+            die("the server hung up");
+        client->len += (size_t)got;
+        if (!client->expected)
+            find_end(client);
+        if (client->expected && client->len >= client->expected)
+            break;
+    }
     note(bench, client, clock_monotonic_us());
     client->is_busy = false;
     return true;
 }
+
+/* ---- processor time ---- */
+
+static double own_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Of all threads of the server: the first figure of each one's schedstat, nanoseconds. */
+static double server_seconds(const struct bench *bench)
+{
+    char path[600];
+    snprintf(path, sizeof path, "/proc/%d/task", bench->pid);
+    DIR *dir = bench->pid ? opendir(path) : NULL;
+    double sum = 0;
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        char text[100] = "";
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", bench->pid, entry->d_name);
+        FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "re");
+        double ns = 0;
+        if (file && fgets(text, sizeof text, file) &&
+            str_to_double(str_slice(str_c(text), 0, strcspn(text, " ")), &ns))
+            sum += ns / 1e9;
+        if (file)
+            fclose(file);
+    }
+    if (dir)
+        closedir(dir);
+    return sum;
+}
+
+/* ---- the run ---- */
 
 static uint64_t percentile(const struct bench *bench, double share)
 {
@@ -156,6 +226,7 @@ static void start_due(struct bench *bench, int64_t begun, int64_t now)
 static void run(struct bench *bench)
 {
     struct epoll_event events[256];
+    double own_before = own_seconds(), server_before = server_seconds(bench);
     int64_t begun = clock_monotonic_us(), until = begun + (int64_t)(bench->seconds * 1e6);
     for (size_t i = 0; bench->rate <= 0 && i < bench->connections; i++)
         ask(bench, &bench->clients[i], begun);
@@ -170,6 +241,7 @@ static void run(struct bench *bench)
             start_due(bench, begun, clock_monotonic_us());
     }
     double seconds = (double)(clock_monotonic_us() - begun) / 1e6;
+    double own = own_seconds() - own_before, server = server_seconds(bench) - server_before;
     printf("%zu connections: %.0f searches/s, p50 %llu us, p99 %llu us, p99.9 %llu us, %llu hits, "
            "%llu failed, %.0f bytes up, %.0f down\n",
            bench->connections, (double)bench->answered / seconds,
@@ -177,6 +249,13 @@ static void run(struct bench *bench)
            (unsigned long long)percentile(bench, .999), (unsigned long long)bench->hits,
            (unsigned long long)bench->failed, (double)bench->bytes_up / (double)bench->asked,
            (double)bench->bytes_down / (double)bench->answered);
+    double each = 1e6 / (double)bench->answered;
+    if (bench->pid)
+        printf("  processor a search: server %.1f us, this client %.1f us; the server's share of "
+               "one core %.2f%%\n",
+               server * each, own * each, server / seconds * 100);
+    if (bench->disk)
+        durable_probe(bench->disk);
 }
 
 static double number_of(const char *text)
@@ -207,6 +286,10 @@ static void read_words(struct bench *bench, int count, char **words)
             bench->connections = (size_t)number_of(value);
         else if (strcmp(name, "--seconds") == 0)
             bench->seconds = number_of(value);
+        else if (strcmp(name, "--pid") == 0)
+            bench->pid = (int)number_of(value);
+        else if (strcmp(name, "--disk") == 0)
+            bench->disk = value;
         else if (strcmp(name, "--rate") == 0)
             bench->rate = number_of(value);
     }
@@ -228,6 +311,7 @@ int main(int count, char **words)
         die("memory");
     for (size_t i = 0; i < bench.connections; i++)
         dial(&bench, &bench.clients[i]);
+    prepare(&bench);
     run(&bench);
     return bench.failed > 0;
 }

@@ -57,23 +57,18 @@ void problem_print(struct buf *out, const struct err_info *info, int status)
 
 void add_security_headers(struct http_answer *answer, bool is_page)
 {
-    static const struct http_header all[] = {
-        {S("X-Content-Type-Options"), S("nosniff")},
-        {S("Cross-Origin-Resource-Policy"), S("same-origin")},
-    };
-    static const struct http_header page[] = {
-        {S("Content-Security-Policy"),
-         S("default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
-           "frame-ancestors 'none'; form-action 'self'")},
-        {S("Referrer-Policy"), S("no-referrer")},
-        {S("X-Frame-Options"), S("DENY")},
-        {S("Cross-Origin-Opener-Policy"), S("same-origin")},
-        {S("Permissions-Policy"), S("geolocation=(), microphone=(), camera=(self)")},
-    };
-    for (size_t i = 0; i < COUNT_OF(all); i++)
-        answer->headers[answer->header_count++] = all[i];
-    for (size_t i = 0; is_page && i < COUNT_OF(page); i++)
-        answer->headers[answer->header_count++] = page[i];
+    static const str all = S("X-Content-Type-Options: nosniff\r\n"
+                             "Cross-Origin-Resource-Policy: same-origin\r\n");
+    static const str page =
+        S("X-Content-Type-Options: nosniff\r\n"
+          "Cross-Origin-Resource-Policy: same-origin\r\n"
+          "Content-Security-Policy: default-src 'self'; img-src 'self' blob: data:; "
+          "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'\r\n"
+          "Referrer-Policy: no-referrer\r\n"
+          "X-Frame-Options: DENY\r\n"
+          "Cross-Origin-Opener-Policy: same-origin\r\n"
+          "Permissions-Policy: geolocation=(), microphone=(), camera=(self)\r\n");
+    answer->lines = is_page ? page : all;
 }
 
 /* The error at hand becomes the call's text. */

@@ -4,13 +4,14 @@
  */
 #include "base/buf.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { BUF_FIRST = 256, BUF_DEFAULT_MAX = 64 << 20 };
 
-char *buf_reserve(struct buf *buf, size_t size)
+char *buf_grow(struct buf *buf, size_t size)
 {
     if (buf->failed)
         return NULL;
@@ -19,37 +20,19 @@ char *buf_reserve(struct buf *buf, size_t size)
         buf->failed = err_set(ERR_LIMIT, "output is limited to %zu bytes", max);
         return NULL;
     }
-    if (buf->len + size > buf->size) {
-        size_t want = buf->size ? buf->size * 2 : BUF_FIRST;
-        if (want < buf->len + size)
-            want = buf->len + size;
-        char *grown = realloc(buf->ptr, want);
-        if (!grown) {
-            buf->failed = err_set(ERR_MEMORY, "out of memory for %zu bytes", want);
-            return NULL;
-        }
-        buf->ptr = grown;
-        buf->size = want;
+    size_t want = buf->size ? buf->size * 2 : BUF_FIRST;
+    if (want < buf->len + size)
+        want = buf->len + size;
+    if (want > max)
+        want = max; /* memory at hand is never more than may be used */
+    char *grown = realloc(buf->ptr, want);
+    if (!grown) {
+        buf->failed = err_set(ERR_MEMORY, "out of memory for %zu bytes", want);
+        return NULL;
     }
+    buf->ptr = grown;
+    buf->size = want;
     return buf->ptr + buf->len;
-}
-
-void buf_add(struct buf *buf, str s)
-{
-    char *place = s.len ? buf_reserve(buf, s.len) : NULL;
-    if (!place)
-        return;
-    memcpy(place, s.ptr, s.len);
-    buf->len += s.len;
-}
-
-void buf_add_char(struct buf *buf, char c)
-{
-    char *place = buf_reserve(buf, 1);
-    if (!place)
-        return;
-    *place = c;
-    buf->len++;
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)
@@ -78,8 +61,8 @@ static void add_little(struct buf *buf, uint64_t value, size_t size)
     char *place = buf_reserve(buf, size);
     if (!place)
         return;
-    for (size_t i = 0; i < size; i++)
-        place[i] = (char)(value >> (8 * i) & 0xFF);
+    uint64_t little = htole64(value);
+    memcpy(place, &little, size);
     buf->len += size;
 }
 
@@ -142,9 +125,8 @@ static uint64_t little(struct cursor *c, size_t size)
 {
     str s = cursor_bytes(c, size);
     uint64_t value = 0;
-    for (size_t i = s.len; i-- > 0;)
-        value = value << 8 | (unsigned char)s.ptr[i];
-    return value;
+    memcpy(&value, s.ptr, s.len);
+    return le64toh(value);
 }
 
 uint8_t cursor_u8(struct cursor *c)

@@ -22,18 +22,39 @@ struct buf {
     char *ptr;
     size_t len;
     size_t size;
-    size_t max; /* bytes; 0: 64 MiB */
+    size_t max; /* bytes; 0: 64 MiB; stated before the first byte */
     enum err failed;
 };
 
-void buf_add(struct buf *buf, str s);
-void buf_add_char(struct buf *buf, char c);
-void buf_printf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
+/* buf_reserve() when the memory at hand is too small, or something failed before. */
+char *buf_grow(struct buf *buf, size_t size) MUST_USE;
 /*
  * Makes room for `size` more bytes and returns where they go, or NULL; add what was used to
- * buf->len.
+ * buf->len. In the header, like the two below: an answer is made of a hundred short pieces.
  */
-char *buf_reserve(struct buf *buf, size_t size) MUST_USE;
+MUST_USE static inline char *buf_reserve(struct buf *buf, size_t size)
+{
+    if (buf->failed || size > buf->size - buf->len)
+        return buf_grow(buf, size);
+    return buf->ptr + buf->len;
+}
+static inline void buf_add(struct buf *buf, str s)
+{
+    char *place = s.len ? buf_reserve(buf, s.len) : NULL;
+    if (!place)
+        return;
+    memcpy(place, s.ptr, s.len);
+    buf->len += s.len;
+}
+static inline void buf_add_char(struct buf *buf, char c)
+{
+    char *place = buf_reserve(buf, 1);
+    if (!place)
+        return;
+    *place = c;
+    buf->len++;
+}
+void buf_printf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
 void buf_add_u8(struct buf *buf, uint8_t value);
 void buf_add_u16(struct buf *buf, uint16_t value); /* little endian, as all numbers in our files */
 void buf_add_u32(struct buf *buf, uint32_t value);

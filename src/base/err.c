@@ -92,7 +92,8 @@ const struct err_info *err_last(void)
 
 void err_clear(void)
 {
-    last = (struct err_info){0};
+    if (last.code)
+        last = (struct err_info){0};
 }
 
 void err_restore(const struct err_info *info)

@@ -6,17 +6,30 @@
 #include "base/random.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "base/assert.h"
 
 static _Thread_local struct {
     unsigned char bytes[4096];
     size_t left;
-    pid_t owner; /* a forked child must not repeat its parent's draw */
+    unsigned generation;
 } pool;
+
+/* A forked child must not repeat its parent's draw; asking for the process id is a system call. */
+static unsigned forks;
+
+static void count_fork(void)
+{
+    forks++;
+}
+
+static void watch_forks(void)
+{
+    ensure(pthread_atfork(NULL, NULL, count_fork) == 0);
+}
 
 static void draw(void *out, size_t size)
 {
@@ -37,10 +50,12 @@ void random_bytes(void *out, size_t size)
         draw(out, size);
         return;
     }
-    if (pool.left < size || pool.owner != getpid()) {
+    if (pool.left < size || pool.generation != forks) {
+        static pthread_once_t once = PTHREAD_ONCE_INIT;
+        pthread_once(&once, watch_forks);
         draw(pool.bytes, sizeof pool.bytes);
         pool.left = sizeof pool.bytes;
-        pool.owner = getpid();
+        pool.generation = forks;
     }
     unsigned char *from = pool.bytes + sizeof pool.bytes - pool.left;
     memcpy(out, from, size);

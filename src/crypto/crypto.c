@@ -19,12 +19,12 @@ enum err crypto_init(void)
 
 void sha256(str data, struct hash *ret)
 {
-    SHA256((const unsigned char *)data.ptr, data.len, ret->bytes);
+    sha256_pieces(&data, 1, ret);
 }
 
 /*
- * The low-level calls cost no allocation a hash; they are deprecated in OpenSSL 3 in favour of EVP,
- * which does.
+ * The low-level calls cost no allocation a hash and fetch no algorithm by its name; they are
+ * deprecated in OpenSSL 3 in favour of EVP, which does both.
  */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"

@@ -115,6 +115,7 @@ void answer_head(struct buf *out, const struct http_answer *answer, bool is_keep
         add_header(out, S("Content-Type"), answer->content_type);
     for (size_t i = 0; i < answer->header_count; i++)
         add_header(out, answer->headers[i].name, answer->headers[i].value);
+    buf_add(out, answer->lines);
     bool has_length = answer->status != 204 && answer->status != 304;
     if (is_stream && !is_http_10) {
         buf_add(out, S("Transfer-Encoding: chunked\r\n"));

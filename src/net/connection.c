@@ -349,6 +349,9 @@ static void read_some(struct connection *connection)
             connection->is_eof = true;
             connection_drop(connection); /* no request is open: nothing is owed */
         } else {
+            /* a short read took all there was, and more tells of itself by another edge */
+            connection->may_read = got == READ_SIZE || connection->ssl || connection->is_unix ||
+                                   connection->is_closing;
             atomic_fetch_add_explicit(&loop->bytes_in, (uint64_t)got, memory_order_relaxed);
             take(connection, str_of(loop->buffer, (size_t)got));
         }
@@ -374,6 +377,7 @@ void connection_event(struct connection *connection, uint32_t events)
         return;
     }
     bool is_either = connection->ssl != NULL; /* a TLS read may have waited for room to write */
+    connection->is_closing |= (events & EPOLLRDHUP) != 0;
     connection->may_read |= is_either || (events & (EPOLLIN | EPOLLRDHUP));
     connection->may_write |= is_either || (events & EPOLLOUT);
     run(connection);

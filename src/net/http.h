@@ -116,7 +116,8 @@ struct http_answer {
     str content_type;
     struct http_header headers[HTTP_ANSWER_HEADER_MAX];
     size_t header_count;
-    str body; /* must live until http_respond returns */
+    str lines; /* more of them, constants of the program, as they are sent: each ends in CRLF */
+    str body;  /* must live until http_respond returns */
 };
 /* Exactly once per exchange, any thread; the exchange is gone afterwards. */
 void http_respond(struct http_exchange *exchange, const struct http_answer *answer);

@@ -94,6 +94,7 @@ struct connection {
     int refuse_status; /* set by the parser's callbacks */
     const char *refuse_reason;
     bool may_read, may_write, is_eof, is_trusted, is_unix, is_loopback, is_idle, is_dead;
+    bool is_closing; /* the peer has ended its half: a read will come to the end */
     bool is_established, is_message_done, is_counted;
     uint32_t peer_uid;
     uint64_t peer_key; /* for the cap per peer */

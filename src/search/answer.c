@@ -377,18 +377,36 @@ void print_database(const struct database_answer *database, enum language langua
     buf_add_char(out, '}');
 }
 
+static bool is_no_hit(const struct database_answer *database)
+{
+    return database->result == RESULT_NO_HIT && database->hit_count == 0;
+}
+
+static bool is_nothing_at_all(const struct search_answer *answer)
+{
+    for (size_t i = 0; i < answer->database_count; i++)
+        if (!is_no_hit(&answer->databases[i]))
+            return false;
+    return true;
+}
+
 static void print_databases(const struct search_answer *answer, enum language language,
                             struct buf *out)
 {
     add_name(out, S("databases"));
     buf_add_char(out, '[');
+    if (answer->all_no_hits && !answer->is_brief && is_nothing_at_all(answer)) {
+        buf_add(out, answer->all_no_hits[language]);
+        buf_add_char(out, ']');
+        return;
+    }
     for (size_t i = 0; i < answer->database_count; i++) {
         const struct database_answer *database = &answer->databases[i];
         if (answer->is_brief) {
             print_database_brief(database, out);
             continue;
         }
-        if (database->result != RESULT_NO_HIT || database->hit_count || !answer->no_hits) {
+        if (!is_no_hit(database) || !answer->no_hits) {
             print_database(database, language, out);
             continue;
         }

@@ -18,7 +18,16 @@ struct allowance {
     uint16_t purpose;
     bool may_administer;
     struct databases databases;
+    struct arena arena; /* of the prepared rows */
 };
+
+static void allowance_free(struct allowance *allowance)
+{
+    if (!allowance)
+        return;
+    arena_release(&allowance->arena);
+    free(allowance);
+}
 
 struct day engine_today(struct search_engine *engine, int64_t now_us)
 {
@@ -71,6 +80,27 @@ static bool is_same_actor(const struct allowance *allowance, const struct actor 
            str_eq(allowance->role, actor->role);
 }
 
+/* Without them the answer is printed row by row. */
+static void prepare_no_hits(const struct search_engine *engine, struct allowance *allowance)
+{
+    struct databases *databases = &allowance->databases;
+    str *all = arena_array(&allowance->arena, str, LANGUAGE_COUNT);
+    for (unsigned language = 0; all && language < LANGUAGE_COUNT; language++) {
+        struct buf rows = {0};
+        for (size_t i = 0; i < databases->count; i++) {
+            buf_add(&rows, i ? S(",") : STR_EMPTY);
+            buf_add(&rows,
+                    engine->no_hits[databases->items[i]->number * LANGUAGE_COUNT + language]);
+        }
+        all[language] = arena_str(&allowance->arena, buf_str(&rows));
+        bool is_whole = !rows.failed && all[language].len == rows.len;
+        buf_release(&rows);
+        if (!is_whole)
+            return;
+    }
+    databases->no_hits = all;
+}
+
 static enum err make_allowance(struct search_engine *engine, const struct actor *actor,
                                struct allowance **ret)
 {
@@ -95,9 +125,10 @@ static enum err make_allowance(struct search_engine *engine, const struct actor 
             databases_add(&allowance->databases, definition);
     }
     if (allowance->databases.count == 0) {
-        free(allowance);
+        allowance_free(allowance);
         return code ? code : err_set(ERR_MISSING, "there are no databases to search");
     }
+    prepare_no_hits(engine, allowance);
     *ret = allowance;
     return OK;
 }
@@ -130,7 +161,7 @@ enum err engine_databases(struct search_engine *engine, const struct actor *acto
             return OK;
         }
         if (held && is_same_actor(held, actor)) {
-            free(made);
+            allowance_free(made);
             *ret = &held->databases;
             return OK;
         }
@@ -138,9 +169,11 @@ enum err engine_databases(struct search_engine *engine, const struct actor *acto
     if (!made)
         TRY(make_allowance(engine, actor, &made));
     struct databases *copy = arena_new(arena, struct databases);
-    if (copy)
+    if (copy) {
         *copy = made->databases;
-    free(made);
+        copy->no_hits = NULL;
+    }
+    allowance_free(made);
     *ret = copy;
     return copy ? OK : ERR_LIMIT;
 }
@@ -204,7 +237,7 @@ void search_close(struct search_engine *engine)
     if (!engine)
         return;
     for (size_t i = 0; i < ALLOWANCE_MAX; i++)
-        free(atomic_load(&engine->allowances[i]));
+        allowance_free(atomic_load(&engine->allowances[i]));
     search_forget_tables(engine);
     arena_release(&engine->arena);
     free(engine);

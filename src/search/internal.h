@@ -60,6 +60,7 @@ struct databases { /* by number, and as a set */
     const struct definition *items[DEFINITION_MAX];
     size_t count;
     uint64_t bits[DATABASE_WORDS];
+    const str *no_hits; /* "no hit" of all of them as printed, by language; NULL: not prepared */
 };
 struct meaning {
     str name;

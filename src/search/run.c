@@ -208,7 +208,9 @@ enum err search_run(struct search_engine *engine, struct search_plan *plan,
                     struct search_answer *ret)
 {
     struct search search = {.plan = plan, .frequencies = search_frequencies(engine)};
-    *ret = (struct search_answer){.as_of_us = plan->began_us, .no_hits = engine->no_hits};
+    *ret = (struct search_answer){.as_of_us = plan->began_us,
+                                  .no_hits = engine->no_hits,
+                                  .all_no_hits = plan->databases->no_hits};
     search.snapshot = index_snapshot_open(engine->index);
     if (!search.snapshot)
         return ERR_MEMORY;

@@ -96,6 +96,7 @@ struct search_answer {
     bool is_proven;
     bool is_brief; /* the caller's, before printing: the short form, for weak lines */
     const str *no_hits; /* the engine's: rows that are printed over and over */
+    const str *all_no_hits; /* and those of all databases asked, by language; may be NULL */
 };
 
 struct search_engine;
