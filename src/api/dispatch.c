@@ -73,6 +73,8 @@ static enum err identify(struct api *api, const struct http_request *request, st
         str_eq_nocase(str_slice(header->value, 0, 7), S("Bearer ")))
         return identity_by_token(api->node.identity, str_trim(str_from(header->value, 7)), arena,
                                  ret);
+    if (request->client_key.len)
+        return identity_by_key(api->node.identity, request->client_key, arena, ret);
     if (request->is_unix)
         return identity_by_peer(api->node.identity, request->peer_uid, arena, ret);
     err_set(ERR_UNAUTHENTICATED, "no credential came with the request");

@@ -59,8 +59,9 @@ static const struct {
     {"Verified", "ok:b entries:i report:s"},
     {"Me", "officer:s unit:s country:s role:s may:[s] purposes:[Caution] training:b"},
     {"Officer", "officer:s unit:s country:s role:s may:[s] purposes:[s]"},
-    {"NewOfficer", "officer:s unit?:s country:s role:s may?:[s] purposes?:[s]"},
-    {"Token", "officer:s token:s"},
+    {"NewOfficer", "officer:s unit?:s country:s role:s may?:[s] purposes?:[s] "
+                   "certificate_key?:s"},
+    {"Token", "officer:s token?:s"},
     {"Target", "to:s"},
     {"Check", "what:s ok:b detail:s next:s"},
     {"Demonstration", "token:s officer:s try?:[o]"},

@@ -74,6 +74,7 @@ const struct command commands[] = {
      "--seconds N                 3 unless stated", command_bench},
     {"officer", "add|remove|list", "who may use this node",
      "add ID --country XXX --role ROLE [--unit U] [--purpose P]... [--may RIGHT]...\n"
+     "       [--certificate F]     a system: by the key of its certificate, no token\n"
      "RIGHT: write, administer, audit\n"
      "remove ID\nlist",
      command_officer},

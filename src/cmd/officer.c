@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bureau officer: who may use this node. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/io.h"
 
 #include "cmd/cmd.h"
 #include "codec/json.h"
+#include "crypto/crypto.h"
+
+enum { CERTIFICATE_MAX = 1 << 20 };
 
 static const char *need_word(struct cli *cli)
 {
@@ -30,6 +36,26 @@ static void put_options(struct cli *cli, struct node *body, const char *option, 
         node_put(body, key, list);
 }
 
+/* --certificate FILE: what is sent is the hash of its key. */
+static enum err put_certificate(struct cli *cli, struct node *body)
+{
+    const char *path = cli_option(cli, "--certificate");
+    char *text = NULL;
+    size_t len = 0;
+    struct hash hash;
+    char hex[2 * HASH_SIZE + 1];
+    if (!path)
+        return OK;
+    TRY(io_read_file(path, CERTIFICATE_MAX, &text, &len));
+    enum err code = certificate_key_hash(str_of(text, len), &hash);
+    free(text);
+    if (code)
+        return err_file(path);
+    hex_encode(hash.bytes, HASH_SIZE, hex);
+    node_put_text(&cli->arena, body, S("certificate_key"), arena_str(&cli->arena, str_c(hex)));
+    return OK;
+}
+
 static int add(struct cli *cli)
 {
     struct node *body = node_map(&cli->arena);
@@ -49,11 +75,12 @@ static int add(struct cli *cli)
     for (const char *value; (value = cli_option(cli, "--purpose"));)
         node_add(purposes, node_text(&cli->arena, str_c(value)));
     node_put(body, S("purposes"), purposes);
-    if (cli_done(cli) != OK || client_send(cli, S("POST"), S("/v1/officers"), body, &answer) != OK)
+    if (put_certificate(cli, body) != OK || cli_done(cli) != OK ||
+        client_send(cli, S("POST"), S("/v1/officers"), body, &answer) != OK)
         return cli_fail();
     if (cli->is_json)
         print_node(cli, answer);
-    else
+    else if (node_get(answer, S("token")))
         printf("%.*s\n", STR(node_get_text(answer, S("token"))));
     return EXIT_OK;
 }

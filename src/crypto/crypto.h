@@ -47,6 +47,11 @@ void sha3_256(str data, unsigned char out[32]); /* FIPS 202; checksums of onion 
 void keccak256(str data, unsigned char out[32]);
 void hex_encode(const void *bytes, size_t size, char *out); /* 2*size + 1 bytes, lower case */
 bool hex_decode(str text, void *out, size_t size);          /* text.len must be 2*size */
+/*
+ * SHA-256 over the public key of a PEM certificate (its SubjectPublicKeyInfo in DER, RFC 5280), the
+ * first certificate where there are several. ERR_SYNTAX, ERR_BAD_VALUE.
+ */
+enum err certificate_key_hash(str pem, struct hash *ret) MUST_USE;
 /* Reads a key file of 32 random bytes, makes it (0600) when absent. */
 enum err secret_key_load(const char *path, struct secret_key *ret) MUST_USE;
 

@@ -6,6 +6,7 @@
  *     "purposes": ["border-control"], "may": ["write"], "token_hash": "64 hex digits",
  *     "created": "2026-11-01T08:00:00Z", "expires": "2027-11-01T08:00:00Z"}]
  *
+ * A system that signs in with a client certificate has key_hash in place of token_hash.
  * A token is 256 random bits, so its plain SHA-256 can stand in the file: there is nothing to
  * guess.
  * Lookups go by the hash's first bytes into a sorted table and are decided by a comparison in
@@ -31,13 +32,16 @@ static const int64_t lifetime_us = (int64_t)365 * 86400 * 1000000;
 
 struct officer {
     struct actor actor;
-    struct hash token_hash;
+    struct hash token_hash, key_hash; /* zeros where there is none */
+    bool has_token, has_key;
     int64_t created_us, expires_us;
 };
 struct roll { /* what the file said */
     struct arena arena;
     struct officer *officers; /* by token hash */
     size_t count;
+    const struct officer **by_key; /* those with a key, by its hash */
+    size_t key_count;
 };
 struct identity {
     const struct catalog *catalog;
@@ -87,6 +91,13 @@ static bool has_text(const struct node *list, str text)
     return false;
 }
 
+/* False when it is there and no hash. */
+static bool read_hash(const struct node *node, str key, struct hash *ret, bool *ret_is_there)
+{
+    *ret_is_there = node_get(node, key) != NULL;
+    return !*ret_is_there || hex_decode(node_get_text(node, key), ret->bytes, HASH_SIZE);
+}
+
 static enum err read_officer(const struct catalog *catalog, const struct node *node,
                              struct officer *ret)
 {
@@ -104,10 +115,32 @@ static enum err read_officer(const struct catalog *catalog, const struct node *n
     actor->may_audit = has_text(may, S("audit"));
     str created = node_get_text(node, S("created"));
     str expires = node_get_text(node, S("expires"));
-    if (!hex_decode(node_get_text(node, S("token_hash")), ret->token_hash.bytes, HASH_SIZE) ||
-        !clock_parse(created, &ret->created_us) || !clock_parse(expires, &ret->expires_us))
-        return err_set(ERR_BAD_VALUE, "officer %.*s has no good token_hash, created or expires",
+    if (!read_hash(node, S("token_hash"), &ret->token_hash, &ret->has_token) ||
+        !read_hash(node, S("key_hash"), &ret->key_hash, &ret->has_key) ||
+        !(ret->has_token || ret->has_key) || !clock_parse(created, &ret->created_us) ||
+        !clock_parse(expires, &ret->expires_us))
+        return err_set(ERR_BAD_VALUE,
+                       "officer %.*s has no good token_hash or key_hash, created or expires",
                        STR(actor->officer));
+    return OK;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct officer *const *left = a;
+    const struct officer *const *right = b;
+    return memcmp((*left)->key_hash.bytes, (*right)->key_hash.bytes, HASH_SIZE);
+}
+
+static enum err sort_keys(struct roll *roll)
+{
+    roll->by_key = arena_array(&roll->arena, const struct officer *, roll->count);
+    if (!roll->by_key)
+        return err_last()->code;
+    for (size_t i = 0; i < roll->count; i++)
+        if (roll->officers[i].has_key)
+            roll->by_key[roll->key_count++] = &roll->officers[i];
+    qsort(roll->by_key, roll->key_count, sizeof *roll->by_key, compare_keys);
     return OK;
 }
 
@@ -130,7 +163,7 @@ static enum err fill_roll(const struct catalog *catalog, str text, struct roll *
         return err_last()->code;
     node_each(item, list) TRY(read_officer(catalog, item, &roll->officers[roll->count++]));
     qsort(roll->officers, roll->count, sizeof *roll->officers, compare_officers);
-    return OK;
+    return sort_keys(roll);
 }
 
 static enum err read_roll(const struct identity *identity, struct roll **ret)
@@ -250,12 +283,46 @@ static const struct officer *find_token(const struct roll *roll, const struct ha
     }
     for (; low < roll->count; low++) {
         const struct officer *officer = &roll->officers[low];
-        if (equal_constant_time(officer->token_hash.bytes, hash->bytes, HASH_SIZE))
+        if (officer->has_token &&
+            equal_constant_time(officer->token_hash.bytes, hash->bytes, HASH_SIZE))
             return officer;
         if (memcmp(officer->token_hash.bytes, hash->bytes, 8) != 0)
             break;
     }
     return NULL;
+}
+
+static const struct officer *find_key(const struct roll *roll, const struct hash *hash)
+{
+    const struct officer probe = {.key_hash = *hash};
+    const struct officer *at = &probe;
+    const struct officer **found =
+        bsearch(&at, roll->by_key, roll->key_count, sizeof *roll->by_key, compare_keys);
+    return found ? *found : NULL;
+}
+
+enum err identity_by_key(struct identity *identity, str key_hash, struct arena *arena,
+                         struct actor *ret)
+{
+    struct hash hash;
+    follow_file(identity);
+    if (!hex_decode(key_hash, hash.bytes, HASH_SIZE))
+        return err_set(ERR_UNAUTHENTICATED, "no certificate came with the connection");
+    enum err code = OK;
+    pthread_rwlock_rdlock(&identity->lock);
+    const struct officer *officer = find_key(identity->roll, &hash);
+    if (!officer)
+        code = ERR_UNAUTHENTICATED;
+    else if (officer->expires_us < clock_now_us())
+        code = ERR_TIMEOUT;
+    else
+        copy_actor(&officer->actor, arena, ret);
+    pthread_rwlock_unlock(&identity->lock);
+    if (!code)
+        return OK;
+    err_set(ERR_UNAUTHENTICATED, "the certificate's key %.*s %s", STR(key_hash),
+            code == ERR_TIMEOUT ? "was listed for a time that is over" : "is not listed here");
+    return err_hint("an administrator lists it with: bureau officer add ID --certificate FILE");
 }
 
 enum err identity_by_token(struct identity *identity, str token, struct arena *arena,
@@ -309,6 +376,13 @@ static void put_time(struct arena *arena, struct node *map, str key, int64_t tim
     node_put_text(arena, map, key, arena_str(arena, str_c(clock_format(time_us, text))));
 }
 
+static void put_hash(struct arena *arena, struct node *map, str key, const struct hash *hash)
+{
+    char hex[2 * HASH_SIZE + 1];
+    hex_encode(hash->bytes, HASH_SIZE, hex);
+    node_put_text(arena, map, key, arena_str(arena, str_c(hex)));
+}
+
 static struct node *print_officer(const struct catalog *catalog, const struct officer *officer,
                                   struct arena *arena)
 {
@@ -331,9 +405,10 @@ static struct node *print_officer(const struct catalog *catalog, const struct of
     if (actor->may_audit)
         node_add(may, node_text(arena, S("audit")));
     node_put(map, S("may"), may);
-    char hex[2 * HASH_SIZE + 1];
-    hex_encode(officer->token_hash.bytes, HASH_SIZE, hex);
-    node_put_text(arena, map, S("token_hash"), arena_str(arena, str_c(hex)));
+    if (officer->has_token)
+        put_hash(arena, map, S("token_hash"), &officer->token_hash);
+    if (officer->has_key)
+        put_hash(arena, map, S("key_hash"), &officer->key_hash);
     put_time(arena, map, S("created"), officer->created_us);
     put_time(arena, map, S("expires"), officer->expires_us);
     return map;
@@ -383,31 +458,48 @@ static void make_token(char out[TOKEN_TEXT])
     wipe(bytes, sizeof bytes);
 }
 
-enum err identity_add(struct identity *identity, const struct actor *officer,
-                      char ret_token[TOKEN_TEXT])
+static enum err add(struct identity *identity, struct officer *added)
 {
-    if (!is_id(officer->officer))
+    str id = added->actor.officer;
+    if (!is_id(id))
         return err_set(ERR_BAD_VALUE,
                        "%.*s is not an officer's id: letters, digits and . _ - / up to 64",
-                       STR(officer->officer));
-    char token[TOKEN_TEXT];
-    make_token(token);
-    struct officer added = {.actor = *officer, .created_us = clock_now_us()};
-    added.expires_us = added.created_us + lifetime_us;
-    sha256(str_c(token), &added.token_hash);
+                       STR(id));
+    added->created_us = clock_now_us();
+    added->expires_us = added->created_us + lifetime_us;
     pthread_mutex_lock(&identity->changing);
     enum err code = load(identity);
-    if (!code && find_officer(identity->roll, officer->officer))
-        code = err_set(ERR_CONFLICT, "officer %.*s is there already", STR(officer->officer));
+    if (!code && find_officer(identity->roll, id))
+        code = err_set(ERR_CONFLICT, "officer %.*s is there already", STR(id));
+    if (!code && added->has_key && find_key(identity->roll, &added->key_hash))
+        code = err_set(ERR_CONFLICT, "this certificate's key is listed already");
     if (!code && identity->roll->count >= OFFICER_MAX)
         code = err_set(ERR_LIMIT, "at most %d officers", OFFICER_MAX);
     if (!code)
-        code = write_roll(identity, NULL, &added);
+        code = write_roll(identity, NULL, added);
     pthread_mutex_unlock(&identity->changing);
+    return code;
+}
+
+enum err identity_add(struct identity *identity, const struct actor *officer,
+                      char ret_token[TOKEN_TEXT])
+{
+    char token[TOKEN_TEXT];
+    make_token(token);
+    struct officer added = {.actor = *officer, .has_token = true};
+    sha256(str_c(token), &added.token_hash);
+    enum err code = add(identity, &added);
     if (!code)
         memcpy(ret_token, token, sizeof token);
     wipe(token, sizeof token);
     return code;
+}
+
+enum err identity_add_key(struct identity *identity, const struct actor *officer,
+                          const struct hash *key)
+{
+    struct officer added = {.actor = *officer, .has_key = true, .key_hash = *key};
+    return add(identity, &added);
 }
 
 enum err identity_remove(struct identity *identity, str id)

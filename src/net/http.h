@@ -41,8 +41,8 @@ struct http_request {
     str peer;          /* "127.0.0.1:53412", or "unix" */
     uint32_t peer_uid; /* Unix socket only */
     bool is_unix, is_tls, is_loopback;
-    str client_certificate; /* SHA-256 fingerprint, hex, when one was verified */
-    int64_t arrived_us;     /* monotonic */
+    str client_key;     /* of a verified client certificate: SHA-256 of its public key, hex */
+    int64_t arrived_us; /* monotonic */
 };
 struct http_exchange {
     struct http_request request;

@@ -99,7 +99,7 @@ struct connection {
     uint32_t peer_uid;
     uint64_t peer_key; /* for the cap per peer */
     char peer[64];
-    char certificate[65];
+    char client_key[65];
     struct buf farewell; /* an answer of net's own: 400, 408 ... */
     size_t farewell_sent;
 };

@@ -286,7 +286,7 @@ static void fill_request(struct connection *connection)
     request->is_unix = connection->is_unix;
     request->is_tls = connection->ssl != NULL;
     request->is_loopback = connection->is_loopback;
-    request->client_certificate = str_c(connection->certificate);
+    request->client_key = str_c(connection->client_key);
     request->arrived_us = connection->loop->now_ms * 1000;
 }
 

@@ -20,22 +20,29 @@ static ssize_t plain_result(ssize_t got)
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? -1 : -2;
 }
 
-/* Hex SHA-256 of a verified client certificate, once the handshake is through. */
+/* The key's hash, not the certificate's: a renewed certificate is the same system. */
+static void note_key(struct connection *connection, X509 *certificate)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    unsigned char *der = NULL;
+    static const char hex[] = "0123456789abcdef";
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    if (len > 0 && EVP_Digest(der, (size_t)len, digest, &size, EVP_sha256(), NULL) == 1)
+        for (unsigned i = 0; i < size; i++) {
+            connection->client_key[(size_t)2 * i] = hex[digest[i] >> 4];
+            connection->client_key[(size_t)2 * i + 1] = hex[digest[i] & 15];
+        }
+    OPENSSL_free(der);
+}
+
+/* Once the handshake is through: who is at the other end, if a CA of ours says so. */
 static void note_certificate(struct connection *connection)
 {
     connection->is_established = true;
     X509 *certificate = SSL_get1_peer_certificate(connection->ssl);
-    if (!certificate)
-        return;
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    static const char hex[] = "0123456789abcdef";
-    if (SSL_get_verify_result(connection->ssl) == X509_V_OK &&
-        X509_digest(certificate, EVP_sha256(), digest, &size) && size == 32)
-        for (unsigned i = 0; i < size; i++) {
-            connection->certificate[(size_t)2 * i] = hex[digest[i] >> 4];
-            connection->certificate[(size_t)2 * i + 1] = hex[digest[i] & 15];
-        }
+    if (certificate && SSL_get_verify_result(connection->ssl) == X509_V_OK)
+        note_key(connection, certificate);
     X509_free(certificate);
 }
 

@@ -6,26 +6,36 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { newDirectory, removeDirectory, runTests, startServer } from './node.mjs';
+import { command, newDirectory, removeDirectory, runTests, startServer } from './node.mjs';
 
 const place = newDirectory();
 const file = (name) => join(place, name);
 const openssl = (...words) => execFileSync('openssl', words, { stdio: 'ignore' });
 openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=test CA', '-keyout', file('ca.key'), '-out', file('ca.pem'));
-for (const name of ['server', 'client']) {
+for (const name of ['server', 'client', 'stranger']) {
   openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name === 'server' ? 'localhost' : name}`, '-keyout', file(`${name}.key`), '-out', file(`${name}.csr`));
   openssl('x509', '-req', '-in', file(`${name}.csr`), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-days', '2', '-out', file(`${name}.pem`));
 }
 
-function ask(port, options = {}) {
+openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=other CA', '-keyout', file('other.key'), '-out', file('other.pem'));
+// The client's key under a certificate of a year later, and under one of a CA that is not ours.
+openssl('x509', '-req', '-in', file('client.csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-days', '365', '-out', file('renewed.pem'));
+openssl('x509', '-req', '-in', file('client.csr'), '-CA', file('other.pem'), '-CAkey', file('other.key'), '-CAcreateserial', '-days', '2', '-out', file('foreign.pem'));
+
+function ask(port, { body, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', servername: 'localhost', port, path: '/healthz', ca: readFileSync(file('ca.pem')), ...options }, (reply) => {
+    const sent = request({ host: '127.0.0.1', servername: 'localhost', port, path: '/healthz', ca: readFileSync(file('ca.pem')), agent: false, ...options }, (reply) => {
       const protocol = reply.socket.getProtocol();
-      reply.resume();
-      reply.on('end', () => resolve({ status: reply.statusCode, protocol }));
+      let text = '';
+      reply.on('data', (chunk) => { text += chunk; });
+      reply.on('end', () => {
+        let data = null;
+        try { data = JSON.parse(text); } catch { /* not JSON */ }
+        resolve({ status: reply.statusCode, protocol, data });
+      });
     });
     sent.on('error', reject);
-    sent.end();
+    sent.end(body);
   });
 }
 const own = ['--certificate', file('server.pem'), '--key', file('server.key')];
@@ -64,6 +74,35 @@ const failed = await runTests('tls', [
       await assert.rejects(ask(required.port));
       assert.equal((await ask(required.port, client)).status, 200);
     } finally { assert.equal(await required.stop(), 0); }
+  }],
+  ['a system signs in with its certificate, if its key is listed', async () => {
+    const data = file('f');
+    const role = ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/gates'];
+    const listed = command(data, ['officer', 'add', 'gate-7', ...role, '--purpose', 'border-control', '--certificate', file('client.pem'), '--json']);
+    assert.deepEqual(listed.json, { officer: 'gate-7' });
+    assert.equal(command(data, ['officer', 'add', 'gate-8', ...role, '--purpose', 'border-control', '--certificate', file('renewed.pem')]).code, 2, 'the key is gate-7\'s');
+    assert.equal(command(data, ['officer', 'add', 'gate-8', ...role, '--purpose', 'border-control', '--certificate', file('client.key')]).code, 2, 'no certificate');
+    const { token } = command(data, ['officer', 'add', 'o-1', ...role, '--purpose', 'border-control', '--json']).json;
+    const running = await startServer(data, [...own, '--client-ca', file('ca.pem')]);
+    const key = readFileSync(file('client.key'));
+    const me = (options) => ask(running.port, { path: '/v1/me', ...options });
+    try {
+      assert.equal((await me(client)).data.officer, 'gate-7');
+      assert.equal((await me({ ...client, cert: readFileSync(file('renewed.pem')) })).data.officer, 'gate-7', 'a renewed certificate has the same key');
+      assert.equal((await me({ ...client, headers: { Authorization: `Bearer ${token}` } })).data.officer, 'o-1', 'a token goes first');
+      assert.equal((await me({ ...client, headers: { Authorization: 'Bearer bureau_wrong' } })).status, 401, 'a wrong token is not made good');
+      const stranger = await me({ cert: readFileSync(file('stranger.pem')), key: readFileSync(file('stranger.key')) });
+      assert.equal(stranger.status, 401);
+      assert.match(stranger.data.detail, /not listed/);
+      assert.equal((await me({})).status, 401);
+      await assert.rejects(me({ cert: readFileSync(file('foreign.pem')), key }), undefined, 'the key alone, under another CA');
+      const answer = await ask(running.port, { ...client, method: 'POST', path: '/v1/search', body: JSON.stringify({ text: 'Q12345678', purpose: 'border-control' }) });
+      assert.equal(answer.status, 200, JSON.stringify(answer.data));
+      const entry = command(data, ['audit', answer.data.receipt, '--json']);
+      assert.match(entry.out, /gate-7/);
+      assert.equal(command(data, ['officer', 'remove', 'gate-7']).code, 0);
+      assert.equal((await me(client)).status, 401, 'no longer listed');
+    } finally { assert.equal(await running.stop(), 0); }
   }],
   ['a key that is not the certificate\'s is refused at the start', async () => {
     await assert.rejects(startServer(file('e'), ['--certificate', file('server.pem'), '--key', file('client.key')]), /private key/);

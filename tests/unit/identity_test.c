@@ -71,6 +71,39 @@ static void a_token_stands_for_its_officer(void **state)
                      ERR_UNAUTHENTICATED);
 }
 
+static void a_key_stands_for_its_system(void **state)
+{
+    struct fixture *fixture = *state;
+    struct actor actor;
+    struct hash key = {{1, 2, 3}};
+    char hex[2 * HASH_SIZE + 1], token[TOKEN_TEXT];
+    struct actor other = patrol;
+    other.officer = S("gate-2");
+    hex_encode(key.bytes, HASH_SIZE, hex);
+    assert_int_equal(identity_by_key(fixture->identity, str_c(hex), &fixture->arena, &actor),
+                     ERR_UNAUTHENTICATED);
+    assert_int_equal(identity_add_key(fixture->identity, &patrol, &key), OK);
+    assert_int_equal(identity_add_key(fixture->identity, &other, &key), ERR_CONFLICT);
+    assert_int_equal(identity_add(fixture->identity, &other, token), OK);
+    assert_int_equal(identity_by_key(fixture->identity, str_c(hex), &fixture->arena, &actor), OK);
+    assert_true(str_eq(actor.officer, patrol.officer));
+    const str wrong[] = {S(""), S("00"), str_slice(str_c(hex), 1, 63),
+                         S("0102040000000000000000000000000000000000000000000000000000000000"),
+                         S("0000000000000000000000000000000000000000000000000000000000000000")};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
+        assert_int_equal(identity_by_key(fixture->identity, wrong[i], &fixture->arena, &actor),
+                         ERR_UNAUTHENTICATED);
+    clock_pin(clock_now_us() + (int64_t)366 * 86400 * 1000000);
+    assert_int_equal(identity_by_key(fixture->identity, str_c(hex), &fixture->arena, &actor),
+                     ERR_UNAUTHENTICATED);
+    clock_pin(-1);
+    assert_int_equal(identity_remove(fixture->identity, patrol.officer), OK);
+    assert_int_equal(identity_by_key(fixture->identity, str_c(hex), &fixture->arena, &actor),
+                     ERR_UNAUTHENTICATED);
+    assert_int_equal(identity_by_token(fixture->identity, str_c(token), &fixture->arena, &actor),
+                     OK);
+}
+
 static void the_file_holds_no_token(void **state)
 {
     struct fixture *fixture = *state;
@@ -175,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         OFFICER_TEST(a_token_stands_for_its_officer),
+        OFFICER_TEST(a_key_stands_for_its_system),
         OFFICER_TEST(the_file_holds_no_token),
         OFFICER_TEST(ids_are_unique_and_plain),
         OFFICER_TEST(a_removed_officer_is_unknown),
