@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Changes on their way to the store. A group is filled by the import's thread, handed to the store
- * and forgotten until the store says it is durable; three of them go round, so the writer never
+ * and forgotten until the store says it is durable; a dozen of them go round, so the writer never
  * waits for the parser nor the parser for the disk. What a group failed on is counted when the
  * group comes back.
  */
@@ -13,7 +13,7 @@ void groups_init(struct import *import)
     pthread_cond_init(&import->changed, NULL);
     for (size_t i = 0; i < GROUP_COUNT; i++) {
         import->groups[i].import = import;
-        import->groups[i].bodies.max = (size_t)GROUP_BYTES_MAX * 2;
+        import->groups[i].bodies.max = (size_t)GROUP_BYTES_MAX + STORE_BODY_MAX;
     }
 }
 

@@ -6,7 +6,7 @@
  *   read.c      child -> rows, joins
  *   record.c    row -> body -> faults -> accepted or not
  *   compare.c   against what the owner holds
- *   group.c     changes -> store, three groups in flight
+ *   group.c     changes -> store, some groups in flight
  *   report.c    counts, faults, unmapped       annotate.c   the sender's file back
  *   batch.c     the batch's own record         import.c     the order of it all
  */
@@ -20,9 +20,9 @@
 #include "intake/intake.h"
 
 enum {
-    GROUP_MAX = 2000,          /* changes committed together */
-    GROUP_COUNT = 3,           /* in flight */
-    GROUP_BYTES_MAX = 8 << 20, /* of bodies */
+    GROUP_MAX = 1000,          /* changes handed to the store together */
+    GROUP_COUNT = 12,          /* in flight: as many rows as a slow disk's sync takes to come by */
+    GROUP_BYTES_MAX = 2 << 20, /* of bodies */
     FAULTS_KEPT = 1000,        /* in the report; all are counted, all are in the annotated file */
     CODES_KEPT = 1000,
     JOIN_BYTES_MAX = 512 << 20,

@@ -248,6 +248,12 @@ struct store {
     unsigned span_count;
     uint32_t word_count; /* committed */
     int wal_frames;
+    struct connection *checkpointer;
+    pthread_t checkpoint_thread;
+    bool has_checkpointer, is_checkpoint_due; /* due: under lock */
+    pthread_cond_t due;                       /* with lock */
+    pthread_mutex_t checkpointing;
+    atomic_int wal_moved; /* frames of the present WAL that are in the database */
     bool is_dirty_since_scrub;
 
     pthread_mutex_t pool_lock;
@@ -262,6 +268,11 @@ void writer_stop(struct store *store);
 /* Queues a job of another kind and waits for it. */
 enum err writer_call(struct store *store, enum err (*run)(struct store *, struct job *),
                      void *argument, bool is_exclusive) MUST_USE;
+
+/* ---- checkpoint.c ---- */
+void checkpoint(struct store *store); /* between transactions, on the writer thread */
+enum err checkpointer_start(struct store *store) MUST_USE;
+void checkpointer_stop(struct store *store);
 
 /* ---- publish.c: durable groups to the hook and the jobs' owners ---- */
 enum err publisher_start(struct store *store) MUST_USE;

@@ -53,13 +53,15 @@ static enum err sync_wal(struct store *store)
 
 static enum err truncate_wal(struct store *store)
 {
-    int frames = 0;
-    int moved = 0;
-    if (sqlite3_wal_checkpoint_v2(store->writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &frames,
-                                  &moved) != SQLITE_OK)
+    pthread_mutex_lock(&store->checkpointing);
+    int code =
+        sqlite3_wal_checkpoint_v2(store->writer->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    pthread_mutex_unlock(&store->checkpointing);
+    if (code != SQLITE_OK)
         return connection_error(store->writer, "cannot empty the store's log");
     TRY(sync_wal(store));
     store->wal_frames = 0;
+    atomic_store(&store->wal_moved, 0);
     store->is_dirty_since_scrub = false;
     return OK;
 }

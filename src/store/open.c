@@ -206,6 +206,8 @@ static void init_locks(struct store *store)
     pthread_cond_init(&store->room, NULL);
     pthread_cond_init(&store->published, NULL);
     pthread_cond_init(&store->advanced, NULL);
+    pthread_cond_init(&store->due, NULL);
+    pthread_mutex_init(&store->checkpointing, NULL);
     pthread_mutex_init(&store->pool_lock, NULL);
     pthread_cond_init(&store->pool_idle, NULL);
 }

@@ -10,10 +10,7 @@
  *
  * A large job that is not all-or-none is cut where the time is up and goes on in the next
  * transaction, behind the small jobs that came meanwhile: so an import of millions of rows never
- * delays an officer's entry by more than one transaction, one checkpoint step and one sync.
- *
- * The WAL is checkpointed here, between transactions, when it has grown to 4 MiB; SQLite's own
- * automatic checkpoint would do the same inside a commit, where somebody waits for it.
+ * delays an officer's entry by more than a few milliseconds of applying and one sync.
  *
  * When a transaction fails (disk full, I/O) every job in it fails with that error, all running
  * state goes back to the last commit, and the next group starts afresh: when there is room again,
@@ -24,7 +21,7 @@
 
 #include "store/internal.h"
 
-enum { CHUNK = 128 /* changes between looks at the clock */, CHECKPOINT_FRAMES = 512 };
+enum { CHUNK = 128 /* changes between looks at the clock */ };
 
 static void list_init(struct job_list *list)
 {
@@ -109,11 +106,17 @@ static enum err commit(struct store *store)
     return OK;
 }
 
+/* How long a transaction has worked for whom. */
+struct share {
+    int64_t small_us, large_us, budget_us;
+};
+
 /*
- * The next job for this transaction: small ones first, but a waiting large one gets half of the
- * time. Stays queued.
+ * The next job for this transaction. Small ones go first and, once one has come, the transaction
+ * ends as soon as both kinds had their half of a short one: what came while a large job was already
+ * at work for longer than that is committed with it at once. Stays queued.
  */
-static struct job *peek(struct store *store, int64_t elapsed_us)
+static struct job *peek(struct store *store, struct share *share)
 {
     pthread_mutex_lock(&store->lock);
     struct job *small = store->small.first;
@@ -121,7 +124,11 @@ static struct job *peek(struct store *store, int64_t elapsed_us)
     pthread_mutex_unlock(&store->lock);
     if (small && small->is_exclusive)
         return NULL;
-    return small && (!large || elapsed_us < SHORT_US / 2) ? small : large;
+    if (!small || share->small_us >= SHORT_US / 2)
+        small = NULL;
+    else
+        share->budget_us = SHORT_US / 2;
+    return small ? small : share->large_us < share->budget_us ? large : NULL;
 }
 
 static void unqueue(struct store *store, struct job *job)
@@ -135,25 +142,22 @@ static void unqueue(struct store *store, struct job *job)
 
 static enum err apply_jobs(struct store *store, struct group *group)
 {
-    int64_t start = clock_monotonic_us();
-    int64_t elapsed = 0;
-    int64_t budget = TRANSACTION_US;
+    struct share share = {.budget_us = TRANSACTION_US};
+    int64_t before = clock_monotonic_us();
     struct job *job;
-    while (elapsed < budget && (job = peek(store, elapsed))) {
-        if (is_small(job))
-            budget = SHORT_US;
+    while ((job = peek(store, &share))) {
         size_t upto = job->count - job->applied > CHUNK ? job->applied + CHUNK : job->count;
         enum err code = job->run ? job->run(store, job) : job_apply(store, job, upto);
-        if (code) {
+        bool is_short = is_small(job);
+        if (code || job->run || job->applied == job->count) {
             unqueue(store, job);
-            list_push(&group->jobs, job); /* fails with the others */
+            list_push(&group->jobs, job); /* on an error it fails with the others */
+        }
+        if (code)
             return code;
-        }
-        if (job->run || job->applied == job->count) {
-            unqueue(store, job);
-            list_push(&group->jobs, job);
-        }
-        elapsed = clock_monotonic_us() - start;
+        int64_t now = clock_monotonic_us();
+        *(is_short ? &share.small_us : &share.large_us) += now - before;
+        before = now;
     }
     return OK;
 }
@@ -162,7 +166,7 @@ static enum err apply_jobs(struct store *store, struct group *group)
 static void take_all(struct store *store, struct group *group)
 {
     struct job *job;
-    while ((job = peek(store, 0))) {
+    while ((job = peek(store, &(struct share){.budget_us = TRANSACTION_US}))) {
         unqueue(store, job);
         list_push(&group->jobs, job);
     }
@@ -224,22 +228,6 @@ static void run_group(struct store *store, struct group *group)
     group->last_seq = store->committed.seq;
 }
 
-/*
- * A failed checkpoint costs nothing but a longer WAL; the next commit will say it if the disk is
- * full.
- */
-static void checkpoint(struct store *store)
-{
-    if (store->wal_frames < CHECKPOINT_FRAMES)
-        return;
-    int frames = 0;
-    int moved = 0;
-    if (sqlite3_wal_checkpoint_v2(store->writer->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames,
-                                  &moved) == SQLITE_OK &&
-        moved == frames)
-        store->wal_frames = 0;
-}
-
 /* ---- threads ---- */
 
 static void hand_over(struct store *store)
@@ -297,7 +285,8 @@ enum err writer_start(struct store *store)
     if (pthread_create(&store->writer_thread, NULL, writer_main, store))
         return err_set(ERR_MEMORY, "cannot start the store's writer thread");
     store->has_writer = true;
-    return publisher_start(store);
+    TRY(publisher_start(store));
+    return checkpointer_start(store);
 }
 
 void writer_stop(struct store *store)
@@ -307,12 +296,14 @@ void writer_stop(struct store *store)
     pthread_cond_broadcast(&store->work);
     pthread_cond_broadcast(&store->room);
     pthread_cond_broadcast(&store->advanced);
+    pthread_cond_broadcast(&store->due);
     pthread_mutex_unlock(&store->lock);
     if (store->has_writer)
         pthread_join(store->writer_thread, NULL);
     if (store->has_publisher)
         pthread_join(store->publisher_thread, NULL);
     store->has_writer = store->has_publisher = false;
+    checkpointer_stop(store);
 }
 
 /* ---- submitting ---- */
