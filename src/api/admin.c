@@ -239,6 +239,10 @@ static enum err export_record(void *context, const struct stored *stored)
     size_t count;
     char id[RECORD_ID_TEXT];
     exporting->after = stored->id.number;
+    const struct definition *definition =
+        catalog_find(exporting->call->api->node.catalog, stored->definition);
+    if (definition && definition_is_ticket(definition))
+        return OK; /* of two countries, and not this one's to give away */
     exporting->count++;
     if (stored->is_erased || stored->body.len < 2)
         return OK;

@@ -96,7 +96,7 @@ enum err run_databases(struct call *call)
     struct json json = {.out = &call->out};
     json_open(&json, '[');
     for (size_t i = 0; i < catalog->count; i++)
-        if (!str_eq(catalog->definitions[i]->kind, S("system")))
+        if (definition_is_data(catalog->definitions[i]))
             TRY(print_definition(&json, call, catalog->definitions[i], false));
     json_close(&json, ']');
     call_finish(call, OK);

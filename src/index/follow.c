@@ -149,6 +149,9 @@ static enum err apply(struct index *index, const struct stored *change)
     struct record record = {0};
     struct index_prepared *made = NULL;
     bool is_readable = false, is_erased = change->kind == CHANGE_ERASE;
+    const struct definition *definition = catalog_find(index->catalog, change->definition);
+    if (definition && definition_is_ticket(definition))
+        return OK; /* nobody searches tickets */
     if (change->version > 1 || change->kind != CHANGE_PUT)
         TRY(end_entries(index, change->id.number, change->seq, is_erased));
     arena_reset(&index->scratch);

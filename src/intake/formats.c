@@ -38,7 +38,7 @@ enum err format_open(const struct intake_node *node, str format, struct mapping 
     if (str_eq(format, BODIES))
         return mapping_of_bodies(node->catalog, ret);
     const struct definition *definition = catalog_find(node->catalog, format);
-    if (definition && !str_eq(definition->kind, S("system")))
+    if (definition && definition_is_data(definition))
         return mapping_of_template(node->catalog, definition, ret);
     snprintf(path, sizeof path, "%s/%.*s.yaml", directory_of(node, directory), STR(format));
     if (access(path, R_OK) != 0)
@@ -74,7 +74,7 @@ enum err intake_targets(const struct intake_node *node, str format, struct arena
         str *names = arena_array(arena, str, node->catalog->count + 1);
         size_t count = 0;
         for (size_t i = 0; names && i < node->catalog->count; i++)
-            if (!str_eq(node->catalog->definitions[i]->kind, S("system")))
+            if (definition_is_data(node->catalog->definitions[i]))
                 names[count++] = node->catalog->definitions[i]->name;
         *ret = names;
         *ret_count = count;
@@ -144,7 +144,7 @@ enum err intake_formats(const struct intake_node *node, struct arena *arena, str
         node_add(list, describe(node, names[i], arena));
     const struct catalog *catalog = node->catalog;
     for (size_t i = 0; i < catalog->count; i++)
-        if (!str_eq(catalog->definitions[i]->kind, S("system")))
+        if (definition_is_data(catalog->definitions[i]))
             node_add(list, describe(node, catalog->definitions[i]->name, arena));
     node_add(list, describe(node, BODIES, arena));
     *ret = list;

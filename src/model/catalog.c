@@ -321,6 +321,16 @@ const struct field *definition_field(const struct definition *definition, str pa
     return NULL;
 }
 
+bool definition_is_data(const struct definition *definition)
+{
+    return str_eq(definition->kind, S("record")) || str_eq(definition->kind, S("notice"));
+}
+
+bool definition_is_ticket(const struct definition *definition)
+{
+    return str_eq(definition->kind, S("ticket"));
+}
+
 struct type_context catalog_context(const struct catalog *catalog, const struct field *field)
 {
     return (struct type_context){.codes = catalog->codes,

@@ -501,7 +501,7 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
     static const char *const keys[] = {"definition", "title", "help",     "kind",     "version",
                                        "scope",      "owner", "purposes", "fields",   "rules",
                                        "retain",     "show",  "order_by", "evidence", "examples",
-                                       "find",       "miss",  "sample"};
+                                       "find",       "miss",  "sample",   "life"};
     *ret = (struct definition){.file = file, .source = root};
     reader->definition = ret;
     reader_known_keys(reader, root, keys, COUNT_OF(keys));
@@ -513,6 +513,7 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
     read_order(reader, node_get(root, S("order_by")));
     read_evidence(reader, node_get(root, S("evidence")));
     read_sample(reader, node_get(root, S("sample")));
+    definition_read_life(reader, node_get(root, S("life")));
     ret->examples =
         read_examples(reader, node_get(root, S("examples")), &ret->example_count, read_example);
     ret->finds = read_examples(reader, node_get(root, S("find")), &ret->find_count, read_query);

@@ -42,6 +42,8 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
                      struct definition *ret);
 /* definition_fields.c: the `fields:` block. */
 void definition_read_fields(struct definition_reader *reader, const struct node *fields);
+/* life.c: the `life:` block; NULL: there is none. */
+void definition_read_life(struct definition_reader *reader, const struct node *node);
 void reader_titles(struct definition_reader *reader, const struct node *node,
                    str titles[LANGUAGE_COUNT]);
 bool reader_flag(struct definition_reader *reader, const struct node *map, str key);

@@ -64,6 +64,7 @@ struct example { /* of examples: a record; of find: and miss: a query and what i
     size_t example;           /* index into examples */
 };
 
+struct life; /* states, moves, clocks: life.h */
 struct rule; /* a condition and what to say when it does not hold: rule.c */
 struct retain {
     const struct rule *when; /* NULL: always */
@@ -98,6 +99,7 @@ struct definition {
     const struct node *source; /* the whole definition as read, for reference pages */
     const struct example *examples, *finds, *misses;
     size_t example_count, find_count, miss_count;
+    const struct life *life; /* `life:`; NULL: it has none */
     str file;
 };
 
@@ -121,6 +123,10 @@ void catalog_free(struct catalog *catalog);
 enum err catalog_check(const char *home, struct buf *report) MUST_USE;
 const struct definition *catalog_find(const struct catalog *catalog, str name);
 const struct field *definition_field(const struct definition *definition, str path);
+/* Is it police data that searches, feeds and forms of records are about? Tickets and what the node
+ * keeps for itself have doors of their own. */
+bool definition_is_data(const struct definition *definition);
+bool definition_is_ticket(const struct definition *definition);
 /* The context for parsing a value of `field` (NULL: a query value of no field). */
 struct type_context catalog_context(const struct catalog *catalog, const struct field *field);
 /* In codes/purposes.csv; purpose_find gives false when unknown. */

@@ -8,6 +8,7 @@
 
 #include "codec/json.h"
 #include "model/internal.h"
+#include "model/life.h"
 
 /* A table cell: no bars, no line ends. */
 static void cell(struct buf *out, str text)
@@ -198,6 +199,8 @@ void model_reference(const struct catalog *catalog, const struct definition *def
     write_show(definition, out);
     write_retention(definition, out);
     write_evidence(catalog, definition, out);
+    if (definition->life)
+        life_describe(definition->life, out);
     if (definition->example_count)
         buf_add(out, S("## Examples\n\n"));
     for (size_t i = 0; i < definition->example_count; i++)

@@ -43,6 +43,8 @@ static enum err allow_reading(const struct catalog *catalog, const struct actor 
 static enum err allow_writing(const struct actor *actor, const struct definition *definition,
                               str owner)
 {
+    if (definition && definition_is_ticket(definition))
+        return denied(actor, "cannot write a ticket; it is opened and moved:", definition->name);
     if (!actor->may_write && !actor->may_administer)
         return denied(actor, "may not write records", STR_EMPTY);
     if (definition && str_eq(definition->kind, S("system")) && !actor->may_administer)

@@ -187,6 +187,8 @@ enum disclosure decide_by_record(const struct catalog *catalog, const struct act
 {
     if (facts->state == STATE_DELETED && !actor_is_system(actor))
         return DISCLOSE_NONE;
+    if (definition_is_ticket(facts->definition)) /* its parties meet it in src/flow */
+        return DISCLOSE_NONE;
     if (actor_is_keeper(actor, facts->owner))
         return DISCLOSE_FULL;
     if (facts->state != STATE_ACTIVE)

@@ -117,7 +117,7 @@ static enum err make_allowance(struct search_engine *engine, const struct actor 
     allowance->may_administer = actor->may_administer;
     for (size_t i = 0; i < catalog->count; i++) {
         const struct definition *definition = catalog->definitions[i];
-        if (str_eq(definition->kind, S("system")))
+        if (!definition_is_data(definition))
             continue;
         enum err denied = policy_allow(catalog, actor, POLICY_SEARCH, definition, STR_EMPTY);
         code = denied ? denied : code;

@@ -34,6 +34,7 @@ extern const struct type type_lei;
 extern const struct type type_link;
 extern const struct type type_mac;
 extern const struct type type_mmsi;
+extern const struct type type_moment;
 extern const struct type type_money;
 extern const struct type type_mrz;
 extern const struct type type_name;
@@ -84,6 +85,7 @@ const struct type *const type_table[] = {
     &type_link,
     &type_mac,
     &type_mmsi,
+    &type_moment,
     &type_money,
     &type_mrz,
     &type_name,
