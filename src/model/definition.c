@@ -420,7 +420,7 @@ read_examples(struct definition_reader *reader, const struct node *list, size_t 
 
 static void read_sample(struct definition_reader *reader, const struct node *node)
 {
-    static const char *const keys[] = {"per_1000_persons"};
+    static const char *const keys[] = {"per_1000_persons", "link"};
     uint64_t number = 0;
     if (!node)
         return;
@@ -429,6 +429,11 @@ static void read_sample(struct definition_reader *reader, const struct node *nod
         reader_problem(reader, ERR_SYNTAX, node, S("per_1000_persons"),
                        "must be a number of records per 1,000 persons");
     reader->definition->sample_per_1000 = (unsigned)number;
+    str link = node_get_text(node, S("link"));
+    const struct code_list *kinds = codes_list(reader->catalog->codes, S("link-kinds"));
+    if (link.len && (!kinds || !code_get(kinds, link)))
+        reader_problem(reader, ERR_UNKNOWN, node, S("link"), "must be a code of link-kinds");
+    reader->definition->sample_link = link;
 }
 
 /* ---- the head of a definition ---- */

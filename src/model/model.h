@@ -96,6 +96,7 @@ struct definition {
     const struct retain *retains; /* the first whose condition holds; the last has none */
     size_t rule_count, retain_count;
     unsigned sample_per_1000;  /* records a fictional world has per 1,000 persons */
+    str sample_link;           /* how such a record is linked to its person; "" not at all */
     const struct node *source; /* the whole definition as read, for reference pages */
     const struct example *examples, *finds, *misses;
     size_t example_count, find_count, miss_count;

@@ -2,7 +2,7 @@
 /*
  * Names and words of the fictional world, from three small tables under codes/sample:
  *
- *   cultures.csv   culture, title, countries, weight, pattern for men, pattern for women
+ *   cultures.csv   culture, title, countries, weight, pattern for men, pattern for women, letters
  *   names.csv      culture, part, native form, Latin form; the most frequent first
  *   words.csv      meaning, value
  *
@@ -36,7 +36,7 @@ struct pattern {
     size_t count;
 };
 struct culture {
-    str code, countries;
+    str code, countries, letters;
     unsigned weight;
     str pattern_text[2];
     struct pattern patterns[2]; /* men, women */
@@ -56,17 +56,9 @@ struct cultures {
     size_t list_count;
 };
 
-/* ---- reading: comments, a heading, rows without quotes ---- */
+/* ---- reading ---- */
 
-struct table {
-    const char *file;
-    str rest;
-    uint32_t line;
-    bool saw_heading;
-};
-
-static enum err table_open(const char *home, const char *name, struct arena *arena,
-                           struct table *ret)
+enum err table_open(const char *home, const char *name, struct arena *arena, struct table *ret)
 {
     char path[1024], *data = NULL;
     size_t len = 0;
@@ -80,8 +72,7 @@ static enum err table_open(const char *home, const char *name, struct arena *are
     return utf8_is_valid(text) ? OK : err_at(ERR_SYNTAX, name, 0, 0, "not UTF-8");
 }
 
-/* The next row's cells; false at the end. A row with too few cells has empty ones. */
-static bool table_row(struct table *table, str *cells, size_t count)
+bool table_row(struct table *table, str *cells, size_t count)
 {
     str line;
     while (str_split(&table->rest, '\n', &line)) {
@@ -111,7 +102,7 @@ static struct culture *find_culture(struct cultures *cultures, str code)
 static enum err read_cultures(const char *home, struct arena *arena, struct cultures *cultures)
 {
     struct table table;
-    str cells[6];
+    str cells[7];
     TRY(table_open(home, "cultures.csv", arena, &table));
     while (table_row(&table, cells, COUNT_OF(cells))) {
         uint64_t weight = 0;
@@ -121,6 +112,7 @@ static enum err read_cultures(const char *home, struct arena *arena, struct cult
         struct culture *culture = &cultures->items[cultures->count++];
         culture->code = cells[0];
         culture->countries = cells[2];
+        culture->letters = cells[6];
         culture->weight = (unsigned)weight;
         culture->pattern_text[0] = cells[4];
         culture->pattern_text[1] = cells[5];
@@ -244,6 +236,16 @@ const struct culture *culture_pick(const struct cultures *cultures, struct rando
         at -= cultures->items[i].weight;
     }
     return &cultures->items[cultures->count - 1];
+}
+
+str culture_code(const struct culture *culture)
+{
+    return culture->code;
+}
+
+str culture_letters(const struct culture *culture)
+{
+    return culture->letters;
 }
 
 str culture_country(const struct culture *culture, struct random *random)

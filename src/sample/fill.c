@@ -13,14 +13,29 @@
 #include "sample/internal.h"
 #include "type/mrz.h"
 
-enum { OPTIONAL_PERCENT = 30, PIVOT_PERCENT = 60, SAMPLE_MAX = 2000 };
+enum {
+    OPTIONAL_PERCENT = 30,
+    PIVOT_PERCENT = 60,
+    ADDRESS_PERCENT = 50,
+    RELATIVES_MAX = 4,
+    SAMPLE_MAX = 2000
+};
 
-static bool is_type(const struct field *field, const char *name)
+/* What all of one record's values are made from. */
+struct filling {
+    const struct world *world;
+    const struct definition *definition;
+    const struct person *person;
+    struct random *random;
+    struct arena *arena;
+};
+
+bool is_type(const struct field *field, const char *name)
 {
     return str_eq_c(str_c(field->type->name), name);
 }
 
-static bool means(const struct field *field, const char *meaning)
+bool means(const struct field *field, const char *meaning)
 {
     return str_eq_c(field->meaning, meaning);
 }
@@ -47,28 +62,38 @@ static struct node *name_parts(const str parts[NAME_ROLES], struct arena *arena)
     return map;
 }
 
+/* Somebody of the same family of whom nothing else is known. */
+static void invent_relative(const struct filling *f, const struct field *field, unsigned row,
+                            struct sample_name *ret)
+{
+    struct random other = world_stream(f->world, f->person, field->meaning, row, false);
+    const struct sample_name *own = &f->person->name;
+    culture_name(f->person->culture, random_below(&other, 2) == 0, &other, f->arena, ret);
+    ret->native_parts[0] = own->native_parts[0];
+    ret->latin_parts[0] = own->latin_parts[0];
+}
+
 /*
  * First row: mostly the native form; second row: the other; further ones: an alias of the same
- * family.
+ * family. Relatives and associates of the ring come with their own names.
  */
-static struct node *fill_name(const struct world *world, const struct field *field,
-                              const struct person *person, unsigned row, struct random *random,
-                              struct arena *arena)
+static struct node *fill_name(const struct filling *f, const struct field *field, unsigned row)
 {
-    struct sample_name name = person->name;
-    struct random stream = world_stream(world, person, S("name-form"), 0, false);
+    struct person other;
+    struct sample_name name = f->person->name;
+    struct random stream = world_stream(f->world, f->person, S("name-form"), 0, false);
     bool is_latin = (random_below(&stream, 100) < 30) != (row == 1);
-    bool in_parts = random_below(random, 2) == 0;
-    if (!means_one_of(field, own_name) || row > 1) {
-        struct random other = world_stream(world, person, field->meaning, row, false);
-        culture_name(person->culture, random_below(&other, 2) == 0, &other, arena, &name);
-        name.native_parts[0] = person->name.native_parts[0];
-        name.latin_parts[0] = person->name.latin_parts[0];
+    bool in_parts = random_below(f->random, 2) == 0;
+    if (means(field, "relative-name") &&
+        link_relative(f->world, f->definition, f->person, row, f->arena, &other)) {
+        name = other.name;
+    } else if (!means_one_of(field, own_name) || row > 1) {
+        invent_relative(f, field, row, &name);
         in_parts = name.native_parts[0].len > 0;
     }
     if (in_parts)
-        return name_parts(is_latin ? name.latin_parts : name.native_parts, arena);
-    return node_text(arena, is_latin ? name.latin : name.native);
+        return name_parts(is_latin ? name.latin_parts : name.native_parts, f->arena);
+    return node_text(f->arena, is_latin ? name.latin : name.native);
 }
 
 /* ---- dates ---- */
@@ -91,13 +116,13 @@ static const struct {
     {"production-date", 20000, 140000},
 };
 
-static struct node *fill_date(const struct world *world, const struct field *field,
-                              const struct person *person, struct random *random,
-                              struct arena *arena)
+static struct node *fill_date(const struct filling *f, const struct field *field)
 {
     char text[16];
     int32_t from = 1, to = 300;
-    struct day day = person->born;
+    struct arena *arena = f->arena;
+    struct random *random = f->random;
+    struct day day = f->person->born;
     if (means(field, "birth-date")) {
         unsigned dice = (unsigned)random_below(random, 100);
         if (dice < 6)
@@ -112,7 +137,7 @@ static struct node *fill_date(const struct world *world, const struct field *fie
             to = date_ranges[i].to;
         }
     int32_t back = from + (int32_t)random_below(random, (uint64_t)(to - from) + 1);
-    day = day_of_number(day_number(world->options->today) - back);
+    day = day_of_number(day_number(f->world->options->today) - back);
     return node_text(arena, arena_str(arena, str_c(day_format(day, text))));
 }
 
@@ -127,7 +152,7 @@ static str person_document(const struct world *world, const struct person *perso
                            struct arena *arena)
 {
     const struct type *type = type_find(S("document-number"));
-    struct random stream = world_stream(world, person, S("document-number"), 0, true);
+    struct random stream = world_stream(world, person, S("document-number"), 0, false);
     struct buf out = {.max = SAMPLE_MAX};
     type->sample(&stream, STR_EMPTY, &out);
     str number = arena_str(arena, buf_str(&out));
@@ -135,8 +160,7 @@ static str person_document(const struct world *world, const struct person *perso
     return number;
 }
 
-static struct node *fill_mrz(const struct world *world, const struct person *person,
-                             struct arena *arena)
+str fill_zone(const struct world *world, const struct person *person, struct arena *arena)
 {
     struct buf out = {0}, name = {0};
     struct random stream = world_stream(world, person, S("mrz"), 0, false);
@@ -156,45 +180,81 @@ static struct node *fill_mrz(const struct world *world, const struct person *per
         .sex = person->is_female ? 'F' : 'M',
     };
     mrz_write(MRZ_TD3, &contents, &out);
-    struct node *node = node_text(arena, arena_str(arena, buf_str(&out)));
+    str zone = arena_str(arena, buf_str(&out));
     buf_release(&out);
     buf_release(&name);
-    return node;
+    return zone;
 }
 
 /* ---- the other types ---- */
 
-static struct node *fill_code(const struct field *field, struct random *random, struct arena *arena)
+static struct node *fill_code(const struct filling *f, const struct field *field)
 {
     if (!field->list || field->list->count == 0)
         return NULL;
-    return node_text(arena,
-                     field->list->codes[(size_t)random_zipf(random, field->list->count)].code);
+    size_t rank = (size_t)random_zipf(f->random, field->list->count);
+    return node_text(f->arena, field->list->codes[rank].code);
 }
 
-static struct node *fill_country(const struct world *world, const struct field *field,
-                                 const struct person *person, struct random *random,
-                                 struct arena *arena)
+static struct node *fill_country(const struct filling *f, const struct field *field)
 {
     static const char *const own[] = {
         "nationality",      "issuer", "birth-country", "residence-country", "plate-country",
         "register-country", NULL};
-    bool is_own = means_one_of(field, own) && random_below(random, 100) < 90;
-    return node_text(arena, is_own ? person->country : pick_country(world, random));
+    bool is_own = means_one_of(field, own) && random_below(f->random, 100) < 90;
+    return node_text(f->arena, is_own ? f->person->country : pick_country(f->world, f->random));
 }
 
-static struct node *fill_number(const struct field *field, struct random *random,
-                                struct arena *arena)
+static str country_title(const struct filling *f, str code)
+{
+    const struct code_list *list = codes_list(f->world->catalog->codes, S("countries"));
+    const struct code *country = list ? code_get(list, code) : NULL;
+    return country ? code_name(country, LANGUAGE_EN) : code;
+}
+
+/* "Central station, Lyon, France"; where a person was born lies in the person's country. */
+static struct node *fill_place(const struct filling *f, str word)
+{
+    bool is_abroad = word.len && random_below(f->random, 100) < 30;
+    str country = is_abroad ? pick_country(f->world, f->random) : f->person->country;
+    str city = place_pick(f->world->places, country, f->random);
+    str title = country_title(f, country);
+    if (!city.len)
+        return word.len ? node_text(f->arena, word) : NULL;
+    return node_text(f->arena, arena_printf(f->arena, "%.*s%s%.*s, %.*s", STR(word),
+                                            word.len ? ", " : "", STR(city), STR(title)));
+}
+
+/* Where a person lives, or where the ring meets. */
+static struct node *fill_address(const struct filling *f, const struct field *field, unsigned row)
+{
+    const struct person *person = f->person;
+    struct person leader;
+    struct random stream = world_stream(f->world, person, field->meaning, row, true);
+    bool is_shared = row == 0 && world_shares(f->world, person, field->meaning);
+    if (is_shared && person->ring_place > 0 && world_mate(f->world, person, 0, f->arena, &leader))
+        person = &leader;
+    str street = street_pick(f->world->places, culture_code(person->culture), &stream);
+    unsigned house = 1 + (unsigned)random_zipf(&stream, 180);
+    unsigned postcode = 10000 + (unsigned)random_below(&stream, 90000);
+    str city = place_pick(f->world->places, person->country, &stream);
+    str title = country_title(f, person->country);
+    if (!street.len || !city.len)
+        return NULL;
+    return node_text(f->arena, arena_printf(f->arena, "%.*s %u, %u %.*s, %.*s", STR(street), house,
+                                            postcode, STR(city), STR(title)));
+}
+
+static struct node *fill_number(const struct filling *f, const struct field *field)
 {
     bool is_year = means(field, "model-year") || means(field, "manufacture-year");
-    int64_t number =
-        is_year ? 1996 + (int64_t)random_below(random, 30) : 6 + (int64_t)random_below(random, 115);
-    return node_text(arena, arena_printf(arena, "%lld", (long long)number));
+    int64_t number = is_year ? 1996 + (int64_t)random_below(f->random, 30)
+                             : 6 + (int64_t)random_below(f->random, 115);
+    return node_text(f->arena, arena_printf(f->arena, "%lld", (long long)number));
 }
 
 /* Quantities of a sensible size and kind; NULL where the meaning says nothing of it. */
-static struct node *fill_quantity(const struct field *field, struct random *random,
-                                  struct arena *arena)
+static struct node *fill_quantity(const struct filling *f, const struct field *field)
 {
     static const struct {
         const char *meaning, *unit;
@@ -205,126 +265,173 @@ static struct node *fill_quantity(const struct field *field, struct random *rand
                   {"measurement", "mm", 80, 1900}};
     for (size_t i = 0; i < COUNT_OF(ranges); i++)
         if (means(field, ranges[i].meaning)) {
-            unsigned amount = ranges[i].from + (unsigned)random_below(random, ranges[i].span);
-            return node_text(arena, arena_printf(arena, "%u %s", amount, ranges[i].unit));
+            unsigned amount = ranges[i].from + (unsigned)random_below(f->random, ranges[i].span);
+            return node_text(f->arena, arena_printf(f->arena, "%u %s", amount, ranges[i].unit));
         }
     return NULL;
 }
 
-/* Some samples are maps written as JSON-like text; every type's sample is input as text. */
-static struct node *fill_sample(const struct world *world, const struct field *field,
-                                const struct person *person, unsigned row, struct arena *arena)
+/* What a ring has in common: ways to talk, to pay, to be reached; never what is one of its kind. */
+static bool may_share(const struct field *field)
 {
-    struct random stream =
-        world_stream(world, person, field->meaning.len ? field->meaning : field->path, row,
-                     field->is_pivot);
+    static const char *const common[] = {"phone",  "email",  "iban", "account-number",
+                                         "wallet", "handle", "ip",   NULL};
+    return means_one_of(field, common);
+}
+
+/* Some samples are maps written as JSON-like text; every type's sample is input as text. */
+static struct node *fill_sample(const struct filling *f, const struct field *field, unsigned row)
+{
+    str meaning = field->meaning.len ? field->meaning : field->path;
+    bool is_shared = may_share(field) && row == 0 && world_shares(f->world, f->person, meaning);
+    struct random stream = world_stream(f->world, f->person, meaning, row, may_share(field));
     struct buf out = {.max = SAMPLE_MAX};
     if (!field->type->sample)
         return NULL;
-    str hint = is_type(field, "email") ? person->name.latin_parts[0] : STR_EMPTY;
+    str hint = is_type(field, "email") && !is_shared ? f->person->name.latin_parts[0] : STR_EMPTY;
     field->type->sample(&stream, hint, &out);
     struct node *node =
-        out.len && !out.failed ? node_text(arena, arena_str(arena, buf_str(&out))) : NULL;
+        out.len && !out.failed ? node_text(f->arena, arena_str(f->arena, buf_str(&out))) : NULL;
     buf_release(&out);
     return node;
 }
 
-struct node *fill_value(const struct world *world, const struct field *field,
-                        const struct person *person, unsigned row, struct random *random,
-                        struct arena *arena)
+static struct node *fill_plain(const struct filling *f, const struct field *field, unsigned row,
+                               str word)
 {
-    str word = words_pick(world->cultures, field->meaning, random, arena);
-    if (is_type(field, "link") || is_type(field, "photograph"))
-        return NULL;
-    if (is_type(field, "name") && word.len == 0)
-        return fill_name(world, field, person, row, random, arena);
-    if (is_type(field, "date"))
-        return fill_date(world, field, person, random, arena);
-    if (is_type(field, "sex"))
-        return node_text(arena, person->is_female ? S("F") : S("M"));
-    if (is_type(field, "country"))
-        return fill_country(world, field, person, random, arena);
-    if (is_type(field, "mrz"))
-        return fill_mrz(world, person, arena);
     if (field->list)
-        return fill_code(field, random, arena);
+        return fill_code(f, field);
     if (is_type(field, "number"))
-        return fill_number(field, random, arena);
-    struct node *quantity = is_type(field, "quantity") ? fill_quantity(field, random, arena) : NULL;
+        return fill_number(f, field);
+    struct node *quantity = is_type(field, "quantity") ? fill_quantity(f, field) : NULL;
     if (quantity)
         return quantity;
     if (word.len)
-        return node_text(arena, word);
+        return node_text(f->arena, word);
     if (is_type(field, "text"))
-        return node_text(arena, words_pick(world->cultures, S("description"), random, arena));
-    return fill_sample(world, field, person, row, arena);
+        return node_text(f->arena,
+                         words_pick(f->world->cultures, S("description"), f->random, f->arena));
+    return fill_sample(f, field, row);
+}
+
+/* A value for a field; NULL when there is nothing to say. */
+static struct node *fill_value(const struct filling *f, const struct field *field, unsigned row)
+{
+    str word = words_pick(f->world->cultures, field->meaning, f->random, f->arena);
+    if (is_type(field, "photograph"))
+        return NULL; /* attached afterwards: the store gives a picture its hash */
+    if (is_type(field, "link"))
+        return link_in_row(f->world, f->definition, field, f->person, row, f->arena);
+    if (is_type(field, "name") && word.len == 0)
+        return fill_name(f, field, row);
+    if (is_type(field, "date"))
+        return fill_date(f, field);
+    if (is_type(field, "sex"))
+        return node_text(f->arena, f->person->is_female ? S("F") : S("M"));
+    if (is_type(field, "country"))
+        return fill_country(f, field);
+    if (is_type(field, "place"))
+        return fill_place(f, word);
+    if (is_type(field, "address"))
+        return fill_address(f, field, row);
+    if (is_type(field, "mrz"))
+        return node_text(f->arena, fill_zone(f->world, f->person, f->arena));
+    return fill_plain(f, field, row, word);
 }
 
 /* ---- bodies ---- */
 
-static bool is_wanted(const struct field *field, struct random *random)
+static bool holds(const struct field *field, const char *const *meanings)
 {
+    if (field->type)
+        return means_one_of(field, meanings);
+    for (size_t i = 0; i < field->field_count; i++)
+        if (means_one_of(field->fields[i], meanings))
+            return true;
+    return false;
+}
+
+static unsigned count_relatives(const struct filling *f)
+{
+    struct person other;
+    unsigned count = 0;
+    while (count < RELATIVES_MAX &&
+           link_relative(f->world, f->definition, f->person, count, f->arena, &other))
+        count++;
+    return count;
+}
+
+static const char *const relative_name[] = {"relative-name", NULL};
+
+static bool is_wanted(const struct filling *f, const struct field *field)
+{
+    static const char *const always[] = {"birth-date", "sex", NULL};
     if (field->is_retired)
         return false;
-    bool is_own_name = field->type && means_one_of(field, own_name);
-    for (size_t i = 0; !field->type && i < field->field_count; i++)
-        is_own_name |= means_one_of(field->fields[i], own_name);
-    if (field->is_required || is_own_name || means(field, "birth-date") || means(field, "sex"))
+    if (field->is_required || holds(field, own_name) || means_one_of(field, always))
+        return true;
+    if (!field->type && holds(field, relative_name) && count_relatives(f) > 0)
         return true;
     if (means(field, "death-date"))
-        return random_below(random, 100) < 2;
+        return random_below(f->random, 100) < 2;
+    if (means(field, "address"))
+        return random_below(f->random, 100) < ADDRESS_PERCENT;
+    if (field->type && is_type(field, "link"))
+        return true;
     bool is_pivot = field->is_pivot;
     for (size_t i = 0; !field->type && i < field->field_count; i++)
         is_pivot |= field->fields[i]->is_pivot;
-    return random_below(random, 100) < (is_pivot ? PIVOT_PERCENT : OPTIONAL_PERCENT);
+    return random_below(f->random, 100) < (is_pivot ? PIVOT_PERCENT : OPTIONAL_PERCENT);
 }
 
 /* One now and then two; names have their second form four times in ten. */
-static unsigned count_rows(const struct field *field, struct random *random)
+static unsigned count_rows(const struct filling *f, const struct field *field)
 {
-    bool has_names = false;
-    for (size_t i = 0; i < field->field_count; i++)
-        has_names |= means_one_of(field->fields[i], own_name);
-    unsigned dice = (unsigned)random_below(random, 100);
-    return !field->is_list || means(field, "birth-date") ? 1 : dice < (has_names ? 40 : 15) ? 2 : 1;
+    unsigned dice = (unsigned)random_below(f->random, 100);
+    bool is_one = !field->is_list || means(field, "birth-date");
+    unsigned relatives = !field->type && holds(field, relative_name) ? count_relatives(f) : 0;
+    if (relatives)
+        return relatives;
+    return !is_one && dice < (!field->type && holds(field, own_name) ? 40 : 15) ? 2 : 1;
 }
 
-static struct node *fill_group(const struct world *world, const struct field *const *fields,
-                               size_t count, const struct person *person, unsigned row,
-                               struct random *random, struct arena *arena);
+static struct node *fill_group(const struct filling *f, const struct field *const *fields,
+                               size_t count, unsigned row);
 
 /* NOLINTBEGIN(misc-no-recursion): groups nest as deep as definitions do */
-static struct node *fill_field(const struct world *world, const struct field *field,
-                               const struct person *person, unsigned row, struct random *random,
-                               struct arena *arena)
+static struct node *fill_field(const struct filling *f, const struct field *field, unsigned row)
 {
-    return field->type
-               ? fill_value(world, field, person, row, random, arena)
-               : fill_group(world, field->fields, field->field_count, person, row, random, arena);
+    return field->type ? fill_value(f, field, row)
+                       : fill_group(f, field->fields, field->field_count, row);
 }
 
-static struct node *fill_group(const struct world *world, const struct field *const *fields,
-                               size_t count, const struct person *person, unsigned row,
-                               struct random *random, struct arena *arena)
+static struct node *fill_list(const struct filling *f, const struct field *field)
 {
-    struct node *map = node_map(arena);
+    if (field->type && is_type(field, "link") && !field->parent)
+        return link_list(f->world, f->definition, f->person, f->arena);
+    struct node *list = node_list(f->arena);
+    unsigned rows = count_rows(f, field);
+    for (unsigned k = 0; k < rows; k++) {
+        struct node *value = fill_field(f, field, k);
+        if (value && (value->kind != NODE_MAP || value->count > 0))
+            node_add(list, value);
+    }
+    return list;
+}
+
+static struct node *fill_group(const struct filling *f, const struct field *const *fields,
+                               size_t count, unsigned row)
+{
+    struct node *map = node_map(f->arena);
     for (size_t i = 0; map && i < count; i++) {
-        if (!is_wanted(fields[i], random))
+        if (!is_wanted(f, fields[i]))
             continue;
-        struct node *list = fields[i]->is_list ? node_list(arena) : NULL;
-        unsigned rows = count_rows(fields[i], random);
-        for (unsigned k = 0; k < rows; k++) {
-            struct node *value =
-                fill_field(world, fields[i], person, list ? k : row, random, arena);
-            if (!value || (value->kind == NODE_MAP && value->count == 0))
-                continue;
-            if (list)
-                node_add(list, value);
-            else
-                node_put(map, fields[i]->name, value);
-        }
-        if (list && list->count)
-            node_put(map, fields[i]->name, list);
+        struct node *value =
+            fields[i]->is_list ? fill_list(f, fields[i]) : fill_field(f, fields[i], row);
+        bool is_empty =
+            !value || ((value->kind == NODE_MAP || value->kind == NODE_LIST) && value->count == 0);
+        if (!is_empty)
+            node_put(map, fields[i]->name, value);
     }
     return map;
 }
@@ -346,8 +453,7 @@ static struct node *fill_envelope(const struct world *world, const struct defini
     node_put_text(arena, envelope, S("owner"), person->country);
     node_put_text(arena, envelope, S("unit"),
                   arena_printf(arena, "%.*s/ncb", STR(person->country)));
-    node_put_text(arena, envelope, S("ref"),
-                  arena_printf(arena, "S-%07llu", (unsigned long long)record + 1));
+    node_put_text(arena, envelope, S("ref"), world_ref(record, arena));
     for (uint16_t i = 0; i < PURPOSE_MAX; i++)
         if (definition->purposes >> i & 1 && (!purposes || purposes->count < 4))
             node_add(purposes, node_text(arena, purpose_code(world->catalog, i)));
@@ -378,10 +484,11 @@ struct node *fill_body(const struct world *world, const struct definition *defin
     salted.ring = 0;
     struct random random =
         world_stream(world, &salted, definition->name, (unsigned)record * 31 + attempt, false);
+    const struct filling filling = {world, definition, person, &random, arena};
     struct node *body = node_map(arena);
     node_put(body, S("envelope"), fill_envelope(world, definition, person, record, &random, arena));
     node_put(body, S("fields"),
-             fill_group(world, definition->fields, definition->field_count, person,
-                        (unsigned)(record / world->options->persons), &random, arena));
+             fill_group(&filling, definition->fields, definition->field_count,
+                        (unsigned)(record / world->options->persons)));
     return body;
 }

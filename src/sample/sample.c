@@ -20,8 +20,8 @@
 enum {
     ATTEMPTS = 24,
     TRUTH_ONE_IN = 20,
-    PICTURE_ONE_IN = 200, /* persons with a picture, */
-    PICTURE_MAX = 500,    /* but no more than these */
+    WANTED_PICTURE_ONE_IN = 4, /* wanted persons with a picture; of missing ones all have one, */
+    PICTURE_MAX = 500,         /* but no more than these: a picture costs an import 10 ms */
     FLUSH_BYTES = 1 << 20,
     PERSONS_MAX = 100000000,
     ARENA_RECORD_MAX = 8 << 20,
@@ -35,6 +35,7 @@ struct output {
 struct writer {
     struct world world;
     struct output truth, pictures;
+    struct tries tries;
     struct sample_report report;
     uint64_t total;
     char path[1024];
@@ -72,28 +73,6 @@ static void output_close(struct output *output)
 }
 
 /* ---- records ---- */
-
-static bool is_sampled(const struct definition *definition)
-{
-    return definition->sample_per_1000 > 0 && str_eq(definition->kind, S("record"));
-}
-
-static uint64_t record_count(const struct definition *definition, uint64_t persons)
-{
-    uint64_t count = persons * definition->sample_per_1000 / 1000;
-    return count ? count : 1;
-}
-
-/*
- * Records go round the persons, evenly; each definition begins elsewhere, so that not all of a
- * thing's kinds meet in one.
- */
-static uint64_t person_of(const struct definition *definition, uint64_t record, uint64_t persons)
-{
-    uint64_t step = definition->sample_per_1000 >= 1000 ? 1 : 1000 / definition->sample_per_1000;
-    uint64_t start = definition->sample_per_1000 >= 1000 ? 0 : hash64(definition->name, 3) % step;
-    return (start + record * step) % persons;
-}
 
 /* An example of the definition, in the envelope of this record: its rules hold by construction. */
 static struct node *body_of_example(const struct definition *definition, struct node *body,
@@ -134,7 +113,7 @@ static enum err write_picture(struct writer *writer, const struct record *record
     struct buf jpeg = {0};
     struct hash hash;
     char hex[2 * HASH_SIZE + 1], name[HASH_SIZE * 2 + 32];
-    enum err code = picture_draw(&random, &jpeg);
+    enum err code = picture_draw(&random, person->is_female, &jpeg);
     if (code == OK) {
         sha256(buf_str(&jpeg), &hash);
         hex_encode(hash.bytes, HASH_SIZE, hex);
@@ -151,14 +130,20 @@ static enum err write_picture(struct writer *writer, const struct record *record
     return code;
 }
 
-/*
- * Pictures go with records that stand for a person: those with a name of the person's own and an
- * order by birth.
- */
+/* Pictures go with persons whom somebody looks for. */
 static bool has_picture(const struct writer *writer, const struct record *record, uint64_t number)
 {
-    return record->definition->has_evidence && number % PICTURE_ONE_IN == 0 &&
-           writer->report.photographs < PICTURE_MAX;
+    if (record->definition != writer->world.persons || writer->report.photographs >= PICTURE_MAX)
+        return false;
+    for (size_t i = 0; i < record->count; i++) {
+        const struct field_value *value = &record->values[i];
+        if (!means(value->field, "person-status"))
+            continue;
+        if (str_eq(value->value.norm, S("missing")) ||
+            (str_starts(value->value.norm, S("wanted")) && number % WANTED_PICTURE_ONE_IN == 0))
+            return true;
+    }
+    return false;
 }
 
 static enum err write_record(struct writer *writer, const struct definition *definition,
@@ -168,7 +153,7 @@ static enum err write_record(struct writer *writer, const struct definition *def
     struct record record;
     struct node *body = NULL;
     const struct world *world = &writer->world;
-    world_person(world, person_of(definition, number, world->options->persons), arena, &person);
+    world_person(world, world_person_of(world, definition, number), arena, &person);
     if (!make_record(world, definition, &person, number, arena, &body, &record)) {
         writer->report.given_up++;
         return OK;
@@ -180,8 +165,10 @@ static enum err write_record(struct writer *writer, const struct definition *def
     if (number % TRUTH_ONE_IN == 0 &&
         damage_line(world, &record, &person, number, arena, &writer->truth.pending))
         writer->report.truths++;
-    if (has_picture(writer, &record, number))
+    bool is_pictured = has_picture(writer, &record, number);
+    if (is_pictured)
         TRY(write_picture(writer, &record, &person));
+    tries_look(&writer->tries, world, &record, &person, is_pictured, arena);
     TRY(output_flush(&writer->truth, FLUSH_BYTES));
     return output_flush(output, FLUSH_BYTES);
 }
@@ -204,7 +191,7 @@ static enum err write_definition(struct writer *writer, const struct definition 
     enum err code = OK;
     (void)snprintf(name, sizeof name, "%.*s.ndjson", STR(definition->name));
     TRY(output_open(writer, name, &output));
-    uint64_t count = record_count(definition, writer->world.options->persons);
+    uint64_t count = world_count(&writer->world, definition);
     for (uint64_t i = 0; i < count && code == OK; i++) {
         code = write_record(writer, definition, i, &arena, &output);
         code = code ? code : tell(writer);
@@ -229,6 +216,16 @@ static enum err check_options(const struct sample_options *options)
     return OK;
 }
 
+static enum err write_tries(struct writer *writer)
+{
+    struct output output = {.fd = -1};
+    TRY(output_open(writer, "try.tsv", &output));
+    tries_print(&writer->tries, &output.pending);
+    enum err code = output_flush(&output, 1);
+    output_close(&output);
+    return code;
+}
+
 static enum err write_all(struct writer *writer)
 {
     const struct catalog *catalog = writer->world.catalog;
@@ -239,13 +236,14 @@ static enum err write_all(struct writer *writer)
     TRY(output_open(writer, "truth.tsv", &writer->truth));
     TRY(output_open(writer, "photographs/photographs.tsv", &writer->pictures));
     for (size_t i = 0; i < catalog->count; i++)
-        if (is_sampled(catalog->definitions[i]))
-            writer->total += record_count(catalog->definitions[i], writer->world.options->persons);
+        if (world_is_sampled(catalog->definitions[i]))
+            writer->total += world_count(&writer->world, catalog->definitions[i]);
     for (size_t i = 0; i < catalog->count; i++)
-        if (is_sampled(catalog->definitions[i]))
+        if (world_is_sampled(catalog->definitions[i]))
             TRY(write_definition(writer, catalog->definitions[i]));
     TRY(output_flush(&writer->truth, 1));
-    return output_flush(&writer->pictures, 1);
+    TRY(output_flush(&writer->pictures, 1));
+    return write_tries(writer);
 }
 
 enum err sample_write(const struct catalog *catalog, const struct sample_options *options,
@@ -253,14 +251,19 @@ enum err sample_write(const struct catalog *catalog, const struct sample_options
 {
     struct arena arena = {0};
     struct cultures *cultures = NULL;
+    struct places *places = NULL;
     struct writer writer = {.truth = {.fd = -1}, .pictures = {.fd = -1}};
     char home[512];
     TRY(check_options(options));
     (void)snprintf(home, sizeof home, "%.*s", STR(catalog->home));
     enum err code = cultures_load(home, &arena, &cultures);
-    writer.world = (struct world){catalog, cultures, options};
+    if (code == OK)
+        code = places_load(home, &arena, &places);
+    writer.world = (struct world){catalog, cultures, places, options, world_find_persons(catalog)};
+    tries_begin(&writer.world, &writer.tries);
     if (code == OK)
         code = write_all(&writer);
+    tries_end(&writer.tries);
     output_close(&writer.truth);
     output_close(&writer.pictures);
     arena_release(&arena);

@@ -12,12 +12,16 @@
  *                      kind record that says how many (`sample: {per_1000_persons: 300}`)
  *   truth.tsv          database, reference, class of damage, query text, date of birth: what a
  *                      search for the damaged text must find
- *   photographs/       small pictures of nobody, where a definition has a field of type photograph
+ *   photographs/       drawn faces of nobody, for persons who are missing or wanted, and
+ *                      photographs.tsv: database, owner and reference, file, SHA-256 of the file
+ *   try.tsv            title, text, database, owner and reference: searches that find something
  *
  * Definitions are filled by field type and meaning alone. A person is a pure function of seed and
  * number, and so are the things a person has: the telephone in a person's record is the one in the
- * record of that telephone. Members of rings share some of theirs. Same catalog, options and
- * program: same bytes. Memory does not grow with the size of the world.
+ * record of that telephone. Members of rings share some of theirs. Records are linked by the owner's
+ * reference, things with persons (`sample: {link: owned-by}`) and the members of rings among
+ * themselves. Same catalog, options and program: same bytes. Memory does not grow with the size of
+ * the world.
  */
 #ifndef SAMPLE_SAMPLE_H
 #define SAMPLE_SAMPLE_H

@@ -81,6 +81,19 @@ static void compare(const struct value *asked, const struct value *held, struct 
                        STR(code_name(code_of(asked), LANGUAGE_EN)));
 }
 
+/* One of the codes of the hint, which blanks separate; a code that most lists have without one. */
+static void sample(struct random *random, str hint, struct buf *out)
+{
+    str rest = hint, word;
+    uint64_t count = 0;
+    while (str_split(&rest, ' ', &word))
+        count++;
+    uint64_t wanted = random_below(random, count);
+    for (rest = hint; str_split(&rest, ' ', &word) && wanted > 0; wanted--)
+        ;
+    buf_add(out, count ? word : S("other"));
+}
+
 const struct type type_code = {
     .name = "code",
     .title = "Code",
@@ -89,4 +102,5 @@ const struct type type_code = {
     .parse = parse,
     .print = print,
     .compare = compare,
+    .sample = sample,
 };

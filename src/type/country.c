@@ -111,6 +111,13 @@ static void compare(const struct value *asked, const struct value *held, struct 
         comparison_set(ret, AGREE_DIFFERENT, 3, 0, "%.*s instead of %.*s", STR(y), STR(x));
 }
 
+/* The code of the hint, else that of the specimens of ICAO Doc 9303. */
+static void sample(struct random *random, str hint, struct buf *out)
+{
+    (void)random;
+    buf_add(out, hint.len ? hint : S("UTO"));
+}
+
 const struct type type_country = {
     .name = "country",
     .title = "Country",
@@ -119,4 +126,5 @@ const struct type type_country = {
     .parse = parse,
     .print = print,
     .compare = compare,
+    .sample = sample,
 };

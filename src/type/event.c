@@ -151,6 +151,13 @@ static void redact(const struct value *value, struct buf *out)
         buf_add(out, S("an event"));
 }
 
+/* The kind alone: a text is read as that. */
+static void sample(struct random *random, str hint, struct buf *out)
+{
+    static const char *const kinds[] = {"theft", "robbery", "smuggling", "piracy"};
+    buf_add(out, hint.len ? hint : str_c(kinds[random_below(random, COUNT_OF(kinds))]));
+}
+
 static const char *const maps[] = {"kind", "date", "place", "country", "text", NULL};
 
 const struct type type_event = {
@@ -164,4 +171,5 @@ const struct type type_event = {
     .compare = compare,
     .redact = redact,
     .parts = parts,
+    .sample = sample,
 };

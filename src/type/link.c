@@ -3,21 +3,24 @@
  * link: what joins a record to another.
  *
  *   {kind: accomplice, to: 4D2KX9A-1F, evaluation: B2}   a record, and how it was graded
+ *   {kind: owned-by, to: "person:UTO/S-12"}              a record, by its owner's reference
  *   {kind: member-of, name: "The Harbour Crew"}          one of whom there is no record
  *   "4D2KX9A-1F"                                         a record, related somehow
  *
- * The key is the id, so that the other end finds its way back. A membership is an assertion:
+ * The key is the id or reference, so that the other end finds its way back. A membership is an assertion:
  * without evaluation the note says so.
  */
+#include "type/link.h"
+
 #include "type/internal.h"
 
 extern const struct type type_link;
 
-enum { RAW_MAX = 200, HOME_LENGTH = 7, NUMBER_LENGTH_MAX = 13 };
+enum { RAW_MAX = 200, HOME_LENGTH = 7, NUMBER_LENGTH_MAX = 13, OWNER_MAX = 16 };
 
 struct detail {
     const struct code *kind; /* NULL: related */
-    str to;                  /* record id, capitals; or empty */
+    str to;                  /* record id in capitals, or reference; or empty */
     str name;                /* when there is no record */
     char source, information;
 };
@@ -40,12 +43,50 @@ static bool is_record_id(str text)
     return true;
 }
 
+static bool is_name(str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_lower(text.ptr[i]) && !is_digit(text.ptr[i]) && text.ptr[i] != '-')
+            return false;
+    return text.len > 0;
+}
+
+bool reference_parse(str text, struct reference *ret)
+{
+    size_t colon = str_find(text, ':'), slash = str_find(text, '/');
+    if (colon >= slash || slash >= text.len || slash - colon - 1 > OWNER_MAX)
+        return false;
+    struct reference found = {.database = str_slice(text, 0, colon),
+                              .owner = str_slice(text, colon + 1, slash - colon - 1),
+                              .ref = str_from(text, slash + 1)};
+    for (size_t i = 0; i < found.owner.len; i++)
+        if (!is_alnum(found.owner.ptr[i]) && found.owner.ptr[i] != '-')
+            return false;
+    if (!is_name(found.database) || !found.owner.len || !found.ref.len)
+        return false;
+    *ret = found;
+    return true;
+}
+
+str link_target(const struct value *value)
+{
+    const struct detail *detail = value->detail;
+    return value->type == &type_link && detail ? detail->to : STR_EMPTY;
+}
+
 static str upper(str text, struct arena *arena)
 {
     char *out = arena_alloc(arena, text.len);
     for (size_t i = 0; out && i < text.len; i++)
         out[i] = to_upper(text.ptr[i]);
     return out ? str_of(out, text.len) : STR_EMPTY;
+}
+
+/* Ids in capitals, references as they are. */
+static str read_target(str text, struct arena *arena)
+{
+    struct reference reference;
+    return reference_parse(text, &reference) ? text : upper(text, arena);
 }
 
 static enum err read_kind(const struct type_context *context, str text, struct detail *ret)
@@ -75,7 +116,7 @@ static enum err read_map(const struct type_context *context, const struct node *
     str to = str_trim(node_get_text(input, S("to")));
     detail->name = str_trim(node_get_text(input, S("name")));
     TRY(type_begin_text(&type_link, input, to.len ? to : detail->name, RAW_MAX, ret));
-    detail->to = upper(to, arena);
+    detail->to = read_target(to, arena);
     if (detail->name.len > RAW_MAX)
         return bad("the name is longer than 200 bytes:", detail->name);
     TRY(read_kind(context, str_trim(node_get_text(input, S("kind"))), detail));
@@ -92,10 +133,11 @@ static enum err parse(const struct type_context *context, const struct node *inp
         TRY(read_map(context, input, arena, ret, detail));
     } else {
         TRY(type_begin(&type_link, input, RAW_MAX, ret));
-        detail->to = upper(ret->raw, arena);
+        detail->to = read_target(ret->raw, arena);
     }
-    if (detail->to.len && !is_record_id(detail->to))
-        return bad("this is no record's id:", detail->to);
+    struct reference reference;
+    if (detail->to.len && !is_record_id(detail->to) && !reference_parse(detail->to, &reference))
+        return bad("this is no record's id or reference:", detail->to);
     if (!detail->source)
         ret->note = S("not evaluated");
     str kind = detail->kind ? detail->kind->code : S("related");
@@ -142,14 +184,25 @@ static void redact(const struct value *value, struct buf *out)
     buf_add(out, S("a linked record"));
 }
 
+static void sample(struct random *random, str hint, struct buf *out)
+{
+    static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    if (hint.len) {
+        buf_add(out, hint);
+        return;
+    }
+    for (size_t i = 0; i < HOME_LENGTH + 5; i++)
+        buf_add_char(out, i == HOME_LENGTH ? '-' : letters[random_below(random, 32)]);
+}
+
 static const char *const maps[] = {"kind", "to", "name", "evaluation", NULL};
 
 const struct type type_link = {
     .name = "link",
     .title = "Link",
     .help =
-        "another record by its id (4D2KX9A-1F), with the kind of link and the evaluation (B2); or "
-        "a name when there is no record",
+        "another record by its id (4D2KX9A-1F) or its owner's reference (database:OWNER/REFERENCE), "
+        "with the kind of link and the evaluation (B2); or a name when there is no record",
     .maps = maps,
     .is_key = true,
     .parse = parse,
@@ -157,4 +210,5 @@ const struct type type_link = {
     .keys = keys,
     .compare = compare,
     .redact = redact,
+    .sample = sample,
 };
