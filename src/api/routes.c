@@ -31,6 +31,8 @@ const struct route routes[] = {
      "Check a record without entering it (id: the database); duplicates where a purpose is named"},
     {"GET", "/v1/records/{id}", run_record_get, LANE_STORE, NEEDS_ACTOR, ROUTE_PURPOSE, 200, NULL,
      "Record", "version?:i", "A record, as far as this actor may see it"},
+    {"GET", "/v1/references/{*}", run_record_get, LANE_STORE, NEEDS_ACTOR, ROUTE_PURPOSE, 200, NULL,
+     "Record", "version?:i", "A record by its owner's reference: database:OWNER/REFERENCE"},
     {"GET", "/v1/records/{id}/history", run_record_history, LANE_STORE, NEEDS_ACTOR, ROUTE_PURPOSE,
      200, NULL, "[Version]", NULL, "The versions of a record"},
     {"PUT", "/v1/records/{id}", run_record_put, LANE_STORE, NEEDS_ACTOR, 0, 200, "Body",

@@ -100,6 +100,7 @@ int command_search(struct cli *cli);
 int command_import(struct cli *cli);
 int command_get(struct cli *cli);
 int command_put(struct cli *cli);
+int command_photograph(struct cli *cli);
 int command_state(struct cli *cli);
 int command_erase(struct cli *cli);
 int command_check(struct cli *cli);

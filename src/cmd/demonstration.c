@@ -1,102 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The demonstration session of `bureau serve --demonstration`: an officer whose token is made anew
- * at each start, and ten things to try, found in what is loaded: one key of each database, and
- * names in several scripts. The session is left as the store's note "demonstration", which the
+ * at each start, and things to try, which whoever made the world left as try.tsv in the data
+ * directory (sample/sample.h). The session is kept as the store's note "demonstration", which the
  * api offers on a loopback address for as long as nobody else has changed anything (api/pages.c).
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/io.h"
 
 #include "cmd/cmd.h"
 #include "codec/json.h"
 
-enum { LOOKED_AT = 400, SCRIPTS_MAX = 4, TRIES_MAX = 24 };
+enum { TRIES_BYTES_MAX = 1 << 20, TRIES_MAX = 64, PATH_ROOM = 4096 };
 
 static const char *const demonstration_officer = "demonstration";
 
-struct trying {
-    struct running *running;
-    const struct definition *definition;
-    struct arena *arena;
-    struct node *list;
-    uint32_t scripts[SCRIPTS_MAX]; /* blocks of letters that already have a name */
-    size_t script_count;
-    bool has_key;
-};
-
-static void add_try(struct trying *trying, const struct field *field, str text)
+/* Lines of title, text and what they find; a directory without the file has nothing to suggest. */
+static enum err read_tries(const char *directory, struct arena *arena, struct node *list)
 {
-    str title = trying->definition->title[LANGUAGE_EN];
-    struct node *item = node_map(trying->arena);
-    node_put_text(trying->arena, item, S("title"),
-                  arena_printf(trying->arena, "%.*s: %.*s", STR(title),
-                               STR(field->title[LANGUAGE_EN])));
-    node_put_text(trying->arena, item, S("text"), arena_str(trying->arena, text));
-    node_add(trying->list, item);
-}
-
-/* 256 code points a block: Cyrillic, Arabic, Greek ... are one or two each. 0 for Latin. */
-static uint32_t script_of(str text)
-{
-    for (size_t at = 0; at < text.len;) {
-        uint32_t point = utf8_next(text, &at);
-        if (point >= 0x370)
-            return point >= 0x4E00 && point < 0xA000 ? 0x4E : point >> 8;
-    }
-    return 0;
-}
-
-static void try_name(struct trying *trying, const struct field_value *value)
-{
-    uint32_t script = script_of(value->value.raw);
-    for (size_t i = 0; i < trying->script_count; i++)
-        if (trying->scripts[i] == script)
-            return;
-    if (trying->script_count == SCRIPTS_MAX)
-        return;
-    trying->scripts[trying->script_count++] = script;
-    add_try(trying, value->field, value->value.raw);
-}
-
-static enum err try_record(void *context, const struct stored *stored)
-{
-    struct trying *trying = context;
-    struct node *body;
-    struct record record;
-    if (stored->is_erased || stored->body.len == 0)
+    char path[PATH_ROOM];
+    char *bytes = NULL;
+    size_t size = 0;
+    str line, title, text;
+    (void)snprintf(path, sizeof path, "%s/try.tsv", directory);
+    if (access(path, R_OK) != 0)
         return OK;
-    TRY(json_parse(stored->body, trying->arena, &body));
-    TRY(record_read(trying->running->catalog, trying->definition, body, trying->arena, &record));
-    for (size_t i = 0; i < record.count; i++) {
-        const struct field_value *value = &record.values[i];
-        if (!value->value.type || !value->field->meaning.len || !value->value.raw.len)
+    TRY(io_read_file(path, TRIES_BYTES_MAX, &bytes, &size));
+    str rest = arena_str(arena, str_of(bytes, size));
+    free(bytes);
+    while (list->count < TRIES_MAX && str_split(&rest, '\n', &line)) {
+        if (!str_split(&line, '\t', &title) || !str_split(&line, '\t', &text))
             continue;
-        if (value->value.type->is_fuzzy)
-            try_name(trying, value);
-        else if (value->field->is_pivot && !trying->has_key) {
-            trying->has_key = true;
-            add_try(trying, value->field, value->value.raw);
-        }
-    }
-    return OK;
-}
-
-static enum err find_tries(struct running *running, struct arena *arena, struct node *list)
-{
-    const struct catalog *catalog = running->catalog;
-    struct trying trying = {.running = running, .arena = arena, .list = list};
-    for (size_t i = 0; i < catalog->count && list->count < TRIES_MAX; i++) {
-        struct arena pages = {0};
-        trying.definition = catalog->definitions[i];
-        trying.has_key = false;
-        trying.arena = &pages;
-        struct node *found = node_list(&pages);
-        trying.list = found;
-        enum err code = store_list(running->node.store, trying.definition->name, STR_EMPTY, 0,
-                                   LOOKED_AT, try_record, &trying);
-        node_each(item, found) node_add(list, node_copy(arena, item));
-        arena_release(&pages);
-        TRY(code);
+        struct node *item = node_map(arena);
+        node_put_text(arena, item, S("title"), title);
+        node_put_text(arena, item, S("text"), text);
+        node_add(list, item);
     }
     return OK;
 }
@@ -133,17 +74,13 @@ static enum err loaded_seq(struct store *store, struct arena *arena, uint64_t *r
                : err_set(ERR_DAMAGED, "the note of the demonstration has no seq");
 }
 
+/* Titles first: texts in some scripts run from right to left, or are wide. */
 static void say_what_to_try(const struct node *list)
 {
-    printf("ten things to try:\n");
-    unsigned said = 0;
-    node_each(item, list)
-    {
-        if (said++ == 10)
-            break;
-        printf("  %-50.*s %.*s\n", STR(node_get_text(item, S("text"))),
-               STR(node_get_text(item, S("title"))));
-    }
+    if (list->count)
+        printf("%u things to try:\n", list->count);
+    node_each(item, list) printf("  %-58.*s %.*s\n", STR(node_get_text(item, S("title"))),
+                                 STR(node_get_text(item, S("text"))));
 }
 
 enum err demonstration_open(struct running *running)
@@ -156,7 +93,7 @@ enum err demonstration_open(struct running *running)
     struct node *list = node_list(&arena);
     enum err code = loaded_seq(running->node.store, &arena, &seq);
     if (!code)
-        code = find_tries(running, &arena, list);
+        code = read_tries(running->node.directory, &arena, list);
     if (!code)
         code = make_officer(running, token);
     if (!code) {

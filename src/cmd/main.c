@@ -37,7 +37,7 @@ const struct command commands[] = {
      "import preview FILE         how its first rows would be read\n"
      "Exit: 0 applied, 1 held or rows refused, 2 error.",
      command_import},
-    {"get", "ID", "show a record",
+    {"get", "ID|DATABASE:OWNER/REFERENCE", "show a record",
      "--history                   its versions\n--version N                 as it was",
      command_get},
     {"put", "DATABASE|ID FILE", "enter or correct a record",
@@ -45,6 +45,10 @@ const struct command commands[] = {
      "--version N                 the version a correction replaces\n"
      "--check                     only say what is wrong with it",
      command_put},
+    {"photograph", "LIST", "attach pictures to records",
+     "LIST                        database, OWNER/REFERENCE and file, tabs between, a line each\n"
+     "Exit: 0 all attached, 1 some refused, 2 error.",
+     command_photograph},
     {"state", "ID STATE [--reason TEXT]", "suspend, cancel or activate a record", "",
      command_state},
     {"erase", "ID --version N", "destroy a record's contents", "", command_erase},

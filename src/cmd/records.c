@@ -47,7 +47,8 @@ int command_get(struct cli *cli)
     const char *id = need_word(cli, "the record's id");
     if (!id || cli_done(cli) != OK)
         return cli_fail();
-    str path = arena_printf(&cli->arena, "/v1/records/%.*s%s%s%s", STR(url_part(cli, str_c(id))),
+    const char *kind = strchr(id, ':') ? "references" : "records";
+    str path = arena_printf(&cli->arena, "/v1/%s/%.*s%s%s%s", kind, STR(url_part(cli, str_c(id))),
                             is_history ? "/history" : "", version ? "?version=" : "",
                             version ? version : "");
     if (client_get(cli, path, &answer) != OK)

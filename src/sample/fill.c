@@ -308,6 +308,8 @@ static struct node *fill_plain(const struct filling *f, const struct field *fiel
         return quantity;
     if (word.len)
         return node_text(f->arena, word);
+    if (is_type(field, "text") && !field->is_required)
+        return NULL; /* nothing fictional to say */
     if (is_type(field, "text"))
         return node_text(f->arena,
                          words_pick(f->world->cultures, S("description"), f->random, f->arena));
@@ -370,7 +372,7 @@ static bool is_wanted(const struct filling *f, const struct field *field)
         return false;
     if (field->is_required || holds(field, own_name) || means_one_of(field, always))
         return true;
-    if (!field->type && holds(field, relative_name) && count_relatives(f) > 0)
+    if (holds(field, relative_name) && count_relatives(f) > 0)
         return true;
     if (means(field, "death-date"))
         return random_below(f->random, 100) < 2;

@@ -24,6 +24,7 @@ static struct node *make_link(str kind, str to, str name, struct arena *arena)
     node_put_text(arena, map, S("to"), to);
     if (name.len)
         node_put_text(arena, map, S("name"), name);
+    node_put_text(arena, map, S("evaluation"), S("B2"));
     return map;
 }
 

@@ -234,7 +234,7 @@ static enum err write_all(struct writer *writer)
                    writer->world.options->directory);
     TRY(io_make_dir(writer->path));
     TRY(output_open(writer, "truth.tsv", &writer->truth));
-    TRY(output_open(writer, "photographs/photographs.tsv", &writer->pictures));
+    TRY(output_open(writer, "photographs.tsv", &writer->pictures));
     for (size_t i = 0; i < catalog->count; i++)
         if (world_is_sampled(catalog->definitions[i]))
             writer->total += world_count(&writer->world, catalog->definitions[i]);

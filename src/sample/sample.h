@@ -12,8 +12,8 @@
  *                      kind record that says how many (`sample: {per_1000_persons: 300}`)
  *   truth.tsv          database, reference, class of damage, query text, date of birth: what a
  *                      search for the damaged text must find
- *   photographs/       drawn faces of nobody, for persons who are missing or wanted, and
- *                      photographs.tsv: database, owner and reference, file, SHA-256 of the file
+ *   photographs/       drawn faces of nobody, for persons who are missing or wanted
+ *   photographs.tsv    database, owner and reference, file, SHA-256 of the file
  *   try.tsv            title, text, database, owner and reference: searches that find something
  *
  * Definitions are filled by field type and meaning alone. A person is a pure function of seed and

@@ -9,6 +9,7 @@
 
 #include "codec/json.h"
 #include "search/internal.h"
+#include "type/link.h"
 
 static const char *agreement_word(enum agreement agreement)
 {
@@ -192,8 +193,10 @@ static void print_fact(const struct view_item *item, enum language language, str
     add_bool(out, S("masked"), item->is_masked);
     if (item->value && item->value->check != CHECK_NONE)
         add_text(out, S("check"), str_c(check_word(item->value->check)));
-    if (item->value)
+    if (item->value) {
         add_text_if(out, S("note"), item->value->note);
+        add_text_if(out, S("to"), link_target(item->value));
+    }
     buf_add_char(out, '}');
 }
 

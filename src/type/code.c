@@ -84,14 +84,14 @@ static void compare(const struct value *asked, const struct value *held, struct 
 /* One of the codes of the hint, which blanks separate; a code that most lists have without one. */
 static void sample(struct random *random, str hint, struct buf *out)
 {
-    str rest = hint, word;
-    uint64_t count = 0;
-    while (str_split(&rest, ' ', &word))
-        count++;
-    uint64_t wanted = random_below(random, count);
-    for (rest = hint; str_split(&rest, ' ', &word) && wanted > 0; wanted--)
-        ;
-    buf_add(out, count ? word : S("other"));
+    str rest = hint.len ? hint : S("other"), word;
+    uint64_t blanks = 0;
+    for (size_t i = 0; i < rest.len; i++)
+        blanks += rest.ptr[i] == ' ';
+    uint64_t wanted = random_below(random, blanks + 1);
+    while (str_split(&rest, ' ', &word) && wanted > 0)
+        wanted--;
+    buf_add(out, word);
 }
 
 const struct type type_code = {

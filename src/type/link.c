@@ -7,7 +7,8 @@
  *   {kind: member-of, name: "The Harbour Crew"}          one of whom there is no record
  *   "4D2KX9A-1F"                                         a record, related somehow
  *
- * The key is the id or reference, so that the other end finds its way back. A membership is an assertion:
+ * The key is the id or reference, so that the other end finds its way back. A membership is an
+ * assertion:
  * without evaluation the note says so.
  */
 #include "type/link.h"
@@ -201,7 +202,7 @@ const struct type type_link = {
     .name = "link",
     .title = "Link",
     .help =
-        "another record by its id (4D2KX9A-1F) or its owner's reference (database:OWNER/REFERENCE), "
+        "another record by its id (4D2KX9A-1F) or reference (database:OWNER/REFERENCE), "
         "with the kind of link and the evaluation (B2); or a name when there is no record",
     .maps = maps,
     .is_key = true,

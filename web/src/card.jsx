@@ -30,7 +30,7 @@ export function Facts({ facts }) {
           <dt>{row.title}</dt>
           <dd>{row.values.map((fact, i) => (
             <span key={i} class="fact">
-              {fact.masked ? <em class="quiet">{fact.value || t('masked')}</em> : <bdi>{fact.value}</bdi>}
+              {fact.masked ? <em class="quiet">{fact.value || t('masked')}</em> : <bdi>{fact.to ? <a href={`#/record/${encodeURIComponent(fact.to)}`}>{fact.value}</a> : fact.value}</bdi>}
               {fact.check === 'failed' && <span class="bad" title={fact.note}> ✕ {t('check.failed')}</span>}
               {fact.note && fact.check !== 'failed' && <span class="quiet"> ({fact.note})</span>}
             </span>

@@ -44,9 +44,11 @@ export function RecordPage({ id }) {
   const [state, setState] = useState({});
   const [problem, setProblem] = useState('');
   async function load() {
-    const path = `/v1/records/${encodeURIComponent(id)}`;
+    // another record's owner may have named this one by reference, database:OWNER/REFERENCE
+    const asked = id.includes(':') ? `/v1/references/${encodeURIComponent(id)}` : `/v1/records/${encodeURIComponent(id)}`;
     try {
-      const { data, etag } = await call('GET', path, { language });
+      const { data, etag } = await call('GET', asked, { language });
+      const path = `/v1/records/${encodeURIComponent(data.id)}`;
       setState({ record: data, etag, versions: [] });
       const history = await call('GET', `${path}/history`).catch(() => ({ data: [] }));
       setState({ record: data, etag, versions: history.data.versions || history.data });
