@@ -186,7 +186,7 @@ static enum err read_words(const char *home, struct arena *arena, struct culture
                 return err_at(ERR_LIMIT, table.file, table.line, 0, "more than %d meanings",
                               TABLE_MAX);
             list = &cultures->lists[cultures->list_count++];
-            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the lists are allocated by the caller */
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the caller allocated */
             list->meaning = cells[0];
             list->words = arena_array(arena, str, TABLE_MAX);
         }

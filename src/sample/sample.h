@@ -18,9 +18,9 @@
  *
  * Definitions are filled by field type and meaning alone. A person is a pure function of seed and
  * number, and so are the things a person has: the telephone in a person's record is the one in the
- * record of that telephone. Members of rings share some of theirs. Records are linked by the owner's
- * reference, things with persons (`sample: {link: owned-by}`) and the members of rings among
- * themselves. Same catalog, options and program: same bytes. Memory does not grow with the size of
+ * record of that telephone. Members of rings share some of theirs. Records are linked by the
+ * owner's reference, things with persons (`sample: {link: owned-by}`) and the members of rings
+ * among themselves. Same catalog, options and program: same bytes. Memory does not grow with the size of
  * the world.
  */
 #ifndef SAMPLE_SAMPLE_H

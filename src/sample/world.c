@@ -5,8 +5,8 @@
  * what, which).
  *
  * One person in twelve belongs to a ring of twelve. Ring r has its members among the persons
- * 144 (r-1) .. 144 r - 1, one in each dozen of them, at a place drawn from (seed, ring, dozen): so a
- * ring's members are found from any of them without looking through the world. The first is its
+ * 144 (r-1) .. 144 r - 1, one in each dozen of them, at a place drawn from (seed, ring, dozen): so
+ * a ring's members are found from any of them without looking through the world. The first is its
  * leader. Most are of the leader's culture, and telephones, accounts, wallets, addresses come now
  * and then from the ring's stream instead of their own: that is what links their records.
  */
