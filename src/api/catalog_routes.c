@@ -28,6 +28,8 @@ static void print_field(struct json *json, const struct field *field)
     json_bool(json, S("required"), field->is_required);
     json_bool(json, S("many"), field->is_list);
     json_bool(json, S("pivot"), field->is_pivot);
+    if (field->is_fixed)
+        json_bool(json, S("fixed"), field->is_fixed);
     if (field->type && field->type->maps) {
         json_key(json, S("parts"));
         json_open(json, '[');
@@ -60,6 +62,21 @@ static void print_examples(struct json *json, const struct definition *definitio
     json_close(json, ']');
 }
 
+static void print_uniques(struct json *json, const struct definition *definition)
+{
+    if (definition->unique_count == 0)
+        return;
+    json_key(json, S("unique"));
+    json_open(json, '[');
+    for (size_t i = 0; i < definition->unique_count; i++) {
+        json_open(json, '[');
+        for (size_t k = 0; k < definition->uniques[i].count; k++)
+            json_text(json, STR_EMPTY, definition->uniques[i].fields[k]->path);
+        json_close(json, ']');
+    }
+    json_close(json, ']');
+}
+
 static enum err print_definition(struct json *json, struct call *call,
                                  const struct definition *definition, bool with_examples)
 {
@@ -84,6 +101,7 @@ static enum err print_definition(struct json *json, struct call *call,
         if (!definition->fields[i]->is_retired)
             print_field(json, definition->fields[i]);
     json_close(json, ']');
+    print_uniques(json, definition);
     if (with_examples)
         print_examples(json, definition);
     json_close(json, '}');

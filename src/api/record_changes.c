@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "api/internal.h"
+#include "search/same.h"
 
 struct changing {
     struct change change;
@@ -14,6 +15,7 @@ struct changing {
     struct hash attachments[STORE_ATTACHMENTS_MAX];
     struct committed done;
     str reason;
+    struct same_claim claim; /* until committed or given up */
 };
 
 static struct changing *changing_new(struct call *call)
@@ -22,6 +24,13 @@ static struct changing *changing_new(struct call *call)
     if (changing)
         changing->body.max = STORE_BODY_MAX;
     return changing;
+}
+
+/* Of a change that did not come to be, or is done. */
+static void changing_release(struct changing *changing)
+{
+    buf_release(&changing->body);
+    search_same_release(&changing->claim);
 }
 
 /* ---- committing ---- */
@@ -55,7 +64,7 @@ static void committed(void *context, enum err code, struct committed *results, s
 {
     struct call *call = context;
     struct changing *changing = call->state;
-    buf_release(&changing->body);
+    changing_release(changing);
     if (!code && count == 1)
         code = results[0].failed;
     if (code) {
@@ -91,7 +100,7 @@ static enum err submit(struct call *call, struct changing *changing)
     enum err code =
         store_submit(call->api->node.store, &changing->change, 1, false, committed, call);
     if (code)
-        buf_release(&changing->body);
+        changing_release(changing);
     return code;
 }
 
@@ -152,14 +161,34 @@ static void find_attachments(struct call *call, const struct record *record,
         add_attachment(call, changing, node_get_text(item, S("sha256")));
 }
 
-/* Parses and checks the body; a body with faults is refused with all of them. */
+/* Whoever enters what is held already is told under which id. */
+static enum err refuse_same(struct call *call, const struct record *record,
+                            struct changing *changing)
+{
+    const struct api_node *node = &call->api->node;
+    struct same same;
+    TRY(search_same_claim(record, &changing->claim));
+    struct index_snapshot *snapshot = index_snapshot_open(node->index);
+    enum err code = search_same(&(struct same_node){node->catalog, node->store}, snapshot, record,
+                                call->arena, &same);
+    index_snapshot_close(snapshot);
+    TRY(code);
+    return same.id.number ? search_same_refusal(record, &same) : OK;
+}
+
+/*
+ * Parses and checks the body, as a correction of `held` if that is given; a body with faults is
+ * refused with all of them.
+ */
 static enum err take_body(struct call *call, const struct definition *definition,
-                          struct changing *changing)
+                          const struct record *held, struct changing *changing)
 {
     const struct catalog *catalog = call->api->node.catalog;
     struct record record = {0};
     struct faults faults = faults_new(call);
     enum err code = record_check(catalog, definition, call->body, call->arena, &record, &faults);
+    if (!code && held)
+        code = record_check_fixed(held, &record, call->arena, &faults);
     if (faults.count) {
         const struct fault *first = &faults.items[0];
         err_set(first->code, "%.*s: %.*s", STR(first->path), STR(first->reason));
@@ -170,6 +199,9 @@ static enum err take_body(struct call *call, const struct definition *definition
     }
     TRY(code);
     TRY(policy_allow(catalog, &call->actor, POLICY_WRITE, definition, record.envelope.owner));
+    if (held)
+        record.id = held->id;
+    TRY(refuse_same(call, &record, changing));
     TRY(record_canonical(catalog, &record, &changing->body));
     changing->change.kind = CHANGE_PUT;
     changing->change.definition = definition->name;
@@ -190,9 +222,9 @@ enum err run_record_create(struct call *call)
     if (!changing)
         return err_last()->code;
     TRY(call_definition(call, call->args[0], &definition));
-    enum err code = take_body(call, definition, changing);
+    enum err code = take_body(call, definition, NULL, changing);
     if (code)
-        buf_release(&changing->body);
+        changing_release(changing);
     return code ? code : submit(call, changing);
 }
 
@@ -221,14 +253,14 @@ enum err run_record_put(struct call *call)
     TRY(take_current(call, changing, &current));
     TRY(policy_allow(call->api->node.catalog, &call->actor, POLICY_WRITE, current.definition,
                      current.envelope.owner));
-    enum err code = take_body(call, current.definition, changing);
+    enum err code = take_body(call, current.definition, &current, changing);
     if (!code && !str_eq(changing->change.owner, current.envelope.owner))
         code =
             err_set(ERR_DENIED, "a record stays with its owner %.*s", STR(current.envelope.owner));
     changing->change.state = current.state;
     changing->change.expect_version = version;
     if (code)
-        buf_release(&changing->body);
+        changing_release(changing);
     return code ? code : submit(call, changing);
 }
 
@@ -251,9 +283,14 @@ enum err run_record_state(struct call *call)
     TRY(take_current(call, changing, &current));
     TRY(policy_allow(call->api->node.catalog, &call->actor, POLICY_WRITE, current.definition,
                      current.envelope.owner));
+    bool was_open = current.state == STATE_ACTIVE || current.state == STATE_SUSPENDED;
+    bool is_open = state == STATE_ACTIVE || state == STATE_SUSPENDED;
+    enum err code = is_open && !was_open ? refuse_same(call, &current, changing) : OK;
     changing->change.kind = CHANGE_STATE;
     changing->change.state = state;
-    return submit(call, changing);
+    if (code)
+        changing_release(changing);
+    return code ? code : submit(call, changing);
 }
 
 enum err run_record_delete(struct call *call)

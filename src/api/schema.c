@@ -33,9 +33,9 @@ static const struct {
     {"Text", "text:s"},
     {"Understood", "understood:[Reading]"},
     {"Field", "name:s path:s title:o help?:s type:s list?:s meaning?:s required:b many:b pivot:b "
-              "parts?:[s] fields?:[Field]"},
+              "fixed?:b parts?:[s] fields?:[Field]"},
     {"Database", "name:s title:o help?:s kind:s version:i count:i purposes:[s] fields:[Field] "
-                 "examples?:[o]"},
+                 "unique?:[a] examples?:[o]"},
     {"CodeList", "name:s title:s source:s date:s count:i codes?:[o]"},
     {"Body", "envelope:o fields:o"},
     {"Committed", "id:s version:i seq:i receipt:s"},

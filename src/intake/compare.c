@@ -146,7 +146,7 @@ enum err compare_present(struct import *import, const struct record *record, str
         verdict = VERDICT_CHANGED;
     if (is_open && import->batch && held.batch == import->batch)
         verdict = VERDICT_APPLIED;
-    *ret = (struct present){verdict, number, held.version};
+    *ret = (struct present){verdict, number, held.version, held.body};
     return OK;
 }
 

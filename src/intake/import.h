@@ -18,6 +18,7 @@
 #include "intake/child.h"
 #include "intake/evaluate.h"
 #include "intake/intake.h"
+#include "search/same.h"
 
 enum {
     GROUP_MAX = 1000,          /* changes handed to the store together */
@@ -41,7 +42,8 @@ enum {
     row(REASON_ZERO_LOST, "leading-zero-lost", "a spreadsheet dropped leading zeros")              \
     row(REASON_DATE_SERIAL, "date-serial", "a spreadsheet made a number of days of the date")      \
     row(REASON_DAY_MONTH, "day-month-ambiguous", "day and month may be either way round")          \
-    row(REASON_DUPLICATE, "duplicate", "the reference came earlier in the same file")              \
+    row(REASON_DUPLICATE, "duplicate", "the same record came earlier, or is held already")         \
+    row(REASON_FIXED, "fixed", "a value that cannot change differs from the one that is held")     \
     row(REASON_NO_ID, "no-reference", "the columns of the reference are empty")                    \
     row(REASON_COLUMNS, "columns", "the row has another number of columns than the file")          \
     row(REASON_QUOTES, "broken-quotes", "a quote was opened and never closed")                     \
@@ -207,6 +209,7 @@ struct present {
     enum verdict verdict;
     uint64_t number;
     uint32_t version;
+    str body; /* as held, in the row's arena */
 };
 enum err compare_present(struct import *import, const struct record *record, str body,
                          struct present *ret) MUST_USE;

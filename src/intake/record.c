@@ -339,7 +339,47 @@ static struct change change_of(const struct import *import, const struct candida
     };
 }
 
-static enum err accept(struct import *import, struct candidate *c)
+/* A correction by import keeps what is fixed like one by hand. */
+static enum err check_against_held(struct import *import, struct candidate *c,
+                                   const struct present *present)
+{
+    struct node *body = NULL;
+    struct record held;
+    struct faults faults = {0};
+    if (present->verdict != VERDICT_CHANGED || !c->definition->has_fixed)
+        return OK;
+    TRY(json_parse(present->body, &import->arena, &body));
+    TRY(record_read(import->node->catalog, c->definition, body, &import->arena, &held));
+    if (record_check_fixed(&held, &c->record, &import->arena, &faults))
+        err_clear();
+    for (size_t i = 0; i < faults.count && i < faults.max; i++)
+        import_fault(import, REASON_FIXED, STR_EMPTY, faults.items[i].path, STR_EMPTY,
+                     faults.items[i].reason, faults.items[i].hint);
+    return OK;
+}
+
+/* Another record of the owner with the values that are to be unique; refused naming it. */
+static enum err check_unique(struct import *import, struct candidate *c,
+                             const struct present *present)
+{
+    struct same same;
+    bool is_written = present->verdict == VERDICT_NEW || present->verdict == VERDICT_CHANGED;
+    if (!is_written || c->definition->unique_count == 0)
+        return OK;
+    c->record.id.number = present->number;
+    TRY(search_same(&(struct same_node){import->node->catalog, import->node->store},
+                    import->snapshot, &c->record, &import->arena, &same));
+    if (!same.id.number)
+        return OK;
+    char id[RECORD_ID_TEXT];
+    import_fault(import, REASON_DUPLICATE, STR_EMPTY, same.path, STR_EMPTY,
+                 arena_printf(&import->arena, "%.*s holds this already, as record %s",
+                              STR(c->record.envelope.owner), record_id_format(same.id, id)),
+                 STR_EMPTY);
+    return OK;
+}
+
+static enum err accept(struct import *import, struct candidate *c, size_t first)
 {
     struct group *group = &import->groups[import->group_at];
     size_t start = group->bodies.len;
@@ -349,6 +389,12 @@ static enum err accept(struct import *import, struct candidate *c)
         TRY(batch_begin(import, c->record.envelope.owner));
     struct present present = {.verdict = VERDICT_NEW};
     TRY(compare_present(import, &c->record, body, &present));
+    TRY(check_against_held(import, c, &present));
+    TRY(check_unique(import, c, &present));
+    if (is_faulty(import, first)) {
+        group->bodies.len = start;
+        return OK;
+    }
     if (present.number && !numbers_add(&import->numbers, present.number))
         return err_set(ERR_MEMORY, "out of memory for the numbers of records");
     count_verdict(&import->tallies[c->definition->number], present.verdict, present.version);
@@ -375,13 +421,14 @@ static enum err accept(struct import *import, struct candidate *c)
     return group_add(import, &change, &pending);
 }
 
-/* The same reference twice in one file: the first counts. */
+/* The same reference, or the same unique values, twice in one file: the first counts. */
 static enum err is_repeated(struct import *import, const struct candidate *c, bool *ret)
 {
     bool has_failed = false;
-    uint64_t hash = hash64(c->ref, 100 + c->definition->number);
-    hash = hash_mix(hash, hash64(c->record.envelope.owner, 3));
-    *ret = !seen_add(&import->seen, hash ? hash : 1, &has_failed);
+    uint64_t hashes[SAME_HASH_MAX];
+    size_t count = search_same_hashes(&c->record, hashes);
+    for (size_t i = 0; i < count && !has_failed; i++)
+        *ret |= !seen_add(&import->seen, hashes[i], &has_failed);
     return has_failed ? err_set(ERR_LIMIT, "more than %d references in one file", SEEN_MAX) : OK;
 }
 
@@ -411,9 +458,11 @@ static enum err process(struct import *import, struct candidate *c, size_t first
         TRY(is_repeated(import, c, &is_twice));
     if (is_twice)
         import_fault(import, REASON_DUPLICATE, STR_EMPTY, S("envelope.ref"), c->ref,
-                     S("the reference came earlier in this file"), STR_EMPTY);
+                     S("the same record came earlier in this file"), STR_EMPTY);
     if (c->body && !is_faulty(import, first))
-        return accept(import, c);
+        TRY(accept(import, c, first));
+    if (c->body && !is_faulty(import, first))
+        return OK;
     import->faults.is_refused = true;
     if (!c->definition)
         return OK;

@@ -205,6 +205,47 @@ static void read_evidence(struct definition_reader *reader, const struct node *e
     definition->groups = list;
 }
 
+/* ---- what no two records of an owner share ---- */
+
+static void read_unique(struct definition_reader *reader, const struct node *list,
+                        struct unique *ret)
+{
+    bool has_keys = false;
+    if (list->kind != NODE_LIST || list->count == 0 || list->count > UNIQUE_FIELDS_MAX) {
+        reader_problem(reader, ERR_SYNTAX, list, S("unique"),
+                       "an entry is a list of 1 to 8 fields");
+        return;
+    }
+    node_each(item, list)
+    {
+        const struct field *field = definition_field(reader->definition, node_as_text(item));
+        if (!field || !field->type || field->is_list || field->parent)
+            reader_problem(reader, ERR_SYNTAX, item, node_as_text(item),
+                           "is not a field of one value outside groups");
+        else
+            ret->fields[ret->count++] = field;
+        has_keys |= field && field->type && field->type->is_key && field->meaning_number;
+    }
+    if (!has_keys)
+        reader_problem(reader, ERR_SYNTAX, list, S("unique"),
+                       "one of the fields must be of a type with keys, and searched");
+}
+
+static void read_uniques(struct definition_reader *reader, const struct node *lists)
+{
+    struct definition *definition = reader->definition;
+    if (!lists)
+        return;
+    struct unique *uniques = arena_array(reader->arena, struct unique, UNIQUE_MAX);
+    if (!uniques || lists->kind != NODE_LIST || lists->count > UNIQUE_MAX) {
+        reader_problem(reader, ERR_SYNTAX, lists, S("unique"),
+                       "must be a list of at most 8 lists of fields");
+        return;
+    }
+    node_each(list, lists) read_unique(reader, list, &uniques[definition->unique_count++]);
+    definition->uniques = uniques;
+}
+
 static void read_order(struct definition_reader *reader, const struct node *order)
 {
     struct definition *definition = reader->definition;
@@ -319,11 +360,14 @@ static struct node *example_envelope(struct definition_reader *reader, const str
 {
     struct arena *arena = reader->arena;
     struct definition *definition = reader->definition;
-    struct node *envelope = given ? node_copy(arena, given) : node_map(arena);
+    bool is_map = given && given->kind == NODE_MAP;
+    struct node *envelope = is_map ? node_copy(arena, given) : node_map(arena);
     struct node *purposes = node_list(arena);
     char text[16];
     unsigned days =
         definition->retain_count ? definition->retains[definition->retain_count - 1].first_days : 1;
+    if (given && !is_map)
+        reader_problem(reader, ERR_SYNTAX, given, S("envelope"), "must be a map");
     for (unsigned i = 0; i < PURPOSE_MAX; i++)
         if (definition->purposes >> i & 1)
             node_add(purposes, node_text(arena, purpose_code(reader->catalog, (uint16_t)i)));
@@ -506,7 +550,7 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
     static const char *const keys[] = {"definition", "title", "help",     "kind",     "version",
                                        "scope",      "owner", "purposes", "fields",   "rules",
                                        "retain",     "show",  "order_by", "evidence", "examples",
-                                       "find",       "miss",  "sample",   "life"};
+                                       "find",       "miss",  "sample",   "life",     "unique"};
     *ret = (struct definition){.file = file, .source = root};
     reader->definition = ret;
     reader_known_keys(reader, root, keys, COUNT_OF(keys));
@@ -515,6 +559,7 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
     read_rules(reader, node_get(root, S("rules")));
     read_retains(reader, node_get(root, S("retain")));
     read_show(reader, node_get(root, S("show")));
+    read_uniques(reader, node_get(root, S("unique")));
     read_order(reader, node_get(root, S("order_by")));
     read_evidence(reader, node_get(root, S("evidence")));
     read_sample(reader, node_get(root, S("sample")));

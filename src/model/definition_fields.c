@@ -10,8 +10,8 @@
  */
 #include "model/internal.h"
 
-static const char *const field_keys[] = {"type", "codes",  "list",  "required", "means",  "pivot",
-                                         "show", "search", "title", "help",     "retired"};
+static const char *const field_keys[] = {"type", "codes",  "list",  "required", "means",   "pivot",
+                                         "show", "search", "title", "help",     "retired", "fixed"};
 
 static void read_meaning(struct definition_reader *reader, const struct node *node,
                          struct field *field)
@@ -75,6 +75,8 @@ static void read_flags(struct definition_reader *reader, const struct node *node
     field->is_required = reader_flag(reader, node, S("required"));
     field->is_pivot = reader_flag(reader, node, S("pivot"));
     field->is_retired = reader_flag(reader, node, S("retired"));
+    field->is_fixed = reader_flag(reader, node, S("fixed"));
+    reader->definition->has_fixed |= field->is_fixed;
     read_word(reader, node, S("show"), "always", &field->is_shown_always);
     read_word(reader, node, S("search"), "blind", &field->is_blind);
     if (field->is_pivot && field->type && !field->type->is_key)
@@ -83,6 +85,9 @@ static void read_flags(struct definition_reader *reader, const struct node *node
     if (field->is_pivot && !field->meaning_number)
         reader_problem(reader, ERR_MISSING, node_get(node, S("pivot")), field->path,
                        "a pivot needs `means:`");
+    if (field->is_fixed && (!field->type || field->parent))
+        reader_problem(reader, ERR_SYNTAX, node_get(node, S("fixed")), field->path,
+                       "only a field outside groups can be fixed");
     if (field->is_required && field->is_retired)
         reader_problem(reader, ERR_SYNTAX, node_get(node, S("retired")), field->path,
                        "a retired field cannot be required");

@@ -12,6 +12,7 @@
 #include "model/internal.h"
 
 enum { OWNER_MAX = 16, UNIT_MAX = 64, REF_MAX = 64, TEXT_MAX = 2000, AUDIENCE_MAX = 250 };
+enum { EVENT_YEAR_MIN = 1800 };
 
 struct envelope_key {
     const char *name;
@@ -183,11 +184,17 @@ static void print_test(const struct catalog *catalog, const struct envelope_key 
         node_put_bool(arena, out, str_c(key->name), envelope->is_test);
 }
 
+static struct day *day_member(struct envelope *envelope, const struct envelope_key *key)
+{
+    return (struct day *)(void *)((char *)envelope + key->place);
+}
+
 static void read_day(struct checker *checker, const struct envelope_key *key,
                      const struct node *node, struct envelope *ret)
 {
-    if (!day_parse(node_as_text(node), &ret->review_on)) {
-        ret->review_on = (struct day){0};
+    struct day *day = day_member(ret, key);
+    if (!day_parse(node_as_text(node), day)) {
+        *day = (struct day){0};
         bad(checker, key, node, ERR_BAD_VALUE, "is not a day", "write it as 2031-11-01");
     }
 }
@@ -197,9 +204,10 @@ static void print_day(const struct catalog *catalog, const struct envelope_key *
 {
     (void)catalog;
     char text[16];
-    if (envelope->review_on.month)
+    const struct day *day = (const struct day *)(const void *)((const char *)envelope + key->place);
+    if (day->month)
         node_put_text(arena, out, str_c(key->name),
-                      arena_str(arena, str_c(day_format(envelope->review_on, text))));
+                      arena_str(arena, str_c(day_format(*day, text))));
 }
 
 /* ---- lists ---- */
@@ -363,6 +371,8 @@ static const struct envelope_key keys[] = {
     {"ref", read_text, print_text, PLACE(ref), REF_MAX},
     {"purposes", read_purposes, print_purposes, PLACE(purposes), 0},
     {"review_on", read_day, print_day, PLACE(review_on), 0},
+    {"event_on", read_day, print_day, PLACE(event_on), 0},
+    {"bureau_ref", read_text, print_text, PLACE(bureau_ref), REF_MAX},
     {"confidentiality", read_confidentiality, print_confidentiality, PLACE(confidentiality), 0},
     {"handling", read_handling, print_text, PLACE(handling), TEXT_MAX},
     {"source_grade", read_grade, print_grade, PLACE(source_grade), 0},
@@ -386,6 +396,30 @@ static void require(struct checker *checker, bool is_there, const char *path, co
         checker_fault(checker, ERR_MISSING, path, STR_EMPTY, "is required", hint);
 }
 
+/*
+ * The days of an envelope that is entered today. A review in the past would end the record at
+ * once; the bound in the future is the definition's. What happened, happened: an event that lies
+ * ahead, or before anybody kept such records, is a slip of the pen. A body of another node, or of
+ * the store, was entered on another day and is not looked at.
+ */
+static void check_days(struct checker *checker, const struct envelope *envelope)
+{
+    char text[16];
+    int32_t today = day_number(day_today());
+    if (envelope->review_on.month && day_number(envelope->review_on) < today)
+        checker_fault(checker, ERR_BAD_VALUE, "envelope.review_on",
+                      str_c(day_format(envelope->review_on, text)), "lies in the past",
+                      "the day by which its owner looks at it again, today at the earliest");
+    if (!envelope->event_on.month)
+        return;
+    if (day_number(envelope->event_on) > today)
+        checker_fault(checker, ERR_BAD_VALUE, "envelope.event_on",
+                      str_c(day_format(envelope->event_on, text)), "lies in the future", "");
+    else if (envelope->event_on.year < EVENT_YEAR_MIN)
+        checker_fault(checker, ERR_BAD_VALUE, "envelope.event_on",
+                      str_c(day_format(envelope->event_on, text)), "lies before the year 1800", "");
+}
+
 void envelope_read(struct checker *checker, const struct node *node, struct envelope *ret)
 {
     *ret = (struct envelope){.disclose = DISCLOSE_FULL};
@@ -407,6 +441,8 @@ void envelope_read(struct checker *checker, const struct node *node, struct enve
     require(checker, ret->purposes != 0, "envelope.purposes", "what the record may be used for");
     require(checker, ret->review_on.month > 0, "envelope.review_on",
             "the day by which its owner looks at it again");
+    if (checker->is_entry)
+        check_days(checker, ret);
 }
 
 enum err envelope_parse(const struct catalog *catalog, const struct node *node, struct arena *arena,

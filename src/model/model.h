@@ -40,11 +40,19 @@ struct field {
     uint16_t meaning_number; /* 1.. in meanings.csv; 0 none */
     bool is_list;            /* several values, or several groups */
     bool is_required, is_pivot, is_shown_always, is_blind, is_retired;
-    uint8_t slot; /* place in the parent's (or definition's) `fields` */
+    bool is_fixed; /* once given it stays: a correction must not change it */
+    uint8_t slot;  /* place in the parent's (or definition's) `fields` */
 };
 
 struct evidence_group {
     const uint16_t *meanings;
+    size_t count;
+};
+
+/* An owner has at most one open record in which all of these agree. */
+enum { UNIQUE_MAX = 8, UNIQUE_FIELDS_MAX = 8 };
+struct unique {
+    const struct field *fields[UNIQUE_FIELDS_MAX];
     size_t count;
 };
 
@@ -90,6 +98,9 @@ struct definition {
     bool has_evidence;            /* scored in bits */
     const struct evidence_group *groups;
     size_t group_count;
+    const struct unique *uniques;
+    size_t unique_count;
+    bool has_fixed; /* some field is */
     const struct show_rule *shows;
     size_t show_count;
     const struct rule *rules;     /* cross-field, compiled; checked by record_parse */
@@ -165,8 +176,10 @@ struct envelope {
     str owner;            /* required: alpha-3 or body code */
     str unit;             /* owner's unit */
     str ref;              /* owner's own reference, unique per (definition, owner); "" if none */
+    str bureau_ref;       /* that of the owner's national bureau, where it is another */
     purpose_set purposes; /* required */
     struct day review_on; /* required */
+    struct day event_on;  /* when it happened; never later than the entry */
     enum confidentiality confidentiality;
     str handling;            /* H0..H3, with text after a blank */
     char source_grade;       /* A B C X or 0 */
@@ -254,6 +267,18 @@ enum err record_read(const struct catalog *catalog, const struct definition *def
  */
 enum err record_canonical(const struct catalog *catalog, const struct record *record,
                           struct buf *out) MUST_USE;
+/*
+ * What `next` may not change of `held`, which it corrects: the values of fields that are `fixed`.
+ * Given where there was none before is no change. Faults as record_check() has them.
+ */
+enum err record_check_fixed(const struct record *held, const struct record *next,
+                            struct arena *arena, struct faults *faults) MUST_USE;
+/*
+ * The values that make a record unique, one of each field, in *ret_values; false when one is not
+ * there: then nothing can be the same.
+ */
+bool record_unique(const struct record *record, const struct unique *unique,
+                   const struct value *ret_values[UNIQUE_FIELDS_MAX]);
 /* The latest day the review of a record entered on `entered` may be put off to. */
 struct day record_review_max(const struct record *record, struct day entered);
 

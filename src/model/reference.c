@@ -57,6 +57,8 @@ static void write_field_notes(const struct field *field, struct buf *out)
         buf_add(out, S("required; "));
     if (field->is_list)
         buf_add(out, S("several; "));
+    if (field->is_fixed)
+        buf_add(out, S("cannot be changed; "));
     if (field->is_pivot)
         buf_add(out, S("links records that share it; "));
     if (field->is_shown_always)
@@ -86,13 +88,27 @@ static void write_fields(const struct definition *definition, struct buf *out)
             S("## Fields\n\n| field | title | type | means | notes |\n|---|---|---|---|---|\n"));
     for (size_t i = 0; i < definition->all_count; i++)
         write_field(definition->all[i], out);
-    buf_add(out, S("\nA group is entered as a list of entries, each with its own fields. Beside "
-                   "these fields every record has an envelope: owner, unit, reference, purposes, "
-                   "review date, confidentiality, handling, evaluation, audience, ceiling of "
-                   "disclosure, action to take, cautions.\n\n"));
+    buf_add(
+        out,
+        S("\nA group is entered as a list of entries, each with its own fields. Beside "
+          "these fields every record has an envelope: owner, unit, reference, purposes, "
+          "review date, date of the event, confidentiality, handling, evaluation, audience, ceiling of "
+          "disclosure, action to take, cautions.\n\n"));
 }
 
 /* ---- rules, retention, who sees what, evidence ---- */
+
+static void write_uniques(const struct definition *definition, struct buf *out)
+{
+    for (size_t i = 0; i < definition->unique_count; i++) {
+        buf_add(out, i ? S("; or the same") : S("An owner has one open record with the same"));
+        for (size_t k = 0; k < definition->uniques[i].count; k++)
+            buf_printf(out, "%s `%.*s`", k ? " and" : "",
+                       STR(definition->uniques[i].fields[k]->path));
+    }
+    if (definition->unique_count)
+        buf_add(out, S(".\n\n"));
+}
 
 static void write_rules(const struct definition *definition, struct buf *out)
 {
@@ -195,6 +211,7 @@ void model_reference(const struct catalog *catalog, const struct definition *def
         buf_printf(out, "%.*s.\n\n", STR(definition->help));
     write_purposes(catalog, definition, out);
     write_fields(definition, out);
+    write_uniques(definition, out);
     write_rules(definition, out);
     write_show(definition, out);
     write_retention(definition, out);

@@ -12,6 +12,7 @@
  *   verdict.c   the five words, reasons, advice
  *   garbled.c   text typed on the wrong keyboard
  *   answer.c    JSON;   audit.c  the audit entry;   learn.c  the table of name frequencies
+ *   same.c      is it held already
  *
  * A *set* is one way to understand the question: the values of one reading of the text together
  * with the typed fields. Sets are alternatives; within a set the values are about one person or

@@ -5,6 +5,7 @@
 
 extern const struct type type_address;
 extern const struct type type_aircraft_registration;
+extern const struct type type_asn;
 extern const struct type type_bic;
 extern const struct type type_call_sign;
 extern const struct type type_card;
@@ -56,6 +57,7 @@ extern const struct type type_wallet;
 const struct type *const type_table[] = {
     &type_address,
     &type_aircraft_registration,
+    &type_asn,
     &type_bic,
     &type_call_sign,
     &type_card,

@@ -105,6 +105,54 @@ const tests = [
     assert.equal((await call('GET', '/v1/codes/none-such')).status, 404);
     assert.equal((await call('GET', '/v1/me')).data.officer, 'admin');
   }],
+  ['what is held already is refused, naming the record; what is fixed stays', async () => {
+    let tried = 0;
+    for (const { name } of databases) {
+      const database = (await call('GET', `/v1/databases/${name}`)).data;
+      const body = database.examples[0] && completed(database.examples[0].body);
+      if (!body) continue;
+      body.envelope.ref = `same-${name}`;
+      const made = await call('POST', `/v1/records/${name}`, body);
+      assert.equal(made.status, 201, made.text);
+      const again = await call('POST', `/v1/records/${name}`, body);
+      assert.equal(again.status, 409, again.text);
+      assert.ok(again.text.includes(made.data.id), again.text);
+      assert.ok(again.text.includes('envelope.ref'), again.text);
+      delete body.envelope.ref;
+      if (database.unique) {
+        const same = await call('POST', `/v1/records/${name}`, body);
+        assert.equal(same.status, 409, same.text);
+        assert.ok(same.text.includes(made.data.id));
+        tried++;
+      }
+      for (const field of database.fields.filter((one) => one.fixed && body.fields[one.name])) {
+        const codes = (await call('GET', `/v1/codes/${field.list}`)).data.codes.map((one) => one.code);
+        const other = { ...body, fields: { ...body.fields, [field.name]: codes.find((code) => code !== body.fields[field.name]) } };
+        const changed = await call('PUT', `/v1/records/${made.data.id}`, other, { headers: { 'If-Match': '"1"' } });
+        assert.ok(changed.status >= 400 && changed.status < 500, changed.text);
+        tried++;
+      }
+      // Once it is withdrawn it stands in nobody's way; two that are open at once are refused on return, too.
+      assert.equal((await call('POST', `/v1/records/${made.data.id}/state`, { state: 'cancelled', reason: 'found' })).status, 200);
+      if (database.unique) {
+        const next = await call('POST', `/v1/records/${name}`, body);
+        assert.equal(next.status, 201, next.text);
+        assert.equal((await call('POST', `/v1/records/${made.data.id}/state`, { state: 'active' })).status, 409);
+        assert.equal((await call('DELETE', `/v1/records/${next.data.id}`, undefined, { headers: { 'If-Match': '"1"' } })).status, 200);
+      }
+      assert.equal((await call('DELETE', `/v1/records/${made.data.id}`, undefined, { headers: { 'If-Match': '"2"' } })).status, 200);
+    }
+    assert.ok(tried >= 2, 'no database is unique in something, or fixes something');
+  }],
+  ['of two that enter the same at once one is told', async () => {
+    const database = (await Promise.all(databases.map(async ({ name }) => (await call('GET', `/v1/databases/${name}`)).data))).find((one) => one.unique);
+    const body = completed(database.examples[0].body);
+    const replies = await Promise.all(Array.from({ length: 12 }, () => call('POST', `/v1/records/${database.name}`, body)));
+    assert.equal(replies.filter((reply) => reply.status === 201).length, 1);
+    assert.equal(replies.filter((reply) => reply.status === 409).length, 11);
+    const { id } = replies.find((reply) => reply.status === 201).data;
+    assert.equal((await call('DELETE', `/v1/records/${id}`, undefined, { headers: { 'If-Match': '"1"' } })).status, 200);
+  }],
   ['a record of each database: entered, found, corrected, suspended, erased', async () => {
     for (const { name } of databases) {
       const made = await example(name);
