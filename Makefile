@@ -103,6 +103,7 @@ fault: $(B)/fault/powercut $(B)/fault/kill $(B)/fault/agree
 	@for t in $^; do $$t $(ROUNDS) $(SEED) || exit 1; done
 soak:
 	@$(MAKE) --no-print-directory fault ROUNDS=100
+	@BUREAU_SOAK=1 node tests/server/slow.mjs
 clean:
 	rm -rf build
 -include $(shell find build -name '*.d' 2>/dev/null)

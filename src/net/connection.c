@@ -17,8 +17,8 @@
 
 #include "net/internal.h"
 
-/* BYTES_PER_MS: the slowest line that is waited for, 8 kbit/s. */
-enum { LINGER_MS = 2000, DRAIN_IDLE_MS = 300, BYTES_PER_MS = 1 };
+/* The slowest lines that are waited for, in bytes a millisecond: 8 kbit/s, a stranger's 64. */
+enum { LINGER_MS = 2000, DRAIN_IDLE_MS = 300, BYTES_PER_MS = 1, STRANGER_BYTES_PER_MS = 8 };
 
 static void run(struct connection *connection);
 
@@ -120,8 +120,11 @@ static int64_t deadline_of(const struct connection *connection)
     if (is_answering && !(exchange && exchange->is_returned))
         return now + limits->answer_ms;
     if (!connection->is_trusted) {
-        size_t answer_bytes = is_answering ? exchange->out.len : 0;
-        return connection->since_ms + limits->stranger_ms + (int64_t)answer_bytes / BYTES_PER_MS;
+        int64_t until = connection->since_ms + limits->stranger_ms;
+        if (!is_answering)
+            return until;
+        until += (int64_t)exchange->out.len / STRANGER_BYTES_PER_MS;
+        return until < now + limits->stranger_ms ? until : now + limits->stranger_ms;
     }
     bool is_piecewise = exchange && exchange->route && exchange->route->on_piece;
     if (is_answering || (connection->phase == PHASE_BODY && is_piecewise))
@@ -141,6 +144,13 @@ static bool is_sending(const struct connection *connection)
     return exchange && exchange->is_started && exchange->out_sent < exchange->out.len;
 }
 
+/* What is unsent would stay in the kernel for minutes, for a peer that does not take it. */
+static void abandon(int fd)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void connection_expired(void *context, struct timer *timer)
 {
     struct loop *loop = context;
@@ -157,6 +167,8 @@ void connection_expired(void *context, struct timer *timer)
         atomic_fetch_add_explicit(&loop->timed_out, 1, memory_order_relaxed);
     bool is_mute = connection->phase == PHASE_LINGER || is_stream || is_sending(connection) ||
                    (connection->phase == PHASE_HEAD && connection->in.len == 0);
+    if (is_sending(connection))
+        abandon(connection->fd);
     if (is_mute)
         connection_drop(connection);
     else if (connection->phase == PHASE_ANSWER)

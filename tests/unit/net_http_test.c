@@ -22,6 +22,7 @@
 static struct http_server *server;
 static struct http_exchange *kept; /* /never: answered at the end, when the peer has long gone */
 static atomic_int pieces_gone;
+static char big[16 << 20]; /* more than the kernel keeps for a socket */
 
 static void answer_text(struct http_exchange *exchange, str text)
 {
@@ -70,6 +71,8 @@ static void handle(void *context, struct http_exchange *exchange)
     } else if (str_eq(request->path, S("/trust"))) {
         exchange->is_trusted = true;
         answer_text(exchange, S("trusted"));
+    } else if (str_eq(request->path, S("/big"))) {
+        answer_text(exchange, str_of(big, sizeof big));
     } else if (str_eq(request->path, S("/query"))) {
         str value = STR_EMPTY;
         bool is_there = http_query_get(exchange, S("b"), &value);
@@ -357,6 +360,41 @@ static void trusted_peer_keeps_its_connection(void **state)
     close(stranger);
 }
 
+static uint64_t timed_out(void)
+{
+    struct http_stats stats;
+    http_server_stats(server, &stats);
+    return stats.timed_out;
+}
+
+/* Reads to the end; fewer bytes when the connection was reset. */
+static size_t count_bytes(int fd)
+{
+    static char bytes[1 << 16];
+    size_t total = 0;
+    for (ssize_t got; (got = recv(fd, bytes, sizeof bytes, 0)) > 0;)
+        total += (size_t)got;
+    return total;
+}
+
+static void who_reads_slowly_is_waited_for_when_trusted(void **state)
+{
+    (void)state;
+    int trusted = dial(), stranger = dial();
+    uint64_t before = timed_out();
+    memset(big, 'b', sizeof big);
+    say(trusted, S("GET /trust HTTP/1.1\r\nHost: a\r\n\r\n"));
+    say(trusted, S("GET /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    say(stranger, S("GET /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    while (timed_out() == before) /* neither reads: the stranger's time ends */
+        sched_yield();
+    assert_true(count_bytes(trusted) > sizeof big);
+    assert_true(count_bytes(stranger) < sizeof big);
+    assert_int_equal(timed_out(), before + 1);
+    close(trusted);
+    close(stranger);
+}
+
 static void peer_gone_during_pieces_is_told(void **state)
 {
     (void)state;
@@ -525,6 +563,7 @@ int main(void)
         cmocka_unit_test(half_closed_peer_is_answered),
         cmocka_unit_test(slow_peers_are_gone_and_disturb_nobody),
         cmocka_unit_test(trusted_peer_keeps_its_connection),
+        cmocka_unit_test(who_reads_slowly_is_waited_for_when_trusted),
         cmocka_unit_test(peer_gone_during_pieces_is_told),
         cmocka_unit_test(continue_is_said_when_asked),
         cmocka_unit_test(client_over_the_network),
