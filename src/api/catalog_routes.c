@@ -47,6 +47,16 @@ static void print_field(struct json *json, const struct field *field)
     json_close(json, '}');
 }
 
+static void print_fields(struct json *json, const struct definition *definition)
+{
+    json_key(json, S("fields"));
+    json_open(json, '[');
+    for (size_t i = 0; i < definition->field_count; i++)
+        if (!definition->fields[i]->is_retired)
+            print_field(json, definition->fields[i]);
+    json_close(json, ']');
+}
+
 static void print_examples(struct json *json, const struct definition *definition)
 {
     json_key(json, S("examples"));
@@ -77,8 +87,10 @@ static void print_uniques(struct json *json, const struct definition *definition
     json_close(json, ']');
 }
 
+enum detail { DETAIL_HEAD, DETAIL_FIELDS, DETAIL_EXAMPLES };
+
 static enum err print_definition(struct json *json, struct call *call,
-                                 const struct definition *definition, bool with_examples)
+                                 const struct definition *definition, enum detail detail)
 {
     uint64_t count = 0;
     TRY(store_count(call->api->node.store, definition->name, STR_EMPTY, &count));
@@ -95,14 +107,10 @@ static enum err print_definition(struct json *json, struct call *call,
         if (definition->purposes >> i & 1)
             json_text(json, STR_EMPTY, purpose_code(call->api->node.catalog, (uint16_t)i));
     json_close(json, ']');
-    json_key(json, S("fields"));
-    json_open(json, '[');
-    for (size_t i = 0; i < definition->field_count; i++)
-        if (!definition->fields[i]->is_retired)
-            print_field(json, definition->fields[i]);
-    json_close(json, ']');
+    if (detail >= DETAIL_FIELDS)
+        print_fields(json, definition);
     print_uniques(json, definition);
-    if (with_examples)
+    if (detail == DETAIL_EXAMPLES)
         print_examples(json, definition);
     json_close(json, '}');
     return OK;
@@ -111,11 +119,13 @@ static enum err print_definition(struct json *json, struct call *call,
 enum err run_databases(struct call *call)
 {
     const struct catalog *catalog = call->api->node.catalog;
+    enum detail detail =
+        str_eq(call_query(call, S("fields")), S("no")) ? DETAIL_HEAD : DETAIL_FIELDS;
     struct json json = {.out = &call->out};
     json_open(&json, '[');
     for (size_t i = 0; i < catalog->count; i++)
         if (definition_is_data(catalog->definitions[i]))
-            TRY(print_definition(&json, call, catalog->definitions[i], false));
+            TRY(print_definition(&json, call, catalog->definitions[i], detail));
     json_close(&json, ']');
     call_finish(call, OK);
     return OK;
@@ -126,7 +136,7 @@ enum err run_database(struct call *call)
     const struct definition *definition;
     TRY(call_definition(call, call->args[0], &definition));
     struct json json = {.out = &call->out};
-    TRY(print_definition(&json, call, definition, true));
+    TRY(print_definition(&json, call, definition, DETAIL_EXAMPLES));
     call_finish(call, OK);
     return OK;
 }

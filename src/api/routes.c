@@ -15,7 +15,7 @@ const struct route routes[] = {
     {"POST", "/v1/recognise", run_recognise, LANE_HERE, NEEDS_ACTOR, ROUTE_NOT_COUNTED, 200, "Text",
      "Understood", NULL, "What a line of text could be; no search"},
     {"GET", "/v1/databases", run_databases, LANE_STORE, NEEDS_ACTOR, 0, 200, NULL, "[Database]",
-     NULL, "The databases, their fields and counts"},
+     "fields?:s", "The databases, their counts, and their fields unless fields=no"},
     {"GET", "/v1/databases/{name}", run_database, LANE_STORE, NEEDS_ACTOR, 0, 200, NULL, "Database",
      NULL, "One database, with examples"},
     {"GET", "/v1/databases/{name}/template", run_template, LANE_STORE, NEEDS_ACTOR, 0, 200, NULL,

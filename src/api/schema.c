@@ -19,22 +19,22 @@ static const struct {
     {"Part", "meaning:s title:s value:s check:s note?:s"},
     {"Reading", "type:s title:s on:b confidence:i check:s note?:s repair?:s parts:[Part]"},
     {"Caution", "code:s title:s"},
-    {"Fact", "field:s title:s row:i value:s masked:b check?:s note?:s to?:s"},
+    {"Fact", "field:s title:s row:i value:s masked:b check?:s note?:s pivot?:b to?:s"},
     {"Why", "meaning:s title:s asked:s held?:s agreement:s bits:n words?:s"},
     {"Hit",
      "id:s version?:i database:s title?:s owner:s unit?:s disclosure:s state?:s test?:b "
-     "cautions?:[Caution] action?:s summary?:s handling?:s entered?:s updated?:s review_on?:s "
+     "cautions?:[Caution] heading?:s action?:s summary?:s handling?:s entered?:s updated?:s review_on?:s "
      "facts?:[Fact] photo?:s band?:s bits?:n probability?:n namesakes?:n why?:[Why] "
      "expected_by_chance?:n"},
     {"DatabaseAnswer", "name:s title?:s result:s count:i reason?:s"},
     {"Answer",
      "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
-     "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s repaired?:s"},
+     "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s repaired?:s keyboard?:s"},
     {"Text", "text:s"},
-    {"Understood", "understood:[Reading]"},
+    {"Understood", "understood:[Reading] repaired?:s keyboard?:s"},
     {"Field", "name:s path:s title:o help?:s type:s list?:s meaning?:s required:b many:b pivot:b "
               "fixed?:b parts?:[s] fields?:[Field]"},
-    {"Database", "name:s title:o help?:s kind:s version:i count:i purposes:[s] fields:[Field] "
+    {"Database", "name:s title:o help?:s kind:s version:i count:i purposes:[s] fields?:[Field] "
                  "unique?:[a] examples?:[o]"},
     {"CodeList", "name:s title:s source:s date:s count:i codes?:[o]"},
     {"Body", "envelope:o fields:o"},
@@ -43,7 +43,7 @@ static const struct {
     {"CheckedValue", "path:s row:i norm:s check:s note?:s"},
     {"Checked", "faults:[Fault] values:[CheckedValue] duplicates:[Hit]"},
     {"Record", "receipt:s id:s version:i database:s title:s owner:s unit?:s disclosure:s state?:s "
-               "test?:b cautions?:[Caution] action?:s handling?:s entered?:s updated?:s "
+               "test?:b cautions?:[Caution] heading?:s action?:s handling?:s entered?:s updated?:s "
                "review_on?:s facts?:[Fact] photo?:s body?:o"},
     {"Version", "version:i seq:i state:s kind:s time:s officer:s hash:s erased:b"},
     {"StateChange", "state:s reason?:s"},

@@ -62,12 +62,17 @@ enum err run_recognise(struct call *call)
     struct search_request request = {.off = node_get(call->body, S("off"))};
     const struct search_reading *readings;
     size_t count;
+    str keyboard;
     struct json json = {.out = &call->out};
     TRY(call_body_text(call, S("text"), &request.text));
     TRY(search_recognise(call->api->node.engine, &call->actor, &request, call->arena, &readings,
                          &count));
     json_open(&json, '{');
     print_readings(&json, call, readings, count);
+    json_text_some(&json, S("repaired"),
+                   search_repair(call->api->node.engine, str_trim(request.text), readings, count,
+                                 call->arena, &keyboard));
+    json_text_some(&json, S("keyboard"), keyboard);
     json_close(&json, '}');
     call_finish(call, OK);
     return OK;

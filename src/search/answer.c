@@ -174,28 +174,45 @@ static void print_cautions(const struct catalog *catalog, const struct node *cau
     buf_add_char(out, ']');
 }
 
+extern const struct type type_country, type_link, type_photograph, type_sex;
+
+/* The list a value is a code of: the field's own, or that of its type. */
+static const struct code_list *list_of(const struct catalog *catalog, const struct view_item *item)
+{
+    const struct type *type = item->value ? item->value->type : NULL;
+    if (type == &type_country)
+        return codes_list(catalog->codes, S("countries"));
+    return type == &type_sex ? codes_list(catalog->codes, S("sex")) : item->field->list;
+}
+
 /* A coded value reads in the asked language; everything else as its type prints it. */
-static str item_text(const struct view_item *item, enum language language)
+static str item_text(const struct catalog *catalog, const struct view_item *item,
+                     enum language language)
 {
     const struct code *code = NULL;
-    if (item->value && !item->is_masked && item->field->list && language != LANGUAGE_EN)
-        code = code_get(item->field->list, item->value->norm);
+    if (item->value && !item->is_masked && language != LANGUAGE_EN) {
+        const struct code_list *list = list_of(catalog, item);
+        code = list ? code_get(list, item->value->norm) : NULL;
+    }
     return code ? code_name(code, language) : item->text;
 }
 
-static void print_fact(const struct view_item *item, enum language language, struct buf *out)
+static void print_fact(const struct catalog *catalog, const struct view_item *item,
+                       enum language language, struct buf *out)
 {
     open_item(out);
     add_text(out, S("field"), item->field->path);
     add_text(out, S("title"), title_of(item->field->title, language));
     add_number(out, S("row"), item->row);
-    add_text(out, S("value"), item_text(item, language));
+    add_text(out, S("value"), item_text(catalog, item, language));
     add_bool(out, S("masked"), item->is_masked);
     if (item->value && item->value->check != CHECK_NONE)
         add_text(out, S("check"), str_c(check_word(item->value->check)));
     if (item->value) {
         add_text_if(out, S("note"), item->value->note);
         add_text_if(out, S("to"), link_target(item->value));
+        if (item->field->is_pivot)
+            add_bool(out, S("pivot"), true);
     }
     buf_add_char(out, '}');
 }
@@ -209,8 +226,6 @@ static str photograph_of(const struct view *view)
     return STR_EMPTY;
 }
 
-extern const struct type type_photograph;
-
 static str photograph_fact(const struct view *view)
 {
     for (size_t i = 0; i < view->count; i++)
@@ -219,12 +234,45 @@ static str photograph_fact(const struct view *view)
     return photograph_of(view);
 }
 
+/*
+ * What people call the record by: its name where names are weighed, else the first value that links
+ * records, else any name, else any number; "" where there is none of these.
+ */
+static str heading_of(const struct view *view)
+{
+    str best = STR_EMPTY;
+    int best_rank = 0;
+    for (size_t i = 0; i < view->count; i++) {
+        const struct field *field = view->items[i].field;
+        bool is_name = field->type && field->type->is_fuzzy;
+        int rank = is_name && view->definition->has_evidence                  ? 4
+                   : field->is_pivot                                          ? 3
+                   : is_name                                                  ? 2
+                   : field->type && field->type->is_key && field->meaning.len ? 1
+                                                                              : 0;
+        if (rank > best_rank) {
+            best_rank = rank;
+            best = view->items[i].text;
+        }
+    }
+    return best;
+}
+
+/* The action in words: the view has them in English, as the code list does. */
+static str action_text(const struct catalog *catalog, str action, enum language language)
+{
+    const struct code_list *list = codes_list(catalog->codes, S("actions"));
+    const struct code *code = list && language != LANGUAGE_EN ? code_find(list, action) : NULL;
+    return code ? code_name(code, language) : action;
+}
+
 static void print_envelope(const struct catalog *catalog, const struct view *view,
                            enum language language, struct buf *out)
 {
     char day[16];
     print_cautions(catalog, view->cautions, language, out);
-    add_text_if(out, S("action"), view->action);
+    add_text_if(out, S("heading"), heading_of(view));
+    add_text_if(out, S("action"), action_text(catalog, view->action, language));
     add_text_if(out, S("handling"), view->handling);
     add_time(out, S("entered"), view->entered_us);
     add_time(out, S("updated"), view->updated_us);
@@ -232,7 +280,7 @@ static void print_envelope(const struct catalog *catalog, const struct view *vie
     add_name(out, S("facts"));
     buf_add_char(out, '[');
     for (size_t i = 0; i < view->count; i++)
-        print_fact(&view->items[i], language, out);
+        print_fact(catalog, &view->items[i], language, out);
     buf_add_char(out, ']');
     add_text_if(out, S("photo"), photograph_fact(view));
 }
@@ -439,5 +487,6 @@ void search_answer_print(const struct catalog *catalog, const struct search_answ
                language, out);
     add_text_if(out, S("advice"), answer->advice);
     add_text_if(out, S("repaired"), answer->repaired);
+    add_text_if(out, S("keyboard"), answer->keyboard);
     buf_add_char(out, '}');
 }

@@ -134,12 +134,8 @@ static enum err read_text(struct search_plan *plan)
     str text = str_trim(plan->request->text);
     TRY(search_recognise(plan->engine, plan->actor, plan->request, plan->arena, &plan->readings,
                          &plan->reading_count));
-    unsigned best = plan->reading_count ? plan->readings[0].reading.confidence : 0;
-    if (!garbled_repair(&plan->context, text, best, plan->arena, &plan->repaired,
-                        &plan->garbled_by))
-        for (size_t i = 0; i < plan->reading_count && plan->repaired.len == 0; i++)
-            plan->repaired =
-                plan->readings[i].is_on ? plan->readings[i].reading.value.repair : STR_EMPTY;
+    plan->repaired = search_repair(plan->engine, text, plan->readings, plan->reading_count,
+                                   plan->arena, &plan->garbled_by);
     return OK;
 }
 

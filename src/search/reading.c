@@ -233,3 +233,17 @@ enum err search_recognise(const struct search_engine *engine, const struct actor
     *ret_count = kept;
     return OK;
 }
+
+str search_repair(const struct search_engine *engine, str text,
+                  const struct search_reading *readings, size_t count, struct arena *arena,
+                  str *ret_keyboard)
+{
+    unsigned best = count ? readings[0].reading.confidence : 0;
+    str repaired = STR_EMPTY;
+    *ret_keyboard = STR_EMPTY;
+    if (garbled_repair(&engine->context, text, best, arena, &repaired, ret_keyboard))
+        return repaired;
+    for (size_t i = 0; i < count && repaired.len == 0; i++)
+        repaired = readings[i].is_on ? readings[i].reading.value.repair : STR_EMPTY;
+    return repaired;
+}

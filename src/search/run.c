@@ -198,6 +198,7 @@ static enum err run_in_scope(struct search *search, struct search_answer *answer
     answer->readings = plan->readings;
     answer->reading_count = plan->reading_count;
     answer->repaired = plan->repaired;
+    answer->keyboard = plan->garbled_by;
     answer->feed_seq = index_snapshot_seq(search->snapshot);
     answer->is_proven = search->is_proven;
     judge(search, answer);

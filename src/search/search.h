@@ -89,6 +89,7 @@ struct search_answer {
     size_t similar_count;
     str advice;   /* READ AGAIN: which character, which line; what to add where there is too much */
     str repaired; /* the text as it may have been meant: a misread character, another keyboard */
+    str keyboard; /* the layout under which it was typed, where that is what explains it */
     str receipt;  /* the caller's, from the audit log, before printing */
     uint64_t feed_seq;
     int64_t as_of_us;
@@ -130,6 +131,13 @@ enum err search_forget_learned(struct search_engine *engine, const char *directo
 enum err search_recognise(const struct search_engine *engine, const struct actor *actor,
                           const struct search_request *request, struct arena *arena,
                           const struct search_reading **ret, size_t *ret_count) MUST_USE;
+/*
+ * The text as it may have been meant, "" when nothing explains it: check digits that do not agree
+ * must agree in it. *ret_keyboard is the layout it was typed under, where that is the reason.
+ */
+str search_repair(const struct search_engine *engine, str text,
+                  const struct search_reading *readings, size_t count, struct arena *arena,
+                  str *ret_keyboard);
 /*
  * ERR_DENIED, ERR_UNKNOWN (a database, a meaning), ERR_BAD_VALUE (a field), ERR_MISSING (nothing to
  * search by), ERR_LIMIT. The plan and its answer live in the arena; actor and request must outlive
