@@ -19,7 +19,7 @@ static const struct {
     {"Part", "meaning:s title:s value:s check:s note?:s"},
     {"Reading", "type:s title:s on:b confidence:i check:s note?:s repair?:s parts:[Part]"},
     {"Caution", "code:s title:s"},
-    {"Fact", "field:s title:s row:i value:s masked:b check?:s note?:s pivot?:b to?:s"},
+    {"Fact", "field:s title:s row:i value:s masked:b check?:s note?:s pivot?:b to?:s photo?:s"},
     {"Why", "meaning:s title:s asked:s held?:s agreement:s bits:n words?:s"},
     {"Hit",
      "id:s version?:i database:s title?:s owner:s unit?:s disclosure:s state?:s test?:b "

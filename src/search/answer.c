@@ -174,7 +174,7 @@ static void print_cautions(const struct catalog *catalog, const struct node *cau
     buf_add_char(out, ']');
 }
 
-extern const struct type type_country, type_link, type_photograph, type_sex;
+extern const struct type type_country, type_photograph, type_sex;
 
 /* The list a value is a code of: the field's own, or that of its type. */
 static const struct code_list *list_of(const struct catalog *catalog, const struct view_item *item)
@@ -213,6 +213,8 @@ static void print_fact(const struct catalog *catalog, const struct view_item *it
         add_text_if(out, S("to"), link_target(item->value));
         if (item->field->is_pivot)
             add_bool(out, S("pivot"), true);
+        if (item->value->type == &type_photograph)
+            add_text(out, S("photo"), item->value->norm);
     }
     buf_add_char(out, '}');
 }

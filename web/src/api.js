@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests to the node this page came from. An answer that is not of the 2xx range throws a Problem with the
 // server's own words; so does a line that is down.
+import { language, t } from './i18n.js';
+
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.detail || body.title || `the node answered ${status}`);
+    super(body.detail || body.title || t('answered', { status }));
     this.status = status;
     this.code = body.title || '';
     this.hint = body.hint || '';
@@ -22,25 +24,36 @@ export const session = {
   },
 };
 
-export async function call(method, path, { body, raw, type, signal, headers = {}, language } = {}) {
-  const head = { ...headers };
-  if (session.token) head.Authorization = `Bearer ${session.token}`;
-  if (session.purpose) head['Bureau-Purpose'] = session.purpose;
+// What to do when the node no longer knows the token: true when there is a new one and the request may be sent again.
+let onStranger = async () => false;
+export function whenStranger(work) { onStranger = work; }
+
+function head({ type, headers, body }) {
+  const all = { 'Accept-Language': language, ...headers };
+  if (session.token) all.Authorization = `Bearer ${session.token}`;
+  if (session.purpose) all['Bureau-Purpose'] = session.purpose;
   // a header holds ASCII only; anything else is percent-encoded
-  if (session.reference) head['Bureau-Reference'] = encodeURIComponent(session.reference).replaceAll('%20', ' ');
-  if (language) head['Accept-Language'] = language;
-  if (body !== undefined) head['Content-Type'] = 'application/json';
-  if (type) head['Content-Type'] = type;
-  let reply;
+  if (session.reference) all['Bureau-Reference'] = encodeURIComponent(session.reference).replaceAll('%20', ' ');
+  if (body !== undefined) all['Content-Type'] = 'application/json';
+  if (type) all['Content-Type'] = type;
+  return all;
+}
+
+async function send(method, path, options) {
   try {
-    reply = await fetch(path, {
-      method, signal, headers: head, cache: 'no-store', credentials: 'omit',
-      body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
+    return await fetch(path, {
+      method, signal: options.signal, headers: head(options), cache: 'no-store', credentials: 'omit',
+      body: options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
     });
   } catch (failure) {
     if (failure.name === 'AbortError') throw failure;
-    throw new Problem(0, { title: 'no-answer', detail: 'the node cannot be reached' });
+    throw new Problem(0, { title: 'no-answer', detail: t('unreachable') });
   }
+}
+
+export async function call(method, path, options = {}) {
+  let reply = await send(method, path, options);
+  if (reply.status === 401 && session.token && await onStranger()) reply = await send(method, path, options);
   const text = await reply.text();
   let data = null;
   try { data = text ? JSON.parse(text) : null; } catch { data = { detail: text.slice(0, 200) }; }
@@ -50,9 +63,14 @@ export async function call(method, path, { body, raw, type, signal, headers = {}
 
 // A photograph cannot carry the credential in an <img> address, so it is fetched and shown as an object URL.
 export async function photograph(hash, size) {
-  const reply = await fetch(`/v1/photographs/${hash}?size=${size}`, {
-    headers: { Authorization: `Bearer ${session.token}`, 'Bureau-Purpose': session.purpose }, cache: 'no-store',
-  });
+  const reply = await send('GET', `/v1/photographs/${hash}?size=${size}`, {});
   if (!reply.ok) throw new Problem(reply.status, {});
   return URL.createObjectURL(await reply.blob());
+}
+
+// The databases by name, without their fields; asked once a language, nothing while it is not known.
+const known = new Map();
+export async function databaseList() {
+  if (!known.has(language)) known.set(language, (await call('GET', '/v1/databases?fields=no')).data);
+  return known.get(language);
 }

@@ -2,59 +2,86 @@
 // A hit as a card, made from the definition's fields: cautions, then what to do, then facts, then why it matched.
 import { useEffect, useState } from 'preact/hooks';
 import { photograph } from './api.js';
-import { age, t, title } from './i18n.js';
+import { age, day, language, t, title } from './i18n.js';
+import { words } from './words.js';
 
 const BAR_BITS = 25; // a full bar: what an agreeing long document number weighs
+const FACTS_SHOWN = 8; // rows of a card; a definition names the most telling fields first
 
 export function Photo({ hash, size = 'thumb' }) {
   const [source, setSource] = useState('');
   useEffect(() => {
     let url = '';
-    photograph(hash, size).then((made) => { url = made; setSource(made); }).catch(() => { /* text stands without it */ });
-    return () => url && URL.revokeObjectURL(url);
+    let isGone = false;
+    photograph(hash, size).then((made) => { if (isGone) URL.revokeObjectURL(made); else { url = made; setSource(made); } })
+      .catch(() => { /* text stands without it */ });
+    return () => { isGone = true; if (url) URL.revokeObjectURL(url); };
   }, [hash, size]);
-  return source ? <img class="photo" src={source} alt={t('photo')} /> : <span class="photo" aria-hidden="true" />;
+  return source ? <img class="photo" src={source} alt={t('photo')} /> : <span class="photo empty" aria-hidden="true" />;
 }
 
-export function Facts({ facts }) {
-  const rows = [];
-  for (const fact of facts || []) {
-    const last = rows[rows.length - 1];
-    if (last && last.field === fact.field) last.values.push(fact);
-    else rows.push({ field: fact.field, title: title(fact.title), values: [fact] });
-  }
+function Fact({ fact, isWhole, onAsk }) {
+  if (fact.masked) return <span class="fact"><em class="quiet">{fact.value || t('masked')}</em></span>;
   return (
-    <dl class="facts">
-      {rows.map((row) => (
-        <div key={row.field}>
-          <dt>{row.title}</dt>
-          <dd>{row.values.map((fact, i) => (
-            <span key={i} class="fact">
-              {fact.masked ? <em class="quiet">{fact.value || t('masked')}</em> : <bdi>{fact.to ? <a href={`#/record/${encodeURIComponent(fact.to)}`}>{fact.value}</a> : fact.value}</bdi>}
-              {fact.check === 'failed' && <span class="bad" title={fact.note}> ✕ {t('check.failed')}</span>}
-              {fact.note && fact.check !== 'failed' && <span class="quiet"> ({fact.note})</span>}
-            </span>
-          ))}</dd>
-        </div>
-      ))}
-    </dl>
+    <span class="fact">
+      {fact.to ? <a href={`#/record/${encodeURIComponent(fact.to)}`}><bdi>{fact.value}</bdi></a>
+        : fact.pivot && onAsk ? <button type="button" class="link" title={t('ask.value')} onClick={() => onAsk(fact.value)}><bdi>{fact.value}</bdi></button>
+          : <bdi>{fact.value}</bdi>}
+      {fact.check === 'failed' && <span class="bad" title={fact.note}> ✕ {t('check.failed')}</span>}
+      {isWhole && fact.note && fact.check !== 'failed' && <span class="quiet"> ({words(fact.note)})</span>}
+    </span>
   );
 }
 
-export function Why({ why }) {
-  if (!why?.length) return null;
+// Values of one field stand together, whatever row they are from.
+function rowsOf(facts) {
+  const rows = new Map();
+  for (const fact of facts) {
+    if (fact.photo) continue; // shown as a picture
+    const row = rows.get(fact.field) || { field: fact.field, title: title(fact.title), values: [] };
+    row.values.push(fact);
+    rows.set(fact.field, row);
+  }
+  return [...rows.values()];
+}
+
+// isWhole: with the remarks on each value, as on the record's own page
+export function Facts({ facts, except, isWhole, onAsk, max = Infinity }) {
+  const [isOpen, setOpen] = useState(false);
+  const rows = rowsOf((facts || []).filter((fact) => fact.value !== except || fact.masked));
+  const shown = isOpen ? rows : rows.slice(0, max);
   return (
-    <table class="why"><caption>{t('why')}</caption><tbody>
-      {why.map((w, i) => {
-        const share = w.bits ? Math.min(1, Math.abs(w.bits) / BAR_BITS) : w.agreement === 'same' ? 0.6 : 0.2;
-        return (
-          <tr key={i} class={w.agreement}>
-            <th scope="row">{title(w.title) || w.meaning}</th>
-            <td class="bar"><span style={{ inlineSize: `${Math.round(share * 100)}%` }} /></td>
-            <td><b>{t(`agree.${w.agreement}`)}</b>{w.words && `: ${w.words}`} {w.held && w.held !== w.asked && <span class="quiet"><bdi>{w.asked}</bdi> / <bdi>{w.held}</bdi></span>}</td>
-          </tr>
-        );
-      })}
+    <>
+      <dl class="facts">
+        {shown.map((row) => (
+          <div key={row.field}><dt>{row.title}</dt><dd>{row.values.map((fact, i) => <Fact key={i} fact={fact} isWhole={isWhole} onAsk={onAsk} />)}</dd></div>
+        ))}
+      </dl>
+      {rows.length > shown.length && <button type="button" class="link" onClick={() => setOpen(true)}>{t('facts.more', { count: rows.length - shown.length })}</button>}
+    </>
+  );
+}
+
+function Bar({ why }) {
+  if (!why.bits) return <td class="bar" aria-hidden="true">{why.agreement === 'same' ? '✓' : ''}</td>;
+  const share = Math.round(Math.min(1, Math.abs(why.bits) / BAR_BITS) * 100);
+  return <td class="bar" title={`${why.bits} ${t('why.bits')}`}><span style={{ inlineSize: `${share}%` }} /></td>;
+}
+
+export function Why({ hit }) {
+  if (!hit.why?.length) return null;
+  const isWeighed = hit.why.some((w) => w.bits);
+  const likely = hit.probability > 0.999 ? '> 99.9' : (hit.probability * 100).toFixed(hit.probability > 0.99 ? 1 : 0);
+  return (
+    <table class="why"><caption>{t('why')}{isWeighed && hit.probability > 0 && <span class="quiet"> · {t('probability', { p: likely })}</span>}</caption><tbody>
+      {hit.why.map((w, i) => (
+        <tr key={i} class={w.agreement}>
+          <th scope="row">{title(w.title) || w.meaning}</th>
+          <Bar why={w} />
+          <td><b>{t(`agree.${w.agreement}`)}</b>{w.words && words(w.words, w.agreement)}
+            {w.held && w.held !== w.asked && <span class="quiet pair"><bdi>{w.asked}</bdi> ↔ <bdi>{w.held}</bdi></span>}</td>
+        </tr>
+      ))}
     </tbody></table>
   );
 }
@@ -64,32 +91,51 @@ export function Cautions({ cautions }) {
   return <ul class="cautions">{cautions.map((c) => <li key={c.code}>⚠ {title(c.title) || c.code}</li>)}</ul>;
 }
 
-function open(id) {
-  location.hash = `#/record/${encodeURIComponent(id)}`;
+export function Heading({ hit, level: Level = 'h3' }) {
+  return (
+    <Level>
+      <span class="kind">{title(hit.title)}</span> {hit.heading && <bdi>{hit.heading}</bdi>} {hit.state && hit.state !== 'active' && <span class="state">{t(hit.state)}</span>}
+    </Level>
+  );
 }
 
-export function Card({ hit, isSimilar }) {
-  const isHitOnly = hit.disclosure === 'hit-only';
-  const head = hit.facts?.slice(0, 1).map((f) => f.value)[0];
+function Chance({ hit }) {
+  if (!(hit.namesakes >= 0 && hit.bits > 0)) return null;
+  const count = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(hit.namesakes);
+  return <p class="quiet">{t('namesakes', { n: hit.namesakes < 0.1 ? '< 0.1' : count })} {hit.band === 'possible' && t('compare')}</p>;
+}
+
+function Foot({ hit, isHitOnly }) {
   return (
-    <article class={`card ${isSimilar ? 'near' : hit.band || 'hit'}`} tabindex="0" aria-label={`${title(hit.title)} ${head || ''}`}
-      onKeyDown={(e) => { if (e.key === 'Enter' && e.target === e.currentTarget && !isHitOnly) open(hit.id); }}>
-      <Cautions cautions={hit.cautions} />
-      {hit.test && <p class="test">{t('test')}</p>}
-      {hit.action && <p class="action">{hit.action}</p>}
-      <h3><span class="kind">{title(hit.title)}</span> {head && <bdi>{head}</bdi>} {hit.state !== 'active' && <span class="bad">{t(hit.state)}</span>}</h3>
-      {isHitOnly && <p>{t('hit-only', { owner: hit.owner })}</p>}
-      {isSimilar && <p class="quiet">{t('similar.note', { chance: hit.expected_by_chance?.toPrecision(2) ?? '—' })}</p>}
-      <div class="body">
-        <div>
-          <Facts facts={hit.facts} />
-          {hit.namesakes >= 0 && hit.bits > 0 && <p class="quiet">{t('namesakes', { n: hit.namesakes < 0.1 ? '< 0.1' : hit.namesakes.toFixed(1) })} {hit.band === 'possible' && t('compare')}</p>}
-        </div>
-        <Why why={hit.why} />
-        {hit.photo && <Photo hash={hit.photo} />}
+    <p class="quiet foot">
+      {t('owner')} <b>{hit.owner}</b> <bdi>{hit.unit}</bdi>
+      {hit.updated && ` · ${t('updated', { age: age(hit.updated) })}`}{hit.review_on && ` · ${t('review', { date: day(hit.review_on) })}`}{hit.handling && ` · ${t('handling')} ${hit.handling}`}
+      {!isHitOnly && <> · <a href={`#/record/${encodeURIComponent(hit.id)}`}>{t('open')}</a></>}
+    </p>
+  );
+}
+
+export function Card({ hit, isSimilar, onAsk }) {
+  const isHitOnly = hit.disclosure === 'hit-only';
+  function onKeyDown(event) {
+    if (event.key !== 'Enter' || event.target !== event.currentTarget || isHitOnly) return;
+    location.hash = `#/record/${encodeURIComponent(hit.id)}`;
+  }
+  return (
+    <article class={`card ${isSimilar ? 'near' : hit.band || 'hit'}`} tabindex="0" aria-label={`${title(hit.title)} ${hit.heading || ''}`} onKeyDown={onKeyDown}>
+      {hit.photo && <Photo hash={hit.photo} />}
+      <div class="what">
+        <Cautions cautions={hit.cautions} />
+        {hit.test && <p class="test">{t('test')}</p>}
+        {hit.action && <p class="action">{hit.action}</p>}
+        <Heading hit={hit} />
+        {isHitOnly && <p>{t('hit-only', { owner: hit.owner })}</p>}
+        {isSimilar && <p class="quiet">{t('similar.note', { chance: hit.expected_by_chance?.toPrecision(2) ?? '—' })}</p>}
+        <Facts facts={hit.facts} except={hit.heading} max={FACTS_SHOWN} onAsk={onAsk} />
+        <Chance hit={hit} />
       </div>
-      <p class="quiet foot">{t('owner')} <b>{hit.owner}</b> {hit.unit} · {t('updated', { age: age(hit.updated) })}{hit.review_on && ` · ${t('review', { date: hit.review_on })}`}{hit.handling && ` · ${t('handling')} ${hit.handling}`}
-        {!isHitOnly && <> · <a href={`#/record/${encodeURIComponent(hit.id)}`}>{t('open')}</a></>}</p>
+      <Why hit={hit} />
+      <Foot hit={hit} isHitOnly={isHitOnly} />
     </article>
   );
 }

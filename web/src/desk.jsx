@@ -2,21 +2,23 @@
 // Record desk: the form of a definition. Every field is checked while typing (by the node, so there is one set of rules), possible
 // duplicates are shown before saving, a draft is kept on this device until it is saved or discarded.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, session } from './api.js';
+import { call, databaseList, session } from './api.js';
 import { language, t, title } from './i18n.js';
 import { Field, setAt } from './fields.jsx';
 import { Envelope, newEnvelope } from './envelope.jsx';
-import { fillFromZone } from './zone.js';
+import { Photographs } from './photographs.jsx';
+import { Zone } from './zone.jsx';
 import { Card } from './card.jsx';
 
 const CHECK_AFTER_MS = 400;
+const TELLING = 4; // the fields a definition names first stand open, the others wait to be wanted
 
 function Choose() {
   const [databases, setDatabases] = useState([]);
-  useEffect(() => { call('GET', '/v1/databases', { language }).then((r) => setDatabases(r.data.databases || r.data)); }, []);
+  useEffect(() => { databaseList().then(setDatabases).catch(() => setDatabases([])); }, []);
   return (
     <main><h1>{t('desk.choose')}</h1>
-      <ul class="kinds">{databases.map((d) => <li key={d.name}><a href={`#/desk/${d.name}`}><b>{title(d.title)}</b><span class="quiet">{title(d.help)}</span></a></li>)}</ul>
+      <ul class="kinds">{databases.map((d, i) => <li key={d.name}><a href={`#/desk/${d.name}`} autofocus={i === 0}><b>{title(d.title)}</b><span class="quiet">{language === 'en' ? title(d.help) : ''}</span></a></li>)}</ul>
     </main>
   );
 }
@@ -25,11 +27,12 @@ function Choose() {
 export function pruned(value) {
   if (Array.isArray(value)) return value.map(pruned).filter((v) => v !== undefined);
   if (value && typeof value === 'object') {
-    const kept = Object.entries(value).map(([k, v]) => [k, pruned(v)]).filter(([, v]) => v !== undefined);
+    const kept = Object.entries(value).map(([k, v]) => [k, pruned(v)]).filter(([, v]) => v !== undefined && !(Array.isArray(v) && !v.length));
     return kept.length ? Object.fromEntries(kept) : undefined;
   }
   return value === '' || value === null ? undefined : value;
 }
+const whole = (body) => ({ ...body, fields: pruned(body.fields) || {} });
 
 function useDraft(key, initial) {
   const [body, setBody] = useState(() => {
@@ -49,57 +52,19 @@ function useDraft(key, initial) {
   return [body, change, forget, isDraft];
 }
 
-function useCheck(database, body, isReady) {
-  const [report, setReport] = useState({ faults: [], values: [], duplicates: [] });
+const nothingSaid = { faults: [], values: [], duplicates: [] };
+function useCheck(database, body) {
+  const [report, setReport] = useState(nothingSaid);
   useEffect(() => {
-    if (!isReady) return undefined;
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      call('POST', `/v1/records/${database}/check`, { body: { ...body, fields: pruned(body.fields) || {} }, signal: abort.signal, language })
-        .then((reply) => setReport({ faults: [], values: [], duplicates: [], ...reply.data }))
+      call('POST', `/v1/records/${database}/check`, { body: whole(body), signal: abort.signal })
+        .then((reply) => setReport({ ...nothingSaid, ...reply.data }))
         .catch(() => { /* saving says what is wrong */ });
     }, CHECK_AFTER_MS);
     return () => { clearTimeout(timer); abort.abort(); };
-  }, [body, isReady]);
+  }, [body]);
   return report;
-}
-
-function Zone({ definition, body, onChange }) {
-  const [text, setText] = useState('');
-  const [said, setSaid] = useState('');
-  async function fill() {
-    const { data } = await call('POST', '/v1/recognise', { body: { text }, language });
-    const reading = (data.understood || []).find((r) => r.type === 'mrz');
-    if (!reading) { setSaid(t('read-again')); return; }
-    const [next, count] = fillFromZone(definition, body, reading.parts);
-    setSaid(`${title(reading.title)}: ${count}`);
-    onChange(next);
-  }
-  return (
-    <details class="zone"><summary>{t('desk.mrz')}</summary>
-      <label for="zone">{t('desk.mrz.label')}</label>
-      <textarea id="zone" rows="3" class="mono" spellcheck={false} value={text} onInput={(e) => setText(e.target.value)} />
-      <button type="button" onClick={fill}>{t('desk.mrz')}</button> <span role="status">{said}</span>
-    </details>
-  );
-}
-
-function Photograph({ definition, body, onChange }) {
-  const field = definition.fields.find((f) => f.type === 'photograph');
-  const [said, setSaid] = useState('');
-  if (!field) return null;
-  async function attach(event) {
-    const file = event.target.files[0];
-    if (!file) return;
-    try {
-      const { data } = await call('POST', '/v1/photographs', { raw: file, type: file.type });
-      const value = { sha256: data.sha256, mime: 'image/jpeg', width: String(data.width), height: String(data.height) };
-      const held = body.fields[field.name];
-      onChange(setAt(body, ['fields', field.name], field.many ? [...(held || []), value] : value));
-      setSaid(`${file.name}: ${data.width} × ${data.height}`);
-    } catch (problem) { setSaid(problem.message); }
-  }
-  return <p class="attach"><label for="photograph">{t('desk.photo')}</label> <input id="photograph" type="file" accept="image/jpeg,image/png" onChange={attach} /> <span role="status">{said}</span></p>;
 }
 
 // The record to correct, or an empty one.
@@ -107,8 +72,8 @@ function useStart(database, id, me) {
   const [start, setStart] = useState(null);
   useEffect(() => {
     async function load() {
-      const definition = (await call('GET', `/v1/databases/${database}`, { language })).data;
-      const empty = { envelope: newEnvelope(me, session.purpose), fields: {} };
+      const definition = (await call('GET', `/v1/databases/${database}`)).data;
+      const empty = { envelope: newEnvelope(me, session.purpose, definition.purposes), fields: {} };
       if (!id) { setStart({ definition, body: empty, etag: '' }); return; }
       const { data, etag } = await call('GET', `/v1/records/${encodeURIComponent(id)}`);
       setStart({ definition, body: data.body, etag });
@@ -118,51 +83,88 @@ function useStart(database, id, me) {
   return start;
 }
 
-function Form({ database, id, start, me }) {
-  const [body, change, forget, isDraft] = useDraft(`draft:${me.officer}:${database}:${id || 'new'}`, start.body);
-  const [message, setMessage] = useState('');
-  const [problem, setProblem] = useState('');
-  const [isSaving, setSaving] = useState(false);
-  const report = useCheck(database, body, true);
-  const form = useRef();
-  const byPath = (list) => Object.fromEntries(list.map((item) => [item.path, item]));
-  const checks = { faults: byPath(report.faults), values: byPath(report.values) };
+// By path; rows count from 1 in faults and from 0 in values. What is only missing is not held against a form still being filled.
+function checksOf(report, isTried) {
+  const faults = {};
+  for (const fault of report.faults) if (isTried || fault.code !== 'missing') faults[fault.path] = fault;
+  const values = {};
+  for (const value of report.values) values[`${value.path}#${value.row}`] = value;
+  return { faults, values };
+}
 
+function Duplicates({ hits }) {
+  if (!hits.length) return null;
+  return (
+    <section class="similar duplicates" role="status"><h2>▲ {t('desk.duplicates')}</h2><p>{t('desk.duplicates.ask')}</p>
+      {hits.map((hit) => <Card key={hit.id} hit={hit} />)}</section>
+  );
+}
+
+function Bottom({ isSaving, isDraft, faults, onDiscard }) {
+  return (
+    <p class="bottom">
+      <button class="primary" disabled={isSaving} aria-keyshortcuts="Control+s">{t(isSaving ? 'desk.saving' : 'desk.save')} <kbd>Ctrl S</kbd></button>
+      {faults > 0 && <span class="bad" role="status">✕ {t('desk.faults', { count: faults })}</span>}
+      {isDraft && <span class="quiet">{t('desk.draft')} · <button type="button" class="link" onClick={onDiscard}>{t('desk.discard')}</button></span>}
+    </p>
+  );
+}
+
+function useSave({ database, id, start, body, forget, form }) {
+  const [isTried, setTried] = useState(false);
+  const [isSaving, setSaving] = useState(false);
+  const [problem, setProblem] = useState('');
   async function save(event) {
-    event.preventDefault();
+    event?.preventDefault();
+    setTried(true);
     setSaving(true);
     setProblem('');
-    const whole = { ...body, fields: pruned(body.fields) || {} };
     try {
       const { data } = id
-        ? await call('PUT', `/v1/records/${encodeURIComponent(id)}`, { body: whole, headers: { 'If-Match': start.etag } })
-        : await call('POST', `/v1/records/${database}`, { body: whole });
+        ? await call('PUT', `/v1/records/${encodeURIComponent(id)}`, { body: whole(body), headers: { 'If-Match': start.etag } })
+        : await call('POST', `/v1/records/${database}`, { body: whole(body) });
       forget();
-      setMessage(t('desk.saved', { id: data.id || id }));
+      sessionStorage.setItem('said', t('desk.saved', { id: data.id || id }));
       location.hash = `#/record/${encodeURIComponent(data.id || id)}`;
     } catch (failure) {
       setProblem([failure.field, failure.message, failure.hint].filter(Boolean).join(' — '));
-      form.current.querySelector('[aria-invalid=true]')?.focus();
+      setTimeout(() => form.current?.querySelector('[aria-invalid=true]')?.focus());
     } finally { setSaving(false); }
   }
+  return { isTried, isSaving, problem, save };
+}
+
+function Form({ database, id, start, me }) {
+  const [body, change, forget, isDraft] = useDraft(`draft:${me.officer}:${database}:${id || 'new'}`, start.body);
+  const form = useRef();
+  const { isTried, isSaving, problem, save } = useSave({ database, id, start, body, forget, form });
+  const report = useCheck(database, body);
+  const checks = checksOf(isDraft || isTried ? report : nothingSaid, isTried);
+  const fields = start.definition.fields;
+  const put = (name) => (value) => change(setAt(body, ['fields', name], value));
+
+  useEffect(() => { form.current?.querySelector('.field input, .field select, .field textarea')?.focus(); }, []);
+  useEffect(() => {
+    const onKey = (event) => {
+      if (event.key.toLowerCase() !== 's' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      form.current?.requestSubmit();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
   return (
     <form ref={form} class="desk" onSubmit={save} noValidate>
-      <h1>{title(start.definition.title)} {id && <code>{id}</code>}</h1>
-      {isDraft && <p class="quiet">{t('desk.draft')} · <button type="button" class="link" onClick={() => forget(start.body)}>{t('desk.discard')}</button></p>}
+      <h1><span class="kind">{t(id ? 'desk.correct' : 'new')}</span> {title(start.definition.title)} {id && <code>{id}</code>}</h1>
       <Zone definition={start.definition} body={body} onChange={change} />
-      {start.definition.fields.filter((f) => f.type !== 'photograph').map((field) => (
-        <Field key={field.name} field={field} path={field.name} value={body.fields[field.name]} checks={checks}
-          onChange={(value) => change(setAt(body, ['fields', field.name], value))} />
-      ))}
-      <Photograph definition={start.definition} body={body} onChange={change} />
+      <div class="fields">{fields.filter((f) => f.type !== 'photograph').map((field, i) => (
+        <Field key={field.name} field={field} isTelling={i < TELLING} path={field.name} row={0} value={body.fields[field.name]} checks={checks} onChange={put(field.name)} />
+      ))}</div>
+      {fields.filter((f) => f.type === 'photograph').map((field) => <Photographs key={field.name} field={field} value={body.fields[field.name]} onChange={put(field.name)} />)}
       <Envelope envelope={body.envelope} me={me} checks={checks} onChange={(envelope) => change({ ...body, envelope })} />
-      {report.duplicates.length > 0 && <section class="similar"><h2>{t('desk.duplicates')}</h2>{report.duplicates.map((hit) => <Card key={hit.id} hit={hit} />)}</section>}
-      <p class="bottom">
-        <button class="primary" disabled={isSaving}>{t(isSaving ? 'desk.saving' : 'desk.save')}</button>
-        {report.faults.length > 0 && <span class="bad">{t('desk.faults', { count: report.faults.length })}</span>}
-        <span role="status">{message}</span>
-      </p>
+      <Duplicates hits={report.duplicates.filter((hit) => hit.id !== id)} />
       {problem && <p role="alert" class="problem">{problem}</p>}
+      <Bottom isSaving={isSaving} isDraft={isDraft} faults={Object.keys(checks.faults).length} onDiscard={() => forget(start.body)} />
     </form>
   );
 }
@@ -171,7 +173,7 @@ function Editor({ database, id, me }) {
   const start = useStart(database, id, me);
   if (!start) return null;
   if (start.problem) return <main><p role="alert" class="problem">{start.problem}</p></main>;
-  return <main><p><a href="#/search">← {t('back')}</a></p><Form database={database} id={id} start={start} me={me} /></main>;
+  return <main><p><a href={id ? `#/record/${encodeURIComponent(id)}` : '#/desk'}>← {t(id ? 'back.record' : 'back.kinds')}</a></p><Form database={database} id={id} start={start} me={me} /></main>;
 }
 
 export function Desk({ database, id, me }) {

@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who owns a record, what it may be used for, until when, how it is handled.
+// Who owns a record, what it may be used for, until when, what to do when it is found, how it is handled.
 import { t } from './i18n.js';
 import { useCodes } from './fields.jsx';
-import { language } from './i18n.js';
+import { day, language } from './i18n.js';
 
 const REVIEW_YEARS = 5;
 
-export function newEnvelope(me, purpose) {
+// All purposes of the database that are the officer's own, too; the one of the moment is among them if it may be.
+export function newEnvelope(me, purpose, allowed) {
   const review = new Date();
   review.setUTCFullYear(review.getUTCFullYear() + REVIEW_YEARS);
-  const purposes = [...new Set(['border-control', 'investigate', purpose])].filter((p) => me.purposes.some((own) => own.code === p));
-  return { owner: me.country, unit: me.unit, purposes: purposes.length ? purposes : me.purposes.slice(0, 1).map((p) => p.code), review_on: review.toISOString().slice(0, 10) };
+  review.setUTCDate(review.getUTCDate() - 1);
+  const own = me.purposes.map((p) => p.code).filter((code) => !allowed || allowed.includes(code));
+  return { owner: me.country, unit: me.unit, purposes: own.length ? own : [purpose], review_on: review.toISOString().slice(0, 10) };
 }
 
-function Text({ name, label, envelope, checks, onChange, kind = 'text' }) {
+function Line({ name, label, envelope, checks, onChange, kind = 'text', codes }) {
   const fault = checks.faults[`envelope.${name}`];
+  const put = (e) => onChange({ ...envelope, [name]: e.target.value || undefined });
+  const common = { id: `e-${name}`, value: envelope[name] ?? '', 'aria-invalid': Boolean(fault), 'aria-describedby': `e-${name}-said` };
   return (
     <div class="field"><label for={`e-${name}`}>{label}</label>
-      <span class="one"><input id={`e-${name}`} type={kind} value={envelope[name] ?? ''} aria-invalid={Boolean(fault)} onInput={(e) => onChange({ ...envelope, [name]: e.target.value || undefined })} />
-        {fault && <span class="bad said">{fault.reason}</span>}</span>
+      <span class="one">
+        {codes ? <select {...common} onChange={put}><option value="">{t('choose')}</option>{codes.map((c) => <option key={c.code} value={c.code}>{c[language] || c.en}</option>)}</select>
+          : <input {...common} dir="auto" type={kind} onInput={put} />}
+        <span id={`e-${name}-said`} class="bad said">{fault && `✕ ${fault.reason}${fault.hint ? ` — ${fault.hint}` : ''}`}</span></span>
     </div>
   );
 }
@@ -30,27 +36,35 @@ function Several({ name, label, codes, envelope, onChange }) {
     onChange({ ...envelope, [name]: held.size ? [...held] : undefined });
   }
   return (
-    <fieldset class="field several"><legend>{label}</legend>
+    <fieldset class="field set several"><legend>{label}</legend>
       <span>{codes.map((c) => <label key={c.code} class="tick"><input type="checkbox" checked={held.has(c.code)} onChange={() => toggle(c.code)} /> {c[language] || c.en || c.title}</label>)}</span>
     </fieldset>
   );
 }
 
-export function Envelope({ envelope, me, checks, onChange }) {
+export function Envelope({ envelope, checks, onChange }) {
   const cautions = useCodes('cautions');
   const purposes = useCodes('purposes');
+  const actions = useCodes('actions');
+  const handling = useCodes('handling');
   const common = { envelope, checks, onChange };
+  const isFaulty = Object.keys(checks.faults).some((p) => p.startsWith('envelope'));
   return (
-    <details class="envelope" open={Object.keys(checks.faults).some((p) => p.startsWith('envelope'))}>
-      <summary>{t('envelope')}: {envelope.owner} · {envelope.review_on}</summary>
-      <Text name="owner" label={t('owner')} {...common} />
-      <Text name="unit" label={me.unit ? 'Unit' : ''} {...common} />
-      <Text name="ref" label={t('reference')} {...common} />
-      <Text name="review_on" label={t('review', { date: '' })} kind="date" {...common} />
-      <Text name="action" label="Action" {...common} />
-      <Text name="handling" label={t('handling')} {...common} />
-      <Several name="purposes" label={t('purpose')} codes={purposes} {...common} />
-      <Several name="cautions" label="⚠" codes={cautions} {...common} />
-    </details>
+    <>
+      <Line name="action" label={t('action')} codes={actions} {...common} />
+      <details class="envelope" open={isFaulty || undefined}>
+        <summary>{t('cautions')}{envelope.cautions?.length ? `: ${cautions.filter((c) => envelope.cautions.includes(c.code)).map((c) => c[language] || c.en).join(', ')}` : ''}</summary>
+        <Several name="cautions" label={t('cautions')} codes={cautions} {...common} />
+      </details>
+      <details class="envelope" open={isFaulty || undefined}>
+        <summary>{t('envelope')}: {envelope.owner}{envelope.review_on && ` · ${t('review', { date: day(envelope.review_on) })}`}</summary>
+        <Line name="owner" label={t('owner')} {...common} />
+        <Line name="unit" label={t('unit')} {...common} />
+        <Line name="ref" label={t('ref')} {...common} />
+        <Line name="review_on" label={t('review', { date: '' })} kind="date" {...common} />
+        <Line name="handling" label={t('handling')} codes={handling} {...common} />
+        <Several name="purposes" label={t('purposes')} codes={purposes} {...common} />
+      </details>
+    </>
   );
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One field of a form, by its type: a text, a choice from a code list, a group of fields, or a list of any of these.
-import { useEffect, useState } from 'preact/hooks';
+// One field of a form, by its type: a text, a choice from a code list, a group of fields, or a list of any of these. What is not
+// required and may be given several times, or has parts, is a button until it is wanted: a form stays as long as what is known.
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { language, t, title } from './i18n.js';
+import { words } from './words.js';
 
 const SELECT_MAX = 40; // longer lists are typed with suggestions
 
@@ -20,17 +22,17 @@ export function useCodes(name) {
   const [codes, setCodes] = useState(lists.get(name) || []);
   useEffect(() => {
     if (!name || lists.has(name)) return;
-    call('GET', `/v1/codes/${name}`, { language }).then(({ data }) => { lists.set(name, data.codes); setCodes(data.codes); }).catch(() => {});
+    call('GET', `/v1/codes/${name}`).then(({ data }) => { lists.set(name, data.codes); setCodes(data.codes); }).catch(() => { /* typed by hand then */ });
   }, [name]);
   return codes;
 }
-const nameOf = (code) => code[language] || code.en;
+const nameOf = (code) => code[language] || code.en || code.code;
 
-function Choice({ id, codes, list, value, onChange, ...rest }) {
+function Choice({ id, codes, value, onChange, ...rest }) {
   if (codes.length > SELECT_MAX) {
     return (
       <>
-        <input id={id} list={`${id}-codes`} dir="auto" value={value ?? ''} onInput={(e) => onChange(e.target.value)} {...rest} />
+        <input id={id} list={`${id}-codes`} dir="auto" autocomplete="off" value={value ?? ''} onInput={(e) => onChange(e.target.value)} {...rest} />
         <datalist id={`${id}-codes`}>{codes.map((c) => <option key={c.code} value={c.code}>{nameOf(c)}</option>)}</datalist>
       </>
     );
@@ -43,12 +45,15 @@ function Choice({ id, codes, list, value, onChange, ...rest }) {
   );
 }
 
-function Said({ id, fault, found }) {
-  if (fault) return <span id={id} class="bad said">{fault.reason}{fault.hint && ` — ${fault.hint}`}</span>;
-  if (!found) return null;
+// What the node says of a value: a fault, or how it was understood and whether its check digit agrees.
+function Said({ id, fault, found, codes }) {
+  if (fault) return <span id={id} class="bad said">✕ {words(fault.reason)}{fault.hint && ` — ${fault.hint}`}</span>;
+  if (!found) return <span id={id} class="said" />;
+  const code = codes.find((c) => c.code === found.norm);
   return (
     <span id={id} class={found.check === 'failed' ? 'bad said' : 'quiet said'}>
-      {found.check === 'ok' && `✓ ${t('check.ok')} `}{found.check === 'failed' && `✕ ${t('check.failed')} `}{found.note || (found.norm !== undefined ? found.norm : '')}
+      {found.check === 'ok' && <span class="good">✓ {t('check.ok')} </span>}{found.check === 'failed' && `✕ ${t('check.failed')} `}
+      <bdi>{found.note ? words(found.note) : code ? nameOf(code) : ''}</bdi>
     </span>
   );
 }
@@ -62,28 +67,32 @@ function Parts({ id, value, onChange }) {
   );
 }
 
-function One({ field, path, value, checks, onChange, label }) {
-  const list = field.list || (field.type === 'country' ? 'countries' : field.type === 'sex' ? 'sex' : '');
-  const codes = useCodes(list);
+function listOf(field) {
+  if (field.list) return field.list;
+  return { country: 'countries', sex: 'sex' }[field.type] || '';
+}
+
+function One({ field, path, row, value, checks, onChange, label }) {
+  const codes = useCodes(listOf(field));
   const id = `f-${path}`;
   const fault = checks.faults[path];
-  const rest = { 'aria-invalid': Boolean(fault), 'aria-describedby': `${id}-said`, 'aria-label': label };
+  const rest = { 'aria-invalid': Boolean(fault), 'aria-describedby': `${id}-said`, 'aria-label': label, 'aria-required': field.required };
   const isMap = value && typeof value === 'object';
   return (
     <span class="one">
       {isMap ? <Parts id={id} value={value} onChange={onChange} />
-        : list && codes.length ? <Choice id={id} codes={codes} value={value} onChange={onChange} {...rest} />
-          : field.type === 'text' ? <textarea id={id} rows="2" dir="auto" value={value ?? ''} onInput={(e) => onChange(e.target.value)} {...rest} />
+        : codes.length ? <Choice id={id} codes={codes} value={value} onChange={onChange} {...rest} />
+          : field.type === 'text' ? <textarea id={id} rows="1" dir="auto" value={value ?? ''} onInput={(e) => onChange(e.target.value)} {...rest} />
             : <input id={id} dir="auto" autocomplete="off" spellcheck={false} value={value ?? ''} onInput={(e) => onChange(e.target.value)} {...rest} />}
-      <Said id={`${id}-said`} fault={fault} found={checks.values[path]} />
+      <Said id={`${id}-said`} fault={fault} found={checks.values[`${field.path}#${row}`]} codes={codes} />
     </span>
   );
 }
 
-function Group({ field, path, value, checks, onChange }) {
+function Group({ field, path, row, value, checks, onChange }) {
   return (
     <span class="group">{field.fields.map((inner) => (
-      <Field key={inner.name} field={inner} path={`${path}.${inner.name}`} value={value?.[inner.name]} checks={checks}
+      <Field key={inner.name} field={inner} path={`${path}.${inner.name}`} row={row} value={value?.[inner.name]} checks={checks}
         onChange={(next) => onChange({ ...(value || {}), [inner.name]: next })} />
     ))}</span>
   );
@@ -92,29 +101,43 @@ function Group({ field, path, value, checks, onChange }) {
 function Many({ field, path, value, checks, onChange }) {
   const rows = Array.isArray(value) && value.length ? value : [undefined];
   const Part = field.fields?.length ? Group : One;
+  const name = title(field.title);
   return (
     <span class="many">
       {rows.map((row, i) => (
         <span class="row" key={i}>
-          <Part field={field} path={`${path}[${i}]`} value={row} checks={checks} label={`${title(field.title)} ${i + 1}`}
+          <Part field={field} path={`${path}[${i + 1}]`} row={i} value={row} checks={checks} label={rows.length > 1 ? `${name} ${i + 1}` : name}
             onChange={(next) => onChange(rows.map((old, k) => (k === i ? next : old ?? '')))} />
           {rows.length > 1 && <button type="button" class="link" onClick={() => onChange(rows.filter((_, k) => k !== i))}>{t('desk.remove')} {i + 1}</button>}
         </span>
       ))}
-      <button type="button" class="link" onClick={() => onChange([...rows, field.fields?.length ? {} : ''])}>{t('desk.add', { what: title(field.title) })}</button>
+      <button type="button" class="link" onClick={() => onChange([...rows, field.fields?.length ? {} : ''])}>+ {t('desk.another')}</button>
     </span>
+  );
+}
+
+const isEmpty = (value) => value === undefined || value === '' || (typeof value === 'object' && !Object.keys(value ?? {}).length);
+
+function Cluster(props) {
+  const { field, path, value, checks } = props;
+  const [isOpen, setOpen] = useState(false);
+  const box = useRef();
+  const fault = checks.faults[path];
+  const isWanted = isOpen || field.required || !isEmpty(value) || Object.keys(checks.faults).some((p) => p.startsWith(path)) || props.isTelling;
+  useEffect(() => { if (isOpen) box.current?.querySelector('input, select, textarea')?.focus(); }, [isOpen]);
+  if (!isWanted) return <button type="button" class="more" onClick={() => setOpen(true)}>+ {title(field.title)}</button>;
+  return (
+    <fieldset ref={box} class="field set"><legend title={title(field.help)}>{title(field.title)}{field.required && <span class="bad" aria-hidden="true"> *</span>}</legend>
+      {field.many ? <Many {...props} /> : <Group {...props} />}
+      {fault && <span class="bad said">✕ {words(fault.reason)}</span>}
+    </fieldset>
   );
 }
 
 export function Field(props) {
   const { field, path } = props;
-  const isPlain = !field.many && !field.fields?.length;
-  const name = <>{title(field.title)} {field.required && <span class="bad" title={t('desk.required')}>*</span>}</>;
-  if (isPlain) return <div class="field"><label for={`f-${path}`} title={title(field.help)}>{name}</label><One {...props} /></div>;
+  if (field.many || field.fields?.length) return <Cluster {...props} />;
   return (
-    <fieldset class="field"><legend title={title(field.help)}>{name}</legend>
-      {field.many ? <Many {...props} /> : <Group {...props} />}
-      {props.checks.faults[path] && <span class="bad said">{props.checks.faults[path].reason}</span>}
-    </fieldset>
+    <div class="field"><label for={`f-${path}`} title={title(field.help)}>{title(field.title)}{field.required && <span class="bad" title={t('desk.required')}> *</span>}</label><One {...props} /></div>
   );
 }

@@ -22,6 +22,12 @@ export function t(key, values = {}) {
   const text = languages[language][key] ?? en[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 }
+// [English, own] of what the node says in English, the longest first
+let sorted = { of: '', list: [] };
+export function phrases() {
+  if (sorted.of !== language) sorted = { of: language, list: Object.entries(languages[language].say || {}).sort((a, b) => b[0].length - a[0].length) };
+  return sorted.list;
+}
 // A title as the server sends it: a text, or a map by language
 export function title(value) {
   return typeof value === 'string' ? value : value?.[language] || value?.en || '';
@@ -29,6 +35,10 @@ export function title(value) {
 export function when(iso) {
   if (!iso) return '';
   return new Date(iso).toLocaleString(language === 'en' ? 'en-GB' : language, { dateStyle: 'medium', timeStyle: 'short' });
+}
+// a day without a time, as "2027-03-19"
+export function day(iso) {
+  return new Date(`${iso}T12:00:00Z`).toLocaleDateString(language === 'en' ? 'en-GB' : language, { dateStyle: 'medium', timeZone: 'UTC' });
 }
 export function clock(iso) {
   return new Date(iso).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });

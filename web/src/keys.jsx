@@ -3,8 +3,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from './i18n.js';
 
-const keys = [['/', 'keys.search'], ['d', 'keys.list'], ['j k', 'keys.cards'], ['Enter', 'keys.open'], ['n', 'keys.new'],
-  ['Esc', 'keys.clear'], ['?', 'keys.help']];
+const keys = [['/', 'keys.search'], ['Enter', 'keys.ask'], ['Esc', 'keys.clear'], ['↑', 'keys.back'], ['Alt R', 'keys.repair'], ['d', 'keys.list'],
+  ['j k', 'keys.cards'], ['Enter', 'keys.open'], ['n', 'keys.new'], ['Ctrl S', 'keys.save'], ['?', 'keys.help']];
 
 export function Keys({ onClose }) {
   const dialog = useRef();
@@ -13,7 +13,7 @@ export function Keys({ onClose }) {
     <dialog ref={dialog} onClose={onClose} aria-labelledby="keys-title">
       <h2 id="keys-title">{t('keys')}</h2>
       <dl class="keys">
-        {keys.map(([key, what]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{t(what)}</dd></div>)}
+        {keys.map(([key, what]) => <div key={what}><dt><kbd>{key}</kbd></dt><dd>{t(what)}</dd></div>)}
       </dl>
       <button onClick={() => dialog.current.close()}>{t('close')}</button>
     </dialog>

@@ -2,8 +2,9 @@
 // The page: who is signed in, which view is open (by the address's fragment, which never holds what was asked), keys.
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { call, session } from './api.js';
-import { language, names, setLanguage, t } from './i18n.js';
+import { call, session, whenStranger } from './api.js';
+import { language, setLanguage, t } from './i18n.js';
+import { Head } from './head.jsx';
 import { Search } from './search.jsx';
 import { RecordPage } from './record.jsx';
 import { Desk } from './desk.jsx';
@@ -14,9 +15,9 @@ function route() {
   return { view: view || 'search', rest: rest.map(decodeURIComponent) };
 }
 
-function SignIn({ onDone }) {
+function SignIn({ onDone, wasSignedIn }) {
   const [token, setToken] = useState('');
-  const [problem, setProblem] = useState('');
+  const [problem, setProblem] = useState(wasSignedIn ? t('sign.again') : '');
   async function submit(event) {
     event.preventDefault();
     session.keep('token', token.trim());
@@ -42,89 +43,107 @@ function SignIn({ onDone }) {
   );
 }
 
-function Head({ me, onLanguage, onSignOut, demonstration }) {
-  const [purpose, setPurpose] = useState(session.purpose);
-  const [reference, setReference] = useState(session.reference);
-  return (
-    <header class="head">
-      <a class="brand" href="#/search">Bureau</a>
-      {demonstration && <span class="demo">{t('demo')}</span>}
-      <nav><a href="#/desk">{t('new')}</a></nav>
-      <label>{t('purpose')}
-        <select value={purpose} onChange={(e) => { setPurpose(e.target.value); session.keep('purpose', e.target.value); }}>
-          {me.purposes.map((p) => <option key={p.code} value={p.code}>{p.title}</option>)}
-        </select>
-      </label>
-      <label>{t('reference')}
-        <input class="short" maxlength="64" value={reference}
-          onInput={(e) => { setReference(e.target.value); session.keep('reference', e.target.value); }} />
-      </label>
-      <label>{t('language')}
-        <select value={language} onChange={(e) => onLanguage(e.target.value)}>
-          {Object.entries(names).map(([code, name]) => <option key={code} value={code} lang={code}>{name}</option>)}
-        </select>
-      </label>
-      <span class="officer">{me.officer} · {me.unit}</span>
-      <button onClick={onSignOut}>{t('sign.out')}</button>
-    </header>
-  );
+// A demonstration opens by itself, and again after the node was started anew.
+async function demonstrationToken() {
+  const token = session.token;
+  session.token = ''; // asked as nobody
+  try {
+    const demo = (await call('GET', '/v1/demonstration')).data;
+    session.keep('token', demo.token);
+    return demo;
+  } catch {
+    session.token = token;
+    return null;
+  }
 }
 
-function App() {
+function useSession() {
   const [me, setMe] = useState(null);
   const [isReady, setReady] = useState(false);
+  const [isExpired, setExpired] = useState(false);
   const [demonstration, setDemonstration] = useState(null);
-  const [at, setAt] = useState(route());
-  const [, setShown] = useState(language);
-  const [areKeysOpen, setKeysOpen] = useState(false);
-
-  async function start() {
-    try {
-      const demo = (await call('GET', '/v1/demonstration')).data;
-      setDemonstration(demo);
-      if (!session.token) session.keep('token', demo.token);
-    } catch { /* not a demonstration: an officer signs in */ }
-    if (session.token) {
-      try { signedIn((await call('GET', '/v1/me')).data); } catch { session.keep('token', ''); }
-    }
-    setReady(true);
-  }
   function signedIn(officer) {
     if (!officer.purposes.some((p) => p.code === session.purpose)) session.keep('purpose', officer.purposes[0]?.code || '');
+    setExpired(false);
     setMe(officer);
   }
+  async function start() {
+    whenStranger(async () => false);
+    if (!session.token) setDemonstration(await demonstrationToken());
+    try {
+      if (session.token) signedIn((await call('GET', '/v1/me')).data);
+    } catch {
+      session.keep('token', '');
+      const demo = await demonstrationToken();
+      setDemonstration(demo);
+      if (demo) await call('GET', '/v1/me').then(({ data }) => signedIn(data)).catch(() => session.keep('token', ''));
+    }
+    if (session.token) call('GET', '/v1/demonstration').then(({ data }) => setDemonstration(data)).catch(() => { /* none is open */ });
+    whenStranger(async () => {
+      const demo = await demonstrationToken();
+      if (demo) { setDemonstration(demo); return true; }
+      session.keep('token', '');
+      setExpired(true);
+      setMe(null); // what was typed is kept, and there again after signing in
+      return false;
+    });
+    setReady(true);
+  }
+  // officers' purposes are named in the language of the page
+  const renew = () => call('GET', '/v1/me').then(({ data }) => setMe(data)).catch(() => { /* the old names serve */ });
+  return { me, isReady, isExpired, demonstration, start, signedIn, renew, leave: () => setMe(null) };
+}
+
+function useKeys(onHelp) {
   useEffect(() => {
-    start();
-    const onHash = () => { setAt(route()); window.scrollTo(0, 0); };
     const onKey = (event) => {
       const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
       if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === '?') setKeysOpen(true);
+      if (event.key === '?') onHelp();
       else if (event.key === 'n') location.hash = '#/desk';
       else if (event.key === '/' && route().view !== 'search') location.hash = '#/search';
       else return;
       event.preventDefault();
     };
-    addEventListener('hashchange', onHash);
     addEventListener('keydown', onKey);
-    return () => { removeEventListener('hashchange', onHash); removeEventListener('keydown', onKey); };
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+}
+
+function App() {
+  const { me, isReady, isExpired, demonstration, start, signedIn, renew, leave } = useSession();
+  const [at, setAt] = useState(route());
+  const [, setShown] = useState(language);
+  const [areKeysOpen, setKeysOpen] = useState(false);
+  const [wanted, setWanted] = useState(null); // a value of a record, to be searched
+  useKeys(() => setKeysOpen(true));
+  useEffect(() => {
+    start();
+    const onHash = () => { setAt(route()); window.scrollTo(0, 0); };
+    addEventListener('hashchange', onHash);
+    return () => removeEventListener('hashchange', onHash);
   }, []);
 
   if (!isReady) return null;
-  if (!me) return <SignIn onDone={signedIn} />;
+  if (!me) return <SignIn onDone={signedIn} wasSignedIn={isExpired} />;
   function signOut() {
-    for (const name of ['token', 'purpose', 'reference', 'typed']) { session.keep(name, ''); sessionStorage.removeItem(name); }
-    setMe(null);
+    for (const name of ['token', 'purpose', 'reference', 'typed', 'asked']) { session.keep(name, ''); sessionStorage.removeItem(name); }
+    leave();
+  }
+  function search(text) {
+    setWanted({ text });
+    location.hash = '#/search';
   }
   return (
     <>
       <a class="skip" href="#results" onClick={(e) => { e.preventDefault(); document.getElementById('results')?.focus(); }}>{t('skip')}</a>
-      <Head me={me} demonstration={demonstration} onSignOut={signOut}
-        onLanguage={(next) => { setLanguage(next); setShown(next); }} />
+      <Head me={me} demonstration={demonstration} onSignOut={signOut} onKeys={() => setKeysOpen(true)}
+        onPurpose={(code) => { session.keep('purpose', code); setShown(code); }}
+        onLanguage={(next) => { setLanguage(next); setShown(next); renew(); }} />
       {/* the search stays alive while a record is looked at: what was typed and found is never lost */}
-      <div hidden={at.view !== 'search'}><Search isOpen={at.view === 'search'} demonstration={demonstration} /></div>
-      {at.view === 'record' && <RecordPage key={at.rest[0]} id={at.rest[0]} />}
-      {at.view === 'desk' && <Desk key={at.rest.join('/')} database={at.rest[0]} id={at.rest[1]} me={me} />}
+      <div hidden={at.view !== 'search'}><Search isOpen={at.view === 'search'} demonstration={demonstration} wanted={wanted} /></div>
+      {at.view === 'record' && <RecordPage key={at.rest[0] + language} id={at.rest[0]} onAsk={search} />}
+      {at.view === 'desk' && <Desk key={at.rest.join('/') + language} database={at.rest[0]} id={at.rest[1]} me={me} />}
       {areKeysOpen && <Keys onClose={() => setKeysOpen(false)} />}
     </>
   );

@@ -2,15 +2,23 @@
 // One record, with its history and, for its owner, what can be done with it.
 import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
-import { language, t, title, when } from './i18n.js';
-import { Cautions, Facts, Photo } from './card.jsx';
+import { age, day, t, when } from './i18n.js';
+import { Cautions, Facts, Heading, Photo } from './card.jsx';
+import { Copy } from './copy.jsx';
 
-function History({ versions }) {
+const pathOf = (id) => `/v1/records/${encodeURIComponent(id)}`;
+// another record's owner may have named this one by reference, database:OWNER/REFERENCE
+const askedPath = (id) => (id.includes(':') ? `/v1/references/${encodeURIComponent(id)}` : pathOf(id));
+
+function History({ versions, shown, onShow }) {
   return (
     <table class="history"><caption>{t('history')}</caption>
-      <thead><tr><th>{t('version')}</th><th>{t('time')}</th><th>{t('state')}</th><th>{t('officer')}</th></tr></thead>
-      <tbody>{versions.map((v) => (
-        <tr key={v.seq}><td>{v.version}</td><td>{when(v.time)}</td><td>{t(v.state)}{v.erased && ` · ${t('erased')}`}</td><td>{v.officer}</td></tr>
+      <thead><tr><th scope="col">{t('version')}</th><th scope="col">{t('time')}</th><th scope="col">{t('step')}</th><th scope="col">{t('state')}</th><th scope="col">{t('officer')}</th></tr></thead>
+      <tbody>{[...versions].reverse().map((v) => (
+        <tr key={v.seq} class={v.version === shown ? 'shown' : ''}>
+          <td>{v.erased ? v.version : <button type="button" class="link" aria-current={v.version === shown} onClick={() => onShow(v.version)}>{t('version.show', { version: v.version })}</button>}</td>
+          <td>{when(v.time)}</td><td>{t(`step.${v.kind}`)}</td><td>{t(v.state)}{v.erased && ` · ${t('erased')}`}</td><td><bdi>{v.officer}</bdi></td>
+        </tr>
       ))}</tbody>
     </table>
   );
@@ -18,62 +26,76 @@ function History({ versions }) {
 
 // What the owner can do: each is one request, then the page is read anew.
 function Actions({ record, etag, onDone, onProblem }) {
-  const path = `/v1/records/${encodeURIComponent(record.id)}`;
-  async function act(work) {
-    try { await work(); onDone(); } catch (problem) { onProblem(problem.message); }
+  const path = pathOf(record.id);
+  const isActive = record.state === 'active';
+  async function act(work, said) {
+    try { await work(); onDone(said); } catch (problem) { onProblem([problem.message, problem.hint].filter(Boolean).join(' — ')); }
   }
   function extend() {
-    const envelope = { ...record.body.envelope };
-    const next = new Date(`${envelope.review_on}T00:00:00Z`);
+    const next = new Date(`${record.body.envelope.review_on}T00:00:00Z`);
     next.setUTCFullYear(next.getUTCFullYear() + 1);
-    envelope.review_on = next.toISOString().slice(0, 10);
+    const envelope = { ...record.body.envelope, review_on: next.toISOString().slice(0, 10) };
     return call('PUT', path, { body: { ...record.body, envelope }, headers: { 'If-Match': etag } });
   }
-  const isActive = record.state === 'active';
+  const change = () => call('POST', `${path}/state`, { body: { state: isActive ? 'suspended' : 'active' }, headers: { 'If-Match': etag } });
+  const withdraw = () => call('DELETE', path, { headers: { 'If-Match': etag } });
   return (
     <p class="actions">
       <a class="button" href={`#/desk/${record.database}/${encodeURIComponent(record.id)}`}>{t('desk.correct')}</a>
-      <button onClick={() => act(extend)}>{t('desk.extend')}</button>
-      <button onClick={() => act(() => call('POST', `${path}/state`, { body: { state: isActive ? 'suspended' : 'active' }, headers: { 'If-Match': etag } }))}>{t(isActive ? 'desk.suspend' : 'desk.activate')}</button>
-      <button class="danger" onClick={() => confirm(t('desk.withdraw.ask')) && act(() => call('DELETE', path, { headers: { 'If-Match': etag } }))}>{t('desk.withdraw')}</button>
+      <button type="button" onClick={() => act(extend, 'desk.extended')}>{t('desk.extend')}</button>
+      <button type="button" onClick={() => act(change, isActive ? 'desk.suspended' : 'desk.activated')}>{t(isActive ? 'desk.suspend' : 'desk.activate')}</button>
+      <button type="button" class="danger" onClick={() => confirm(t('desk.withdraw.ask')) && act(withdraw, 'desk.withdrawn')}>{t('desk.withdraw')}</button>
     </p>
   );
 }
 
-export function RecordPage({ id }) {
+function Body({ record, onAsk }) {
+  const photos = [...new Set([record.photo, ...(record.facts || []).map((f) => f.photo)].filter(Boolean))];
+  return (
+    <>
+      <Cautions cautions={record.cautions} />
+      {record.test && <p class="test">{t('test')}</p>}
+      {record.action && <p class="action">{record.action}</p>}
+      <Heading hit={record} level="h1" />
+      <p class="quiet"><code>{record.id}</code> · {t('version.show', { version: record.version })} · {t('owner')} <b>{record.owner}</b> <bdi>{record.unit}</bdi> · {t('entered')} {when(record.entered)}
+        {' · '}{t('updated', { age: age(record.updated) })}{record.review_on && ` · ${t('review', { date: day(record.review_on) })}`}{record.handling && ` · ${t('handling')} ${record.handling}`}</p>
+      <div class="body">{photos.length > 0 && <div class="photos">{photos.map((hash) => <Photo key={hash} hash={hash} size="full" />)}</div>}<div><Facts facts={record.facts} onAsk={onAsk} isWhole /></div></div>
+      <p class="quiet">{t('receipt')} <Copy text={record.receipt} /></p>
+    </>
+  );
+}
+
+export function RecordPage({ id, onAsk }) {
   const [state, setState] = useState({});
+  const [versions, setVersions] = useState([]);
   const [problem, setProblem] = useState('');
-  async function load() {
-    // another record's owner may have named this one by reference, database:OWNER/REFERENCE
-    const asked = id.includes(':') ? `/v1/references/${encodeURIComponent(id)}` : `/v1/records/${encodeURIComponent(id)}`;
+  const [said, setSaid] = useState(sessionStorage.getItem('said') || '');
+  async function load(version) {
+    let own = id;
     try {
-      const { data, etag } = await call('GET', asked, { language });
-      const path = `/v1/records/${encodeURIComponent(data.id)}`;
-      setState({ record: data, etag, versions: [] });
-      const history = await call('GET', `${path}/history`).catch(() => ({ data: [] }));
-      setState({ record: data, etag, versions: history.data.versions || history.data });
+      const { data, etag } = await call('GET', version ? `${pathOf(state.record.id)}?version=${version}` : askedPath(id));
+      own = data.id;
+      setState({ record: data, etag });
+      setProblem('');
     } catch (failure) {
+      setState({});
       setProblem(failure.message);
     }
+    const history = await call('GET', `${pathOf(own)}/history`).catch(() => ({ data: [] }));
+    setVersions(history.data.versions || history.data);
   }
-  useEffect(() => { load(); }, [id]);
-  const { record, versions, etag } = state;
+  useEffect(() => { sessionStorage.removeItem('said'); load(); }, [id]);
+  const { record, etag } = state;
+  const newest = Math.max(...versions.map((v) => v.version));
   return (
     <main class="record">
       <p><a href="#/search">← {t('back')}</a></p>
+      {said && <p role="status" class="said-well">✓ {said}</p>}
       {problem && <p role="alert" class="problem">{problem}</p>}
-      {record && (
-        <>
-          <Cautions cautions={record.cautions} />
-          {record.test && <p class="test">{t('test')}</p>}
-          <h1>{title(record.title)} <code>{record.id}</code></h1>
-          {record.action && <p class="action">{record.action}</p>}
-          <div class="body"><Facts facts={record.facts} />{record.photo && <Photo hash={record.photo} size="full" />}</div>
-          <p class="quiet">{t('owner')} <b>{record.owner}</b> {record.unit} · {t('entered')} {when(record.entered)} · {t(record.state)} · {t('review', { date: record.review_on })}</p>
-          {record.body && <Actions record={record} etag={etag} onDone={load} onProblem={setProblem} />}
-          {versions?.length > 0 && <History versions={versions} />}
-        </>
-      )}
+      {record && record.version < newest && <p class="old">{t('version.old', { version: record.version, newest })}</p>}
+      {record && <Body record={record} onAsk={onAsk} />}
+      {record?.body && record.version >= newest && <Actions record={record} etag={etag} onDone={(word) => { setSaid(t(word)); load(); }} onProblem={setProblem} />}
+      {versions.length > 0 && <History versions={versions} shown={record?.version} onShow={load} />}
     </main>
   );
 }

@@ -2,155 +2,55 @@
 // One box, one answer. The box understands as one types; the answer's first line is one of five words. An answer to an
 // older question is dropped; after two seconds the page says that it still waits; nothing typed is ever lost.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, session } from './api.js';
-import { clock, language, t, title } from './i18n.js';
+import { t, title } from './i18n.js';
+import { asked, useRecognition, useSearch } from './asking.js';
 import { Card } from './card.jsx';
+import { Chips } from './chips.jsx';
+import { Failure, Repair, Verdict, Waiting } from './verdict.jsx';
 import { linesWanted, PATIENCE_MS } from './scanner.js';
 
-const LATE_MS = 2000;
-const shapes = { 'nothing-found': '○', match: '■', possible: '▲', 'read-again': '↻', 'no-answer': '✕' };
-
-function queryId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
-}
-
-function Chips({ readings, off, onToggle }) {
-  if (!readings?.length) return null;
-  return (
-    <ul class="chips" aria-label={t('readings')}>
-      {readings.map((r) => {
-        const isOn = !off.has(r.type);
-        return (
-          <li key={r.type + r.title}>
-            <button type="button" class={isOn ? 'chip on' : 'chip'} aria-pressed={isOn} title={t('readings')} onClick={() => onToggle(r.type)}>
-              {title(r.title)}
-              {r.parts?.some((p) => p.check === 'failed') && <span class="bad"> ✕ {t('check.failed')}</span>}
-              {r.parts?.length > 0 && r.parts.every((p) => p.check !== 'failed') && r.parts.some((p) => p.check === 'ok') && <span class="good"> ✓</span>}
-            </button>
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-function Verdict({ answer, isListOpen, onList }) {
-  const asked = answer.understood?.filter((r) => r.on !== false) || [];
-  const parts = [...new Map(asked.flatMap((r) => r.parts || []).map((p) => [p.meaning + p.value, p])).values()].slice(0, 8);
-  return (
-    <section class={`verdict ${answer.verdict}`} aria-live="assertive" data-verdict={answer.verdict}>
-      <h1><span class="shape" aria-hidden="true">{shapes[answer.verdict]}</span> {t(answer.verdict)}</h1>
-      {answer.advice && <p class="advice">{answer.advice}</p>}
-      <p class="asked">
-        {t('asked')}: {parts.length ? parts.map((p, i) => (
-          <span key={i}>{i > 0 && ' · '}{title(p.title)} <b><bdi>{p.value}</bdi></b>{p.check === 'failed' && <span class="bad"> ✕</span>}</span>
-        )) : '—'}
-      </p>
-      <p class="quiet">
-        <button type="button" class="link" aria-expanded={isListOpen} onClick={onList}>
-          {t('databases.all', { count: answer.databases.length })}
-        </button>, {t('asof', { time: clock(answer.as_of) })} · {t('receipt')} <code>{answer.receipt}</code> · {t('took', { ms: (answer.took_us / 1000).toFixed(1) })}
-      </p>
-      {isListOpen && (
-        <table class="databases"><caption>{t('databases.list')}</caption><tbody>
-          {answer.databases.map((d) => (
-            <tr key={d.name} class={d.result}><th scope="row">{title(d.title)}</th><td>{t(d.result)}{d.count > 0 && ` · ${d.count}`}</td><td>{d.reason}</td></tr>
-          ))}
-        </tbody></table>
-      )}
-    </section>
-  );
-}
-
-function Failure({ problem }) {
-  return (
-    <section class="verdict no-answer" role="alert" data-verdict="no-answer">
-      <h1><span class="shape" aria-hidden="true">{shapes['no-answer']}</span> {t('no-answer')}</h1>
-      <p class="advice">{problem.message}{problem.hint && ` — ${problem.hint}`}</p>
-    </section>
-  );
-}
+const STEP = 20; // more results, each time
+const LIMIT = 10;
+const LIMIT_MAX = 100; // the node gives no more at once: there is too much to look through
 
 function Try({ suggestions, onTry }) {
   return (
     <section class="try">
       <h2>{t('try')}</h2>
       <ul>{suggestions.map((s) => (
-        <li key={s.text}><button type="button" class="link" onClick={() => onTry(s.text)}><span>{title(s.title)}</span> <code><bdi>{s.text}</bdi></code></button></li>
+        <li key={s.text}><button type="button" onClick={() => onTry(s.text)}><span class="quiet">{title(s.title)}</span><b><bdi>{s.text}</bdi></b></button></li>
       ))}</ul>
     </section>
   );
 }
 
-function useRecognition(text) {
-  const [readings, setReadings] = useState([]);
-  useEffect(() => {
-    if (!text.trim()) { setReadings([]); return undefined; }
-    const abort = new AbortController();
-    const timer = setTimeout(() => {
-      call('POST', '/v1/recognise', { body: { text }, signal: abort.signal, language })
-        .then((reply) => setReadings(reply.data.understood || []))
-        .catch(() => { /* recognition is a convenience; the search itself says what is wrong */ });
-    }, 120);
-    return () => { clearTimeout(timer); abort.abort(); };
-  }, [text]);
-  return readings;
-}
-
-// Runs searches; keeps only the newest question's answer.
-function useSearch() {
-  const [state, setState] = useState({ answer: null, problem: null, isLate: false, isWaiting: false });
-  const newest = useRef(0);
-  const abort = useRef(null);
-  async function run(question) {
-    const mine = ++newest.current;
-    abort.current?.abort();
-    abort.current = new AbortController();
-    setState({ answer: null, problem: null, isLate: false, isWaiting: true });
-    const late = setTimeout(() => mine === newest.current && setState((s) => ({ ...s, isLate: true })), LATE_MS);
-    try {
-      const { data } = await call('POST', '/v1/search', {
-        body: { ...question, purpose: session.purpose, reference: session.reference || undefined, id: queryId() },
-        signal: abort.current.signal, language,
-      });
-      if (mine === newest.current) setState({ answer: data, problem: null, isLate: false, isWaiting: false });
-    } catch (problem) {
-      if (mine === newest.current && problem.name !== 'AbortError') setState({ answer: null, problem, isLate: false, isWaiting: false });
-    } finally {
-      clearTimeout(late);
-    }
-  }
-  function clear() {
-    newest.current++;
-    setState({ answer: null, problem: null, isLate: false, isWaiting: false });
-  }
-  return [state, run, clear];
-}
-
-function Results({ answer, onMore, onSimilar }) {
+function Results({ answer, onMore, onSimilar, onAsk }) {
+  const shown = answer.hits?.length || 0;
   return (
     <div id="results" tabindex="-1">
-      {answer.hits?.length > 0 && <h2>{t('results')} <span class="quiet">{t('of', { shown: answer.hits.length, total: answer.total })}</span></h2>}
-      {answer.hits?.map((hit) => <Card key={hit.id} hit={hit} />)}
-      {answer.hits?.length < answer.total && <button type="button" onClick={onMore}>{t('more')}</button>}
+      {shown > 0 && <h2>{t('results')} <span class="quiet">{t('of', { shown, total: answer.total })}</span></h2>}
+      {answer.hits?.map((hit) => <Card key={hit.id} hit={hit} onAsk={onAsk} />)}
+      {shown < Math.min(answer.total, LIMIT_MAX) && <button type="button" onClick={onMore}>{t('more')}</button>}
       {answer.similar?.length > 0 && (
         <section class="similar">
           <h2>{t('similar')}</h2>
-          {answer.similar.map((hit) => <Card key={hit.id} hit={hit} isSimilar />)}
+          <p class="quiet">{t('similar.what')}</p>
+          {answer.similar.map((hit) => <Card key={hit.id} hit={hit} onAsk={onAsk} isSimilar />)}
         </section>
       )}
-      {!answer.similar?.length && answer.verdict === 'nothing-found' && <button type="button" onClick={onSimilar}>{t('similar.ask')}</button>}
+      {!answer.similar?.length && answer.verdict === 'nothing-found' && <p><button type="button" onClick={onSimilar}>{t('similar.ask')}</button></p>}
     </div>
   );
 }
 
-// j and k walk the cards, d opens the list, Escape empties the box.
-function useKeys(isOpen, box, onList, onClear) {
+// j and k walk the cards, d opens the list, Alt+R takes the repaired text, Escape empties the box.
+function useKeys(isOpen, box, { onList, onClear, onRepair }) {
   useEffect(() => {
     if (!isOpen) return undefined;
     function onKey(event) {
+      if (document.querySelector('dialog[open], :popover-open')) return;
       if (event.key === 'Escape') { onClear(); box.current?.focus(); return; }
+      if (event.altKey && event.code === 'KeyR') { onRepair(); event.preventDefault(); return; }
       if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
         if (event.key !== 'ArrowDown' || event.target !== box.current) return;
         document.querySelector('.card')?.focus();
@@ -159,7 +59,7 @@ function useKeys(isOpen, box, onList, onClear) {
       }
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const cards = [...document.querySelectorAll('.card')];
-      const here = cards.indexOf(document.activeElement);
+      const here = cards.indexOf(document.activeElement?.closest('.card'));
       if (event.key === '/') box.current?.focus();
       else if (event.key === 'd') onList();
       else if (event.key === 'j' || event.key === 'ArrowDown') cards[Math.min(here + 1, cards.length - 1)]?.focus();
@@ -172,64 +72,89 @@ function useKeys(isOpen, box, onList, onClear) {
   });
 }
 
-export function Search({ isOpen, demonstration }) {
-  const [text, setText] = useState(sessionStorage.getItem('typed') || '');
-  const [off, setOff] = useState(new Set());
-  const [limit, setLimit] = useState(10);
-  const [isListOpen, setListOpen] = useState(false);
-  const [state, run, clear] = useSearch();
-  const readings = useRecognition(text);
-  const box = useRef();
+function Box({ box, text, onType, onAsk }) {
   const patience = useRef(0);
-  useEffect(() => { if (isOpen) box.current?.focus(); }, [isOpen]);
-
-  function type(next) {
-    setText(next);
-    sessionStorage.setItem('typed', next);
-  }
-  function ask(asked = text, options = {}) {
+  useEffect(() => () => clearTimeout(patience.current), []);
+  function ask(asking) {
     clearTimeout(patience.current);
-    const dropped = options.off || off;
-    if (asked.trim()) run({ text: asked.trim(), off: [...dropped], similar: options.similar || 'auto', limit: options.limit || limit });
+    onAsk(asking);
+    box.current?.select();
   }
   function onKeyDown(event) {
+    if (event.key === 'ArrowUp' && !text && asked.list.length) { onType(asked.list[0]); event.preventDefault(); return; }
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     if (linesWanted(text) > 0 && !text.endsWith('\n')) {
-      type(`${text}\n`);
+      onType(`${text}\n`);
       clearTimeout(patience.current);
-      const now = box.current;
-      patience.current = setTimeout(() => ask(now.value), PATIENCE_MS);
-      return;
+      patience.current = setTimeout(() => ask(box.current?.value || ''), PATIENCE_MS);
+    } else {
+      ask(text);
     }
-    ask();
-    box.current.select();
   }
-  function toggle(name) {
-    const next = new Set(off);
-    if (!next.delete(name)) next.add(name);
-    setOff(next);
-    if (state.answer) ask(text, { off: next });
-  }
-  useKeys(isOpen, box, () => setListOpen((open) => !open), () => { type(''); setOff(new Set()); clear(); });
+  return (
+    <form class="box" role="search" onSubmit={(e) => { e.preventDefault(); ask(text); }}>
+      <label for="query" class="hidden">{t('search.label')}</label>
+      <textarea id="query" ref={box} rows={Math.min(4, Math.max(1, text.split('\n').length))} dir="auto" spellcheck={false} autocomplete="off"
+        class={/[<\n]/.test(text) ? 'mono' : ''} autocapitalize="off" maxlength="1000" placeholder={t('search.placeholder')} value={text}
+        onInput={(e) => { onType(e.target.value); clearTimeout(patience.current); }} onKeyDown={onKeyDown} aria-describedby="query-help" />
+      <button class="primary">{t('search.button')}</button>
+    </form>
+  );
+}
 
-  const { answer, problem } = state;
+export function Search({ isOpen, demonstration, wanted }) {
+  const [text, setText] = useState(sessionStorage.getItem('typed') || '');
+  const [off, setOff] = useState(new Set());
+  const [limit, setLimit] = useState(LIMIT);
+  const [isListOpen, setListOpen] = useState(false);
+  const [state, run, clear] = useSearch();
+  const { readings, repaired, keyboard } = useRecognition(text, off);
+  const box = useRef();
+  const { answer, problem, isWaiting, isLate } = state;
+
+  function type(next) {
+    if (next.trim() !== text.trim()) setOff((old) => (old.size ? new Set() : old));
+    setText(next);
+    sessionStorage.setItem('typed', next);
+  }
+  function ask(asking, options = {}) {
+    if (!asking.trim()) return;
+    asked.add(asking.trim());
+    const count = options.limit || LIMIT;
+    setLimit(count);
+    run({ text: asking.trim(), off: [...(options.off || off)], similar: options.similar || 'auto', limit: count });
+  }
+  function take(next) { // a text not typed: repaired, suggested, from a card
+    type(next);
+    setOff(new Set());
+    ask(next, { off: new Set() });
+    scrollTo(0, 0);
+  }
+  function choose(next) {
+    setOff(next);
+    if (answer) ask(text, { off: next });
+  }
+  useEffect(() => { if (isOpen) box.current?.focus(); }, [isOpen]);
+  useEffect(() => { if (wanted) take(wanted.text); }, [wanted]);
+  useKeys(isOpen, box, {
+    onList: () => setListOpen((open) => !open),
+    onClear: () => { asked.add(text); type(''); clear(); },
+    onRepair: () => { const next = answer?.repaired || repaired; if (next) take(next); },
+  });
+
+  const isIdle = !answer && !problem && !isWaiting;
   return (
     <main>
-      <form class="box" role="search" onSubmit={(e) => { e.preventDefault(); ask(); }}>
-        <label for="query" class="hidden">{t('search.label')}</label>
-        <textarea id="query" ref={box} rows={Math.min(4, Math.max(1, text.split('\n').length))} dir="auto" spellcheck={false} autocomplete="off"
-          autocapitalize="off" maxlength="1000" placeholder={t('search.placeholder')} value={text}
-          onInput={(e) => { type(e.target.value); clearTimeout(patience.current); }} onKeyDown={onKeyDown} aria-describedby="query-help" />
-        <button class="primary">{t('search.button')}</button>
-      </form>
-      <Chips readings={answer?.understood || readings} off={off} onToggle={toggle} />
-      <p id="query-help" class="quiet hint">{t('search.hint')}</p>
-      {state.isWaiting && <div class="waiting" role="status">{state.isLate ? t('late') : '…'}</div>}
-      {problem && <Failure problem={problem} />}
-      {answer && <Verdict answer={answer} isListOpen={isListOpen} onList={() => setListOpen(!isListOpen)} />}
-      {answer && <Results answer={answer} onMore={() => { setLimit(limit + 20); ask(text, { limit: limit + 20 }); }} onSimilar={() => ask(text, { similar: 'yes' })} />}
-      {!answer && !problem && !state.isWaiting && demonstration?.try?.length > 0 && <Try suggestions={demonstration.try} onTry={(s) => { type(s); setOff(new Set()); ask(s, { off: new Set() }); }} />}
+      <Box box={box} text={text} onType={type} onAsk={ask} />
+      {text.trim() ? <Chips readings={readings} off={off} onOff={choose} /> : null}
+      {isIdle && repaired && repaired !== text.trim() && <Repair repaired={repaired} keyboard={keyboard} onUse={take} isQuiet />}
+      <p id="query-help" class={text.trim() || !isIdle ? 'hidden' : 'quiet hint'}>{t('search.hint')}</p>
+      {isWaiting && <Waiting isLate={isLate} />}
+      {problem && <Failure problem={problem} onAgain={() => ask(text)} />}
+      {answer && <Verdict answer={answer} isOld={asked.list[0] !== text.trim()} isListOpen={isListOpen} onList={() => setListOpen(!isListOpen)} onRepair={take} />}
+      {answer && <Results answer={answer} onMore={() => ask(text, { limit: Math.min(limit + STEP, LIMIT_MAX) })} onSimilar={() => ask(text, { similar: 'yes' })} onAsk={take} />}
+      {isIdle && demonstration?.try?.length > 0 && <Try suggestions={demonstration.try} onTry={take} />}
     </main>
   );
 }

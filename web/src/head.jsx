@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bar on top: purpose and case of what is asked, a new record, and the officer's own menu.
+import { useState } from 'preact/hooks';
+import { session } from './api.js';
+import { language, names, t } from './i18n.js';
+
+function Menu({ me, onLanguage, onSignOut, onKeys }) {
+  return (
+    <>
+      <button type="button" class="menu-button" popovertarget="menu" title={t('menu')}><span aria-hidden="true">☰</span> <bdi>{me.officer}</bdi><span class="hidden"> {t('menu')}</span></button>
+      <div id="menu" popover="auto">
+        <p><b><bdi>{me.officer}</bdi></b><br /><span class="quiet"><bdi>{me.unit}</bdi></span></p>
+        <label>{t('language')}
+          <select id="language" value={language} onChange={(e) => onLanguage(e.target.value)}>
+            {Object.entries(names).map(([code, name]) => <option key={code} value={code} lang={code}>{name}</option>)}
+          </select>
+        </label>
+        <button type="button" popovertarget="menu" onClick={onKeys}>{t('keys')} <kbd>?</kbd></button>
+        <button type="button" onClick={onSignOut}>{t('sign.out')}</button>
+      </div>
+    </>
+  );
+}
+
+export function Head({ me, demonstration, onPurpose, ...menu }) {
+  const [reference, setReference] = useState(session.reference);
+  return (
+    <>
+      {demonstration && <p class="demo">{t('demo')}</p>}
+      <header class="head">
+        <a class="brand" href="#/search">Bureau</a>
+        <label><span>{t('purpose')}</span>
+          <select id="purpose" value={session.purpose} onChange={(e) => onPurpose(e.target.value)}>
+            {me.purposes.map((p) => <option key={p.code} value={p.code}>{p.title}</option>)}
+          </select>
+        </label>
+        <label class="case"><span class="hidden">{t('reference')}</span>
+          <input id="reference" class="short" maxlength="64" autocomplete="off" placeholder={t('reference')} value={reference}
+            onInput={(e) => { setReference(e.target.value); session.keep('reference', e.target.value); }} />
+        </label>
+        <nav><a class="button" href="#/desk">+ {t('new')}</a></nav>
+        <Menu me={me} {...menu} />
+      </header>
+    </>
+  );
+}
