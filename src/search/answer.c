@@ -350,7 +350,8 @@ void search_hit_print(const struct catalog *catalog, const struct hit *hit, enum
 enum { SUMMARY_FACTS = 6, SUMMARY_BYTES = 160 };
 
 /* "Marta Vidal · female · 1974-08-12": what the record says of its subject first. */
-static str summarise(const struct view *view, enum language language, struct buf *text)
+static str summarise(const struct catalog *catalog, const struct view *view, enum language language,
+                     struct buf *text)
 {
     size_t count = 0;
     for (size_t i = 0; i < view->count && count < SUMMARY_FACTS; i++) {
@@ -358,7 +359,7 @@ static str summarise(const struct view *view, enum language language, struct buf
         if (!item->field->meaning.len || item->row)
             continue;
         buf_add(text, count++ ? S(" · ") : STR_EMPTY);
-        buf_add(text, item_text(item, language));
+        buf_add(text, item_text(catalog, item, language));
     }
     str all = buf_str(text);
     size_t len = all.len < SUMMARY_BYTES ? all.len : SUMMARY_BYTES;
@@ -387,8 +388,8 @@ static void print_hit_brief(const struct catalog *catalog, const struct hit *hit
         add_real(out, S("bits"), hit->bits, 1);
         if (view->cautions && view->cautions->count)
             print_cautions(catalog, view->cautions, language, out);
-        add_text_if(out, S("action"), view->action);
-        add_text_if(out, S("summary"), summarise(view, language, &text));
+        add_text_if(out, S("action"), action_text(catalog, view->action, language));
+        add_text_if(out, S("summary"), summarise(catalog, view, language, &text));
     }
     if (hit->is_similar)
         add_real(out, S("expected_by_chance"), hit->expected_by_chance, 6);
