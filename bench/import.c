@@ -44,7 +44,9 @@ static void *write_records(void *context)
                                 .definition_version = 1,
                                 .owner = S("UTO"),
                                 .actor = S("desk"),
-                                .body = S("{\"fields\":{}}")};
+                                .body =
+                                    S("{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"search\"],"
+                                      "\"review_on\":\"2031-01-01\"},\"fields\":{}}")};
         struct committed done;
         int64_t start = clock_monotonic_us();
         if (store_commit(writer->store, &change, 1, true, &done))

@@ -360,14 +360,11 @@ static struct node *example_envelope(struct definition_reader *reader, const str
 {
     struct arena *arena = reader->arena;
     struct definition *definition = reader->definition;
-    bool is_map = given && given->kind == NODE_MAP;
-    struct node *envelope = is_map ? node_copy(arena, given) : node_map(arena);
+    struct node *envelope = given ? node_copy(arena, given) : node_map(arena);
     struct node *purposes = node_list(arena);
     char text[16];
     unsigned days =
         definition->retain_count ? definition->retains[definition->retain_count - 1].first_days : 1;
-    if (given && !is_map)
-        reader_problem(reader, ERR_SYNTAX, given, S("envelope"), "must be a map");
     for (unsigned i = 0; i < PURPOSE_MAX; i++)
         if (definition->purposes >> i & 1)
             node_add(purposes, node_text(arena, purpose_code(reader->catalog, (uint16_t)i)));

@@ -52,14 +52,19 @@ struct change {
     enum state state;
     uint64_t batch; /* import batch or 0 */
     str actor;      /* officer id */
-    str body;       /* canonical JSON; empty for STATE (the last body goes on) and ERASE */
+    /*
+     * Canonical JSON, in whose envelope the owner, a purpose and a review date stand (ERR_MISSING);
+     * empty for STATE (the last body goes on) and ERASE.
+     */
+    str body;
     /*
      * Blobs this body shows (store_blob_put first). A blob goes when the last body that shows it is
      * erased.
      */
     const struct hash *attachments;
     size_t attachment_count;
-    const void *prepared; /* what the hook made of the body beforehand; it meets it in struct stored */
+    const void
+        *prepared; /* what the hook made of the body beforehand; it meets it in struct stored */
 };
 struct committed {
     uint64_t seq;

@@ -13,12 +13,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "base/io.h"
-
-#include "../scratch.h"
+#include "../stored.h"
 #include "index/index.h"
 
 #include "recorder.h"
+#include "round.h"
 
 enum { STEPS = 40, CUTS = 10, RECORDS_MAX = 20000, BULK = 1500, NEVER = INT32_MAX };
 
@@ -37,30 +36,6 @@ static struct catalog *catalog;
 static struct known records[RECORDS_MAX + 1];
 static uint64_t record_count;
 static unsigned next_ref;
-static struct random random_state;
-static unsigned long seed;
-static int round_number, cut_number;
-
-#define must(code) must_at((code), __LINE__)
-static void must_at(enum err code, int line)
-{
-    char text[1024];
-    if (!code)
-        return;
-    fprintf(stderr, "agree: round %d, cut %d, seed %lu, line %d: %s\n", round_number, cut_number,
-            seed, line, err_format(err_last(), text, sizeof text));
-    exit(1);
-}
-
-static void check_at(bool is_true, const char *what, int line)
-{
-    if (is_true)
-        return;
-    fprintf(stderr, "agree: round %d, cut %d, seed %lu, line %d: not so: %s\n", round_number,
-            cut_number, seed, line, what);
-    exit(1);
-}
-#define check(condition) check_at((condition), #condition, __LINE__)
 
 /* ---- a node ---- */
 
@@ -89,13 +64,7 @@ static struct change document(uint64_t number, unsigned ref, char *text, size_t 
         "\"review_on\":\"2030-01-01\"},\"fields\":{\"doc_class\":\"travel\",\"doc_type\":\"passport\","
         "\"issued_by\":\"UTO\",\"doc_no\":\"NO%08u\",\"fraud\":\"lost\",\"stolen_in\":\"UTO\"}}",
         ref, ref);
-    return (struct change){.kind = CHANGE_PUT,
-                           .number = number,
-                           .definition = S("travel-document"),
-                           .definition_version = 1,
-                           .owner = S("UTO"),
-                           .actor = S("o-1"),
-                           .body = str_of(text, (size_t)len)};
+    return stored_put(number, S("travel-document"), str_of(text, (size_t)len));
 }
 
 /* ---- working ---- */
@@ -120,12 +89,12 @@ static void do_put(struct held_node *node)
     static struct committed done[BULK];
     static char texts[BULK][400];
     static unsigned refs[BULK];
-    size_t count = random_below(&random_state, 6) ? 1 + random_below(&random_state, 8) : BULK;
+    size_t count = below(6) ? 1 + below(8) : BULK;
     for (size_t i = 0; i < count; i++) {
-        bool is_change = record_count && random_below(&random_state, 3) == 0;
+        bool is_change = record_count && below(3) == 0;
         refs[i] = ++next_ref;
-        changes[i] = document(is_change ? 1 + random_below(&random_state, record_count) : 0,
-                              refs[i], texts[i], sizeof texts[i]);
+        changes[i] =
+            document(is_change ? 1 + below(record_count) : 0, refs[i], texts[i], sizeof texts[i]);
     }
     enum err code = store_commit(node->store, changes, count, false, done);
     if (code != ERR_GONE) /* one that was erased before */
@@ -136,10 +105,9 @@ static void do_put(struct held_node *node)
 
 static void do_end(struct held_node *node)
 {
-    struct change change = {.kind = random_below(&random_state, 2) ? CHANGE_ERASE : CHANGE_STATE,
-                            .number =
-                                record_count ? 1 + random_below(&random_state, record_count) : 0,
-                            .state = random_below(&random_state, 2) ? STATE_DELETED : STATE_ACTIVE,
+    struct change change = {.kind = below(2) ? CHANGE_ERASE : CHANGE_STATE,
+                            .number = record_count ? 1 + below(record_count) : 0,
+                            .state = below(2) ? STATE_DELETED : STATE_ACTIVE,
                             .actor = S("o-2")};
     struct committed done;
     if (!change.number)
@@ -167,12 +135,12 @@ static void work(const char *directory)
     struct held_node node;
     node_open(directory, &node);
     for (int i = 0; i < STEPS; i++) {
-        switch (random_below(&random_state, 8)) {
+        switch (below(8)) {
         case 0: do_merge(&node); break;
         case 1:
         case 2: do_end(&node); break;
         case 3:
-            if (random_below(&random_state, 4) == 0) {
+            if (below(4) == 0) {
                 node_close(&node);
                 node_open(directory, &node);
             }
@@ -206,26 +174,6 @@ static enum err compare(void *context, const struct stored *stored)
     return OK;
 }
 
-static bool directory_has(const char *directory, str needle)
-{
-    char path[1200];
-    bool is_found = false;
-    DIR *dir = opendir(directory);
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        char *data = NULL;
-        size_t len = 0;
-        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-            is_found = is_found || directory_has(path, needle);
-        if (entry->d_type != DT_REG || io_read_file(path, 1 << 30, &data, &len))
-            continue;
-        is_found = is_found || memmem(data, len, needle.ptr, needle.len);
-        free(data);
-    }
-    closedir(dir);
-    return is_found;
-}
-
 static void check_gone(const char *directory, size_t position)
 {
     char needle[32];
@@ -253,7 +201,7 @@ static void cut(size_t position)
     struct held_node node;
     uint64_t checked = 0;
     scratch_make(&disk);
-    recorder_cut(position, &random_state, disk.path);
+    recorder_cut(position, &fault.random, disk.path);
     check_gone(disk.path, position);
     node_open(disk.path, &node);
     must(store_verify(node.store, &checked));
@@ -283,29 +231,20 @@ static void one_round(void)
     recorder_start(scratch.path);
     work(scratch.path);
     recorder_stop();
-    for (cut_number = 1; cut_number <= CUTS; cut_number++)
-        cut(1 + random_below(&random_state, recorder_position()));
+    for (fault.cut = 1; fault.cut <= CUTS; fault.cut++)
+        cut(1 + below(recorder_position()));
     recorder_forget();
     scratch_remove(&scratch);
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t rounds = 5, first_seed = 1;
-    if (argc > 3 || (argc > 1 && !str_to_u64(str_c(argv[1]), 1000000, &rounds)) ||
-        (argc > 2 && !str_to_u64(str_c(argv[2]), INT64_MAX, &first_seed))) {
-        fprintf(stderr, "usage: agree [ROUNDS [SEED]]\n");
-        return 2;
-    }
     must(crypto_init());
     must(catalog_load(".", &catalog));
-    for (round_number = 1; round_number <= (int)rounds; round_number++) {
-        seed = first_seed + (unsigned)round_number - 1;
-        random_seed(&random_state, seed);
-        one_round();
-    }
+    bool is_done = fault_rounds("agree", argc, argv, one_round);
     catalog_free(catalog);
-    printf("agree: %llu rounds of %d cuts: the index agreed with the store\n",
-           (unsigned long long)rounds, CUTS);
-    return 0;
+    if (is_done)
+        printf("agree: %llu rounds of %d cuts: the index agreed with the store\n",
+               (unsigned long long)fault.rounds, CUTS);
+    return is_done ? 0 : 2;
 }

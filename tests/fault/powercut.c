@@ -16,13 +16,11 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
-#include "base/io.h"
-
-#include "../scratch.h"
+#include "../stored.h"
 #include "audit/internal.h"
-#include "store/store.h"
 
 #include "recorder.h"
+#include "round.h"
 
 enum {
     STEPS = 60,
@@ -58,55 +56,25 @@ static struct group groups[STEPS * 8];
 static size_t group_count;
 static uint64_t record_count, note_value;
 static size_t note_acked[STEPS * 8];
-static struct random random_state;
 static int next_body;
-static unsigned long seed;
-static int round_number, cut_number;
-
-#define must(code) must_at((code), __LINE__)
-static void must_at(enum err code, int line)
-{
-    char text[1024];
-    if (!code)
-        return;
-    fprintf(stderr, "powercut: round %d, cut %d, seed %lu, line %d: %s\n", round_number, cut_number,
-            seed, line, err_format(err_last(), text, sizeof text));
-    exit(1);
-}
-
-static void check_at(bool is_true, const char *what, int line)
-{
-    if (is_true)
-        return;
-    fprintf(stderr, "powercut: round %d, cut %d, seed %lu, line %d: not so: %s\n", round_number,
-            cut_number, seed, line, what);
-    exit(1);
-}
-#define check(condition) check_at((condition), #condition, __LINE__)
-
-static uint64_t below(uint64_t bound)
-{
-    return random_below(&random_state, bound);
-}
 
 static str body_text(int body, struct arena *arena)
 {
     size_t repeat = (size_t)(body % 17 == 0 ? 400 : 1 + body % 20);
-    char *text = arena_alloc(arena, repeat * 16 + 1);
+    size_t head = sizeof STORED_HEAD - 1;
+    char *text = arena_alloc(arena, head + repeat * 16 + 1);
     check(text != NULL);
+    memcpy(text, STORED_HEAD, head);
     for (size_t i = 0; i < repeat; i++)
-        snprintf(text + i * 16, 17, "<BODY %08d>", body);
-    return str_of(text, repeat * 15);
+        snprintf(text + head + i * 16, 17, "<BODY %08d>", body);
+    return str_of(text, head + repeat * 15);
 }
 
 /* ---- working ---- */
 
 static struct change random_change(struct arena *arena)
 {
-    struct change change = {.kind = CHANGE_PUT,
-                            .definition = S("a"),
-                            .owner = S("UTO"),
-                            .actor = S("o-1")};
+    struct change change = stored_put(0, S("a"), STR_EMPTY);
     if (record_count && below(3) == 0)
         change.number = 1 + below(record_count);
     if (change.number && below(3) == 0) {
@@ -301,26 +269,6 @@ static enum err check_change(void *context, const struct stored *stored)
     return OK;
 }
 
-static bool directory_has(const char *directory, str needle)
-{
-    char path[1200];
-    bool is_found = false;
-    DIR *dir = opendir(directory);
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        char *data = NULL;
-        size_t len = 0;
-        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-            is_found = is_found || directory_has(path, needle);
-        if (entry->d_type != DT_REG || io_read_file(path, 1 << 30, &data, &len))
-            continue;
-        is_found = is_found || memmem(data, len, needle.ptr, needle.len);
-        free(data);
-    }
-    closedir(dir);
-    return is_found;
-}
-
 static void check_store(struct store *store, size_t position)
 {
     struct checking c = {.position = position};
@@ -394,11 +342,7 @@ static void check_gone(const char *directory, size_t position)
 
 static void go_on(const char *directory, struct store *store, struct audit *audit)
 {
-    struct change change = {.kind = CHANGE_PUT,
-                            .definition = S("a"),
-                            .owner = S("UTO"),
-                            .actor = S("o-1"),
-                            .body = S("{}")};
+    struct change change = stored_put(0, S("a"), STORED_BODY("{}"));
     struct committed done;
     struct audit_entry entry = {.kind = AUDIT_READ};
     char receipt[RECEIPT_TEXT];
@@ -421,7 +365,7 @@ static void cut(size_t position)
     struct store *store = NULL;
     struct audit *audit = NULL;
     scratch_make(&disk);
-    recorder_cut(position, &random_state, disk.path);
+    recorder_cut(position, &fault.random, disk.path);
     check_gone(disk.path, position);
     open_both(disk.path, &store, &audit);
     check_store(store, position);
@@ -443,7 +387,7 @@ static void one_round(void)
     recorder_start(scratch.path);
     work(scratch.path);
     recorder_stop();
-    for (cut_number = 1; cut_number <= CUTS; cut_number++)
+    for (fault.cut = 1; fault.cut <= CUTS; fault.cut++)
         cut(1 + below(recorder_position()));
     recorder_forget();
     scratch_remove(&scratch);
@@ -451,19 +395,10 @@ static void one_round(void)
 
 int main(int argc, char **argv)
 {
-    uint64_t rounds = 5, first_seed = 1;
-    if (argc > 3 || (argc > 1 && !str_to_u64(str_c(argv[1]), 1000000, &rounds)) ||
-        (argc > 2 && !str_to_u64(str_c(argv[2]), INT64_MAX, &first_seed))) {
-        fprintf(stderr, "usage: powercut [ROUNDS [SEED]]\n");
-        return 2;
-    }
     must(crypto_init());
-    for (round_number = 1; round_number <= (int)rounds; round_number++) {
-        seed = first_seed + (unsigned)round_number - 1;
-        random_seed(&random_state, seed);
-        one_round();
-    }
+    if (!fault_rounds("powercut", argc, argv, one_round))
+        return 2;
     printf("powercut: %llu rounds of %d cuts: nothing acknowledged was lost\n",
-           (unsigned long long)rounds, CUTS);
+           (unsigned long long)fault.rounds, CUTS);
     return 0;
 }

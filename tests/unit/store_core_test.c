@@ -9,7 +9,7 @@
 
 #include "store/store.h"
 
-#include "scratch.h"
+#include "stored.h"
 #include "test.h"
 
 struct fixture {
@@ -46,14 +46,16 @@ static void reopen(struct fixture *f)
 
 static struct change put(uint64_t number, str body)
 {
-    return (struct change){.kind = CHANGE_PUT,
-                           .number = number,
-                           .definition = S("vehicle"),
-                           .definition_version = 3,
-                           .owner = S("UTO"),
-                           .state = STATE_ACTIVE,
-                           .actor = S("o-1043"),
-                           .body = body};
+    return stored_put(number, S("vehicle"), body);
+}
+
+static struct change put_of(str owner, uint64_t number)
+{
+    struct change change =
+        put(number, S("{\"envelope\":{\"owner\":\"ZZZ\",\"purposes\":[\"search\"],"
+                      "\"review_on\":\"2031-01-01\"},\"fields\":{}}"));
+    change.owner = owner;
+    return change;
 }
 
 static struct committed must(struct store *store, struct change change)
@@ -67,12 +69,12 @@ static void a_record_is_read_back_after_reopening(void **state)
 {
     struct fixture *f = *state;
     clock_pin(1763000000000000);
-    struct committed first = must(f->store, put(0, S("{\"a\":1}")));
+    struct committed first = must(f->store, put(0, STORED_BODY("{\"a\":1}")));
     assert_int_equal(first.seq, 1);
     assert_int_equal(first.id.number, 1);
     assert_int_equal(first.version, 1);
     clock_pin(1763000001000000);
-    struct committed second = must(f->store, put(1, S("{\"a\":2}")));
+    struct committed second = must(f->store, put(1, STORED_BODY("{\"a\":2}")));
     assert_int_equal(second.seq, 2);
     assert_int_equal(second.version, 2);
     clock_pin(-1);
@@ -82,16 +84,16 @@ static void a_record_is_read_back_after_reopening(void **state)
     assert_int_equal(store_seq(f->store), 2);
     struct stored stored;
     assert_int_equal(store_read(f->store, 1, &f->arena, &stored), OK);
-    assert_true(str_eq(stored.body, S("{\"a\":2}")));
+    assert_true(str_eq(stored.body, STORED_BODY("{\"a\":2}")));
     assert_true(str_eq(stored.definition, S("vehicle")));
     assert_true(str_eq(stored.owner, S("UTO")));
-    assert_true(str_eq(stored.actor, S("o-1043")));
-    assert_int_equal(stored.definition_version, 3);
+    assert_true(str_eq(stored.actor, S("o-1")));
+    assert_int_equal(stored.definition_version, 1);
     assert_int_equal(stored.id.home, home);
     assert_int_equal(stored.time_us, 1763000001000000);
     assert_int_equal(stored.entered_us, 1763000000000000);
     assert_int_equal(store_read_version(f->store, 1, 1, &f->arena, &stored), OK);
-    assert_true(str_eq(stored.body, S("{\"a\":1}")));
+    assert_true(str_eq(stored.body, STORED_BODY("{\"a\":1}")));
     assert_int_equal(store_read_version(f->store, 1, 3, &f->arena, &stored), ERR_NOT_FOUND);
     assert_int_equal(store_read_version(f->store, 1, 0, &f->arena, &stored), ERR_NOT_FOUND);
     assert_int_equal(store_read(f->store, 2, &f->arena, &stored), ERR_NOT_FOUND);
@@ -100,7 +102,7 @@ static void a_record_is_read_back_after_reopening(void **state)
 static void a_change_of_state_keeps_the_body(void **state)
 {
     struct fixture *f = *state;
-    must(f->store, put(0, S("{\"a\":1}")));
+    must(f->store, put(0, STORED_BODY("{\"a\":1}")));
     struct change change = {.kind = CHANGE_STATE,
                             .number = 1,
                             .state = STATE_SUSPENDED,
@@ -116,7 +118,7 @@ static void a_change_of_state_keeps_the_body(void **state)
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(versions[i].version, i + 1);
         assert_int_equal(versions[i].state, states[i]);
-        assert_true(str_eq(versions[i].body, S("{\"a\":1}")));
+        assert_true(str_eq(versions[i].body, STORED_BODY("{\"a\":1}")));
         assert_memory_equal(&versions[i].hash, &versions[0].hash, sizeof versions[0].hash);
         assert_false(versions[i].is_erased);
     }
@@ -129,8 +131,8 @@ static void a_change_of_state_keeps_the_body(void **state)
 static void refused_changes_leave_no_trace(void **state)
 {
     struct fixture *f = *state;
-    must(f->store, put(0, S("{\"a\":1}")));
-    must(f->store, put(0, S("{\"b\":1}")));
+    must(f->store, put(0, STORED_BODY("{\"a\":1}")));
+    must(f->store, put(0, STORED_BODY("{\"b\":1}")));
     struct change erase = {.kind = CHANGE_ERASE, .number = 2, .actor = S("o-7")};
     must(f->store, erase);
     struct hash unknown = {{1}};
@@ -138,12 +140,12 @@ static void refused_changes_leave_no_trace(void **state)
     static const enum err expected[] = {ERR_STALE,    ERR_NOT_FOUND, ERR_GONE,    ERR_CONFLICT,
                                         ERR_CONFLICT, ERR_MISSING,   ERR_MISSING, ERR_NOT_FOUND};
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        cases[i] = put(1, S("{\"a\":9}"));
+        cases[i] = put(1, STORED_BODY("{\"a\":9}"));
     cases[0].expect_version = 2;
     cases[1].number = 17;
     cases[2].number = 2;
     cases[3].definition = S("firearm");
-    cases[4].owner = S("ZZZ");
+    cases[4] = put_of(S("ZZZ"), 1);
     cases[5].owner = STR_EMPTY;
     cases[6].actor = STR_EMPTY;
     cases[7].attachments = &unknown;
@@ -157,7 +159,7 @@ static void refused_changes_leave_no_trace(void **state)
     struct committed done[COUNT_OF(cases) + 1];
     struct change together[COUNT_OF(cases) + 1];
     memcpy(together, cases, sizeof cases);
-    together[COUNT_OF(cases)] = put(1, S("{\"a\":2}"));
+    together[COUNT_OF(cases)] = put(1, STORED_BODY("{\"a\":2}"));
     assert_int_equal(store_commit(f->store, together, COUNT_OF(together), false, done), OK);
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_int_equal(done[i].failed, expected[i]);
@@ -169,8 +171,8 @@ static void refused_changes_leave_no_trace(void **state)
 static void all_or_none_is_all_or_none(void **state)
 {
     struct fixture *f = *state;
-    struct change changes[] = {put(0, S("{\"a\":1}")), put(0, S("{\"a\":2}")),
-                               put(5, S("{\"a\":3}"))};
+    struct change changes[] = {put(0, STORED_BODY("{\"a\":1}")), put(0, STORED_BODY("{\"a\":2}")),
+                               put(5, STORED_BODY("{\"a\":3}"))};
     changes[0].definition = S("a-definition-not-seen-before");
     struct committed done[3];
     assert_int_equal(store_commit(f->store, changes, 3, true, done), ERR_NOT_FOUND);
@@ -219,7 +221,7 @@ static void the_feed_has_every_change_once_in_order(void **state)
     static struct change changes[COUNT];
     static struct committed done[COUNT];
     for (size_t i = 0; i < COUNT; i++)
-        changes[i] = put(0, S("{\"a\":1}"));
+        changes[i] = put(0, STORED_BODY("{\"a\":1}"));
     assert_int_equal(store_commit(f->store, changes, COUNT, false, done), OK);
     struct collected c = {0};
     assert_int_equal(store_feed(f->store, 0, 600, collect_feed, &c), OK);
@@ -238,11 +240,11 @@ static void lists_go_by_definition_and_owner(void **state)
     static struct change changes[COUNT];
     static struct committed done[COUNT];
     for (size_t i = 0; i < COUNT; i++) {
-        changes[i] = put(0, S("{\"a\":1}"));
+        changes[i] = put(0, STORED_BODY("{\"a\":1}"));
+        if (i % 10 == 0)
+            changes[i] = put_of(S("ZZZ"), 0);
         if (i == 3 || i == 4094 || i == 4095 || i == 9000)
             changes[i].definition = S("officer");
-        if (i % 10 == 0)
-            changes[i].owner = S("ZZZ");
     }
     assert_int_equal(store_commit(f->store, changes, COUNT, false, done), OK);
     static const struct {
@@ -290,7 +292,7 @@ static void the_hook_runs_before_the_acknowledgement(void **state)
     struct hook_seen seen = {0};
     store_set_hook(f->store, on_group, &seen);
     for (int i = 0; i < 50; i++) {
-        struct committed done = must(f->store, put(0, S("{}")));
+        struct committed done = must(f->store, put(0, STORED_BODY("{}")));
         assert_int_equal(seen.last, done.seq);
     }
     store_wait(f->store, 49, clock_monotonic_us() + 60000000);
@@ -310,7 +312,7 @@ static void on_done(void *context, enum err code, struct committed *results, siz
 static void submitted_changes_are_done_before_close_returns(void **state)
 {
     struct fixture *f = *state;
-    struct change changes[] = {put(0, S("{\"a\":1}")), put(0, S("{\"a\":2}"))};
+    struct change changes[] = {put(0, STORED_BODY("{\"a\":1}")), put(0, STORED_BODY("{\"a\":2}"))};
     int done = 0;
     for (int i = 0; i < 100; i++)
         assert_int_equal(store_submit(f->store, changes, 2, false, on_done, &done), OK);
@@ -340,7 +342,7 @@ static void attachments_live_as_long_as_a_body_shows_them(void **state)
     assert_int_equal(store_blob_put(f->store, S("jpeg bytes"), S("image/jpeg"), &photo), OK);
     assert_int_equal(store_blob_put(f->store, S("other bytes"), S("image/png"), &other), OK);
     struct hash both[] = {photo, other};
-    struct change change = put(0, S("{\"photo\":1}"));
+    struct change change = put(0, STORED_BODY("{\"photo\":1}"));
     change.attachments = &photo;
     change.attachment_count = 1;
     must(f->store, change);
@@ -421,6 +423,47 @@ static void limits_are_named(void **state)
     assert_int_equal(store_commit(f->store, many, 0, false, done), OK);
 }
 
+/* Owner, purpose and review date: the store looks itself, whatever came before it. */
+static void a_record_says_whose_what_for_and_until_when(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        str body;
+        enum err code;
+    } cases[] = {
+        {S("{}"), ERR_MISSING},
+        {S("{\"fields\":{}}"), ERR_MISSING},
+        {S("{\"envelope\":{},\"fields\":{}}"), ERR_MISSING},
+        {S("{\"envelope\":{\"owner\":\"\",\"purposes\":[\"search\"],"
+           "\"review_on\":\"2031-01-01\"},\"fields\":{}}"),
+         ERR_MISSING},
+        {S("{\"envelope\":{\"owner\":\"ZZZ\",\"purposes\":[\"search\"]," /* another's */
+           "\"review_on\":\"2031-01-01\"},\"fields\":{}}"),
+         ERR_MISSING},
+        {S("{\"envelope\":{\"owner\":\"UTO\",\"review_on\":\"2031-01-01\"},\"fields\":{}}"),
+         ERR_MISSING},
+        {S("{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[],"
+           "\"review_on\":\"2031-01-01\"},\"fields\":{}}"),
+         ERR_MISSING},
+        {S("{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"search\"]},\"fields\":{}}"),
+         ERR_MISSING},
+        {S("{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"search\"],\"review_on\":\"soon\"},"
+           "\"fields\":{}}"),
+         ERR_MISSING},
+        {S("{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"search"), ERR_MISSING},
+        {S("{\"envelope\":{\"owner\":\"UTO\",\"unit\":\"x\\"), ERR_DAMAGED},
+        {S("{\"envelope\":{\"owner\":\"UTO\",\"unit\":\"UTO/a \\\"b\\\"\",\"ref\":\"r-1\","
+           "\"purposes\":[\"search\",\"warn\"],\"review_on\":\"2031-01-01\"},\"fields\":{}}"),
+         OK},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct change change = put(0, cases[i].body);
+        struct committed done;
+        assert_int_equal(store_commit(f->store, &change, 1, false, &done), cases[i].code);
+    }
+    assert_int_equal(store_seq(f->store), 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -438,6 +481,7 @@ int main(void)
         TEST(a_second_process_is_refused),
         TEST(what_is_not_a_store_is_refused),
         TEST(limits_are_named),
+        TEST(a_record_says_whose_what_for_and_until_when),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 
 #include "store/store.h"
 
-#include "scratch.h"
+#include "stored.h"
 #include "test.h"
 
 struct fixture {
@@ -45,33 +45,7 @@ static int tear_down(void **state)
 
 static struct change put(uint64_t number, str body)
 {
-    return (struct change){.kind = CHANGE_PUT,
-                           .number = number,
-                           .definition = S("vehicle"),
-                           .definition_version = 1,
-                           .owner = S("UTO"),
-                           .actor = S("o-1043"),
-                           .body = body};
-}
-
-static bool directory_has(const char *directory, str needle)
-{
-    char path[1200];
-    bool is_found = false;
-    DIR *dir = opendir(directory);
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        char *data = NULL;
-        size_t len = 0;
-        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-            is_found = is_found || directory_has(path, needle);
-        if (entry->d_type != DT_REG || io_read_file(path, 1 << 30, &data, &len))
-            continue;
-        is_found = is_found || memmem(data, len, needle.ptr, needle.len);
-        free(data);
-    }
-    closedir(dir);
-    return is_found;
+    return stored_put(number, S("vehicle"), body);
 }
 
 /*
@@ -80,11 +54,13 @@ static bool directory_has(const char *directory, str needle)
  */
 static str marked_body(struct arena *arena, uint64_t number, uint32_t version, size_t size)
 {
-    char *text = arena_alloc(arena, size + 32);
+    size_t head = sizeof STORED_HEAD - 1;
+    char *text = arena_alloc(arena, head + size + 32);
     assert_non_null(text);
+    memcpy(text, STORED_HEAD, head);
     for (size_t at = 0; at + 16 <= size; at += 16)
-        snprintf(text + at, 17, "<%06u.%03u.SEC>", (unsigned)number, version);
-    return str_of(text, size / 16 * 16);
+        snprintf(text + head + at, 17, "<%06u.%03u.SEC>", (unsigned)number, version);
+    return str_of(text, head + size / 16 * 16);
 }
 
 static void mark_of(uint64_t number, char out[16])
@@ -145,13 +121,13 @@ static void erasing_takes_history_salt_and_attachments(void **state)
     size_t count = 0;
     assert_int_equal(store_blob_put(f->store, S("PHOTO-BYTES-OF-NEEDLE"), S("image/jpeg"), &photo),
                      OK);
-    struct change change = put(0, S("{\"first\":\"NEEDLE-ONE\"}"));
+    struct change change = put(0, STORED_BODY("{\"first\":\"NEEDLE-ONE\"}"));
     change.attachments = &photo;
     change.attachment_count = 1;
     assert_int_equal(store_commit(f->store, &change, 1, false, &done), OK);
-    change = put(1, S("{\"second\":\"NEEDLE-TWO\"}"));
+    change = put(1, STORED_BODY("{\"second\":\"NEEDLE-TWO\"}"));
     assert_int_equal(store_commit(f->store, &change, 1, false, &done), OK);
-    struct change other = put(0, S("{\"other\":\"STAYS\"}"));
+    struct change other = put(0, STORED_BODY("{\"other\":\"STAYS\"}"));
     assert_int_equal(store_commit(f->store, &other, 1, false, &done), OK);
     assert_int_equal(store_history(f->store, 1, &f->arena, &versions, &count), OK);
     struct hash hash_of_first = versions[0].hash;
@@ -198,7 +174,7 @@ static void damage_is_named(void **state)
     char path[700];
     snprintf(path, sizeof path, "%s/store.db", f->scratch.path);
     for (int i = 0; i < 6; i++) {
-        struct change change = put(0, S("{\"a\":1}"));
+        struct change change = put(0, STORED_BODY("{\"a\":1}"));
         assert_int_equal(store_commit(f->store, &change, 1, false, &done), OK);
     }
     store_close(f->store);
@@ -245,8 +221,8 @@ static void a_full_disk_refuses_and_recovers(void **state)
 {
     struct fixture *f = *state;
     struct committed done[3];
-    struct change changes[] = {put(0, S("{\"a\":1}")), put(0, S("{\"a\":2}")),
-                               put(0, S("{\"a\":3}"))};
+    struct change changes[] = {put(0, STORED_BODY("{\"a\":1}")), put(0, STORED_BODY("{\"a\":2}")),
+                               put(0, STORED_BODY("{\"a\":3}"))};
     assert_int_equal(store_commit(f->store, changes, 3, false, done), OK);
     io_set_hook(&failing_hook);
     changes[1].definition = S("a-word-that-must-not-stay-behind");
@@ -296,7 +272,8 @@ static void *keep_writing(void *context)
 {
     struct writing *writing = context;
     while (!atomic_load(&writing->is_over)) {
-        struct change changes[] = {put(0, S("{\"a\":1}")), put(1, S("{\"a\":2}"))};
+        struct change changes[] = {put(0, STORED_BODY("{\"a\":1}")),
+                                   put(1, STORED_BODY("{\"a\":2}"))};
         struct committed done[2];
         assert_int_equal(store_commit(writing->store, changes, 2, true, done), OK);
         writing->rounds++;
@@ -310,7 +287,7 @@ static void a_backup_is_taken_while_writing(void **state)
     struct scratch target;
     struct store *copy = NULL;
     struct writing writing = {.store = f->store};
-    struct change first = put(0, S("{\"a\":1}"));
+    struct change first = put(0, STORED_BODY("{\"a\":1}"));
     struct committed done;
     assert_int_equal(store_commit(f->store, &first, 1, false, &done), OK);
     pthread_t thread;
@@ -359,8 +336,8 @@ static void *read_and_write(void *context)
         struct stored stored;
         size_t count = 1 + random_below(&random, COUNT_OF(changes));
         for (size_t k = 0; k < count; k++)
-            changes[k] =
-                put(random_below(&random, 3) ? 0 : 1 + random_below(&random, 50), S("{\"a\":1}"));
+            changes[k] = put(random_below(&random, 3) ? 0 : 1 + random_below(&random, 50),
+                             STORED_BODY("{\"a\":1}"));
         enum err code = store_commit(mixed->store, changes, count, random_below(&random, 2), done);
         assert_true(code == OK || code == ERR_NOT_FOUND);
         assert_int_equal(store_feed(mixed->store, random_below(&random, 100), 50, read_again,
