@@ -3,6 +3,7 @@
 // as its two ends see it. Bytes are cut into packets that wait for the line to be free, take half a round trip, and come in
 // order; a lost one comes a retransmission later and holds up what follows it. A silence holds up both ways.
 import { createServer, connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 const packetBytes = 1400;
 const headerBytes = 40;
@@ -103,7 +104,8 @@ export class Line {
 // A client as it should be: one connection as long as it holds, a query id for each search, and the same request again when
 // the connection broke before the answer was there.
 export class Client {
-  constructor(port, token) { Object.assign(this, { port, token, attempts: 0, up: 0, down: 0, socket: null }); }
+  // ca: PEM; set, the connection is TLS and the server has to be known by it.
+  constructor(port, token, ca = null) { Object.assign(this, { port, token, ca, attempts: 0, up: 0, down: 0, socket: null }); }
 
   request(body, headers = {}) {
     const text = JSON.stringify(body);
@@ -123,7 +125,8 @@ export class Client {
   }
 
   open() {
-    const socket = connect({ port: this.port, host: '127.0.0.1' });
+    const to = { port: this.port, host: '127.0.0.1' };
+    const socket = this.ca ? connectTls({ ...to, ca: this.ca, servername: 'localhost' }) : connect(to);
     socket.setNoDelay(true);
     socket.heard = Buffer.alloc(0);
     socket.on('data', (bytes) => { this.down += bytes.length; socket.heard = Buffer.concat([socket.heard, bytes]); if (socket.look) socket.look(); });

@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Client, Line, numbers, parse } from './line.mjs';
-import { Node, command, purpose, runTests } from './node.mjs';
+import { Node, command, newDirectory, purpose, removeDirectory, runTests, startServer } from './node.mjs';
 
 const soak = Boolean(process.env.BUREAU_SOAK);
 const files = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
@@ -54,14 +54,14 @@ const posts = [
 if (soak) {
   const random = numbers(7);
   for (let i = 0; i < 100; i++) {
-    const stalls = Array.from({ length: 3 }, (_, k) => ({ direction: random() < 0.5 ? 'up' : 'down', connection: 1 + (k > 1), at: Math.floor(random() * 8 * whole) }));
+    const stalls = Array.from({ length: 3 }, (_, k) => ({ direction: random() < 0.5 ? 'up' : 'down', connection: 1 + Number(k > 1), at: Math.floor(random() * 8 * whole) }));
     posts.push([`post ${i}`, stalls, true]);
   }
 }
 
-async function beOnPost([title, stalls, mayRepeat], number) {
-  const line = await Line.to(port, { seed: number + 1, stalls: stalls.map((one) => ({ ...one, ms: silence })) });
-  const client = new Client(line.port, node.tokens.post);
+async function beOnPost([title, stalls, mayRepeat], number, { token = node.tokens.post, ca, to = port } = {}) {
+  const line = await Line.to(to, { seed: number + 1, stalls: stalls.map((one) => ({ ...one, ms: silence })) });
+  const client = new Client(line.port, token, ca);
   const receipts = [];
   for (let i = 0; i < (soak ? 12 : 3); i++) {
     const text = `Q${1000000 + number * 100 + i}`;
@@ -155,7 +155,39 @@ function say(bytes) {
   });
 }
 
+// ---- the same over TLS: a server of its own ----
+
+async function startTls() {
+  const data = newDirectory();
+  const [certificate, key] = ['server.pem', 'server.key'].map((name) => join(data, name));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  const { token } = command(data, ['officer', 'add', 'post', '--country', 'UTO', '--role', 'national-bureau', '--purpose', purpose, '--json']).json;
+  return { data, token, ca: readFileSync(certificate), running: await startServer(data, ['--rate', '0', '--certificate', certificate, '--key', key]) };
+}
+
+async function tlsStory() {
+  const tls = await startTls();
+  const stalled = (direction, at) => [{ direction, connection: 1, at }];
+  const over = [['losses only', [], false], ['silent within the handshake', stalled('up', 100), true], ['silent within the server\'s handshake', stalled('down', 200), true],
+    ['silent before the answer', stalled('down', 1600), false], ['silent within the second request', stalled('up', 900), false]];
+  const half = Buffer.from('160301020001000', 'hex');
+  try {
+    const honest = Promise.allSettled(over.map((one, number) => beOnPost(one, number, { token: tls.token, ca: tls.ca, to: tls.running.port })));
+    await Promise.all(Array.from({ length: 100 }, (_, i) => new Promise((resolve) => {
+      const socket = connect({ port: tls.running.port, host: '127.0.0.1' }, () => { if (i % 2) socket.write(half); });
+      socket.on('error', () => {});
+      socket.on('close', resolve);
+      socket.resume();
+    })));
+    assert.deepEqual((await honest).filter((one) => one.status === 'rejected').map((one) => one.reason.message), []);
+  } finally {
+    await tls.running.stop();
+    removeDirectory(tls.data);
+  }
+}
+
 const figures = [];
+let overTls = null; // beside the next test: both are mostly silence
 const tests = [
   ['malformed requests are refused, each with its status', async () => {
     const table = readFileSync('tests/cases/http-requests.txt', 'utf8').split('\n').filter((line) => line && !line.startsWith('#')).map((line) => /^([^|]*) \| ([^|]*) \| (.*)$/.exec(line));
@@ -200,8 +232,10 @@ const tests = [
   }],
   ['weak lines are answered, a thousand hostile connections are gone, a fast client notices neither', async () => {
     const before = (await entriesOf('post')).length;
+    overTls = tlsStory();
+    overTls.catch(() => {});
     const pressing = press('bureau');
-    const honest = Promise.allSettled(posts.map(beOnPost));
+    const honest = Promise.allSettled(posts.map((one, number) => beOnPost(one, number)));
     const rounds = soak ? 5 : 1;
     for (let round = 0; round < rounds; round++) {
       const count = Math.min(1000, Math.floor((fileMax - 500) / 2));
@@ -226,6 +260,7 @@ const tests = [
     assert.ok(pressing.answered >= 500, `${pressing.answered} searches of the fast client`);
     figures.push(`${receipts.length} searches over ${posts.length} weak lines, all answered; ${pressing.answered} of the fast client meanwhile, none lost`);
   }],
+  ['the same over TLS: silent in the handshake, the request, the answer; half a handshake is shed', () => overTls],
   ['an answer that was lost is given again: same receipt, one entry', async () => {
     const before = await entriesOf('post');
     const broken = async (title, cut, number) => {
