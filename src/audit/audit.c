@@ -208,7 +208,9 @@ static enum err close_segment(struct audit *audit)
     TRY(io_truncate(audit->fd, audit->offset));
     TRY(io_sync(audit->fd));
     TRY(views_sync(audit));
-    return head_write(audit->directory, &head);
+    TRY(tree_sync(&audit->tree));
+    TRY(head_write(audit->directory, &head));
+    return checkpoint_write(audit);
 }
 
 static enum err roll(struct audit *audit)
@@ -269,6 +271,20 @@ static enum err add_to_views(struct audit *audit, struct pending *group)
     return views_add(audit, group->first, buf_str(&group->places), buf_str(&group->shown));
 }
 
+/* The tree is a view that may fall behind a full disk; the log itself does not wait for it. */
+static void add_to_tree(struct audit *audit, const struct pending *group)
+{
+    struct buf leaves = {.max = (size_t)QUEUE_ENTRIES * HASH_SIZE};
+    size_t at = GROUP_HEADER;
+    struct entry_place entry;
+    while (entry_get(buf_str(&group->bytes), &at, &entry))
+        buf_add(&leaves, str_of((const char *)entry.leaf.bytes, HASH_SIZE));
+    audit->tree.is_broken |= leaves.len != group->count * HASH_SIZE;
+    if (tree_add(&audit->tree, buf_str(&leaves)))
+        err_clear();
+    buf_release(&leaves);
+}
+
 static void tell(struct pending *group, enum err code)
 {
     struct err_info info = *err_last();
@@ -315,6 +331,7 @@ static void commit(struct audit *audit)
         fail(audit, code, is_sync);
         return;
     }
+    add_to_tree(audit, group);
     pthread_mutex_lock(&audit->lock);
     audit->chain = chain;
     audit->offset += group->bytes.len;
@@ -368,16 +385,17 @@ static void *committer_main(void *context)
 
 struct refill {
     struct audit *audit;
-    struct buf places, shown;
+    struct buf places, shown, leaves;
 };
 
 static enum err refill_entry(void *context, const struct entry_place *entry)
 {
     struct refill *refill = context;
     buf_add_u64(&refill->places, entry->offset);
+    buf_add(&refill->leaves, str_of((const char *)entry->leaf.bytes, HASH_SIZE));
     if ((entry->flags & (ENTRY_SHOWS | ENTRY_DESTROYED)) == ENTRY_SHOWS)
         TRY(entry_shown_rows(entry->number, entry->body, &refill->shown));
-    return refill->places.failed;
+    return refill->places.failed ? refill->places.failed : refill->leaves.failed;
 }
 
 static enum err read_chain(const char *directory, uint64_t first, struct hash *ret)
@@ -409,6 +427,9 @@ static enum err take_segment(struct audit *audit, size_t index, struct segment_e
             err_set(ERR_DAMAGED, "the audit log has no entry %llu", (unsigned long long)ret->next);
     if (!code)
         code = views_add(audit, first, buf_str(&refill.places), buf_str(&refill.shown));
+    if (!code)
+        code = tree_add(&audit->tree, buf_str(&refill.leaves));
+    buf_release(&refill.leaves);
     buf_release(&refill.places);
     buf_release(&refill.shown);
     return code;
@@ -429,11 +450,20 @@ static enum err check_head(struct audit *audit, const struct segment_end *end)
 static enum err take_segments(struct audit *audit, struct segment_end *ret)
 {
     size_t last = audit->segment_count - 1;
+    uint64_t before = audit->segments[last] - 1;
     bool is_complete = false;
-    TRY(views_open(audit, audit->segments[last] - 1, &is_complete));
-    for (size_t i = is_complete ? last : 0; i <= last; i++)
+    bool has_tree = false;
+    TRY(views_open(audit, before, &is_complete));
+    TRY(tree_open(&audit->tree, audit->directory, before, &has_tree));
+    bool is_ready = is_complete && has_tree; /* else both are made from the first entry on */
+    if (!is_ready) {
+        TRY(views_empty(audit));
+        TRY(tree_cut(&audit->tree, 0));
+    }
+    for (size_t i = is_ready ? last : 0; i <= last; i++)
         TRY(take_segment(audit, i, ret));
-    return check_head(audit, ret);
+    TRY(check_head(audit, ret));
+    return checkpoint_agrees(audit);
 }
 
 static enum err go_to_end(struct audit *audit, const struct segment_end *end)
@@ -491,12 +521,17 @@ enum err audit_open(const char *directory, struct audit **ret)
     pthread_mutex_init(&audit->lock, NULL);
     pthread_cond_init(&audit->work, NULL);
     pthread_mutex_init(&audit->destroying, NULL);
+    pthread_mutex_init(&audit->witnessing, NULL);
+    for (size_t i = 0; i < TREE_LEVELS; i++)
+        audit->tree.fds[i] = -1;
     char path[AUDIT_PATH];
     snprintf(audit->directory, sizeof audit->directory, "%s/audit", directory);
     snprintf(path, sizeof path, "%.4000s/receipt.key", audit->directory);
     enum err code = io_make_dir(audit->directory);
     if (!code)
         code = secret_key_load(path, &audit->key);
+    if (!code)
+        code = checkpoint_open(audit, directory);
     if (!code)
         code = load(audit);
     if (!code)
@@ -523,6 +558,8 @@ void audit_close(struct audit *audit)
             err_clear(); /* only a head less: the next opening walks the last segment anyway */
     }
     views_close(audit);
+    tree_close(&audit->tree);
+    wipe(&audit->node_key, sizeof audit->node_key);
     if (audit->fd >= 0)
         (void)close(audit->fd);
     for (size_t i = 0; i < COUNT_OF(audit->buffers); i++)

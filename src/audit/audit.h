@@ -10,10 +10,13 @@
  *   DIR/audit/head                count and chain as of the last clean close or full segment; a
  *                                 shorter log is damaged
  *   DIR/audit/receipt.key         the permutation from entry numbers to receipts
+ *   DIR/audit/tree/               the Merkle tree over the leaves (tree.h), rebuilt from the log
+ *   DIR/audit/checkpoint          its root as of the last close or full segment, signed (C2SP
+ *                                 tlog-checkpoint) with DIR/node.key; the log must continue it
  *
  * leaf = SHA-256(0x00 || salt || body) (an RFC 9162 leaf), chain = SHA-256(chain before || group
  * header || leaves), so bodies and salts can be destroyed while everything about the rest stays
- * provable, and a Merkle tree can be grown over the leaves.
+ * provable: entry n is leaf n - 1 of a Merkle tree whose signed root anyone can hold against us.
  *
  * One committer thread writes what is queued and then calls each entry's done(); callers encode and
  * hash while it waits for the disk. With 256 requests in flight a disk of 270 fsync/s still carries
@@ -84,6 +87,7 @@ uint64_t audit_count(const struct audit *audit);
 struct audit_read {
     uint64_t number;
     struct hash leaf;
+    struct salt salt; /* the leaf is SHA-256(0x00 || salt || body) */
     bool is_destroyed;
     str body;
 };
@@ -102,6 +106,47 @@ enum err audit_destroy_body(struct audit *audit, uint64_t number) MUST_USE;
  * plain words. ERR_DAMAGED names the entry.
  */
 enum err audit_verify(const char *directory, uint64_t *ret_entries, struct buf *report) MUST_USE;
+/* ---- what others can check ---- */
+
+/* This log's verification key, one line "name+id+key". */
+void audit_key(const struct audit *audit, struct buf *out);
+/* A signed checkpoint of all that is durable now. */
+enum err audit_checkpoint(struct audit *audit, struct buf *out) MUST_USE;
+/*
+ * A proof file (C2SP tlog-proof) that the entry is in the log. Its extra data begin with one letter:
+ * C, then salt and body as they were hashed (`has_content`, while they exist), or H, then the hash.
+ */
+enum err audit_prove(struct audit *audit, uint64_t number, bool has_content,
+                     struct buf *out) MUST_USE;
+/* Base64 lines: the log of `to` entries continues the log of `from`. */
+enum err audit_consistency(struct audit *audit, uint64_t from, uint64_t to,
+                           struct buf *out) MUST_USE;
+/* A tile of hashes (C2SP tlog-tiles). */
+enum err audit_tile(struct audit *audit, unsigned level, uint64_t index, unsigned width,
+                    struct buf *out) MUST_USE;
+
+/*
+ * Being a witness of other logs (C2SP tlog-witness): whose key was taken up is countersigned as long
+ * as each checkpoint continues the one before. `request` is "old <size>", lines of proof, an empty
+ * line, the checkpoint. ERR_CONFLICT names the size that was countersigned last.
+ */
+enum err audit_trust(struct audit *audit, str key, bool is_replacing) MUST_USE;
+enum err audit_witness(struct audit *audit, str request, struct buf *out) MUST_USE;
+/* Signature lines of a witness for this log's checkpoint: kept, and given with proofs it covers. */
+enum err audit_take_cosignature(struct audit *audit, str note) MUST_USE;
+
+/* ---- checks that need no log, or only its files (check.c) ---- */
+
+/* Of a proof file against the log's key; the report says what it proves. ERR_DENIED. */
+enum err audit_check_proof(str proof, str key, struct buf *report) MUST_USE;
+/*
+ * DIR/audit read by code of its own: every leaf, the order, the tree's root against the checkpoint
+ * that lies there, or against `checkpoint` (of any time) when it is not empty; signatures by `key`
+ * (empty: not checked). ERR_DAMAGED names the entry.
+ */
+enum err audit_check(const char *directory, str key, str checkpoint, uint64_t *ret_entries,
+                     struct buf *report) MUST_USE;
+
 /*
  * Consistent copy while serving into target_directory/audit (ERR_CONFLICT if there is one), then
  * verified.

@@ -7,7 +7,8 @@
 #include <stdatomic.h>
 
 #include "audit/audit.h"
-#include "crypto/crypto.h"
+#include "audit/tree.h"
+#include "crypto/note.h"
 
 enum {
     SEGMENT_BYTES = 64 << 20, /* a segment is closed at the first group that ends beyond */
@@ -124,6 +125,9 @@ struct pending {       /* a group being filled, or being written */
 struct audit {
     char directory[AUDIT_PATH]; /* DIR/audit */
     struct secret_key key;
+    struct signing_key node_key; /* signs checkpoints */
+    char origin[64];             /* this log's name in them */
+    struct tree tree;
     uint64_t *segments; /* first numbers; guarded by lock */
     size_t segment_count;
 
@@ -152,12 +156,14 @@ struct audit {
     _Atomic uint64_t durable; /* entries */
     int places_fd, shown_fd;
     _Atomic uint64_t shown_rows;
+    pthread_mutex_t witnessing;
     pthread_mutex_t destroying; /* readers against audit_destroy_body */
 };
 
 /* ---- views.c: the two files that can be rebuilt ---- */
 /* Opens them; *ret_complete says whether they cover `count` entries, above which they are cut. */
 enum err views_open(struct audit *audit, uint64_t count, bool *ret_complete) MUST_USE;
+enum err views_empty(struct audit *audit) MUST_USE;
 enum err views_add(struct audit *audit, uint64_t first, str places, str shown) MUST_USE;
 enum err views_sync(struct audit *audit) MUST_USE;
 void views_close(struct audit *audit);
@@ -165,6 +171,14 @@ enum err views_place(struct audit *audit, uint64_t number, uint64_t *ret) MUST_U
 /* Rows from `row` on, at most `count`; returns how many. */
 size_t views_shown(struct audit *audit, uint64_t row, size_t count, struct shown_row *ret);
 enum err views_forget(struct audit *audit, uint64_t number) MUST_USE; /* what this entry showed */
+
+/* ---- checkpoint.c ---- */
+/* Reads DIR/node.key; the log's name is made from it. */
+enum err checkpoint_open(struct audit *audit, const char *directory) MUST_USE;
+/* The checkpoint last written beside the log must be one of this log. ERR_DAMAGED. */
+enum err checkpoint_agrees(struct audit *audit) MUST_USE;
+/* Writes DIR/audit/checkpoint: all that is durable now, signed. */
+enum err checkpoint_write(struct audit *audit) MUST_USE;
 
 /* ---- read.c ---- */
 /*

@@ -90,6 +90,7 @@ enum err audit_get(struct audit *audit, uint64_t number, struct arena *arena,
     if (!code)
         *ret = (struct audit_read){.number = number,
                                    .leaf = entry.leaf,
+                                   .salt = entry.salt,
                                    .is_destroyed = is_destroyed,
                                    .body = is_destroyed ? STR_EMPTY : entry.body};
     return code;

@@ -173,6 +173,10 @@ static enum err copy_log(struct audit *audit, const char *target)
     snprintf(key, sizeof key, "%.4000s/receipt.key", target);
     if (!code)
         code = io_replace(key, str_of((const char *)audit->key.bytes, KEY_SIZE));
+    /* the node's key (its seed): the copy goes on as the same log, under the same name */
+    snprintf(key, sizeof key, "%.4000s/../node.key", target);
+    if (!code)
+        code = io_replace(key, str_of((const char *)audit->node_key.secret, KEY_SIZE));
     return code ? code : head_write(target, &snapshot.head);
 }
 

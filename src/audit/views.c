@@ -85,6 +85,14 @@ enum err views_open(struct audit *audit, uint64_t count, bool *ret_complete)
     return OK;
 }
 
+enum err views_empty(struct audit *audit)
+{
+    TRY(io_truncate(audit->places_fd, 0));
+    TRY(io_truncate(audit->shown_fd, 0));
+    atomic_store(&audit->shown_rows, 0);
+    return OK;
+}
+
 enum err views_add(struct audit *audit, uint64_t first, str places, str shown)
 {
     TRY(io_write_at(audit->places_fd, places, (first - 1) * 8));

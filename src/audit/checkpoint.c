@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What this log signs: its checkpoints, proofs from them, and countersignatures of other logs.
+ *
+ * A checkpoint covers durable entries only, and the tree over them is a function of the entries, so
+ * a crash can not make a later checkpoint contradict an earlier one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+#include "audit/internal.h"
+#include "audit/proof.h"
+
+enum { NOTE_MAX = 64 << 10 };
+
+static str own_path(const struct audit *audit, const char *name, char out[AUDIT_PATH])
+{
+    snprintf(out, AUDIT_PATH, "%.3900s/%s", audit->directory, name);
+    return str_c(out);
+}
+
+static struct note_key own_key(const struct audit *audit)
+{
+    return (struct note_key){str_c(audit->origin), NOTE_SIGNATURE, audit->node_key.public_key};
+}
+
+enum err checkpoint_open(struct audit *audit, const char *directory)
+{
+    char path[AUDIT_PATH];
+    char hex[9];
+    struct hash hash;
+    snprintf(path, sizeof path, "%.4000s/node.key", directory);
+    TRY(signing_key_load(path, &audit->node_key));
+    sha256(str_of((const char *)audit->node_key.public_key.bytes, PUBLIC_KEY_SIZE), &hash);
+    hex_encode(hash.bytes, 4, hex);
+    snprintf(audit->origin, sizeof audit->origin, "bureau-node/%s/audit", hex);
+    return OK;
+}
+
+void audit_key(const struct audit *audit, struct buf *out)
+{
+    struct note_key key = own_key(audit);
+    note_key_print(&key, out);
+}
+
+static enum err sign_at(struct audit *audit, uint64_t size, struct buf *out)
+{
+    struct checkpoint checkpoint = {.origin = str_c(audit->origin), .size = size};
+    struct buf text = {.max = 1024};
+    TRY(tree_root(&audit->tree, size, &checkpoint.root));
+    checkpoint_print(&checkpoint, &text);
+    buf_add(out, buf_str(&text));
+    buf_add_char(out, '\n');
+    note_sign(buf_str(&text), checkpoint.origin, &audit->node_key, out);
+    enum err code = text.failed ? text.failed : out->failed;
+    buf_release(&text);
+    return code;
+}
+
+enum err audit_checkpoint(struct audit *audit, struct buf *out)
+{
+    return sign_at(audit, audit_count(audit), out);
+}
+
+enum err checkpoint_write(struct audit *audit)
+{
+    char path[AUDIT_PATH];
+    struct buf note = {.max = NOTE_MAX};
+    own_path(audit, "checkpoint", path);
+    enum err code = audit->tree.is_broken ? OK : audit_checkpoint(audit, &note);
+    if (!code && note.len)
+        code = io_replace(path, buf_str(&note));
+    buf_release(&note);
+    return code;
+}
+
+/* A note of this log: signed by it, and of this tree. */
+static enum err check_own(struct audit *audit, str note, struct checkpoint *ret)
+{
+    struct note_key key = own_key(audit);
+    struct hash root;
+    int64_t time_s;
+    TRY(note_verify(note, &key, &time_s));
+    TRY(checkpoint_parse(note, ret));
+    if (!str_eq(ret->origin, key.name))
+        return err_set(ERR_DENIED, "the checkpoint is of the log %.*s", STR(ret->origin));
+    TRY(tree_root(&audit->tree, ret->size, &root));
+    return memcmp(root.bytes, ret->root.bytes, HASH_SIZE) == 0
+               ? OK
+               : err_set(ERR_DENIED, "another root was signed at entry %llu",
+                         (unsigned long long)ret->size);
+}
+
+enum err checkpoint_agrees(struct audit *audit)
+{
+    char path[AUDIT_PATH];
+    char *text = NULL;
+    size_t len = 0;
+    struct checkpoint checkpoint;
+    own_path(audit, "checkpoint", path);
+    enum err code = io_read_file(path, NOTE_MAX, &text, &len);
+    if (code == ERR_NOT_FOUND) {
+        err_clear();
+        return OK;
+    }
+    if (!code && check_own(audit, str_of(text, len), &checkpoint)) {
+        struct err_info why = *err_last();
+        code =
+            err_set(ERR_DAMAGED, "the audit log does not continue its checkpoint: %s", why.message);
+    }
+    free(text);
+    return code;
+}
+
+/* ---- proofs ---- */
+
+static enum err add_extra(struct audit *audit, uint64_t number, bool has_content,
+                          struct arena *arena, struct buf *out)
+{
+    struct audit_read entry;
+    struct buf extra = {.max = BODY_MAX + 256};
+    TRY(audit_get(audit, number, arena, &entry));
+    bool is_whole = has_content && !entry.is_destroyed;
+    buf_add_char(&extra, is_whole ? 'C' : 'H');
+    buf_add(&extra, is_whole ? str_of((const char *)entry.salt.bytes, SALT_SIZE)
+                             : str_of((const char *)entry.leaf.bytes, HASH_SIZE));
+    if (is_whole)
+        buf_add(&extra, entry.body);
+    buf_add(out, S("extra "));
+    base64_add(out, buf_str(&extra));
+    enum err code = extra.failed;
+    buf_release(&extra);
+    return code;
+}
+
+/* The countersigned checkpoint where it covers the entry, else one of now. */
+static enum err choose_checkpoint(struct audit *audit, uint64_t number, struct buf *out)
+{
+    char path[AUDIT_PATH];
+    char *text = NULL;
+    size_t len = 0;
+    struct checkpoint cosigned;
+    own_path(audit, "cosigned", path);
+    bool is_covered = io_read_file(path, NOTE_MAX, &text, &len) == OK &&
+                      check_own(audit, str_of(text, len), &cosigned) == OK &&
+                      cosigned.size >= number;
+    err_clear();
+    if (is_covered)
+        buf_add(out, str_of(text, len));
+    free(text);
+    return is_covered ? out->failed : audit_checkpoint(audit, out);
+}
+
+enum err audit_prove(struct audit *audit, uint64_t number, bool has_content, struct buf *out)
+{
+    struct hash path[PROOF_MAX];
+    size_t count = 0;
+    struct checkpoint checkpoint;
+    struct arena arena = {0};
+    struct buf note = {.max = NOTE_MAX};
+    buf_add(out, S("c2sp.org/tlog-proof@v1\n"));
+    enum err code = add_extra(audit, number, has_content, &arena, out);
+    if (!code)
+        code = choose_checkpoint(audit, number, &note);
+    if (!code)
+        code = checkpoint_parse(buf_str(&note), &checkpoint);
+    if (!code)
+        code = tree_inclusion(&audit->tree, number - 1, checkpoint.size, path, &count);
+    if (!code) {
+        buf_printf(out, "\nindex %llu\n", (unsigned long long)number - 1);
+        hash_lines_print(path, count, out);
+        buf_add_char(out, '\n');
+        buf_add(out, buf_str(&note));
+        code = out->failed;
+    }
+    buf_release(&note);
+    arena_release(&arena);
+    return code;
+}
+
+enum err audit_consistency(struct audit *audit, uint64_t from, uint64_t to, struct buf *out)
+{
+    struct hash path[PROOF_MAX];
+    size_t count = 0;
+    if (to > audit_count(audit))
+        return err_set(ERR_NOT_FOUND, "the audit log has no %llu entries", (unsigned long long)to);
+    TRY(tree_consistency(&audit->tree, from, to, path, &count));
+    hash_lines_print(path, count, out);
+    return out->failed;
+}
+
+enum err audit_tile(struct audit *audit, unsigned level, uint64_t index, unsigned width,
+                    struct buf *out)
+{
+    return tree_tile(&audit->tree, level, index, width, out);
+}
+
+enum err audit_take_cosignature(struct audit *audit, str note)
+{
+    char path[AUDIT_PATH];
+    struct checkpoint checkpoint;
+    if (note.len > NOTE_MAX)
+        return err_set(ERR_LIMIT, "a checkpoint is limited to %d bytes", NOTE_MAX);
+    TRY(check_own(audit, note, &checkpoint));
+    own_path(audit, "cosigned", path);
+    return io_replace(path, note);
+}
