@@ -87,7 +87,11 @@ enum err run_audit_verify(struct call *call)
 {
     uint64_t entries = 0;
     struct buf report = {.max = 1 << 20};
+    struct buf key = {.max = 1024};
+    audit_key(call->api->node.audit, &key);
     enum err code = audit_verify(call->api->node.directory, &entries, &report);
+    if (!code) /* and once more, by the reader that shares no code with the first */
+        code = audit_check(call->api->node.directory, buf_str(&key), STR_EMPTY, &entries, &report);
     struct err_info why = *err_last();
     struct json json = {.out = &call->out};
     json_open(&json, '{');
@@ -96,6 +100,7 @@ enum err run_audit_verify(struct call *call)
     json_text(&json, S("report"), report.len ? buf_str(&report) : str_c(code ? why.message : ""));
     json_close(&json, '}');
     buf_release(&report);
+    buf_release(&key);
     call_finish(call, OK);
     return OK;
 }

@@ -47,6 +47,7 @@ static const struct {
                "review_on?:s facts?:[Fact] photo?:s body?:o"},
     {"Version", "version:i seq:i state:s kind:s time:s officer:s hash:s erased:b"},
     {"StateChange", "state:s reason?:s"},
+    {"LogKey", "key:s replace?:b"},
     {"Photograph", "sha256:s width:i height:i bytes:i"},
     {"Change", "kind:s id:s version:i state:s time:s record?:o"},
     {"Feed", "changes:[Change] next:s"},

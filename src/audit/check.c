@@ -180,7 +180,7 @@ static enum err read_group(struct checking *c, const struct group_seen *group, s
     if (group->first != c->count + 1)
         return err_set(ERR_DAMAGED, "entry %llu is missing", (unsigned long long)c->count + 1);
     for (uint32_t i = 0; i < group->count; i++) {
-        bool is_destroyed;
+        bool is_destroyed = false;
         TRY(see_entry(&cursor, group->first + i, &leaves[i], &is_destroyed));
         destroyed += is_destroyed;
     }

@@ -64,9 +64,17 @@ const struct command commands[] = {
      "learn --use                 take the waiting table into service\n"
      "learn --forget              destroy both; the table shipped with the program serves",
      command_learn},
-    {"audit", "show|verify|RECEIPT", "the record of every access",
-     "show [--record ID] [--max N] [--before N]\nverify\n"
-     "RECEIPT                     the entry of an answer",
+    {"audit", "show|verify|prove|check|RECEIPT", "the record of every access",
+     "show [--record ID] [--max N] [--before N]\n"
+     "RECEIPT                     the entry of an answer\n"
+     "verify                      recompute the log, by two readers\n"
+     "key, checkpoint             what this log signs with, and its signed head\n"
+     "prove RECEIPT [--content]   a proof file that the answer is on the log (--out FILE)\n"
+     "check PROOF --key KEY       a proof file, without a node\n"
+     "check DIR [--key KEY] [--checkpoint FILE]  a copy of a data directory\n"
+     "trust KEY [--replace]       take up another log's key, to be its witness\n"
+     "witness FILE                countersign a checkpoint: old SIZE, proof, checkpoint\n"
+     "cosigned FILE               take in this log's countersigned checkpoint",
      command_audit},
     {"backup", "DIRECTORY", "copy the node, also while it serves", "", command_backup},
     {"restore", "DIRECTORY", "make a data directory of a backup, verified", "", command_restore},

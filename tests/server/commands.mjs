@@ -60,6 +60,21 @@ function story(data, files) {
   assert.ok(shown.length >= 4);
   assert.equal(run(0, ['audit', hit.receipt, '--json']).json.entry.kind, 'search');
   assert.equal(run(0, ['audit', 'verify', '--json']).json.ok, true);
+  const key = run(0, ['audit', 'key']).out.trim();
+  const proof = join(data, '..', `answer-${files.tag}.tlog-proof`);
+  assert.match(run(0, ['audit', 'checkpoint']).out, new RegExp(`^${key.split('+')[0]}\\n`));
+  run(0, ['audit', 'prove', hit.receipt, '--content', '--out', proof]);
+  assert.match(run(0, ['audit', 'check', proof, '--key', key]).out, /^proven: entry/);
+  const text = readFileSync(proof, 'utf8');
+  writeFileSync(proof, text.replace(/^extra (....)(.)/m, (_, start, one) => `extra ${start}${one === 'A' ? 'B' : 'A'}`));
+  run(1, ['audit', 'check', proof, '--key', key]);
+  run(2, ['audit', 'check', proof]);
+  assert.match(run(0, ['audit', 'check', data, '--key', key]).out, /is of this log/);
+  run(0, ['audit', 'trust', key]);
+  const asked = join(data, '..', `asked-${files.tag}`);
+  writeFileSync(asked, `old 0\n\n${run(0, ['audit', 'checkpoint']).out}`);
+  assert.match(run(0, ['audit', 'witness', asked]).out, /^— /);
+  run(2, ['audit', 'witness', asked]);
 
   assert.equal(run(0, ['export', '--owner', 'UTO']).out.trim().split('\n').length, 1);
   const exported = join(data, '..', `export-${files.tag}.ndjson`);
