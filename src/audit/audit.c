@@ -535,6 +535,8 @@ enum err audit_open(const char *directory, struct audit **ret)
     if (!code)
         code = load(audit);
     if (!code)
+        code = checkpoint_write(audit);
+    if (!code)
         code = start(audit);
     if (code)
         audit_close(audit);

@@ -60,19 +60,43 @@ static enum err sign_at(struct audit *audit, uint64_t size, struct buf *out)
     return code;
 }
 
+/*
+ * What is given out lies beside the log too, so that the next opening holds the log to it. A smaller
+ * one, overtaken on the way, is not written over a larger.
+ */
+static enum err keep(struct audit *audit, uint64_t size, str note)
+{
+    char path[AUDIT_PATH];
+    enum err code = OK;
+    own_path(audit, "checkpoint", path);
+    pthread_mutex_lock(&audit->witnessing);
+    if (!audit->has_kept || size > audit->kept_size)
+        code = io_replace(path, note);
+    if (!code && size >= audit->kept_size) {
+        audit->has_kept = true;
+        audit->kept_size = size;
+    }
+    pthread_mutex_unlock(&audit->witnessing);
+    return code;
+}
+
 enum err audit_checkpoint(struct audit *audit, struct buf *out)
 {
-    return sign_at(audit, audit_count(audit), out);
+    struct buf note = {.max = NOTE_MAX};
+    uint64_t size = audit_count(audit);
+    enum err code = sign_at(audit, size, &note);
+    if (!code)
+        code = keep(audit, size, buf_str(&note));
+    if (!code)
+        buf_add(out, buf_str(&note));
+    buf_release(&note);
+    return code ? code : out->failed;
 }
 
 enum err checkpoint_write(struct audit *audit)
 {
-    char path[AUDIT_PATH];
     struct buf note = {.max = NOTE_MAX};
-    own_path(audit, "checkpoint", path);
     enum err code = audit->tree.is_broken ? OK : audit_checkpoint(audit, &note);
-    if (!code && note.len)
-        code = io_replace(path, buf_str(&note));
     buf_release(&note);
     return code;
 }

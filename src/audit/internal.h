@@ -156,7 +156,9 @@ struct audit {
     _Atomic uint64_t durable; /* entries */
     int places_fd, shown_fd;
     _Atomic uint64_t shown_rows;
-    pthread_mutex_t witnessing;
+    pthread_mutex_t witnessing; /* guards what lies beside the log: checkpoint, witnessed logs */
+    uint64_t kept_size;         /* of the checkpoint there, once one was written */
+    bool has_kept;
     pthread_mutex_t destroying; /* readers against audit_destroy_body */
 };
 

@@ -39,6 +39,9 @@ void base64_add(struct buf *out, str bytes)
 bool base64_read(str text, void *out, size_t max, size_t *ret_len)
 {
     const char *end = NULL;
+    for (size_t i = 0; i < text.len; i++) /* libsodium lets bytes above ASCII through */
+        if (!is_alnum(text.ptr[i]) && !strchr("+/=", text.ptr[i]))
+            return false;
     return sodium_base642bin(out, max, text.ptr, text.len, NULL, ret_len, &end,
                              sodium_base64_VARIANT_ORIGINAL) == 0 &&
            end == text.ptr + text.len;
