@@ -5,6 +5,7 @@
  *
  *   build/release/bench/import [ROWS]                    1,000,000 by default; then the same file again
  *   build/release/bench/import FORMAT OWNER FILE...      files of one's own
+ *   build/release/bench/import --file PATH ROWS          only writes the CSV, for a peer
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -145,6 +146,12 @@ int main(int argc, char **argv)
     struct policy_classes *classes;
     struct index *index;
     uint64_t rows = 1000000;
+    if (argc == 4 && strcmp(argv[1], "--file") == 0) {
+        if (!str_to_u64(str_c(argv[3]), 100000000, &rows))
+            return 2;
+        make_file(argv[2], (unsigned)rows);
+        return 0;
+    }
     if (!mkdtemp(directory) || (argc == 2 && !str_to_u64(str_c(argv[1]), 100000000, &rows)))
         return 2;
     if (crypto_init() || catalog_load(".", &catalog) ||

@@ -160,7 +160,8 @@ enum err run_preview(struct call *call)
     struct node *preview = NULL;
     TRY(call_body_text(call, S("file"), &path));
     TRY(allow_imports(call));
-    TRY(intake_preview(arena_str(call->arena, path).ptr, node_get_text(call->body, S("encoding")),
+    TRY(intake_preview(&call->api->intake, node_get_text(call->body, S("format")),
+                       arena_str(call->arena, path).ptr, node_get_text(call->body, S("encoding")),
                        call->arena, &preview));
     return answer_node(call, preview);
 }

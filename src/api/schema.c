@@ -52,7 +52,7 @@ static const struct {
     {"Change", "kind:s id:s version:i state:s time:s record?:o"},
     {"Feed", "changes:[Change] next:s"},
     {"Import", "format:s files:[s] dry_run?:b accept?:b owner?:s unit?:s annotated?:s"},
-    {"Preview", "file:s encoding?:s"},
+    {"Preview", "file:s format?:s encoding?:s"},
     {"JobNumber", "job:i"},
     {"Job", "id:i kind:s state:s done:i total:i unit:s step:s rate?:n seconds?:n left_s?:n "
             "result?:a error?:Problem"},

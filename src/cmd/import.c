@@ -156,21 +156,77 @@ static int undo(struct cli *cli)
     return finish_job(cli, started);
 }
 
-static int preview(struct cli *cli)
+/* ---- a file before anything is done with it ---- */
+
+static void print_columns(const struct node *columns)
+{
+    node_each(column, columns)
+    {
+        printf("  %-24.*s %.*s", STR(node_get_text(column, S("column"))),
+               STR(node_get_text(column, S("use"))));
+        const char *before = ": ";
+        node_each(target, node_get(column, S("to")))
+        {
+            printf("%s%.*s", before, STR(target->text));
+            before = ", ";
+        }
+        printf("\n");
+    }
+}
+
+static void print_rows(const struct node *rows)
+{
+    node_each(row, rows)
+    {
+        struct buf line = {0};
+        const char *before = "";
+        if (row->kind != NODE_LIST)
+            json_write(&line, row);
+        for (const struct node *cell = row->kind == NODE_LIST ? row->first : NULL; cell;
+             cell = cell->next) {
+            buf_printf(&line, "%s%.*s", before, STR(cell->text));
+            before = " | ";
+        }
+        printf("  %.*s\n", STR(buf_str(&line)));
+        buf_release(&line);
+    }
+}
+
+static void print_preview(const struct node *answer)
+{
+    const struct node *columns = node_get(answer, S("columns"));
+    print_scalars(answer, 0);
+    if (columns && columns->count) {
+        printf("columns (%u)\n", columns->count);
+        print_columns(columns);
+    }
+    const struct node *rows = node_get(answer, S("rows"));
+    printf("rows (the first %u)\n", rows ? rows->count : 0);
+    print_rows(rows);
+}
+
+/* format NULL: guessed, unless --format says it. */
+static int preview(struct cli *cli, const char *format)
 {
     struct node *body = node_map(&cli->arena);
     struct node *answer = NULL;
-    const char *file = need_word(cli, "the file");
     const char *encoding = cli_option(cli, "--encoding");
+    const char *stated = cli_option(cli, "--format");
+    const char *file = need_word(cli, "the file");
     str path;
     if (!file || cli_path(cli, file, &path) != OK || cli_done(cli) != OK)
         return cli_fail();
     node_put_text(&cli->arena, body, S("file"), path);
+    if (format || stated)
+        node_put_text(&cli->arena, body, S("format"), str_c(format ? format : stated));
     if (encoding)
         node_put_text(&cli->arena, body, S("encoding"), str_c(encoding));
     if (client_send(cli, S("POST"), S("/v1/imports/preview"), body, &answer) != OK)
         return cli_fail();
-    print_node(cli, answer);
+    if (cli->is_json)
+        print_node(cli, answer);
+    else
+        print_preview(answer);
     return EXIT_OK;
 }
 
@@ -186,9 +242,9 @@ int command_import(struct cli *cli)
     if (strcmp(word, "undo") == 0)
         return undo(cli);
     if (strcmp(word, "preview") == 0)
-        return preview(cli);
+        return preview(cli, NULL);
     if (strcmp(word, "show") != 0)
-        return start(cli, word);
+        return cli_flag(cli, "--preview") ? preview(cli, word) : start(cli, word);
     const char *batch = need_word(cli, "the batch's number");
     if (!batch)
         return cli_fail();

@@ -34,7 +34,9 @@ const struct command commands[] = {
      "import list                 batches so far\n"
      "import show BATCH           a batch's report\n"
      "import undo BATCH           take back what it did\n"
-     "import preview FILE         how its first rows would be read\n"
+     "import preview FILE         how its first rows would be read; the kind of file is guessed\n"
+     "import FORMAT FILE --preview  the same, and what becomes of each column\n"
+     "  --encoding NAME           instead of the stated or guessed one\n"
      "Exit: 0 applied, 1 held or rows refused, 2 error.",
      command_import},
     {"get", "ID|DATABASE:OWNER/REFERENCE", "show a record",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The child's life: read the job, shut every door, parse, say END, leave. The job is JSON:
- *   {"kind": "rows", "type": "csv" | "fixed" | "ndjson" | "json" | "xml",
+ *   {"kind": "rows", "type": "csv" | "fixed" | "ndjson" | "json" | "xml" | "auto",
  *    "encoding": "auto" or a name, "separator", "quote", "comment", "stop_at",
  *    "heading": rows, "names": row, "widths": [[from, length]],
  *    "items": [paths]}        or {"kind": "photo"}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which formats there are, and what a file looks like before anything is done with it. */
+/* Which formats there are, and what each writes to. */
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,7 +8,7 @@
 #include "codec/json.h"
 #include "intake/import.h"
 
-enum { FORMATS_MAX = 500, PREVIEW_ROWS = 10, TARGETS_MAX = 64, PATH_SIZE = 4096 };
+enum { FORMATS_MAX = 500, TARGETS_MAX = 64, PATH_SIZE = 4096 };
 
 static const str BODIES = {"bureau-ndjson", 13};
 
@@ -149,63 +148,4 @@ enum err intake_formats(const struct intake_node *node, struct arena *arena, str
     node_add(list, describe(node, BODIES, arena));
     *ret = list;
     return OK;
-}
-
-/* ---- preview ---- */
-
-static enum err preview_row(str payload, struct arena *arena, struct node *rows)
-{
-    struct child_row *row = calloc(1, sizeof *row);
-    if (!row)
-        return err_set(ERR_MEMORY, "out of memory for a preview");
-    enum err code = child_row_read(payload, row);
-    struct node *list = node_list(arena);
-    for (size_t i = 0; !code && i < row->count && i < 100; i++)
-        node_add(list, node_text(arena, arena_str(arena, str_slice(row->cells[i], 0, 400))));
-    free(row);
-    if (!code)
-        /* NOLINTNEXTLINE(readability-suspicious-call-argument): the list is a row of the rows */
-        node_add(rows, list);
-    return code;
-}
-
-static enum err preview_rows(struct child *child, struct arena *arena, struct node **ret)
-{
-    struct node *map = NULL, *rows = node_list(arena);
-    struct child_frame frame = {.kind = FRAME_INFO};
-    while (rows->count < PREVIEW_ROWS) {
-        TRY(child_next(child, &frame));
-        if (frame.kind == FRAME_INFO)
-            TRY(json_parse(frame.payload, arena, &map));
-        else if (frame.kind == FRAME_ROW)
-            TRY(preview_row(frame.payload, arena, rows));
-        if (frame.kind == FRAME_END)
-            break;
-    }
-    if (!map)
-        return err_set(ERR_DAMAGED, "the parser said nothing about the file");
-    node_put(map, S("rows"), rows);
-    *ret = map;
-    return OK;
-}
-
-enum err intake_preview(const char *path, str encoding, struct arena *arena, struct node **ret)
-{
-    struct node *job = node_map(arena);
-    node_put_text(arena, job, S("kind"), S("rows"));
-    node_put_text(arena, job, S("type"), S("csv"));
-    node_put_text(arena, job, S("encoding"), encoding.len ? encoding : S("auto"));
-    node_put_text(arena, job, S("separator"), S("auto"));
-    struct buf text = {.max = 4096};
-    struct child *child = NULL;
-    json_write(&text, job);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    enum err code =
-        fd < 0 ? err_errno("cannot open %s", path) : child_open(fd, buf_str(&text), &child);
-    code = code ? code : preview_rows(child, arena, ret);
-    child_close(child);
-    if (fd >= 0)
-        (void)close(fd);
-    buf_release(&text);
-    return code;
 }

@@ -22,8 +22,7 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* "alt.csv" is also alt.csv.gz and ALT.CSV. */
-static bool is_named(const char *path, str file)
+bool import_is_named(const char *path, str file)
 {
     const char *name = base_name(path);
     return file.len && strncasecmp(name, file.ptr, file.len) == 0 &&
@@ -42,7 +41,7 @@ static enum err assign_files(struct import *import)
                        m->table_count, request->file_count);
     for (size_t t = 0; t < m->table_count; t++)
         for (size_t i = 0; i < request->file_count && !import->paths[t]; i++)
-            if (!is_taken[i] && is_named(request->files[i], m->tables[t].file)) {
+            if (!is_taken[i] && import_is_named(request->files[i], m->tables[t].file)) {
                 import->paths[t] = request->files[i];
                 is_taken[i] = true;
             }

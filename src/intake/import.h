@@ -196,6 +196,9 @@ enum err import_row(struct import *import) MUST_USE; /* import->row, import->fau
 void import_fault(struct import *import, enum reason reason, str column, str path, str value,
                   str words, str suggestion);
 
+/* import.c: is this path the file the mapping names? "alt.csv" is also alt.csv.gz and ALT.CSV. */
+bool import_is_named(const char *path, str file);
+
 /* slips.c: what spreadsheets do to values. */
 bool slip_before(const struct type *type, str text, struct arena *arena, enum reason *ret,
                  str *ret_suggestion);

@@ -99,11 +99,13 @@ enum err intake_formats(const struct intake_node *node, struct arena *arena,
 enum err intake_targets(const struct intake_node *node, str format, struct arena *arena,
                         const str **ret, size_t *ret_count) MUST_USE;
 /*
- * First lines of a file as an import would read them: encoding with reasons, separator, rows. For
- * the preview.
+ * The first rows of a file as an import of `format` would read them, and what becomes of each
+ * column; without a format (empty) its kind is guessed. With encoding, separator and their reasons:
+ * {"encoding","confidence","reasons","packing","separator","type","type_reason","items","heading",
+ *  "columns":[{"column","use","to":[...]}],"rows":[cells or trees],"fault"}. node: for the format.
  */
-enum err intake_preview(const char *path, str encoding, struct arena *arena,
-                        struct node **ret) MUST_USE;
+enum err intake_preview(const struct intake_node *node, str format, const char *path, str encoding,
+                        struct arena *arena, struct node **ret) MUST_USE;
 
 /*
  * A photograph decoded, bounded, turned upright, stripped of metadata and re-encoded in the child.

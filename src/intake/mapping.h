@@ -188,6 +188,7 @@ enum err template_bind(struct mapping *mapping, const str *names, size_t count) 
 
 /* Is this column or path read, joined on or ignored? */
 bool mapping_knows(const struct mapping *mapping, size_t table, str name);
+bool mapping_ignores(const struct mapping *mapping, size_t table, str name);
 /* The sender's column(s) a field of a record comes from, for messages: "alt.alt_name". */
 str mapping_column_of(const struct mapping *mapping, const struct map_record *record, str path,
                       struct arena *arena);

@@ -77,18 +77,23 @@ static bool is_ignored(const struct mapping *mapping, str full)
     return false;
 }
 
-bool mapping_knows(const struct mapping *mapping, size_t table, str name)
+bool mapping_ignores(const struct mapping *mapping, size_t table, str name)
 {
-    for (const struct ref *ref = mapping->refs; ref; ref = ref->next)
-        if ((ref->kind == REF_PATH && str_eq(ref->full, name)) ||
-            (ref->kind == REF_CELL && ref->table == table && str_eq(ref->name, name)))
-            return true;
     char full[300];
     if (table)
         snprintf(full, sizeof full, "%.*s.%.*s", STR(mapping->tables[table].name), STR(name));
     else
         snprintf(full, sizeof full, "%.*s", STR(name));
     return is_ignored(mapping, str_c(full));
+}
+
+bool mapping_knows(const struct mapping *mapping, size_t table, str name)
+{
+    for (const struct ref *ref = mapping->refs; ref; ref = ref->next)
+        if ((ref->kind == REF_PATH && str_eq(ref->full, name)) ||
+            (ref->kind == REF_CELL && ref->table == table && str_eq(ref->name, name)))
+            return true;
+    return mapping_ignores(mapping, table, name);
 }
 
 /* ---- from a path of a fault back to a take ---- */

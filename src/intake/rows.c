@@ -17,6 +17,7 @@
 #include "codec/stream.h"
 #include "codec/xml.h"
 #include "intake/child.h"
+#include "intake/guess.h"
 #include "text/encoding.h"
 
 enum { CHUNK = 64 << 10, FLUSH_AT = 128 << 10, ITEMS_PATHS_MAX = 8 };
@@ -30,9 +31,10 @@ struct source {
     size_t text_at;  /* for XML, which pulls */
     char chunk[CHUNK];
     size_t chunk_len; /* the sample, before it is decoded */
-    bool is_sample_due, is_over;
+    bool is_sample_due, is_pulled, is_over;
     uint64_t rows, headings, told_bytes;
     struct encoding_guess guess;
+    struct guess type; /* when the job leaves it open */
     char separator[8];
     struct arena arena; /* of one item */
 };
@@ -49,9 +51,9 @@ static enum err choose_encoding(struct source *s)
 {
     str sample = str_of(s->chunk, s->chunk_len), stated = node_get_text(s->job, S("encoding"));
     encoding_guess(sample, &s->guess);
-    str declared = str_eq(node_get_text(s->job, S("type")), S("xml"))
-                       ? xml_declared_encoding(sample)
-                       : STR_EMPTY;
+    str type = node_get_text(s->job, S("type"));
+    bool may_declare = str_eq(type, S("xml")) || str_eq(type, S("auto"));
+    str declared = may_declare ? xml_declared_encoding(sample) : STR_EMPTY;
     bool is_auto = stated.len == 0 || str_eq(stated, S("auto"));
     if (is_auto && declared.len)
         stated = declared;
@@ -80,6 +82,15 @@ static enum err pull(struct source *s)
     return decoder_feed(s->decoder, str_of(s->chunk, len), s->is_over, &s->text);
 }
 
+/* The first chunk, unless it has been looked at already. */
+static enum err pull_first(struct source *s)
+{
+    if (s->is_pulled)
+        return OK;
+    s->is_pulled = true;
+    return pull(s);
+}
+
 static enum err tell_info(struct source *s)
 {
     struct arena *arena = &s->arena;
@@ -90,6 +101,12 @@ static enum err tell_info(struct source *s)
     node_put_text(arena, map, S("packing"), str_c(stream_packing(s->stream)));
     if (s->separator[0])
         node_put_text(arena, map, S("separator"), str_c(s->separator));
+    if (s->type.type) {
+        node_put_text(arena, map, S("type"), str_c(s->type.type));
+        node_put_text(arena, map, S("type_reason"), str_c(s->type.reason));
+        if (s->type.items[0])
+            node_put_text(arena, map, S("items"), str_c(s->type.items));
+    }
     size_t start = frame_begin(s->out, FRAME_INFO);
     json_write(s->out, map);
     frame_end(s->out, start);
@@ -214,7 +231,7 @@ static void choose_separator(struct source *s)
 
 static enum err read_table(struct source *s, bool is_fixed)
 {
-    TRY(pull(s));
+    TRY(pull_first(s));
     choose_separator(s);
     TRY(tell_info(s));
     str quote = node_get_text(s->job, S("quote")), comment = node_get_text(s->job, S("comment"));
@@ -286,14 +303,18 @@ static enum err read_items(struct source *s, enum items_kind kind)
     TRY(tell_info(s));
     const struct node *paths = node_get(s->job, S("items"));
     struct items *items = NULL;
-    TRY(items_new(kind, paths && paths->first ? paths->first->text : STR_EMPTY, &items));
-    enum err code = OK;
-    while (!code && !s->is_over) {
-        code = pull(s);
-        code = code ? code : items_feed(items, buf_str(&s->text));
+    TRY(items_new(kind,
+                  s->type.type            ? str_c(s->type.items)
+                  : paths && paths->first ? paths->first->text
+                                          : STR_EMPTY,
+                  &items));
+    enum err code = pull_first(s);
+    for (bool is_done = false; !code && !is_done;) {
+        code = items_feed(items, buf_str(&s->text));
         buf_clear(&s->text);
         if (s->is_over)
             items_finish(items);
+        is_done = s->is_over;
         bool has = true;
         while (!code && has) {
             struct item item;
@@ -301,6 +322,8 @@ static enum err read_items(struct source *s, enum items_kind kind)
             if (!code && has)
                 code = take_item(s, &item);
         }
+        if (!code && !is_done)
+            code = pull(s);
     }
     items_free(items);
     return code;
@@ -327,6 +350,8 @@ static enum err read_xml(struct source *s)
     size_t count = 0;
     const struct node *list = node_get(s->job, S("items"));
     node_each(path, list) if (count < ITEMS_PATHS_MAX) paths[count++] = path->text;
+    if (s->type.type)
+        paths[count++] = str_c(s->type.items);
     TRY(tell_info(s));
     struct xml *xml = NULL;
     TRY(xml_open(give_xml, s, paths, count, &xml));
@@ -349,6 +374,11 @@ static enum err read_source(struct source *s)
     TRY(read_sample(s));
     TRY(choose_encoding(s));
     str type = node_get_text(s->job, S("type"));
+    if (str_eq(type, S("auto"))) {
+        TRY(pull_first(s));
+        guess_type(buf_str(&s->text), &s->type);
+        type = str_c(s->type.type);
+    }
     if (str_eq(type, S("csv")) || str_eq(type, S("fixed")))
         return read_table(s, str_eq(type, S("fixed")));
     if (str_eq(type, S("ndjson")))

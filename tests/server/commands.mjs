@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { command, completed, newDirectory, purpose, removeDirectory, runTests, startServer } from './node.mjs';
 
 function keyOf(fields, body) {
@@ -87,6 +88,23 @@ function story(data, files) {
   run(0, ['import', 'formats']);
   run(0, ['import', 'list']);
   run(2, ['import', 'none-such', files.record]);
+  const looked = (name, content, words = []) => {
+    const path = join(data, '..', `${files.tag}-${name}`);
+    writeFileSync(path, content);
+    return run(0, ['import', ...(words.length ? [...words, path, '--preview'] : ['preview', path]), '--json']).json;
+  };
+  const table = looked('a.csv', Buffer.from('\ufeffa;b\n\u041f;2\n', 'utf16le'));
+  assert.deepEqual([table.type, table.encoding, table.separator, table.rows[1]], ['csv', 'utf-16le', ';', ['\u041f', '2']]);
+  const zipped = looked('b.json.gz', gzipSync('{"all":{"of":[{"x":1},{"x":2}]}}'));
+  assert.deepEqual([zipped.type, zipped.packing, zipped.items, zipped.rows.length], ['json', 'gzip', 'all.of', 2]);
+  const xml = looked('c.xml', '<?xml version="1.0" encoding="iso-8859-1"?><l><p n="1"/><p n="2"/></l>');
+  assert.deepEqual([xml.type, xml.encoding.toLowerCase(), xml.items, xml.rows[1]], ['xml', 'iso-8859-1', 'l/p', { '@n': '2' }]);
+  const template = run(0, ['template', files.database]).out;
+  const columns = looked('d.csv', template, [files.database]).columns;
+  assert.ok(columns.length > 3 && columns.some((one) => one.use === 'read' && one.to[0].startsWith(`${files.database}: `)));
+  assert.ok(columns.every((one) => one.use !== 'not mapped'));
+  run(2, ['import', 'none-such', files.record, '--preview']);
+  run(2, ['import', 'preview', join(data, 'none-such')]);
 
   const backup = join(data, '..', `backup-${files.tag}`);
   run(0, ['backup', backup]);

@@ -215,11 +215,71 @@ static void a_preview_tells_what_it_sees(void **state)
                                     "a;1971\n",
                                     29);
     struct node *node = NULL;
-    must(intake_preview(path, STR_EMPTY, &f.arena, &node), "preview");
+    must(intake_preview(NULL, STR_EMPTY, path, STR_EMPTY, &f.arena, &node), "preview");
     assert_true(str_eq(node_get_text(node, S("encoding")), S("windows-1252")));
     assert_true(str_eq(node_get_text(node, S("separator")), S(";")));
     assert_true(str_eq(node_as_text(node_get(node, S("rows"))->first->next->first), S("Müller")));
     assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(f.directory), 0);
+    arena_release(&f.arena);
+}
+
+/* The kind of a file and where its items lie, told by its first signs. */
+static void a_preview_guesses_the_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *type, *items;
+        unsigned rows;
+    } cases[] = {
+        {"a;b\n1;2\n", "csv", "", 2},
+        {"# a remark\n# another one\n1.2.3.4\t9\n1.2.3.5\t8\n", "csv", "", 4},
+        {"one word\nand others\n", "csv", "", 2},
+        {"{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", "ndjson", "", 3},
+        {"{\"a\":1}", "ndjson", "", 1},
+        {"[{\"a\":1},{\"a\":2}]", "json", "", 2},
+        {" {\n\"total\": 2, \"x\": [1, 2],\n \"_embedded\": {\"notices\": [{\"a\":1},{\"a\":2}]}}",
+         "json", "_embedded.notices", 2},
+        {"<?xml version=\"1.0\"?>\n<!-- x --><L><H><N>1</N></H><P><I a='1'><N>x</N><N>y</N></I>"
+         "<I/><I><N>z</N></I></P></L>",
+         "xml", "L/P/I", 3},
+        {"<a:L xmlns:a=\"u\"><a:P>1</a:P><a:P>2</a:P></a:L>", "xml", "L/P", 2},
+        {"<only/>", "xml", "only", 1},
+        {"AB1234567  UTO20260101\nCD7654321  UTO20260102\n", "fixed", "", 2},
+        {"", "csv", "", 0},
+    };
+    struct fixture f = {.directory = "/tmp/bureau-preview-XXXXXX"};
+    assert_non_null(mkdtemp(f.directory));
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct node *node = NULL;
+        const char *path = fixture_file(&f, "a", cases[i].text, strlen(cases[i].text));
+        must(intake_preview(NULL, STR_EMPTY, path, STR_EMPTY, &f.arena, &node), cases[i].text);
+        assert_true(str_eq_c(node_get_text(node, S("type")), cases[i].type));
+        assert_true(str_eq_c(node_get_text(node, S("items")), cases[i].items));
+        assert_true(node_get_text(node, S("type_reason")).len > 0);
+        assert_int_equal(node_get(node, S("rows"))->count, cases[i].rows);
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(rmdir(f.directory), 0);
+    arena_release(&f.arena);
+}
+
+/* A file that ends in the middle, or is none of what it seems: what there is, and a fault. */
+static void a_preview_of_a_broken_file(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "<a><b>1</b><b>2</b>", "[{\"a\":1},{\"a\":", "<", "{", "{\"a\":\"",
+        "<!DOCTYPE x><x/>",    "</aaaaaaaa></b>"};
+    struct fixture f = {.directory = "/tmp/bureau-preview-XXXXXX"};
+    assert_non_null(mkdtemp(f.directory));
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct node *node = NULL;
+        const char *path = fixture_file(&f, "a", cases[i], strlen(cases[i]));
+        must(intake_preview(NULL, STR_EMPTY, path, STR_EMPTY, &f.arena, &node), cases[i]);
+        assert_true(node_get_text(node, S("fault")).len > 0);
+        assert_int_equal(unlink(path), 0);
+    }
     assert_int_equal(rmdir(f.directory), 0);
     arena_release(&f.arena);
 }
@@ -236,6 +296,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_no_photograph_is_refused),
         cmocka_unit_test(frames_are_not_believed),
         cmocka_unit_test(a_preview_tells_what_it_sees),
+        cmocka_unit_test(a_preview_guesses_the_kind),
+        cmocka_unit_test(a_preview_of_a_broken_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
