@@ -93,14 +93,14 @@ enum err client_send(struct cli *cli, str method, str path, const struct node *b
     return read_reply(cli, &reply, ret);
 }
 
-str url_part(struct cli *cli, str text)
+static str percent_encode(struct cli *cli, str text, const char *plain)
 {
     static const char hex[] = "0123456789ABCDEF";
     char *out = arena_alloc(&cli->arena, text.len * 3 + 1);
     size_t len = 0;
     for (size_t i = 0; out && i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (is_alnum((char)c) || strchr("-._~", c)) {
+        if (is_alnum((char)c) || (c && strchr(plain, c))) {
             out[len++] = (char)c;
         } else {
             out[len++] = '%';
@@ -109,6 +109,16 @@ str url_part(struct cli *cli, str text)
         }
     }
     return out ? str_of(out, len) : STR_EMPTY;
+}
+
+str url_part(struct cli *cli, str text)
+{
+    return percent_encode(cli, text, "-._~");
+}
+
+str url_path(struct cli *cli, str text)
+{
+    return percent_encode(cli, text, "-._~/");
 }
 
 /* ---- jobs ---- */

@@ -64,6 +64,7 @@ enum err client_send(struct cli *cli, str method, str path, const struct node *b
 /* Follows a job to its end with progress on stderr; *ret is its last status. */
 enum err client_follow(struct cli *cli, const struct node *started, struct node **ret) MUST_USE;
 str url_part(struct cli *cli, str text); /* percent-encoded */
+str url_path(struct cli *cli, str text); /* the same, slashes stay */
 
 /* node.c: the modules of one data directory, opened and wired */
 enum node_mode { NODE_EXISTING, NODE_CREATE };

@@ -180,7 +180,7 @@ static void attach_all(struct attaching *work, str text)
         if (line.len == 0)
             continue;
         attach_line(work, line, done);
-        progress_show(&progress, done, total, -1, -1, S("photographs"), S("attaching"));
+        progress_show(&progress, done, total, -1, -1, S("pictures"), S("attaching"));
     }
     progress_end(&progress);
 }

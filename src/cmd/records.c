@@ -48,7 +48,7 @@ int command_get(struct cli *cli)
     if (!id || cli_done(cli) != OK)
         return cli_fail();
     const char *kind = strchr(id, ':') ? "references" : "records";
-    str path = arena_printf(&cli->arena, "/v1/%s/%.*s%s%s%s", kind, STR(url_part(cli, str_c(id))),
+    str path = arena_printf(&cli->arena, "/v1/%s/%.*s%s%s%s", kind, STR(url_path(cli, str_c(id))),
                             is_history ? "/history" : "", version ? "?version=" : "",
                             version ? version : "");
     if (client_get(cli, path, &answer) != OK)

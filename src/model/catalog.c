@@ -263,8 +263,6 @@ void catalog_load_all(const char *home, struct problems *problems, struct catalo
     number_definitions(&loader);
     count_meanings(&loader);
     catalog->hash = loader.running;
-    if (problems->count == 0)
-        catalog_check_examples(catalog, problems);
 }
 
 enum err catalog_load(const char *home, struct catalog **ret)

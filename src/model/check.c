@@ -67,6 +67,8 @@ enum err catalog_check(const char *home, struct buf *report)
     struct problems problems = {.report = report};
     struct catalog *catalog = NULL;
     catalog_load_all(home, &problems, &catalog);
+    if (problems.count == 0)
+        catalog_check_examples(catalog, &problems);
     if (problems.count > PROBLEM_MAX)
         buf_printf(report, "and %zu more\n", problems.count - PROBLEM_MAX);
     size_t examples = 0;

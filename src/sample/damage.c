@@ -8,7 +8,7 @@
  * Persons are asked for by name: exact, typo, transliteration (the script or spelling the record
  * does not have), swapped (order of the parts), missing-part, initial, day-month (name right, day
  * and month of birth swapped), year-off. Things are asked for by their first linking number: exact,
- * misread (0 for O ...), wrong, missing, swapped.
+ * misread (0 for O ...), and with a character wrong, missing, or two swapped.
  */
 #include "sample/internal.h"
 #include "type/mrz.h"
@@ -199,7 +199,8 @@ static const struct {
 
 /* ---- numbers ---- */
 
-static const char *const number_classes[] = {"exact", "misread", "wrong", "missing", "swapped"};
+static const char *const number_classes[] = {"number-exact", "misread", "number-wrong",
+                                             "number-missing", "number-swapped"};
 
 static bool add_misread(str number, struct buf *out)
 {

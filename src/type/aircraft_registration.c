@@ -64,8 +64,8 @@ static void print(const struct value *value, struct buf *out)
 static void sample(struct random *random, str hint, struct buf *out)
 {
     (void)hint;
-    buf_add(out, S("F-ZU")); /* a known mark, for recognition, in a series that is not given out */
-    sample_characters(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", 2, out);
+    buf_add(out, S("F-Z")); /* a known mark, for recognition; a series that no register gives out */
+    sample_characters(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", 3, out);
 }
 
 /* Only a dash after a known nationality mark speaks clearly for an aircraft. */

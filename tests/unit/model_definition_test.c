@@ -47,7 +47,8 @@ static void check_case(const char *name)
             fail();
         }
     struct catalog *catalog = NULL;
-    assert_int_equal(catalog_load(home, &catalog) == OK, code == OK);
+    /* a catalog is loaded with examples that do not hold: they are tried by the check alone */
+    assert_true(catalog_load(home, &catalog) == OK || code != OK);
     catalog_free(catalog);
     home_remove(home);
     buf_release(&expected);

@@ -8,7 +8,8 @@ import { Copy } from './copy.jsx';
 
 const pathOf = (id) => `/v1/records/${encodeURIComponent(id)}`;
 // another record's owner may have named this one by reference, database:OWNER/REFERENCE
-const askedPath = (id) => (id.includes(':') ? `/v1/references/${encodeURIComponent(id)}` : pathOf(id));
+// An owner's reference, database:OWNER/REFERENCE, keeps its slashes: the server takes none that is encoded.
+const askedPath = (id) => (id.includes(':') ? `/v1/references/${id.split('/').map(encodeURIComponent).join('/')}` : pathOf(id));
 
 function History({ versions, shown, onShow }) {
   return (
