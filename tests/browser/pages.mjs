@@ -93,6 +93,17 @@ const tests = [
     assert.equal(await ask('l898902c3'), 'match');
     assert.match(await page.locator('.card').first().innerText(), /L898902C3/);
   }],
+  ['a line that breaks: the same question goes again, with the same id, until it is answered', async () => {
+    const sent = [];
+    await page.route('**/v1/search', (route) => {
+      sent.push(route.request().postDataJSON().id);
+      return sent.length < 3 ? route.abort(sent.length === 1 ? 'connectionreset' : 'timedout') : route.continue();
+    });
+    assert.equal(await ask('l898902c3'), 'match');
+    assert.equal(sent.length, 3);
+    assert.ok(sent[0] && sent.every((id) => id === sent[0]));
+    await page.unroute('**/v1/search');
+  }],
   ['a scanner that sends Enter after each line is waited for', async () => {
     await page.keyboard.press('Escape');
     await page.fill('#query', '');

@@ -51,14 +51,41 @@ async function send(method, path, options) {
   }
 }
 
-export async function call(method, path, options = {}) {
+async function read(reply) {
+  try {
+    return await reply.text();
+  } catch (failure) {
+    if (failure.name === 'AbortError') throw failure;
+    throw new Problem(0, { title: 'no-answer', detail: t('unreachable') }); // it broke off
+  }
+}
+
+async function callOnce(method, path, options) {
   let reply = await send(method, path, options);
   if (reply.status === 401 && session.token && await onStranger()) reply = await send(method, path, options);
-  const text = await reply.text();
+  const text = await read(reply);
   let data = null;
   try { data = text ? JSON.parse(text) : null; } catch { data = { detail: text.slice(0, 200) }; }
   if (!reply.ok) throw new Problem(reply.status, data || {});
   return { data, etag: reply.headers.get('ETag') || '' };
+}
+
+// A weak line breaks: what may be sent twice (isSafe: it carries a query id) is sent again, ever later.
+const AGAIN_MS = [200, 1000, 3000];
+const pause = (ms, signal) => new Promise((resolve, reject) => {
+  const timer = setTimeout(resolve, ms);
+  signal?.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
+});
+export async function call(method, path, options = {}) {
+  for (const wait of options.isSafe ? AGAIN_MS : []) {
+    try {
+      return await callOnce(method, path, options);
+    } catch (problem) {
+      if (problem.status !== 0 && problem.status !== 408) throw problem;
+      await pause(wait, options.signal);
+    }
+  }
+  return callOnce(method, path, options);
 }
 
 // A photograph cannot carry the credential in an <img> address, so it is fetched and shown as an object URL.

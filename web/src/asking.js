@@ -45,6 +45,7 @@ export function useSearch() {
       const { data } = await call('POST', '/v1/search', {
         body: { ...question, purpose: session.purpose, reference: session.reference || undefined, id: queryId() },
         signal: abort.current.signal,
+        isSafe: true, // by its id
       });
       if (isNewest()) setState({ ...idle, answer: data });
     } catch (problem) {
