@@ -92,8 +92,8 @@ static void write_fields(const struct definition *definition, struct buf *out)
         out,
         S("\nA group is entered as a list of entries, each with its own fields. Beside "
           "these fields every record has an envelope: owner, unit, reference, purposes, "
-          "review date, date of the event, confidentiality, handling, evaluation, audience, ceiling of "
-          "disclosure, action to take, cautions.\n\n"));
+          "review date, date of the event, confidentiality, handling, evaluation, audience, "
+          "ceiling of disclosure, action to take, cautions.\n\n"));
 }
 
 /* ---- rules, retention, who sees what, evidence ---- */

@@ -139,14 +139,39 @@ static enum err read_text(struct search_plan *plan)
     return OK;
 }
 
+/* What was asked, all of it of types that say something of a record and lead to none. */
+static str asked_in_words(const struct search_plan *plan)
+{
+    const struct catalog *catalog = plan->engine->catalog;
+    struct buf words = {.max = 300};
+    size_t count = 0, shown = 0;
+    node_each(node, plan->request->fields) count += meaning_number(catalog, node->key) > 0;
+    node_each(node, plan->request->fields)
+    {
+        uint16_t number = meaning_number(catalog, node->key);
+        if (!number)
+            continue;
+        buf_add(&words, shown == 0 ? STR_EMPTY : shown + 1 == count ? S(" and ") : S(", "));
+        buf_add(&words, catalog->meaning_list->codes[number - 1].names[LANGUAGE_EN]);
+        shown++;
+    }
+    str text = arena_str(plan->arena, buf_str(&words));
+    buf_release(&words);
+    return text;
+}
+
 static enum err nothing_to_search_by(const struct search_plan *plan)
 {
+    str asked = asked_in_words(plan);
     if (plan->request->text.len)
         err_set(ERR_MISSING, "nothing in the text can be searched for");
+    else if (asked.len)
+        err_set(ERR_MISSING, "%.*s cannot lead a search: too many records share such values",
+                STR(asked));
     else
         err_set(ERR_MISSING, "there is nothing to search by");
-    return err_hint(
-        "give a number of any kind, or a name; other fields narrow a search, they cannot lead it");
+    return err_hint("give a number of any kind, or a name; dates, places, countries, positions, "
+                    "amounts and codes narrow a search, they cannot lead it");
 }
 
 static enum err make_sets(struct search_plan *plan)

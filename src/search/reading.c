@@ -58,7 +58,9 @@ enum err value_expand(const struct search_engine *engine, const struct query_val
     if (whole->value.type->parts) {
         whole->value.type->parts(&whole->value, arena, &list.sink);
         TRY(is_covered(&whole->value, &list, arena, &is_in_parts));
-        is_in_parts |= list.count > 0 && !whole->value.type->is_key && !whole->value.type->is_fuzzy;
+        /* Asked by its own meaning it may meet a field that holds it whole. */
+        is_in_parts |= list.count > 0 && !whole->meaning && !whole->value.type->is_key &&
+                       !whole->value.type->is_fuzzy;
     }
     if (!is_in_parts && *count < max)
         values[(*count)++] = *whole;

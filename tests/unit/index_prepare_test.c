@@ -79,10 +79,10 @@ static void put_sample(struct random *random, struct arena *arena, const struct 
                        struct node *map)
 {
     struct buf value = {.max = 4096};
-    if (field->type->sample)
-        field->type->sample(random, S("UTO"), &value);
-    else if (field->list && field->list->count)
+    if (field->list && field->list->count)
         buf_add(&value, field->list->codes[random_below(random, field->list->count)].code);
+    else if (field->type->sample)
+        field->type->sample(random, STR_EMPTY, &value);
     if (value.len)
         node_put_text(arena, map, field->name, arena_str(arena, buf_str(&value)));
     buf_release(&value);
@@ -140,7 +140,7 @@ static void samples(void **state)
                                sampled_body(&random, &arena, catalog->definitions[i]));
             arena_release(&arena);
         }
-    assert_true(good > catalog->count * SAMPLES / 8); /* else the test says nothing */
+    assert_true(good > catalog->count * SAMPLES / 4); /* else the test says nothing */
 }
 
 int main(void)
