@@ -377,6 +377,44 @@ static size_t count_bytes(int fd)
     return total;
 }
 
+/* A server of its own: eight places, time enough that only a quarter of it ends within the test. */
+static void who_comes_to_a_full_house_has_less_time(void **state)
+{
+    (void)state;
+    enum { PLACES = 8 };
+    struct http_server *usual = server;
+    struct http_options options = {.listen = "127.0.0.1:0",
+                                   .loops = 2,
+                                   .handler = handle,
+                                   .limits = {.connections = PLACES, .stranger_ms = 8000}};
+    assert_int_equal(http_server_start(&options, &server), OK);
+    int peers[PLACES];
+    for (int i = 0; i < PLACES; i++) {
+        peers[i] = dial();
+        say(peers[i], S("GET /echo HTTP/1.1\r\n"));
+        struct http_stats stats = {0};
+        while (stats.open <= (uint64_t)i) { /* they come in this order */
+            sched_yield();
+            http_server_stats(server, &stats);
+        }
+    }
+    struct buf out = {0};
+    hear_all(peers[PLACES - 1], &out);
+    assert_true(str_starts(buf_str(&out), S("HTTP/1.1 408 ")));
+    for (int i = 0; i < PLACES * 3 / 4; i++) { /* who was there before keeps his place */
+        say(peers[i], S("Host: a\r\nConnection: close\r\n\r\n"));
+        buf_clear(&out);
+        hear_all(peers[i], &out);
+        assert_true(str_starts(buf_str(&out), S("HTTP/1.1 200 ")));
+    }
+    for (int i = 0; i < PLACES; i++)
+        close(peers[i]);
+    buf_release(&out);
+    http_server_stop(server, 100);
+    http_server_free(server);
+    server = usual;
+}
+
 static void who_reads_slowly_is_waited_for_when_trusted(void **state)
 {
     (void)state;
@@ -564,6 +602,7 @@ int main(void)
         cmocka_unit_test(slow_peers_are_gone_and_disturb_nobody),
         cmocka_unit_test(trusted_peer_keeps_its_connection),
         cmocka_unit_test(who_reads_slowly_is_waited_for_when_trusted),
+        cmocka_unit_test(who_comes_to_a_full_house_has_less_time),
         cmocka_unit_test(peer_gone_during_pieces_is_told),
         cmocka_unit_test(continue_is_said_when_asked),
         cmocka_unit_test(client_over_the_network),
