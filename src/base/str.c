@@ -204,6 +204,22 @@ uint64_t hash_mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* The last 0 to 8 bytes, lowest first: by reads of fixed width that overlap, not by a call. */
+static uint64_t last_word(const char *p, size_t left)
+{
+    const unsigned char *at = (const unsigned char *)p;
+    uint32_t low, high;
+    if (left >= 4) {
+        memcpy(&low, p, 4);
+        memcpy(&high, p + left - 4, 4);
+        return low | (uint64_t)high << (8 * (left - 4));
+    }
+    if (left == 0)
+        return 0;
+    return at[0] | (uint64_t)at[left / 2] << (8 * (left / 2)) |
+           (uint64_t)at[left - 1] << (8 * (left - 1));
+}
+
 uint64_t hash64(str s, uint64_t seed)
 {
     const char *p = s.ptr;
@@ -215,8 +231,5 @@ uint64_t hash64(str s, uint64_t seed)
         state = hash_mix(state, word);
         p += 8, left -= 8;
     }
-    uint64_t word = 0;
-    if (left)
-        memcpy(&word, p, left);
-    return hash_mix(state ^ word, 0x8EBC6AF09C88C6E3ull);
+    return hash_mix(state ^ last_word(p, left), 0x8EBC6AF09C88C6E3ull);
 }

@@ -78,12 +78,11 @@ enum err index_probe(const struct index_snapshot *snapshot, const struct policy_
                      struct arena *arena, size_t max, struct index_hits *ret) MUST_USE;
 /*
  * index_probe in steps, for callers who have other work to do while memory is fetched: the hash,
- * then twice a prefetch that waits for nothing, then the probe.
+ * a prefetch that waits for nothing, then the probe.
  */
 uint64_t index_key_hash(const struct index_snapshot *snapshot, enum key_kind kind, str space,
                         str text);
-enum index_step { INDEX_STEP_BUCKET, INDEX_STEP_SLOTS };
-void index_prefetch(const struct index_snapshot *snapshot, uint64_t hash, enum index_step step);
+void index_prefetch(const struct index_snapshot *snapshot, uint64_t hash);
 enum err index_probe_hash(const struct index_snapshot *snapshot, const struct policy_scope *scope,
                           const uint64_t *databases, enum key_kind kind, uint64_t hash,
                           struct arena *arena, size_t max, struct index_hits *ret) MUST_USE;

@@ -161,6 +161,10 @@ struct segment_death { /* 16 bytes, on disk as here */
     uint64_t part;
     uint32_t entry, spare;
 };
+struct segment_bucket { /* 8 bytes, on disk as here */
+    uint32_t start;     /* its first slot */
+    uint32_t filter; /* segment_filter() of its keys, or-ed: tells most keys that are not there */
+};
 struct segment_space { /* 16 bytes, on disk as here */
     uint64_t space, count;
 };
@@ -200,7 +204,8 @@ struct segment {
     struct column numbers, classes, born, by_number;
     const int32_t *days;
     const unsigned char *slots, *texts;
-    const uint32_t *buckets;
+    const struct segment_bucket *buckets; /* copied: see copy_buckets */
+    void *bucket_copy;
     const struct segment_range *ranges;
     const struct segment_death *deaths;
     const struct segment_space *spaces;
@@ -235,6 +240,12 @@ enum err segment_check(struct segment *segment, const void *at, size_t size) MUS
 enum err segment_check_names(struct segment *segment) MUST_USE;
 /* Next unseen block, for the scrubber; false when all have been seen. */
 bool segment_scrub(struct segment *segment, size_t blocks);
+/* Three of 32 bits; from the low end of the hash, the bucket being the high one. */
+static inline uint32_t segment_filter(uint64_t hash)
+{
+    return (uint32_t)1 << (hash & 31) | (uint32_t)1 << (hash >> 5 & 31) |
+           (uint32_t)1 << (hash >> 10 & 31);
+}
 void segment_prefetch_bucket(const struct segment *segment, uint64_t hash);
 void segment_prefetch_slots(const struct segment *segment, uint64_t hash);
 /* Slots [from, to) have the hash. */

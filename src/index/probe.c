@@ -268,16 +268,14 @@ uint64_t index_key_hash(const struct index_snapshot *snapshot, enum key_kind kin
     return index_hash(snapshot->index->key, kind, space, text);
 }
 
-void index_prefetch(const struct index_snapshot *snapshot, uint64_t hash, enum index_step step)
+void index_prefetch(const struct index_snapshot *snapshot, uint64_t hash)
 {
     for (size_t i = 0; i < snapshot->set->count; i++) {
         const struct part *part = snapshot->set->parts[i];
         if (part->is_delta)
-            continue;
-        if (step == INDEX_STEP_BUCKET)
-            segment_prefetch_bucket((const struct segment *)part, hash);
+            __builtin_prefetch(&((const struct delta *)part)->heads[hash % DELTA_HEADS]);
         else
-            segment_prefetch_slots((const struct segment *)part, hash);
+            segment_prefetch_bucket((const struct segment *)part, hash);
     }
 }
 

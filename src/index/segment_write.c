@@ -56,7 +56,7 @@ struct writer {
     struct class_map classes;
     struct segment_meta meta;
     uint64_t number_max, born_max;
-    uint32_t *buckets;
+    struct segment_bucket *buckets; /* `start`: how many keys the one before has */
     uint64_t kept_keys[MERGE_MAX];
     int fd;
     struct buf out;   /* not yet written */
@@ -466,7 +466,7 @@ static bool next_key(struct source *source, struct sorted_key *ret)
     for (; source->at < source->key_count; source->at++) {
         struct sorted_key key;
         if (segment) {
-            while (segment->buckets[source->bucket + 1] <= source->at)
+            while (segment->buckets[source->bucket + 1].start <= source->at)
                 source->bucket++;
             struct slot slot = segment_slot(segment, source->at);
             unsigned low = HASH_BITS - segment->meta.bucket_bits;
@@ -489,7 +489,8 @@ static void add_slot(struct writer *w, const struct sorted_key *key)
 {
     struct segment_meta *m = &w->meta;
     uint64_t bucket = key->hash >> (HASH_BITS - m->bucket_bits);
-    w->buckets[bucket + 1]++;
+    w->buckets[bucket + 1].start++;
+    w->buckets[bucket].filter |= segment_filter(key->hash);
     m->key_count++;
     char *to = buf_reserve(&w->out, 2 * sizeof(uint64_t));
     if (!to)
@@ -542,8 +543,10 @@ static enum err write_keys(struct writer *w)
     end_section(w, SECTION_SLOTS);
     begin_section(w, SECTION_BUCKETS);
     uint32_t start = 0;
-    for (size_t i = 0; i <= (size_t)1 << w->meta.bucket_bits; i++)
-        add_number(w, start += w->buckets[i], sizeof start);
+    for (size_t i = 0; i <= (size_t)1 << w->meta.bucket_bits; i++) {
+        add_number(w, start += w->buckets[i].start, sizeof start);
+        add_number(w, w->buckets[i].filter, sizeof w->buckets[i].filter);
+    }
     end_section(w, SECTION_BUCKETS);
     return OK;
 }

@@ -12,7 +12,7 @@
 
 #include "policy/class.h"
 
-enum { PLACE_COUNT = 1024, KEY_MAX_BYTES = 512 };
+enum { PLACE_COUNT = 1024, TEXT_MAX = 168, KEY_MAX_BYTES = 3 * TEXT_MAX };
 
 struct scope {
     struct policy_scope public;
@@ -20,7 +20,6 @@ struct scope {
     struct policy_classes *classes;
     struct actor actor; /* texts lie in key */
     uint8_t *bytes;
-    size_t key_len;
     atomic_uint ref_count;
     char key[KEY_MAX_BYTES];
 };
@@ -58,36 +57,45 @@ void scope_cache_free(struct scope_cache *cache)
 
 /* ---- keys ---- */
 
-static bool add_text(char key[KEY_MAX_BYTES], size_t *len, str text, str *ret_copy)
+static str add_text(char key[KEY_MAX_BYTES], size_t *len, str text)
 {
-    if (text.len > UINT8_MAX || *len + text.len + 1 > KEY_MAX_BYTES)
-        return false;
-    key[(*len)++] = (char)(unsigned char)text.len;
+    char *place = key + *len;
     if (text.len)
-        memcpy(key + *len, text.ptr, text.len);
-    *ret_copy = str_of(key + *len, text.len);
+        memcpy(place, text.ptr, text.len);
     *len += text.len;
-    return true;
+    return str_of(place, text.len);
+}
+
+static bool is_too_long(const struct actor *actor)
+{
+    return actor->role.len > TEXT_MAX || actor->country.len > TEXT_MAX ||
+           actor->unit.len > TEXT_MAX;
 }
 
 /* Everything of an actor that decide() looks at; the copy's texts lie in key. */
-static bool make_key(const struct actor *actor, char key[KEY_MAX_BYTES], size_t *ret_len,
-                     struct actor *copy)
+static void copy_actor(const struct actor *actor, char key[KEY_MAX_BYTES], struct actor *copy)
 {
     size_t len = 0;
     *copy = (struct actor){.purpose = actor->purpose,
                            .may_write = actor->may_write,
-                           .may_administer = actor->may_administer};
-    key[len++] = (char)(actor->may_write | actor->may_administer << 1);
-    key[len++] = (char)(actor->purpose & 0xFF);
-    key[len++] = (char)(actor->purpose >> 8);
-    *ret_len = 0;
-    if (!add_text(key, &len, actor->role, &copy->role) ||
-        !add_text(key, &len, actor->country, &copy->country) ||
-        !add_text(key, &len, actor->unit, &copy->unit))
-        return false;
-    *ret_len = len;
-    return true;
+                           .may_administer = actor->may_administer,
+                           .role = add_text(key, &len, actor->role)};
+    copy->country = add_text(key, &len, actor->country);
+    copy->unit = add_text(key, &len, actor->unit);
+}
+
+static bool is_same_actor(const struct actor *a, const struct actor *b)
+{
+    return a->purpose == b->purpose && a->may_write == b->may_write &&
+           a->may_administer == b->may_administer && str_eq(a->unit, b->unit) &&
+           str_eq(a->role, b->role) && str_eq(a->country, b->country);
+}
+
+static size_t place_of(const struct actor *actor)
+{
+    uint64_t rights = (uint64_t)actor->may_write | (uint64_t)actor->may_administer << 1;
+    uint64_t hash = hash64(actor->role, (uint64_t)actor->purpose << 2 | rights);
+    return hash64(actor->unit, hash64(actor->country, hash)) % PLACE_COUNT;
 }
 
 /* ---- evaluating ---- */
@@ -109,11 +117,12 @@ static struct scope *scope_new(struct policy_classes *classes, const struct acto
 {
     struct scope *scope = calloc(1, sizeof *scope);
     uint8_t *bytes = calloc(count + 1, 1);
-    if (!scope || !bytes || !make_key(actor, scope->key, &scope->key_len, &scope->actor)) {
+    if (!scope || !bytes) {
         free(scope);
         free(bytes);
         return NULL;
     }
+    copy_actor(actor, scope->key, &scope->actor);
     scope->self = scope;
     scope->classes = classes;
     scope->bytes = bytes;
@@ -127,13 +136,6 @@ static struct scope *scope_new(struct policy_classes *classes, const struct acto
     return scope;
 }
 
-/* The scope at a place when it is of this actor. Under the lock. */
-static struct scope *scope_at(const struct scope_cache *cache, size_t place, str key)
-{
-    struct scope *scope = cache->places[place];
-    return scope && str_eq(str_of(scope->key, scope->key_len), key) ? scope : NULL;
-}
-
 static const struct policy_scope *scope_ref(struct scope *scope)
 {
     atomic_fetch_add_explicit(&scope->ref_count, 1, memory_order_relaxed);
@@ -144,16 +146,15 @@ enum err policy_scope_open(struct policy_classes *classes, const struct actor *a
                            const struct policy_scope **ret)
 {
     struct scope_cache *cache = class_scopes(classes);
-    char key[KEY_MAX_BYTES];
-    size_t len;
     size_t count = policy_class_count(classes);
-    struct actor copy;
-    if (!make_key(actor, key, &len, &copy))
+    size_t place = place_of(actor);
+    if (is_too_long(actor))
         return err_set(ERR_LIMIT, "role, country and unit of officer %.*s are too long",
                        STR(actor->officer));
-    size_t place = hash64(str_of(key, len), 0) % PLACE_COUNT;
     pthread_mutex_lock(&cache->lock);
-    struct scope *scope = scope_at(cache, place, str_of(key, len));
+    struct scope *scope = cache->places[place];
+    if (scope && !is_same_actor(&scope->actor, actor))
+        scope = NULL;
     if (!scope || scope->public.count < count) {
         struct scope *fresh = scope_new(classes, actor, count, scope);
         if (fresh) {

@@ -112,7 +112,7 @@ void find_prefetch(struct search *search)
                     return;
                 uint64_t hash = index_key_hash(search->snapshot, KEY_EXACT, key->space, key->text);
                 search->hashes[search->hash_count++] = hash;
-                index_prefetch(search->snapshot, hash, INDEX_STEP_BUCKET);
+                index_prefetch(search->snapshot, hash);
             }
 }
 

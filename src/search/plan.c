@@ -36,7 +36,7 @@ enum err value_keys(const struct value *value, struct arena *arena, const struct
                     size_t *ret_count)
 {
     struct key_list list;
-    list.sink.add = take_key;
+    list.sink = (struct key_sink){.add = take_key, .is_lookup = true};
     list.arena = arena;
     list.count = 0;
     *ret_count = 0;

@@ -217,13 +217,9 @@ enum err search_run(struct search_engine *engine, struct search_plan *plan,
         return ERR_MEMORY;
     find_prefetch(&search);
     enum err code = policy_scope_open(engine->classes, plan->actor, &search.scope);
-    for (size_t i = 0; i < search.hash_count; i++)
-        index_prefetch(search.snapshot, search.hashes[i], INDEX_STEP_SLOTS);
     if (!code)
         code = run_in_scope(&search, ret);
     index_snapshot_close(search.snapshot);
     policy_scope_close(search.scope);
-    int64_t took_us = clock_now_us() - plan->began_us;
-    ret->took_us = took_us > 0 ? (uint32_t)took_us : 0;
     return code;
 }

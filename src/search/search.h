@@ -93,7 +93,7 @@ struct search_answer {
     str receipt;  /* the caller's, from the audit log, before printing */
     uint64_t feed_seq;
     int64_t as_of_us;
-    uint32_t took_us;
+    uint32_t took_us; /* the caller's, who knows when the request came */
     bool is_proven;
     bool is_brief; /* the caller's, before printing: the short form, for weak lines */
     const str *no_hits; /* the engine's: rows that are printed over and over */

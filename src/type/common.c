@@ -69,6 +69,8 @@ void type_keys_identifier(const struct value *value, struct key_sink *sink)
 {
     struct folded skeleton;
     type_keys_exact(value, sink);
+    if (sink->is_lookup)
+        return;
     skeleton_of(value->norm, &skeleton);
     type_add_key(sink, KEY_SKELETON, str_c(value->type->name), folded_str(&skeleton));
 }

@@ -101,13 +101,17 @@ static enum err foreign_character(const struct type *type, str text, uint32_t c)
 static enum err fold(const struct type *type, str text, const char *keep, bool is_loose,
                      struct folded *ret)
 {
-    *ret = (struct folded){0};
+    size_t len = 0;
+    bool had_digits = false, had_letters = false;
+    ret->len = 0;
+    ret->text[0] = 0;
+    ret->had_digits = ret->had_letters = false;
     for (size_t at = 0; at < text.len;) {
         char plain = text.ptr[at];
-        if (is_alnum(plain) && ret->len + 4 <= FOLD_MAX) { /* nearly always, and twice as fast */
-            ret->text[ret->len++] = to_upper(plain);
-            ret->had_digits |= is_digit(plain);
-            ret->had_letters |= !is_digit(plain);
+        if (is_alnum(plain) && len + 4 <= FOLD_MAX) { /* nearly always, and twice as fast */
+            ret->text[len++] = to_upper(plain);
+            had_digits |= is_digit(plain);
+            had_letters |= !is_digit(plain);
             at++;
             continue;
         }
@@ -120,13 +124,17 @@ static enum err fold(const struct type *type, str text, const char *keep, bool i
             continue;
         else if (is_foreign ? !is_loose : !is_alnum((char)c))
             return foreign_character(type, text, original);
-        if (ret->len + 4 > FOLD_MAX)
+        if (len + 4 > FOLD_MAX)
             return err_set(ERR_BAD_VALUE, "%s is longer than %d characters", type->title,
                            FOLD_MAX - 4);
-        ret->had_digits |= !is_foreign && is_digit((char)c);
-        ret->had_letters |= is_foreign || is_upper((char)c);
-        ret->len += utf8_put(is_foreign ? upper_case(c) : c, ret->text + ret->len);
+        had_digits |= !is_foreign && is_digit((char)c);
+        had_letters |= is_foreign || is_upper((char)c);
+        len += utf8_put(is_foreign ? upper_case(c) : c, ret->text + len);
     }
+    ret->text[len] = 0;
+    ret->len = len;
+    ret->had_digits = had_digits;
+    ret->had_letters = had_letters;
     return OK;
 }
 

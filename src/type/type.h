@@ -72,6 +72,7 @@ struct key {
 struct key_sink {
     /* key is copied or used at once */
     void (*add)(struct key_sink *sink, const struct key *key);
+    bool is_lookup; /* EXACT and RANGE keys will do: others need not be made */
 };
 
 /*

@@ -94,7 +94,7 @@ static void check_promises(const struct value *value, struct arena *arena, const
 {
     struct buf out = {0};
     struct comparison same;
-    struct collected collected = {{count_key}, 0};
+    struct collected collected = {{.add = count_key}, 0};
     value->type->print(value, &out);
     if (out.len == 0 || out.failed)
         complain("%s: prints nothing", place);

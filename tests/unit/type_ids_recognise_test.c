@@ -133,7 +133,7 @@ static void near_misses_lead_back(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct arena arena = {0};
         struct value value;
-        struct wanted_key wanted = {{look_for}, str_c(cases[i].meant), 0, 0};
+        struct wanted_key wanted = {{.add = look_for}, str_c(cases[i].meant), 0, 0};
         assert_int_equal(type_parse_text(type_find(str_c(cases[i].type)), &context,
                                          str_c(cases[i].typed), &arena, &value),
                          OK);
