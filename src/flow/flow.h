@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * flow: work between two offices under a clock. A ticket is a record whose definition has a
+ * `life:`; one function changes its state, its timers are a view of the records: made anew at
+ * open, kept true by the store's hook, so that they survive whatever the process does not.
+ *
+ *   struct flow *flow;
+ *   TRY(flow_open(catalog, store, &flow));     // store_set_hook(... flow_follow ...): wired by cmd
+ *   flow_on_told(flow, alarm, context);        // whoever rings, prints, calls
+ *   TRY(flow_start(flow));                     // a thread of its own; tests call flow_tick()
+ *   TRY(flow_ask(flow, &actor, &question, &arena, &ticket));
+ *   TRY(flow_move(flow, &actor, &request, &arena, &ticket));
+ *
+ * A ticket is seen by the desk and the national bureau of the asker and of the owner, by auditors
+ * of these countries, and by the hub once it was escalated there. To all others every call answers
+ * as if there were none. Any thread may call; a call that changes waits for the disk.
+ */
+#ifndef FLOW_FLOW_H
+#define FLOW_FLOW_H
+
+#include "model/life.h"
+#include "store/store.h"
+
+struct flow;
+
+enum err flow_open(const struct catalog *catalog, struct store *store, struct flow **ret) MUST_USE;
+void flow_close(struct flow *flow); /* before the store is closed */
+/* The store's hook: takes up what concerns tickets, offices and clearances. */
+void flow_follow(struct flow *flow, uint64_t first_seq, uint64_t last_seq);
+
+/* What an actor is to a ticket; bits. */
+enum { FLOW_ASKER = 1, FLOW_OWNER = 2, FLOW_HUB = 4, FLOW_AUDITOR = 8 };
+
+struct flow_party {
+    str country, unit;
+};
+
+struct flow_brief {
+    struct record_id id;
+    uint32_t version;
+    uint64_t news; /* grows with every change an onlooker should know of */
+    const struct definition *definition;
+    const struct life_state *state;
+    unsigned sides; /* of the actor who looks */
+    struct flow_party asker, owner;
+    struct record_id subject;
+    const struct definition *database; /* of the subject; NULL: no longer known */
+    int64_t opened_us, since_us;
+    const struct life_clock *clock; /* NULL: none runs */
+    const struct code *profile;
+    int64_t due_us; /* 0: it has run out as often as something is done about it */
+    unsigned level;
+    bool is_late, is_open, is_test, is_alarm, is_yours;
+    const struct life_state *waiting; /* for a second officer; NULL */
+    int64_t order;                    /* with id.number: the place in a list */
+};
+
+struct flow_step {
+    uint32_t version;
+    int64_t time_us;
+    str what; /* move, second-eyes, clock */
+    const struct life_state *state;
+    struct flow_party party;
+    str officer; /* empty for the other side */
+    str step;    /* of clock: ask-again ... */
+};
+
+struct flow_limit {
+    int64_t since_us, limit_us, until_us; /* limit 0: none is known */
+    str source;
+    bool is_over;
+};
+
+struct flow_clearance {
+    int64_t time_us;
+    struct flow_party by;
+    bool has_document;
+    struct day until; /* month 0: none */
+};
+
+struct flow_ticket {
+    struct flow_brief brief;
+    struct record record;
+    struct flow_limit limit; /* since 0: none */
+    struct flow_party waiting_by;
+    int64_t waiting_us;
+    const struct life_move *moves[LIFE_MOVE_MAX];
+    size_t move_count;
+    struct flow_step *history;
+    size_t history_count;
+    struct flow_clearance *clearances;
+    size_t clearance_count;
+};
+
+/* ---- asking and moving ---- */
+
+struct flow_question {
+    const struct definition *kind;
+    const struct definition *database; /* of the subject */
+    struct record_id subject;
+    struct flow_party owner;
+    bool is_test;
+    str receipt; /* of the search that showed the subject; whether it did the caller has checked */
+    const struct node *fields;
+};
+struct flow_request {
+    struct record_id id;
+    uint32_t version; /* the one the officer saw */
+    str to;
+    const struct node *fields;    /* NULL: none */
+    const struct node *clearance; /* {consent, document, issuer, until}; NULL: none */
+};
+/*
+ * ERR_DENIED for who may not; ERR_BAD_VALUE, ERR_MISSING ... with the field for what is wrong with
+ * fields. Answers when the ticket is durable, and sent where the node can do that by itself.
+ */
+enum err flow_ask(struct flow *flow, const struct actor *actor,
+                  const struct flow_question *question, struct arena *arena,
+                  struct flow_ticket *ret) MUST_USE;
+/*
+ * ERR_NOT_FOUND for who is no party; ERR_STALE when an officer has moved it since the version
+ * named (a clock that ran out since is no hindrance); ERR_CONFLICT when no such move leads from
+ * here; ERR_DENIED when it is another's, or the second pair of eyes is the first one's.
+ */
+enum err flow_move(struct flow *flow, const struct actor *actor, const struct flow_request *request,
+                   struct arena *arena, struct flow_ticket *ret) MUST_USE;
+enum err flow_read(struct flow *flow, const struct actor *actor, struct record_id id,
+                   struct arena *arena, struct flow_ticket *ret) MUST_USE;
+
+/* ---- lists ---- */
+
+enum flow_which { FLOW_WHICH_OPEN, FLOW_WHICH_CLOSED, FLOW_WHICH_ALL };
+enum { FLOW_LIST_MAX = 200 };
+struct flow_filter {
+    const struct definition *kind; /* NULL: all */
+    str state, desk;               /* empty: all */
+    unsigned sides;                /* 0: all */
+    enum flow_which which;
+    size_t max;
+    int64_t after_order; /* go on behind this place; INT64_MIN: from the start */
+    uint64_t after_number;
+};
+/* Most urgent first. Cost: the tickets of the actor's country. */
+enum err flow_list(struct flow *flow, const struct actor *actor, const struct flow_filter *filter,
+                   struct arena *arena, struct flow_brief **ret, size_t *ret_count,
+                   bool *ret_more) MUST_USE;
+/* The highest `news` of the tickets this actor sees; cheap while their countries' did not grow. */
+uint64_t flow_news(struct flow *flow, const struct actor *actor, uint64_t seen);
+
+struct flow_figures {
+    str country;
+    uint64_t asked, open, answered, confirmed, not_confirmed, refused, late, outcomes, wrong;
+    int64_t median_answer_us; /* 0: none */
+};
+/*
+ * Of the tickets the actor sees that were opened in [from, to), without test records; by owner or
+ * by asker.
+ */
+enum err flow_figures(struct flow *flow, const struct actor *actor, enum party by, int64_t from_us,
+                      int64_t to_us, struct arena *arena, struct flow_figures **ret,
+                      size_t *ret_count) MUST_USE;
+
+/* ---- who is told ---- */
+
+/* Holds nothing of a person: offices, ids of tickets, words of definitions. */
+struct flow_told {
+    struct record_id id;
+    str kind; /* the definition's name */
+    str what; /* told: it was moved; alarm; clock: it ran out; limit: time held is over */
+    str state, step, profile;
+    struct flow_party to;
+    str person; /* officer, for deputy and head; empty: the desk */
+    unsigned level;
+    int64_t due_us, time_us;
+};
+typedef void flow_tell(void *context, const struct flow_told *told);
+/* Called on the thread that moved or ticked; must not wait. Set before flow_start. */
+void flow_on_told(struct flow *flow, flow_tell *tell, void *context);
+
+/* ---- time ---- */
+
+/* Runs what is due at `now`; gives when to come back (INT64_MAX: nothing waits). */
+int64_t flow_tick(struct flow *flow, int64_t now_us);
+enum err flow_start(struct flow *flow) MUST_USE;
+void flow_stop(struct flow *flow);
+struct flow_stats {
+    uint64_t tickets, open, timers, fired, failed;
+};
+void flow_stats(struct flow *flow, struct flow_stats *ret);
+
+/* ---- offices ---- */
+
+struct flow_office {
+    str unit, country, title, telephone, hours, deputy, head;
+    const str *languages;
+    size_t language_count;
+    str duty_officer, duty_telephone;
+    int64_t duty_until_us; /* 0: nobody is known to be on duty */
+};
+/* Empty unit: all; empty country: of all. By unit. */
+enum err flow_offices(struct flow *flow, str unit, str country, struct arena *arena,
+                      struct flow_office **ret, size_t *ret_count) MUST_USE;
+
+/* ---- not this person ---- */
+
+/*
+ * Has the holder of this document been found not to be the one of this alert? Compares keyed
+ * hashes bound to the alert: a document cleared of one says nothing about another.
+ */
+bool flow_is_cleared(struct flow *flow, struct record_id alert, str document_norm, str issuer,
+                     struct flow_clearance *ret, struct arena *arena);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of this module share. A ticket has two forms:
+ *
+ *   progress   the block "flow" of its body: all that is true of it; read and written whole
+ *   entry      what memory holds of it: enough to find, order and time it without reading it
+ *
+ *   body   {"envelope":{...},"fields":{...},"flow":{...}}
+ *
+ * Entries stand in one array that only grows; shelves (one per country and another for what is
+ * closed) and the heap of timers name them by place. All of it under one lock, which nobody holds
+ * while the store is read or written.
+ */
+#ifndef FLOW_INTERNAL_H
+#define FLOW_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "flow/flow.h"
+
+enum { NO_PLACE = UINT32_MAX };
+/* An entry stands on the shelf of its asker's country, its owner's if that is another, the hub's. */
+enum { SHELF_ASKER, SHELF_OWNER, SHELF_HUB, SHELF_COUNT };
+
+/* ---- progress.c: the durable form ---- */
+
+struct progress {
+    uint8_t state;
+    int64_t at_us[LIFE_STATE_MAX]; /* when each was first reached; 0: not yet */
+    int64_t since_us;              /* in this state */
+    struct flow_party asker, owner;
+    struct record_id subject;
+    str database, receipt;
+    bool is_test, is_hub, is_false;
+    uint32_t moved;   /* the version of the last move: what an officer must have seen */
+    unsigned level;   /* how often the clock of this state has run out */
+    int64_t clock_us; /* it runs from here; 0: none */
+    str profile;
+    int64_t held_us;            /* since when, for the limit; 0: not */
+    unsigned late[PARTY_COUNT]; /* clocks run out, by whose */
+    /* the last step */
+    str what, officer, step;
+    struct flow_party by;
+    /* a move that waits for a second officer */
+    uint8_t waiting_to;
+    str waiting_officer;
+    struct flow_party waiting_by;
+    int64_t waiting_us;
+    const struct node *waiting_fields;
+};
+enum err progress_read(const struct life *life, const struct node *node, struct arena *arena,
+                       struct progress *ret) MUST_USE;
+void progress_write(const struct life *life, const struct progress *progress, struct buf *out);
+/* Into another state at `now`: the only place where a state changes. */
+void progress_enter(const struct life *life, struct progress *progress, uint8_t state,
+                    int64_t now_us);
+const struct code *progress_profile(const struct life *life, const struct progress *progress);
+/* 0: no clock runs, or it has done all it does. */
+int64_t progress_due(const struct life *life, const struct progress *progress);
+int64_t progress_limit(const struct life *life, const struct progress *progress,
+                       struct flow_limit *ret);
+
+/* ---- entries ---- */
+
+struct entry {
+    uint64_t number, subject;
+    uint32_t subject_home;
+    uint32_t version;
+    uint64_t news;
+    int64_t opened_us, since_us, due_us, limit_us, alarm_us; /* 0: none */
+    int64_t wake_us;   /* the next of these; INT64_MAX: none */
+    int64_t answer_us; /* how long the first answer took; 0: none yet */
+    uint32_t asker_country, asker_unit, owner_country, owner_unit, database; /* of names */
+    uint32_t shelf_at[SHELF_COUNT]; /* place in each; NO_PLACE: not there */
+    uint32_t heap_at;               /* NO_PLACE: no timer */
+    uint16_t definition;
+    uint16_t profile; /* number in the list plus 1; 0: none */
+    uint8_t state, level, answer, waiting_to;
+    bool is_test, is_hub, is_false, is_open, is_late, is_outcome, is_gone;
+};
+
+/* names.c: texts that come again and again, as numbers */
+struct names {
+    struct arena arena;
+    str *items;
+    uint32_t *slots;
+    uint32_t count, max, slot_count;
+};
+enum err names_put(struct names *names, str text, uint32_t *ret) MUST_USE;
+uint32_t names_find(const struct names *names, str text); /* NO_PLACE */
+static inline str names_get(const struct names *names, uint32_t number)
+{
+    return number < names->count ? names->items[number] : STR_EMPTY;
+}
+void names_release(struct names *names);
+
+struct shelf { /* places of entries, in no order */
+    uint32_t *items;
+    size_t count, max;
+    uint64_t news; /* of the newest change on it */
+};
+struct shelves { /* of one country */
+    struct shelf open, closed;
+};
+
+struct flow {
+    const struct catalog *catalog;
+    struct store *store;
+    uint32_t home;
+    pthread_rwlock_t lock;
+    struct names names;
+    struct entry *entries;
+    uint32_t count, max;
+    uint32_t *slots; /* number -> place + 1 */
+    uint32_t slot_count;
+    struct shelves *shelves; /* by number of the country's name */
+    uint32_t shelf_count;
+    struct shelves hub;
+    uint32_t *heap;
+    uint32_t heap_count, heap_max;
+    uint64_t news, first_news;
+    /* offices, clearances: office.c, clearance.c */
+    struct offices *offices;
+    struct clearances *clearances;
+    flow_tell *tell;
+    void *tell_context;
+    /* the thread */
+    pthread_t thread;
+    pthread_mutex_t mutex; /* of the three below */
+    pthread_cond_t changed;
+    bool is_started, is_stopping, is_hurried;
+    _Atomic uint64_t fired, failed;
+};
+
+/* view.c: memory kept true. Takes the lock itself. */
+enum err view_take(struct flow *flow, const struct stored *stored) MUST_USE;
+enum err view_fill(struct flow *flow) MUST_USE;                    /* at open, of all records */
+struct entry *view_find(const struct flow *flow, uint64_t number); /* NULL; lock held */
+const struct definition *view_definition(const struct flow *flow, const struct entry *entry);
+void view_free(struct flow *flow);
+
+/* heap.c: by wake_us; lock held for writing */
+enum err heap_reserve(struct flow *flow) MUST_USE; /* room for one more */
+void heap_set(struct flow *flow, uint32_t place);  /* after wake_us changed */
+void entry_wake(struct flow *flow, struct entry *entry);
+
+/* list.c */
+/* An actor, in the numbers of this module. Lock held, as long as it is used. */
+struct onlooker {
+    uint32_t country, unit;
+    bool is_bureau, is_auditor, is_hub;
+};
+struct onlooker onlooker_of(const struct flow *flow, const struct actor *actor);
+/* What they are to it; 0: it does not exist for them. */
+unsigned entry_sides(const struct onlooker *onlooker, const struct entry *entry);
+/* Its texts live as long as the flow. Lock held. */
+void entry_brief(const struct flow *flow, const struct entry *entry, unsigned sides,
+                 struct flow_brief *ret);
+/* The shelves of one of its three places. */
+struct shelves *entry_shelves(struct flow *flow, const struct entry *entry, int which);
+
+/* ticket.c: one ticket in full, before and after a change */
+struct ticket {
+    struct stored stored;
+    struct record record;
+    const struct node *body;
+    const struct definition *definition;
+    const struct life *life;
+    struct progress progress;
+};
+enum err ticket_load(struct flow *flow, uint64_t number, struct arena *arena,
+                     struct ticket *ret) MUST_USE;
+enum err ticket_parse(struct flow *flow, const struct stored *stored, struct arena *arena,
+                      struct ticket *ret) MUST_USE;
+/* What the program keeps of fields for itself: profile, held_us, is_false. */
+void ticket_derive(struct ticket *ticket);
+/* The bytes to store. */
+enum err ticket_write(struct flow *flow, const struct ticket *ticket, struct buf *out) MUST_USE;
+/* The change that stores them; `out` must live until it is committed. */
+struct change ticket_change(const struct ticket *ticket, const struct buf *out, str actor);
+enum err ticket_show(struct flow *flow, const struct actor *actor, unsigned sides, uint64_t number,
+                     struct arena *arena, struct flow_ticket *ret) MUST_USE;
+
+/* move.c */
+bool move_is_open_to(const struct life_move *move, const struct actor *actor, unsigned sides);
+/* Moves that the node makes by itself, until there is none. */
+enum err move_by_node(struct flow *flow, uint64_t number) MUST_USE;
+
+/* told.c */
+void tell_sides(struct flow *flow, const struct ticket *ticket, const bool tells[PARTY_COUNT],
+                const char *what, str step);
+void tell_entry(struct flow *flow, const struct entry *entry, enum party party, const char *what,
+                str step, str person, int64_t now_us);
+/* The officer of a step; empty: nobody is named. */
+str office_person(struct flow *flow, str unit, enum life_step step, struct arena *arena);
+
+/* office.c, clearance.c */
+enum err offices_open(struct flow *flow) MUST_USE;
+void offices_free(struct flow *flow);
+enum err clearances_open(struct flow *flow) MUST_USE;
+void clearances_free(struct flow *flow);
+/* A stored version of theirs; others are passed over. */
+enum err offices_take(struct flow *flow, const struct stored *stored) MUST_USE;
+enum err clearances_take(struct flow *flow, const struct stored *stored) MUST_USE;
+/* The record that notes it, ready to be committed with the move. */
+enum err clearance_make(struct flow *flow, const struct ticket *ticket, const struct actor *actor,
+                        const struct node *given, struct arena *arena, struct buf *out,
+                        struct change *ret) MUST_USE;
+enum err clearances_of(struct flow *flow, struct record_id alert, struct arena *arena,
+                       struct flow_clearance **ret, size_t *ret_count) MUST_USE;
+
+/* tick.c */
+void flow_hurry(struct flow *flow); /* the thread looks again */
+
+#endif

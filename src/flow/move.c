@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening and moving. A change is made on a copy of the last version and committed with its number
+ * as expectation; if a clock or another officer came first it is made again on what is there now,
+ * and refused when that officer's move is not the one this one had seen. So two officers who press
+ * at once make one move, and a clock that runs out in the same second costs nobody theirs.
+ */
+#include "codec/json.h"
+#include "flow/internal.h"
+
+enum { TRIES = 8, FIELDS_BYTES_MAX = 256 << 10 };
+
+/* ---- may they ---- */
+
+static bool has_role(const struct life_who *who, const struct actor *actor)
+{
+    for (size_t i = 0; i < who->role_count; i++)
+        if (str_eq(who->roles[i], actor->role))
+            return true;
+    return who->role_count == 0;
+}
+
+bool move_is_open_to(const struct life_move *move, const struct actor *actor, unsigned sides)
+{
+    static const struct {
+        unsigned side;
+        enum party party;
+    } all[] = {{FLOW_ASKER, PARTY_ASKER}, {FLOW_OWNER, PARTY_OWNER}, {FLOW_HUB, PARTY_HUB}};
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        if (sides & all[i].side && move->who[all[i].party].may &&
+            has_role(&move->who[all[i].party], actor))
+            return true;
+    return false;
+}
+
+/* The move a request names; among several to one state the first this actor may make. */
+static enum err find_move(const struct ticket *ticket, const struct actor *actor, unsigned sides,
+                          str to, const struct life_move **ret)
+{
+    const struct life *life = ticket->life;
+    bool is_known = false;
+    uint8_t state = life_state_find(life, to);
+    for (size_t i = 0; i < life->move_count && state != LIFE_NONE; i++) {
+        const struct life_move *move = &life->moves[i];
+        if (move->to != state || !(move->from >> ticket->progress.state & 1))
+            continue;
+        is_known = true;
+        if (move_is_open_to(move, actor, sides)) {
+            *ret = move;
+            return OK;
+        }
+    }
+    str from = life->states[ticket->progress.state].name;
+    if (is_known)
+        err_set(ERR_DENIED, "officer %.*s may not move this ticket from %.*s to %.*s",
+                STR(actor->officer), STR(from), STR(to));
+    else
+        err_set(state == LIFE_NONE ? ERR_UNKNOWN : ERR_CONFLICT,
+                "no move leads from %.*s to \"%.*s\"", STR(from), STR(str_slice(to, 0, 64)));
+    return err_field("to");
+}
+
+/* ---- fields ---- */
+
+static bool is_among(const struct field *const *fields, size_t count, str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(fields[i]->name, name))
+            return true;
+    return false;
+}
+
+/* Only what the move asks for or takes may come with it. */
+static enum err check_given(const struct life_move *move, const struct node *given)
+{
+    if (given && given->kind != NODE_MAP) {
+        err_set(ERR_BAD_VALUE, "fields is not a map");
+        return err_field("fields");
+    }
+    node_each(child, given)
+    {
+        if (is_among(move->requires, move->require_count, child->key) ||
+            is_among(move->takes, move->take_count, child->key))
+            continue;
+        str name = str_slice(child->key, 0, 64);
+        err_set(ERR_UNKNOWN, "%.*s is not given with this move", STR(name));
+        return err_field("%.*s", STR(name));
+    }
+    return OK;
+}
+
+/* What was there, replaced or joined by what is given; null takes a value away. */
+static struct node *merge(struct arena *arena, const struct node *old, const struct node *given)
+{
+    struct node *fields = node_map(arena);
+    node_each(child, old) if (!node_get(given, child->key))
+        node_put(fields, child->key, node_copy(arena, child));
+    node_each(child, given) if (child->kind != NODE_NULL)
+        node_put(fields, child->key, node_copy(arena, child));
+    return fields;
+}
+
+static void put_set(const struct life_set *set, const struct actor *actor, int64_t now_us,
+                    struct arena *arena, struct node *fields)
+{
+    char time[24];
+    str text = set->text;
+    if (set->kind == SET_NOW)
+        text = arena_str(arena, str_c(clock_format(now_us, time)));
+    else if (set->kind == SET_OFFICER)
+        text = actor->officer;
+    else if (set->kind == SET_UNIT)
+        text = actor->unit;
+    node_put_text(arena, fields, set->field->name, text);
+}
+
+static struct node *set_fields(const struct life_move *move, const struct actor *actor,
+                               int64_t now_us, struct arena *arena, struct node *fields)
+{
+    struct node *rest = node_map(arena);
+    node_each(child, fields)
+    {
+        bool is_set = false;
+        for (size_t i = 0; i < move->set_count; i++)
+            is_set |= str_eq(move->sets[i].field->name, child->key);
+        if (!is_set)
+            node_put(rest, child->key, node_copy(arena, child));
+    }
+    for (size_t i = 0; i < move->set_count; i++)
+        put_set(&move->sets[i], actor, now_us, arena, rest);
+    return rest;
+}
+
+static enum err fault_as_err(const struct faults *faults, enum err code)
+{
+    if (faults->count == 0 || !faults->items)
+        return code;
+    const struct fault *first = &faults->items[0];
+    err_set(first->code, "%.*s: %.*s", STR(first->path), STR(first->reason));
+    err_field("%.*s", STR(first->path));
+    if (first->hint.len)
+        err_hint("%.*s", STR(first->hint));
+    return first->code;
+}
+
+static bool is_present(const struct record *record, const struct field *field)
+{
+    for (size_t i = 0; i < record->count; i++)
+        if (record->values[i].field == field || record->values[i].field->parent == field)
+            return true;
+    return false;
+}
+
+/* The ticket's record anew, of its envelope and these fields; all the rules of its kind hold. */
+static enum err check_fields(struct flow *flow, const struct life_move *move,
+                             const struct node *envelope, struct node *fields, struct arena *arena,
+                             struct ticket *ticket)
+{
+    struct faults faults = {0};
+    struct node *body = node_map(arena);
+    struct record record = {0};
+    node_put(body, S("envelope"), node_copy(arena, envelope));
+    if (!node_put(body, S("fields"), fields))
+        return err_set(ERR_LIMIT, "the ticket's fields are too large");
+    enum err code = record_check(flow->catalog, ticket->definition, body, arena, &record, &faults);
+    if (code)
+        return fault_as_err(&faults, code);
+    for (size_t i = 0; i < move->require_count; i++)
+        if (!is_present(&record, move->requires[i])) {
+            err_set(ERR_MISSING, "%.*s is required for this move", STR(move->requires[i] -> name));
+            return err_field("%.*s", STR(move->requires[i] -> name));
+        }
+    ticket->record = record;
+    ticket->body = body;
+    return OK;
+}
+
+/* ---- one move on one version ---- */
+
+static void sign_step(struct ticket *ticket, const char *what, const struct actor *actor)
+{
+    struct progress *progress = &ticket->progress;
+    progress->what = str_c(what);
+    progress->officer = actor->officer;
+    progress->by = (struct flow_party){actor->country, actor->unit};
+    progress->step = STR_EMPTY;
+    progress->moved = ticket->stored.version + 1;
+}
+
+static void ask_second(struct ticket *ticket, const struct life_move *move,
+                       const struct actor *actor, const struct node *given, int64_t now_us)
+{
+    struct progress *progress = &ticket->progress;
+    sign_step(ticket, "second-eyes", actor);
+    progress->waiting_to = move->to;
+    progress->waiting_officer = actor->officer;
+    progress->waiting_by = progress->by;
+    progress->waiting_us = now_us;
+    progress->waiting_fields = given;
+}
+
+/*
+ * The one function that moves: fields, then state, then who did it. With four eyes the first
+ * officer's move is checked just the same, and kept until another makes it.
+ */
+static enum err move_ticket(struct flow *flow, struct ticket *ticket, const struct life_move *move,
+                            const struct actor *actor, const struct node *given,
+                            struct arena *arena, bool *ret_is_moved)
+{
+    struct progress *progress = &ticket->progress;
+    int64_t now_us = clock_now_us();
+    bool is_second = move->is_four_eyes && progress->waiting_to == move->to;
+    TRY(check_given(move, given));
+    if (is_second && str_eq(progress->waiting_officer, actor->officer))
+        return err_set(ERR_DENIED, "four eyes: another officer than %.*s must make this move",
+                       STR(actor->officer));
+    const struct node *old = node_get(ticket->body, S("fields"));
+    const struct node *envelope = node_get(ticket->body, S("envelope"));
+    struct record before = ticket->record;
+    struct node *fields = merge(arena, old, is_second ? progress->waiting_fields : NULL);
+    fields = merge(arena, fields, given);
+    fields = set_fields(move, actor, now_us, arena, fields);
+    TRY(check_fields(flow, move, envelope, fields, arena, ticket));
+    *ret_is_moved = !move->is_four_eyes || is_second;
+    if (!*ret_is_moved) {
+        ticket->record = before;
+        ask_second(ticket, move, actor, given, now_us);
+        return OK;
+    }
+    progress_enter(ticket->life, progress, move->to, now_us);
+    sign_step(ticket, "move", actor);
+    ticket_derive(ticket);
+    return OK;
+}
+
+/* ---- opening ---- */
+
+static struct node *new_envelope(struct flow *flow, const struct actor *actor,
+                                 const struct flow_question *question, struct arena *arena)
+{
+    char day[16];
+    struct node *envelope = node_map(arena);
+    struct node *purposes = node_list(arena);
+    struct record record = {.definition = question->kind};
+    for (unsigned i = 0; i < PURPOSE_MAX; i++)
+        if (question->kind->purposes >> i & 1)
+            node_add(purposes, node_text(arena, purpose_code(flow->catalog, (uint16_t)i)));
+    struct day last = record_review_max(&record, day_today());
+    node_put_text(arena, envelope, S("owner"), actor->country);
+    node_put_text(arena, envelope, S("unit"), actor->unit);
+    node_put(envelope, S("purposes"), purposes);
+    node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
+    if (question->is_test)
+        node_put_bool(arena, envelope, S("test"), true);
+    return envelope;
+}
+
+static enum err begin(struct flow *flow, const struct actor *actor,
+                      const struct flow_question *question, struct arena *arena, struct ticket *ret)
+{
+    const struct life_move *move = &question->kind->life->moves[0];
+    struct node *body = node_map(arena);
+    bool is_moved = false;
+    if (!move->who[PARTY_ASKER].may || !has_role(&move->who[PARTY_ASKER], actor))
+        return err_set(ERR_DENIED, "officer %.*s may not open \"%.*s\"", STR(actor->officer),
+                       STR(question->kind->name));
+    node_put(body, S("envelope"), new_envelope(flow, actor, question, arena));
+    *ret =
+        (struct ticket){.definition = question->kind, .life = question->kind->life, .body = body};
+    ret->progress = (struct progress){
+        .asker = {actor->country, actor->unit},
+        .owner = question->owner,
+        .subject = question->subject,
+        .database = question->database->name,
+        .receipt = question->receipt,
+        .is_test = question->is_test,
+        .waiting_to = LIFE_NONE,
+    };
+    return move_ticket(flow, ret, move, actor, question->fields, arena, &is_moved);
+}
+
+static enum err commit(struct flow *flow, const struct ticket *ticket, str officer,
+                       const struct change *second, struct committed ret[2])
+{
+    struct buf out = {.max = FIELDS_BYTES_MAX};
+    enum err code = ticket_write(flow, ticket, &out);
+    struct change changes[2] = {ticket_change(ticket, &out, officer)};
+    if (second)
+        changes[1] = *second;
+    if (!code)
+        code = store_commit(flow->store, changes, second ? 2 : 1, true, ret);
+    buf_release(&out);
+    return code;
+}
+
+/* ---- moving ---- */
+
+static enum err no_ticket(struct record_id id)
+{
+    char text[RECORD_ID_TEXT];
+    return err_set(ERR_NOT_FOUND, "there is no ticket %s here", record_id_format(id, text));
+}
+
+/* 0: for this actor there is none. */
+static unsigned sides_of(struct flow *flow, const struct actor *actor, struct record_id id)
+{
+    unsigned sides = 0;
+    pthread_rwlock_rdlock(&flow->lock);
+    const struct entry *entry = id.home == flow->home ? view_find(flow, id.number) : NULL;
+    struct onlooker onlooker = onlooker_of(flow, actor);
+    if (entry)
+        sides = entry_sides(&onlooker, entry);
+    pthread_rwlock_unlock(&flow->lock);
+    return sides;
+}
+
+static enum err check_seen(const struct ticket *ticket, uint32_t version)
+{
+    if (version >= ticket->progress.moved && version <= ticket->stored.version)
+        return OK;
+    err_set(ERR_STALE, "the ticket was moved: it is in version %u, the request was made for %u",
+            ticket->stored.version, version);
+    return err_hint("read it again");
+}
+
+/* Of what the request says of another person, a record; *ret_note NULL: it says nothing. */
+static enum err take_clearance(struct flow *flow, const struct ticket *ticket,
+                               const struct life_move *move, const struct actor *actor,
+                               const struct node *given, struct arena *arena, struct buf *out,
+                               struct change *note, const struct change **ret_note)
+{
+    *ret_note = NULL;
+    if (!given)
+        return OK;
+    if (!move->is_clearance) {
+        err_set(ERR_BAD_VALUE, "this move notes no clearance");
+        return err_field("clearance");
+    }
+    TRY(clearance_make(flow, ticket, actor, given, arena, out, note));
+    *ret_note = note;
+    return OK;
+}
+
+static enum err try_move(struct flow *flow, const struct actor *actor, unsigned sides,
+                         const struct flow_request *request, struct arena *arena,
+                         bool *ret_is_raced)
+{
+    struct ticket ticket;
+    struct committed done[2];
+    struct change note;
+    const struct change *second = NULL;
+    struct buf note_body = {.max = FIELDS_BYTES_MAX};
+    const struct life_move *move = NULL;
+    bool is_moved = false;
+    TRY(ticket_load(flow, request->id.number, arena, &ticket));
+    TRY(check_seen(&ticket, request->version));
+    TRY(find_move(&ticket, actor, sides, request->to, &move));
+    TRY(move_ticket(flow, &ticket, move, actor, request->fields, arena, &is_moved));
+    enum err code = take_clearance(flow, &ticket, move, actor, request->clearance, arena,
+                                   &note_body, &note, &second);
+    if (!code) {
+        code = commit(flow, &ticket, actor->officer, second, done);
+        *ret_is_raced = code == ERR_STALE;
+    }
+    buf_release(&note_body);
+    if (!code && is_moved)
+        tell_sides(flow, &ticket, move->tells, "told", STR_EMPTY);
+    return code;
+}
+
+/* What the officer did is done: should the node's own move fail now, the next tick makes it. */
+static void go_on(struct flow *flow, uint64_t number)
+{
+    if (move_by_node(flow, number) == OK)
+        return;
+    atomic_fetch_add(&flow->failed, 1);
+    err_clear();
+}
+
+enum err flow_ask(struct flow *flow, const struct actor *actor,
+                  const struct flow_question *question, struct arena *arena,
+                  struct flow_ticket *ret)
+{
+    struct ticket ticket;
+    struct committed done[2];
+    if (actor->country.len == 0 || actor->unit.len == 0)
+        return err_set(ERR_DENIED, "officer %.*s is of no country's unit and asks for nobody",
+                       STR(actor->officer));
+    TRY(begin(flow, actor, question, arena, &ticket));
+    TRY(commit(flow, &ticket, actor->officer, NULL, done));
+    ticket.stored.id = done[0].id;
+    tell_sides(flow, &ticket, ticket.life->moves[0].tells, "told", STR_EMPTY);
+    go_on(flow, done[0].id.number);
+    return ticket_show(flow, actor, FLOW_ASKER, done[0].id.number, arena, ret);
+}
+
+enum err flow_move(struct flow *flow, const struct actor *actor, const struct flow_request *request,
+                   struct arena *arena, struct flow_ticket *ret)
+{
+    unsigned sides = sides_of(flow, actor, request->id);
+    bool is_raced = sides != 0;
+    enum err code = sides ? OK : no_ticket(request->id);
+    for (int i = 0; i < TRIES && is_raced; i++) {
+        is_raced = false;
+        code = try_move(flow, actor, sides, request, arena, &is_raced);
+    }
+    TRY(code);
+    go_on(flow, request->id.number);
+    return ticket_show(flow, actor, sides, request->id.number, arena, ret);
+}
+
+enum err flow_read(struct flow *flow, const struct actor *actor, struct record_id id,
+                   struct arena *arena, struct flow_ticket *ret)
+{
+    unsigned sides = sides_of(flow, actor, id);
+    return sides ? ticket_show(flow, actor, sides, id.number, arena, ret) : no_ticket(id);
+}
+
+/* ---- the node's own moves ---- */
+
+static const struct life_move *node_move(const struct ticket *ticket)
+{
+    for (size_t i = 0; i < ticket->life->move_count; i++) {
+        const struct life_move *move = &ticket->life->moves[i];
+        if (move->from >> ticket->progress.state & 1 && move->who[PARTY_NODE].may)
+            return move;
+    }
+    return NULL;
+}
+
+static enum err step_by_node(struct flow *flow, uint64_t number, struct arena *arena,
+                             bool *ret_is_done)
+{
+    static const struct actor node = {.officer = {"node", 4}, .role = {"system", 6}};
+    struct ticket ticket;
+    struct committed done[2];
+    bool is_moved = false;
+    TRY(ticket_load(flow, number, arena, &ticket));
+    const struct life_move *move = node_move(&ticket);
+    *ret_is_done = !move;
+    if (!move)
+        return OK;
+    TRY(move_ticket(flow, &ticket, move, &node, NULL, arena, &is_moved));
+    TRY(commit(flow, &ticket, node.officer, NULL, done));
+    tell_sides(flow, &ticket, move->tells, "told", STR_EMPTY);
+    return OK;
+}
+
+enum err move_by_node(struct flow *flow, uint64_t number)
+{
+    struct arena arena = {0};
+    bool is_done = false;
+    enum err code = OK;
+    /* As many steps as there are states: a circle of the node's own moves would never end. */
+    for (int i = 0; i < LIFE_STATE_MAX && !is_done && (!code || code == ERR_STALE); i++) {
+        code = step_by_node(flow, number, &arena, &is_done);
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    return code;
+}

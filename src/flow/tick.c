@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens by itself: clocks that run out, alarms that sound again, time held that is over,
+ * and moves of the node that a fall of the power cut off. Due tickets are taken from the heap in
+ * batches, changed and committed together. A ticket whose change fails is tried again after a
+ * while; one that somebody moved meanwhile has been timed anew by the hook and is left alone.
+ *
+ * Each time a clock runs out it begins again: after an hour without power nobody is escalated to
+ * the hub at once, everyone gets the time that the kind of ticket gives them.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+
+#include "flow/internal.h"
+
+enum { BATCH = 256, RETRY_US = 5000000, LOOK_EVERY_US = 10000000 };
+
+struct due {
+    struct entry entry; /* as it was */
+    bool is_clock, is_limit, is_alarm;
+    struct buf body;
+};
+
+/* ---- taking ---- */
+
+static bool is_due(int64_t at_us, int64_t now_us)
+{
+    return at_us && at_us <= now_us;
+}
+
+static void touch(struct flow *flow, struct entry *entry)
+{
+    entry->news = ++flow->news;
+    for (int i = 0; i < SHELF_COUNT; i++)
+        if (entry->shelf_at[i] != NO_PLACE) {
+            struct shelves *shelves = entry_shelves(flow, entry, i);
+            shelves->open.news = shelves->closed.news = flow->news;
+        }
+}
+
+static void take_entry(struct flow *flow, struct entry *entry, int64_t now_us, struct due *ret)
+{
+    const struct life *life = view_definition(flow, entry)->life;
+    *ret = (struct due){.entry = *entry,
+                        .is_clock = is_due(entry->due_us, now_us),
+                        .is_limit = is_due(entry->limit_us, now_us),
+                        .is_alarm = is_due(entry->alarm_us, now_us)};
+    if (ret->is_clock)
+        entry->due_us = now_us + RETRY_US; /* the hook sets what is true; this, if that fails */
+    if (ret->is_limit) {
+        entry->limit_us = 0;
+        touch(flow, entry);
+    }
+    if (ret->is_alarm) {
+        const struct code *profile =
+            entry->profile && life->profiles ? &life->profiles->codes[entry->profile - 1] : NULL;
+        int64_t again = life_alarm_us(life, profile);
+        entry->alarm_us = again ? now_us + again : 0;
+    }
+    entry_wake(flow, entry);
+}
+
+static size_t take_due(struct flow *flow, int64_t now_us, struct due *ret)
+{
+    size_t count = 0;
+    pthread_rwlock_wrlock(&flow->lock);
+    while (count < BATCH && flow->heap_count) {
+        struct entry *first = &flow->entries[flow->heap[0]];
+        if (first->wake_us > now_us)
+            break;
+        take_entry(flow, first, now_us, &ret[count++]);
+    }
+    pthread_rwlock_unlock(&flow->lock);
+    return count;
+}
+
+/* ---- a clock runs out ---- */
+
+static bool is_answered(const struct ticket *ticket)
+{
+    for (size_t i = 0; i < ticket->life->state_count; i++)
+        if (ticket->progress.at_us[i] && ticket->life->states[i].answer != ANSWER_NONE)
+            return true;
+    return false;
+}
+
+static void tell_step(struct flow *flow, const struct entry *entry, const struct life_clock *clock,
+                      enum life_step step, struct arena *arena, int64_t now_us)
+{
+    pthread_rwlock_rdlock(&flow->lock);
+    str unit =
+        names_get(&flow->names, clock->side == PARTY_OWNER ? entry->owner_unit : entry->asker_unit);
+    pthread_rwlock_unlock(&flow->lock);
+    str word = str_c(life_step_word(step));
+    enum party to = step == STEP_HUB ? PARTY_HUB : clock->side;
+    str person = office_person(flow, unit, step, arena);
+    tell_entry(flow, entry, to, "clock", word, person, now_us);
+    if (clock->side == PARTY_OWNER) /* who waits knows that it takes longer */
+        tell_entry(flow, entry, PARTY_ASKER, "clock", word, STR_EMPTY, now_us);
+}
+
+/* Into the next step of the clock; false: there is none any more. */
+static bool run_out(struct ticket *ticket, int64_t now_us, enum life_step *ret)
+{
+    struct progress *progress = &ticket->progress;
+    uint8_t number = ticket->life->states[progress->state].clock;
+    int64_t due = progress_due(ticket->life, progress);
+    if (number == LIFE_NONE || !due || due > now_us)
+        return false;
+    const struct life_clock *clock = &ticket->life->clocks[number];
+    *ret = clock->steps[progress->level++];
+    progress->clock_us = now_us;
+    progress->is_hub |= *ret == STEP_HUB;
+    if (clock->side != PARTY_OWNER || !is_answered(ticket))
+        progress->late[clock->side]++;
+    progress->what = S("clock");
+    progress->step = str_c(life_step_word(*ret));
+    progress->officer = STR_EMPTY;
+    progress->by = (struct flow_party){STR_EMPTY, STR_EMPTY};
+    return true;
+}
+
+struct firing {
+    struct flow *flow;
+    struct arena arena;
+    int64_t now_us;
+    struct due *dues;
+    size_t count;
+    struct change changes[BATCH];
+    struct committed done[BATCH];
+    size_t change_count;
+};
+
+static enum err fire_one(struct firing *firing, struct due *due)
+{
+    struct flow *flow = firing->flow;
+    struct ticket ticket;
+    enum life_step step;
+    TRY(ticket_load(flow, due->entry.number, &firing->arena, &ticket));
+    due->body.max = STORE_BODY_MAX;
+    if (!run_out(&ticket, firing->now_us, &step))
+        return move_by_node(flow, due->entry.number);
+    TRY(ticket_write(flow, &ticket, &due->body));
+    struct change *change = &firing->changes[firing->change_count++];
+    *change = ticket_change(&ticket, &due->body, S("node"));
+    due->entry.level = (uint8_t)ticket.progress.level;
+    due->entry.due_us = progress_due(ticket.life, &ticket.progress);
+    tell_step(flow, &due->entry,
+              &ticket.life->clocks[ticket.life->states[ticket.progress.state].clock], step,
+              &firing->arena, firing->now_us);
+    return OK;
+}
+
+static void count_failure(struct flow *flow, enum err code)
+{
+    char text[1024];
+    if (code == OK || code == ERR_STALE || code == ERR_GONE)
+        return;
+    if (atomic_fetch_add(&flow->failed, 1) == 0)
+        log_write(LOG_WARN, "a ticket's clock could not be carried out, it is tried again: %s",
+                  err_format(err_last(), text, sizeof text));
+}
+
+static void fire(struct firing *firing)
+{
+    struct flow *flow = firing->flow;
+    for (size_t i = 0; i < firing->count; i++)
+        if (firing->dues[i].is_clock)
+            count_failure(flow, fire_one(firing, &firing->dues[i]));
+    if (firing->change_count) {
+        enum err code =
+            store_commit(flow->store, firing->changes, firing->change_count, false, firing->done);
+        count_failure(flow, code);
+        if (!code)
+            atomic_fetch_add(&flow->fired, firing->change_count);
+    }
+    for (size_t i = 0; i < firing->count; i++)
+        buf_release(&firing->dues[i].body);
+    err_clear();
+}
+
+static void tell_times(struct flow *flow, const struct due *due, int64_t now_us)
+{
+    if (due->is_alarm)
+        tell_entry(flow, &due->entry, PARTY_OWNER, "alarm", STR_EMPTY, STR_EMPTY, now_us);
+    if (due->is_limit)
+        tell_entry(flow, &due->entry, PARTY_ASKER, "limit", STR_EMPTY, STR_EMPTY, now_us);
+}
+
+int64_t flow_tick(struct flow *flow, int64_t now_us)
+{
+    struct due *dues = calloc(BATCH, sizeof *dues);
+    struct firing *firing = calloc(1, sizeof *firing);
+    size_t count = dues && firing ? take_due(flow, now_us, dues) : 0;
+    while (count) {
+        *firing = (struct firing){.flow = flow, .now_us = now_us, .dues = dues, .count = count};
+        for (size_t i = 0; i < count; i++)
+            tell_times(flow, &dues[i], now_us);
+        fire(firing);
+        arena_release(&firing->arena);
+        count = count == BATCH ? take_due(flow, now_us, dues) : 0;
+    }
+    free(firing);
+    free(dues);
+    pthread_rwlock_rdlock(&flow->lock);
+    int64_t next = flow->heap_count ? flow->entries[flow->heap[0]].wake_us : INT64_MAX;
+    pthread_rwlock_unlock(&flow->lock);
+    return next;
+}
+
+/* ---- the thread ---- */
+
+static void rest(struct flow *flow, int64_t next_us)
+{
+    struct timespec until;
+    int64_t wait_us = next_us - clock_now_us();
+    if (wait_us > LOOK_EVERY_US || next_us == INT64_MAX) /* somebody may set the wall clock */
+        wait_us = LOOK_EVERY_US;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t nanoseconds = until.tv_nsec + (wait_us > 0 ? wait_us : 0) * 1000;
+    until.tv_sec += nanoseconds / 1000000000;
+    until.tv_nsec = nanoseconds % 1000000000;
+    pthread_mutex_lock(&flow->mutex);
+    if (!flow->is_hurried && !flow->is_stopping && wait_us > 0)
+        pthread_cond_timedwait(&flow->changed, &flow->mutex, &until);
+    flow->is_hurried = false;
+    pthread_mutex_unlock(&flow->mutex);
+}
+
+static bool is_stopping(struct flow *flow)
+{
+    pthread_mutex_lock(&flow->mutex);
+    bool is_it = flow->is_stopping;
+    pthread_mutex_unlock(&flow->mutex);
+    return is_it;
+}
+
+static void *keep_time(void *context)
+{
+    struct flow *flow = context;
+    pthread_setname_np(pthread_self(), "flow");
+    while (!is_stopping(flow))
+        rest(flow, flow_tick(flow, clock_now_us()));
+    return NULL;
+}
+
+void flow_hurry(struct flow *flow)
+{
+    pthread_mutex_lock(&flow->mutex);
+    flow->is_hurried = true;
+    pthread_cond_signal(&flow->changed);
+    pthread_mutex_unlock(&flow->mutex);
+}
+
+enum err flow_start(struct flow *flow)
+{
+    if (pthread_create(&flow->thread, NULL, keep_time, flow))
+        return err_set(ERR_BUSY, "cannot start the thread that keeps the clocks of tickets");
+    flow->is_started = true;
+    return OK;
+}
+
+void flow_stop(struct flow *flow)
+{
+    if (!flow || !flow->is_started)
+        return;
+    pthread_mutex_lock(&flow->mutex);
+    flow->is_stopping = true;
+    pthread_cond_signal(&flow->changed);
+    pthread_mutex_unlock(&flow->mutex);
+    pthread_join(flow->thread, NULL);
+    flow->is_started = false;
+}

@@ -1,0 +1,728 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tickets under a clock that the test sets. The stories of tests/cases/flow are played line by
+ * line; behind each line the node is started anew from its records in half of the stories, so that
+ * nothing can hang on memory.
+ */
+#include "flow/flow.h"
+
+#include "home.h"
+#include "scratch.h"
+#include "test.h"
+
+enum { MINUTE_US = 60000000, TOLD_MAX = 64 };
+
+struct world {
+    char home[HOME_PATH];
+    struct scratch scratch;
+    struct catalog *catalog;
+    struct store *store;
+    struct flow *flow;
+    struct arena arena;
+    struct record_id subject, ticket;
+    uint32_t version;
+    struct buf told;
+};
+
+static const int64_t start_us = 1795341600000000; /* 2026-11-22T10:00:00Z */
+
+/* ---- people ---- */
+
+static const struct person {
+    const char *name;
+    struct actor actor;
+} people[] = {
+    {"finder",
+     {.officer = S("f-1"), .unit = S("FRA/gate"), .country = S("FRA"), .role = S("frontline")}},
+    {"finder-desk-2",
+     {.officer = S("f-2"), .unit = S("FRA/port"), .country = S("FRA"), .role = S("investigator")}},
+    {"finder-bureau",
+     {.officer = S("f-3"),
+      .unit = S("FRA/ncb"),
+      .country = S("FRA"),
+      .role = S("national-bureau")}},
+    {"owner",
+     {.officer = S("u-1"),
+      .unit = S("UTO/hq"),
+      .country = S("UTO"),
+      .role = S("national-bureau"),
+      .may_write = true}},
+    {"owner-2",
+     {.officer = S("u-4"),
+      .unit = S("UTO/hq"),
+      .country = S("UTO"),
+      .role = S("national-bureau"),
+      .may_write = true}},
+    {"owner-desk",
+     {.officer = S("u-2"), .unit = S("UTO/ncb"), .country = S("UTO"), .role = S("investigator")}},
+    {"owner-patrol",
+     {.officer = S("u-3"), .unit = S("UTO/ncb"), .country = S("UTO"), .role = S("frontline")}},
+    {"stranger",
+     {.officer = S("z-1"),
+      .unit = S("ZZZ/ncb"),
+      .country = S("ZZZ"),
+      .role = S("national-bureau"),
+      .may_write = true}},
+    {"hub", {.officer = S("h-1"), .unit = S("HUB/ops"), .country = S("HUB"), .role = S("hub")}},
+    {"auditor-FRA",
+     {.officer = S("f-9"),
+      .unit = S("FRA/audit"),
+      .country = S("FRA"),
+      .role = S("auditor"),
+      .may_audit = true}},
+    {"auditor-ZZZ",
+     {.officer = S("z-9"),
+      .unit = S("ZZZ/audit"),
+      .country = S("ZZZ"),
+      .role = S("auditor"),
+      .may_audit = true}},
+    {"admin",
+     {.officer = S("f-0"),
+      .unit = S("FRA/it"),
+      .country = S("FRA"),
+      .role = S("administrator"),
+      .may_administer = true,
+      .may_audit = true,
+      .may_write = true}},
+};
+
+static const struct actor *person(str name)
+{
+    for (size_t i = 0; i < COUNT_OF(people); i++)
+        if (str_eq_c(name, people[i].name))
+            return &people[i].actor;
+    fail_msg("nobody is called %.*s", STR(name));
+    return NULL;
+}
+
+/* ---- a node ---- */
+
+static void take_told(void *context, const struct flow_told *told)
+{
+    struct world *world = context;
+    if (str_eq(told->what, S("told")))
+        return;
+    buf_printf(&world->told, "%s%.*s", world->told.len ? ", " : "", STR(told->what));
+    if (told->step.len)
+        buf_printf(&world->told, " %.*s", STR(told->step));
+    buf_printf(&world->told, " %.*s", STR(told->to.unit.len ? told->to.unit : S("-")));
+    if (told->person.len)
+        buf_printf(&world->told, " %.*s", STR(told->person));
+}
+
+static void committed(void *context, uint64_t first_seq, uint64_t last_seq)
+{
+    struct world *world = context;
+    if (world->flow)
+        flow_follow(world->flow, first_seq, last_seq);
+}
+
+static void open_node(struct world *world)
+{
+    assert_int_equal(store_open(world->scratch.path, STORE_OPEN_CREATE, &world->store), OK);
+    store_set_hook(world->store, committed, world);
+    assert_int_equal(flow_open(world->catalog, world->store, &world->flow), OK);
+    flow_on_told(world->flow, take_told, world);
+}
+
+static void close_node(struct world *world)
+{
+    flow_close(world->flow);
+    world->flow = NULL;
+    store_close(world->store);
+}
+
+static void link_folder(struct world *world, const char *name)
+{
+    char root[HOME_PATH / 2], target[HOME_PATH], path[HOME_PATH];
+    assert_non_null(getcwd(root, sizeof root));
+    snprintf(target, sizeof target, "%s/%s", root, name);
+    snprintf(path, sizeof path, "%.200s/%s", world->home, name);
+    assert_int_equal(symlink(target, path), 0);
+}
+
+static uint64_t put(struct world *world, str definition, str owner, const char *body)
+{
+    struct change change = {.kind = CHANGE_PUT,
+                            .definition = definition,
+                            .definition_version = 1,
+                            .owner = owner,
+                            .actor = S("test"),
+                            .body = str_c(body)};
+    struct committed done;
+    assert_int_equal(store_commit(world->store, &change, 1, true, &done), OK);
+    world->subject = done.id;
+    return done.id.number;
+}
+
+static void begin(struct world *world)
+{
+    *world = (struct world){.version = 0};
+    clock_pin(start_us);
+    scratch_make(&world->scratch);
+    home_make(world->home);
+    link_folder(world, "system");
+    link_folder(world, "tickets");
+    home_write(world->home, "databases/parcel.yaml",
+               S("definition: parcel\ntitle: Parcels\npurposes: [search]\n"
+                 "fields:\n  tracking: {type: identifier}\nretain: {first: 1y}\n"));
+    assert_int_equal(catalog_load(world->home, &world->catalog), OK);
+    open_node(world);
+    put(world, S("office"), S("UTO"),
+        "{\"envelope\":{\"owner\":\"UTO\"},\"fields\":{\"unit\":\"UTO/ncb\",\"name\":\"Bureau\","
+        "\"languages\":[\"en\",\"fr\"],\"deputy\":\"o-deputy\",\"head\":\"o-head\",\"duty\":[{"
+        "\"officer\":\"o-day\",\"from\":\"2026-11-22T06:00:00Z\",\"until\":\"2026-11-22T18:00:00Z\"},"
+        "{\"officer\":\"o-night\",\"from\":\"2026-11-22T18:00:00Z\",\"until\":\"2026-11-23T06:00:00Z\"}"
+        "]}}");
+    put(world, S("parcel"), S("UTO"),
+        "{\"envelope\":{\"owner\":\"UTO\",\"unit\":\"UTO/ncb\",\"purposes\":[\"search\"],"
+        "\"review_on\":\"2027-01-01\"},\"fields\":{\"tracking\":\"A1\"}}");
+}
+
+static void end(struct world *world)
+{
+    close_node(world);
+    catalog_free(world->catalog);
+    arena_release(&world->arena);
+    buf_release(&world->told);
+    home_remove(world->home);
+    scratch_remove(&world->scratch);
+    clock_pin(-1);
+}
+
+/* "a=b c=d" */
+static struct node *read_fields(struct world *world, str text)
+{
+    struct node *fields = node_map(&world->arena);
+    str word;
+    while (str_split(&text, ' ', &word)) {
+        size_t equals = str_find(word, '=');
+        if (equals < word.len)
+            node_put_text(&world->arena, fields, str_slice(word, 0, equals),
+                          str_from(word, equals + 1));
+    }
+    return fields;
+}
+
+static enum err ask(struct world *world, const struct actor *actor, str fields, bool is_test,
+                    struct flow_ticket *ret)
+{
+    struct flow_question question = {
+        .kind = catalog_find(world->catalog, S("hit-confirmation")),
+        .database = catalog_find(world->catalog, S("parcel")),
+        .subject = world->subject,
+        .owner = {S("UTO"), S("UTO/ncb")},
+        .is_test = is_test,
+        .receipt = S("7K3M-9QXR"),
+        .fields = read_fields(world, fields),
+    };
+    assert_non_null(question.kind);
+    return flow_ask(world->flow, actor, &question, &world->arena, ret);
+}
+
+static enum err move(struct world *world, const struct actor *actor, str to, str fields,
+                     struct flow_ticket *ret)
+{
+    struct flow_request request = {.id = world->ticket,
+                                   .version = world->version,
+                                   .to = to,
+                                   .fields = read_fields(world, fields)};
+    return flow_move(world->flow, actor, &request, &world->arena, ret);
+}
+
+/* ---- stories ---- */
+
+enum { COLUMNS = 5 };
+
+static str act(struct world *world, const str column[COLUMNS])
+{
+    struct flow_ticket ticket;
+    enum err code;
+    if (str_eq(column[2], S("clock"))) {
+        buf_clear(&world->told);
+        (void)flow_tick(world->flow, clock_now_us());
+        return world->told.len ? buf_str(&world->told) : S("-");
+    }
+    const struct actor *actor = person(column[1]);
+    if (str_eq(column[2], S("open"))) {
+        code = ask(world, actor, column[3], false, &ticket);
+        if (!code)
+            world->ticket = ticket.brief.id;
+    } else if (str_eq(column[2], S("look"))) {
+        code = flow_read(world->flow, actor, world->ticket, &world->arena, &ticket);
+    } else {
+        code = move(world, actor, column[2], column[3], &ticket);
+    }
+    if (code)
+        return str_c(err_word(code));
+    world->version = ticket.brief.version;
+    return arena_printf(&world->arena, "%.*s %u", STR(ticket.brief.state->name),
+                        ticket.brief.level);
+}
+
+static void play_line(struct world *world, str line, str story)
+{
+    str column[COLUMNS] = {{0}};
+    uint64_t minute = 0;
+    for (size_t i = 0; i < COLUMNS; i++)
+        assert_true(str_split(&line, '\t', &column[i]));
+    assert_true(str_to_u64(column[0], 1000000, &minute));
+    clock_pin(start_us + (int64_t)minute * MINUTE_US);
+    str result = act(world, column);
+    if (!str_eq(result, column[4])) {
+        char text[1024];
+        fprintf(stderr, "%.*s, minute %llu, %.*s %.*s: expected \"%.*s\", got \"%.*s\" (%s)\n",
+                STR(story), (unsigned long long)minute, STR(column[1]), STR(column[2]),
+                STR(column[4]), STR(result), err_format(err_last(), text, sizeof text));
+        fail();
+    }
+}
+
+static void play(bool is_restarted)
+{
+    char *data = NULL;
+    size_t len = 0, stories = 0;
+    struct world world;
+    assert_int_equal(io_read_file("tests/cases/flow/hit-confirmation.tsv", 1 << 20, &data, &len),
+                     OK);
+    str rest = str_of(data, len), line, story = STR_EMPTY;
+    while (str_split(&rest, '\n', &line)) {
+        if (line.len == 0 || line.ptr[0] == '#')
+            continue;
+        if (!str_starts(line, S("story\t"))) {
+            play_line(&world, line, story);
+            bool is_clock_next = str_has(str_slice(rest, 0, 40), S("\tclock\t"));
+            if (is_restarted && !is_clock_next) {
+                close_node(&world);
+                open_node(&world);
+            }
+            continue;
+        }
+        if (stories++)
+            end(&world);
+        story = str_from(line, 6);
+        begin(&world);
+    }
+    end(&world);
+    free(data);
+    assert_true(stories >= 8);
+}
+
+static void stories_are_lived(void **state)
+{
+    (void)state;
+    play(false);
+}
+
+/* Nothing hangs on memory: the node stops and starts behind each line. */
+static void stories_survive_restarts(void **state)
+{
+    (void)state;
+    play(true);
+}
+
+/* ---- versions ---- */
+
+static void a_move_names_what_was_seen(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    begin(&world);
+    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                         &ticket),
+                     OK);
+    world.ticket = ticket.brief.id;
+    world.version = ticket.brief.version;
+    assert_int_equal(move(&world, person(S("owner")), S("acknowledged"), STR_EMPTY, &ticket), OK);
+    /* another officer who still sees the ticket as it was */
+    assert_int_equal(move(&world, person(S("owner-desk")), S("refused"), S("refusal=not-current"),
+                          &ticket),
+                     ERR_STALE);
+    world.version = 99;
+    assert_int_equal(move(&world, person(S("owner")), S("refused"), S("refusal=not-current"),
+                          &ticket),
+                     ERR_STALE);
+    end(&world);
+}
+
+/* What the clock wrote meanwhile does not send the officer back. */
+static void a_clock_hinders_nobody(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    begin(&world);
+    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                         &ticket),
+                     OK);
+    world.ticket = ticket.brief.id;
+    world.version = ticket.brief.version;
+    clock_pin(start_us + 10 * MINUTE_US);
+    (void)flow_tick(world.flow, clock_now_us());
+    assert_int_equal(move(&world, person(S("owner")), S("confirmed"), S("owner_reply=yes"),
+                          &ticket),
+                     OK);
+    assert_true(ticket.brief.version > world.version + 1);
+    end(&world);
+}
+
+/* ---- what each side is shown ---- */
+
+static void officers_of_the_other_side_stay_unnamed(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    begin(&world);
+    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                         &ticket),
+                     OK);
+    world.ticket = ticket.brief.id;
+    assert_int_equal(flow_read(world.flow, person(S("owner")), world.ticket, &world.arena, &ticket),
+                     OK);
+    assert_int_equal(ticket.history_count, 2); /* opened, sent */
+    assert_int_equal(ticket.history[0].officer.len, 0);
+    assert_true(str_eq(ticket.history[0].party.unit, S("FRA/gate")));
+    assert_int_equal(ticket.brief.sides, FLOW_OWNER);
+    assert_true(ticket.brief.is_yours && ticket.brief.is_alarm);
+    assert_int_equal(flow_read(world.flow, person(S("finder")), world.ticket, &world.arena,
+                               &ticket),
+                     OK);
+    assert_true(str_eq(ticket.history[0].officer, S("f-1")));
+    assert_false(ticket.brief.is_yours);
+    assert_int_equal(ticket.move_count, 1); /* outcome */
+    end(&world);
+}
+
+static void test_records_ring_nowhere(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    struct flow_figures *figures;
+    size_t count;
+    begin(&world);
+    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), true,
+                         &ticket),
+                     OK);
+    assert_true(ticket.brief.is_test);
+    clock_pin(start_us + 15 * MINUTE_US);
+    (void)flow_tick(world.flow, clock_now_us());
+    assert_int_equal(world.told.len, 0);
+    assert_int_equal(flow_figures(world.flow, person(S("owner")), PARTY_OWNER, 0, INT64_MAX,
+                                  &world.arena, &figures, &count),
+                     OK);
+    assert_int_equal(count, 0);
+    end(&world);
+}
+
+static void the_limit_is_the_finders(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    begin(&world);
+    assert_int_equal(ask(&world, person(S("finder")),
+                         S("urgency=urgent situation=x held_since=2026-11-22T09:30:00Z"), false,
+                         &ticket),
+                     OK);
+    assert_true(ticket.limit.limit_us == 24 * 60 * (int64_t)MINUTE_US); /* France, stated */
+    assert_true(ticket.limit.until_us == start_us + (24 * 60 - 30) * (int64_t)MINUTE_US);
+    assert_false(ticket.limit.is_over);
+    world.ticket = ticket.brief.id;
+    clock_pin(ticket.limit.until_us);
+    assert_int_equal(flow_read(world.flow, person(S("finder")), world.ticket, &world.arena,
+                               &ticket),
+                     OK);
+    assert_true(ticket.limit.is_over);
+    /* no row, no limit: nothing is invented */
+    struct actor norwegian = *person(S("finder"));
+    norwegian.country = S("NOR");
+    norwegian.unit = S("NOR/gate");
+    assert_int_equal(ask(&world, &norwegian,
+                         S("urgency=urgent situation=x held_since=2026-11-22T09:30:00Z"), false,
+                         &ticket),
+                     OK);
+    assert_true(ticket.limit.since_us > 0);
+    assert_true(ticket.limit.until_us == 0);
+    assert_false(ticket.limit.is_over);
+    end(&world);
+}
+
+/* ---- lists, news, figures ---- */
+
+static size_t list(struct world *world, const char *who, struct flow_filter filter, bool *ret_more)
+{
+    struct flow_brief *briefs;
+    size_t count;
+    bool more;
+    assert_int_equal(flow_list(world->flow, person(str_c(who)), &filter, &world->arena, &briefs,
+                               &count, &more),
+                     OK);
+    if (ret_more)
+        *ret_more = more;
+    for (size_t i = 1; i < count; i++)
+        assert_true(briefs[i - 1].order <= briefs[i].order);
+    return count;
+}
+
+static void lists_hold_what_each_may_see(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    struct flow_filter all = {.which = FLOW_WHICH_ALL, .after_order = INT64_MIN};
+    struct flow_filter open = {.after_order = INT64_MIN};
+    static const char *const urgencies[] = {"urgency=routine situation=x",
+                                            "urgency=urgent situation=x",
+                                            "urgency=core-data situation=x"};
+    begin(&world);
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(ask(&world, person(i % 3 ? S("finder") : S("finder-desk-2")),
+                             str_c(urgencies[i % 3]), false, &ticket),
+                         OK);
+    world.ticket = ticket.brief.id;
+    world.version = ticket.brief.version;
+    assert_int_equal(list(&world, "owner", all, NULL), 9);
+    assert_int_equal(list(&world, "finder", all, NULL), 6);
+    assert_int_equal(list(&world, "finder-desk-2", all, NULL), 3);
+    assert_int_equal(list(&world, "finder-bureau", all, NULL), 9);
+    assert_int_equal(list(&world, "stranger", all, NULL), 0);
+    assert_int_equal(list(&world, "hub", all, NULL), 0);
+    assert_int_equal(list(&world, "admin", all, NULL), 0);
+    assert_int_equal(list(&world, "auditor-FRA", all, NULL), 9);
+    assert_int_equal(list(&world, "auditor-ZZZ", all, NULL), 0);
+    all.sides = FLOW_ASKER;
+    assert_int_equal(list(&world, "owner", all, NULL), 0);
+    all.sides = 0;
+    all.desk = S("FRA/port");
+    assert_int_equal(list(&world, "finder-bureau", all, NULL), 3);
+    all.desk = STR_EMPTY;
+    all.state = S("acknowledged");
+    assert_int_equal(list(&world, "owner", all, NULL), 0);
+    uint64_t seen = flow_news(world.flow, person(S("finder")), 0);
+    uint64_t other = flow_news(world.flow, person(S("finder-desk-2")), 0);
+    assert_int_equal(move(&world, person(S("owner")), S("refused"), S("refusal=not-current"),
+                          &ticket),
+                     OK);
+    assert_true(flow_news(world.flow, person(S("finder")), seen) > seen);
+    assert_true(flow_news(world.flow, person(S("finder-desk-2")), other) <= other);
+    assert_true(flow_news(world.flow, person(S("stranger")), 0) == 0);
+    world.version = ticket.brief.version;
+    assert_int_equal(move(&world, person(S("finder")), S("outcome"), S("outcome=not-current"),
+                          &ticket),
+                     OK);
+    world.version = ticket.brief.version;
+    assert_int_equal(move(&world, person(S("finder")), S("closed"), STR_EMPTY, &ticket), OK);
+    assert_int_equal(list(&world, "owner", open, NULL), 8);
+    end(&world);
+}
+
+/* Pages join without a gap or a repeat. */
+static void pages_go_on_where_the_last_ended(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    struct flow_filter filter = {.after_order = INT64_MIN, .max = 3};
+    size_t seen = 0;
+    bool more = true;
+    begin(&world);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                             &ticket),
+                         OK);
+    while (more) {
+        struct flow_brief *briefs;
+        size_t count;
+        assert_int_equal(flow_list(world.flow, person(S("owner")), &filter, &world.arena, &briefs,
+                                   &count, &more),
+                         OK);
+        assert_true(count > 0);
+        for (size_t i = 0; i < count; i++)
+            assert_true(briefs[i].order > filter.after_order ||
+                        briefs[i].id.number > filter.after_number);
+        filter.after_order = briefs[count - 1].order;
+        filter.after_number = briefs[count - 1].id.number;
+        seen += count;
+    }
+    assert_int_equal(seen, 10);
+    end(&world);
+}
+
+static void one_case(struct world *world, int64_t minute, int64_t answer, const char *to,
+                     const char *fields, const char *outcome)
+{
+    struct flow_ticket ticket;
+    clock_pin(start_us + minute * MINUTE_US);
+    assert_int_equal(ask(world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                         &ticket),
+                     OK);
+    world->ticket = ticket.brief.id;
+    world->version = ticket.brief.version;
+    clock_pin(start_us + (minute + answer) * MINUTE_US);
+    (void)flow_tick(world->flow, clock_now_us());
+    assert_int_equal(move(world, person(S("owner")), str_c(to), str_c(fields), &ticket), OK);
+    world->version = ticket.brief.version;
+    if (outcome)
+        assert_int_equal(move(world, person(S("finder")), S("outcome"), str_c(outcome), &ticket),
+                         OK);
+}
+
+static void figures_are_counted_from_tickets(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    struct flow_figures *figures;
+    size_t count;
+    begin(&world);
+    one_case(&world, 0, 2, "confirmed", "owner_reply=yes", "outcome=arrest");
+    one_case(&world, 100, 4, "confirmed", "owner_reply=yes", "outcome=not-this-person");
+    one_case(&world, 200, 30, "not-confirmed", "owner_reply=no", "outcome=not-this-person");
+    one_case(&world, 300, 6, "refused", "refusal=not-current", NULL);
+    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                         &ticket),
+                     OK);
+    for (int restart = 0; restart < 2; restart++) {
+        assert_int_equal(flow_figures(world.flow, person(S("owner")), PARTY_OWNER, 0, INT64_MAX,
+                                      &world.arena, &figures, &count),
+                         OK);
+        assert_int_equal(count, 1);
+        assert_true(str_eq(figures[0].country, S("UTO")));
+        assert_int_equal(figures[0].asked, 5);
+        assert_int_equal(figures[0].open, 5);
+        assert_int_equal(figures[0].answered, 4);
+        assert_int_equal(figures[0].confirmed, 2);
+        assert_int_equal(figures[0].not_confirmed, 1);
+        assert_int_equal(figures[0].refused, 1);
+        assert_int_equal(figures[0].late, 1);
+        assert_int_equal(figures[0].outcomes, 3);
+        assert_int_equal(figures[0].wrong, 2);
+        assert_true(figures[0].median_answer_us == 4 * (int64_t)MINUTE_US);
+        close_node(&world);
+        open_node(&world);
+    }
+    assert_int_equal(flow_figures(world.flow, person(S("stranger")), PARTY_OWNER, 0, INT64_MAX,
+                                  &world.arena, &figures, &count),
+                     OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(flow_figures(world.flow, person(S("owner")), PARTY_ASKER,
+                                  start_us + 100 * (int64_t)MINUTE_US,
+                                  start_us + 201 * (int64_t)MINUTE_US, &world.arena, &figures,
+                                  &count),
+                     OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(figures[0].asked, 2);
+    end(&world);
+}
+
+/* ---- offices ---- */
+
+static void offices_say_who_is_on_duty(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_office *offices;
+    size_t count;
+    begin(&world);
+    assert_int_equal(flow_offices(world.flow, STR_EMPTY, S("UTO"), &world.arena, &offices, &count),
+                     OK);
+    assert_int_equal(count, 1);
+    assert_true(str_eq(offices[0].duty_officer, S("o-day")));
+    assert_int_equal(offices[0].language_count, 2);
+    clock_pin(start_us + 12 * 60 * (int64_t)MINUTE_US);
+    assert_int_equal(flow_offices(world.flow, S("UTO/ncb"), STR_EMPTY, &world.arena, &offices,
+                                  &count),
+                     OK);
+    assert_true(str_eq(offices[0].duty_officer, S("o-night")));
+    clock_pin(start_us + 36 * 60 * (int64_t)MINUTE_US);
+    assert_int_equal(flow_offices(world.flow, S("UTO/ncb"), STR_EMPTY, &world.arena, &offices,
+                                  &count),
+                     OK);
+    assert_true(offices[0].duty_until_us == 0);
+    assert_int_equal(flow_offices(world.flow, S("ZZZ/ncb"), STR_EMPTY, &world.arena, &offices,
+                                  &count),
+                     OK);
+    assert_int_equal(count, 0);
+    end(&world);
+}
+
+/* ---- not this person ---- */
+
+static enum err clear(struct world *world, const char *clearance)
+{
+    struct flow_ticket ticket;
+    struct node *node = read_fields(world, str_c(clearance));
+    struct flow_request request = {.id = world->ticket,
+                                   .version = world->version,
+                                   .to = S("not-confirmed"),
+                                   .fields = read_fields(world, S("owner_reply=another")),
+                                   .clearance = node};
+    return flow_move(world->flow, person(S("owner")), &request, &world->arena, &ticket);
+}
+
+static bool is_cleared(struct world *world, struct record_id alert, const char *document)
+{
+    struct flow_clearance found;
+    return flow_is_cleared(world->flow, alert, str_c(document), S("UTO"), &found, &world->arena);
+}
+
+static void a_cleared_document_lowers_one_alert(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    begin(&world);
+    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                         &ticket),
+                     OK);
+    world.ticket = ticket.brief.id;
+    world.version = ticket.brief.version;
+    assert_int_equal(clear(&world, "document=L898902C3 issuer=UTO until=2031-01-01"),
+                     ERR_MISSING); /* no consent */
+    assert_int_equal(clear(&world, "consent=yes document=L898902C3 issuer=UTO"), ERR_MISSING);
+    assert_int_equal(clear(&world, "consent=yes document=L898902C3 issuer=UTO until=2020-01-01"),
+                     ERR_BAD_VALUE);
+    assert_int_equal(clear(&world, "consent=yes document=L898902C3 issuer=UTO until=2031-01-01"),
+                     OK);
+    struct record_id other = {world.subject.home, world.subject.number + 7};
+    for (int restart = 0; restart < 2; restart++) {
+        assert_true(is_cleared(&world, world.subject, "L898902C3"));
+        assert_false(is_cleared(&world, world.subject, "L898902C4"));
+        assert_false(is_cleared(&world, other, "L898902C3"));
+        close_node(&world);
+        open_node(&world);
+    }
+    assert_int_equal(flow_read(world.flow, person(S("owner")), world.ticket, &world.arena, &ticket),
+                     OK);
+    assert_int_equal(ticket.clearance_count, 1);
+    assert_true(ticket.clearances[0].has_document);
+    assert_true(str_eq(ticket.clearances[0].by.unit, S("UTO/hq")));
+    /* it ends with the document */
+    clock_pin(start_us + 1600 * 24 * 60 * (int64_t)MINUTE_US);
+    assert_false(is_cleared(&world, world.subject, "L898902C3"));
+    end(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stories_are_lived),
+        cmocka_unit_test(stories_survive_restarts),
+        cmocka_unit_test(a_move_names_what_was_seen),
+        cmocka_unit_test(a_clock_hinders_nobody),
+        cmocka_unit_test(officers_of_the_other_side_stay_unnamed),
+        cmocka_unit_test(test_records_ring_nowhere),
+        cmocka_unit_test(the_limit_is_the_finders),
+        cmocka_unit_test(lists_hold_what_each_may_see),
+        cmocka_unit_test(pages_go_on_where_the_last_ended),
+        cmocka_unit_test(figures_are_counted_from_tickets),
+        cmocka_unit_test(offices_say_who_is_on_duty),
+        cmocka_unit_test(a_cleared_document_lowers_one_alert),
+    };
+    if (crypto_init() != OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
