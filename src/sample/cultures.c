@@ -2,7 +2,8 @@
 /*
  * Names and words of the fictional world, from three small tables under codes/sample:
  *
- *   cultures.csv   culture, title, countries, weight, pattern for men, pattern for women, letters
+ *   cultures.csv   culture, title, countries, weight, pattern for men, pattern for women, letters,
+ *                  languages
  *   names.csv      culture, part, native form, Latin form; the most frequent first
  *   words.csv      meaning, value
  *
@@ -36,7 +37,7 @@ struct pattern {
     size_t count;
 };
 struct culture {
-    str code, countries, letters;
+    str code, countries, letters, languages;
     unsigned weight;
     str pattern_text[2];
     struct pattern patterns[2]; /* men, women */
@@ -102,7 +103,7 @@ static struct culture *find_culture(struct cultures *cultures, str code)
 static enum err read_cultures(const char *home, struct arena *arena, struct cultures *cultures)
 {
     struct table table;
-    str cells[7];
+    str cells[8];
     TRY(table_open(home, "cultures.csv", arena, &table));
     while (table_row(&table, cells, COUNT_OF(cells))) {
         uint64_t weight = 0;
@@ -113,6 +114,7 @@ static enum err read_cultures(const char *home, struct arena *arena, struct cult
         culture->code = cells[0];
         culture->countries = cells[2];
         culture->letters = cells[6];
+        culture->languages = cells[7];
         culture->weight = (unsigned)weight;
         culture->pattern_text[0] = cells[4];
         culture->pattern_text[1] = cells[5];
@@ -248,16 +250,27 @@ str culture_letters(const struct culture *culture)
     return culture->letters;
 }
 
-str culture_country(const struct culture *culture, struct random *random)
+/* One of "a|b|c", the first ones most often. */
+static str pick_piece(str pieces, struct random *random)
 {
-    str rest = culture->countries, one = STR_EMPTY;
+    str one = STR_EMPTY;
     size_t count = 1;
-    for (size_t i = 0; i < rest.len; i++)
-        count += rest.ptr[i] == '|';
+    for (size_t i = 0; i < pieces.len; i++)
+        count += pieces.ptr[i] == '|';
     size_t wanted = (size_t)random_zipf(random, count);
     for (size_t i = 0; i <= wanted; i++)
-        (void)str_split(&rest, '|', &one);
+        (void)str_split(&pieces, '|', &one);
     return one;
+}
+
+str culture_country(const struct culture *culture, struct random *random)
+{
+    return pick_piece(culture->countries, random);
+}
+
+str culture_language(const struct culture *culture, struct random *random)
+{
+    return pick_piece(culture->languages, random);
 }
 
 static void add_joined(struct buf *out, str part, bool joins, bool is_lower)

@@ -17,6 +17,8 @@ enum {
     OPTIONAL_PERCENT = 30,
     PIVOT_PERCENT = 60,
     ADDRESS_PERCENT = 50,
+    STATUS_PERCENT = 60,
+    MISSING_ONE_IN = 16, /* of those whom chance would have missing: 1 in 400 of all */
     RELATIVES_MAX = 4,
     SAMPLE_MAX = 2000
 };
@@ -164,9 +166,12 @@ str fill_zone(const struct world *world, const struct person *person, struct are
 {
     struct buf out = {0}, name = {0};
     struct random stream = world_stream(world, person, S("mrz"), 0, false);
-    mrz_put_name(person->name.latin_parts[0], &name);
-    buf_add(&name, S("<<"));
-    mrz_put_name(person->name.latin_parts[1], &name);
+    const str *parts = person->name.latin_parts;
+    mrz_put_name(parts[0].len ? parts[0] : parts[1], &name);
+    if (parts[0].len) { /* who has no family name has one identifier: Doc 9303-3, 4.6 */
+        buf_add(&name, S("<<"));
+        mrz_put_name(parts[1], &name);
+    }
     struct day expiry = day_of_number(day_number(world->options->today) + 100 +
                                       (int32_t)random_below(&stream, 3000));
     struct mrz_contents contents = {
@@ -188,12 +193,31 @@ str fill_zone(const struct world *world, const struct person *person, struct are
 
 /* ---- the other types ---- */
 
+static bool is_beside(const struct field *field, const char *meaning)
+{
+    for (size_t i = 0; field->parent && i < field->parent->field_count; i++)
+        if (means(field->parent->fields[i], meaning))
+            return true;
+    return false;
+}
+
+/* The first of a list are the usual ones; few of a world's persons are missing. */
 static struct node *fill_code(const struct filling *f, const struct field *field)
 {
     if (!field->list || field->list->count == 0)
         return NULL;
-    size_t rank = (size_t)random_zipf(f->random, field->list->count);
-    return node_text(f->arena, field->list->codes[rank].code);
+    if (means(field, "language") && random_below(f->random, 100) < 80)
+        return node_text(f->arena, culture_language(f->person->culture, f->random));
+    if (is_beside(field, "relative-name") && str_eq(field->list->name, S("relations")))
+        return node_text(f->arena, !f->person->ring             ? S("relative")
+                                   : f->person->ring_place == 0 ? S("subordinate")
+                                                                : S("accomplice"));
+    size_t usual = is_beside(field, "parent-name") ? 2 : field->list->count;
+    size_t rank = (size_t)random_zipf(f->random, usual);
+    bool is_rare = means(field, "person-status") &&
+                   str_eq(field->list->codes[rank].code, S("missing")) &&
+                   random_below(f->random, MISSING_ONE_IN) != 0;
+    return node_text(f->arena, field->list->codes[is_rare ? 0 : rank].code);
 }
 
 static struct node *fill_country(const struct filling *f, const struct field *field)
@@ -368,6 +392,7 @@ static const char *const relative_name[] = {"relative-name", NULL};
 static bool is_wanted(const struct filling *f, const struct field *field)
 {
     static const char *const always[] = {"birth-date", "sex", NULL};
+    static const char *const status[] = {"person-status", NULL};
     if (field->is_retired)
         return false;
     if (field->is_required || holds(field, own_name) || means_one_of(field, always))
@@ -376,6 +401,8 @@ static bool is_wanted(const struct filling *f, const struct field *field)
         return true;
     if (means(field, "death-date"))
         return random_below(f->random, 100) < 2;
+    if (holds(field, status))
+        return random_below(f->random, 100) < STATUS_PERCENT;
     if (means(field, "address"))
         return random_below(f->random, 100) < ADDRESS_PERCENT;
     if (field->type && is_type(field, "link"))

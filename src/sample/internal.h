@@ -23,6 +23,7 @@ enum err cultures_load(const char *home, struct arena *arena, struct cultures **
 const struct culture *culture_pick(const struct cultures *cultures, struct random *random);
 str culture_code(const struct culture *culture);
 str culture_country(const struct culture *culture, struct random *random);
+str culture_language(const struct culture *culture, struct random *random);
 /* "Cyrillic": the letters that the things to try show with this culture; empty: with another */
 str culture_letters(const struct culture *culture);
 void culture_name(const struct culture *culture, bool is_female, struct random *random,

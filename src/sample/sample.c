@@ -20,8 +20,9 @@
 enum {
     ATTEMPTS = 24,
     TRUTH_ONE_IN = 20,
-    WANTED_PICTURE_ONE_IN = 4, /* wanted persons with a picture; of missing ones all have one, */
-    PICTURE_MAX = 500,         /* but no more than these: a picture costs an import 10 ms */
+    /* A picture costs an import 10 ms: all of the missing have one, a few of the wanted. */
+    WANTED_PICTURE_ONE_IN = 50,
+    WANTED_PICTURES_MAX = 200,
     FLUSH_BYTES = 1 << 20,
     PERSONS_MAX = 100000000,
     ARENA_RECORD_MAX = 8 << 20,
@@ -37,7 +38,7 @@ struct writer {
     struct output truth, pictures;
     struct tries tries;
     struct sample_report report;
-    uint64_t total;
+    uint64_t total, wanted_pictures;
     char path[1024];
 };
 
@@ -131,17 +132,18 @@ static enum err write_picture(struct writer *writer, const struct record *record
 }
 
 /* Pictures go with persons whom somebody looks for. */
-static bool has_picture(const struct writer *writer, const struct record *record, uint64_t number)
+static bool has_picture(struct writer *writer, const struct record *record, uint64_t number)
 {
-    if (record->definition != writer->world.persons || writer->report.photographs >= PICTURE_MAX)
+    if (record->definition != writer->world.persons)
         return false;
     for (size_t i = 0; i < record->count; i++) {
         const struct field_value *value = &record->values[i];
         if (!means(value->field, "person-status"))
             continue;
-        if (str_eq(value->value.norm, S("missing")) ||
-            (str_starts(value->value.norm, S("wanted")) && number % WANTED_PICTURE_ONE_IN == 0))
+        if (str_eq(value->value.norm, S("missing")))
             return true;
+        if (str_starts(value->value.norm, S("wanted")) && number % WANTED_PICTURE_ONE_IN == 0)
+            return writer->wanted_pictures++ < WANTED_PICTURES_MAX;
     }
     return false;
 }

@@ -7,7 +7,6 @@ import { Cautions, Facts, Heading, Photo } from './card.jsx';
 import { Copy } from './copy.jsx';
 
 const pathOf = (id) => `/v1/records/${encodeURIComponent(id)}`;
-// another record's owner may have named this one by reference, database:OWNER/REFERENCE
 // An owner's reference, database:OWNER/REFERENCE, keeps its slashes: the server takes none that is encoded.
 const askedPath = (id) => (id.includes(':') ? `/v1/references/${id.split('/').map(encodeURIComponent).join('/')}` : pathOf(id));
 
