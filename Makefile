@@ -104,6 +104,11 @@ fault: $(B)/fault/powercut $(B)/fault/kill $(B)/fault/agree
 soak:
 	@$(MAKE) --no-print-directory fault ROUNDS=100
 	@BUREAU_SOAK=1 node tests/server/slow.mjs
+# Every measurement and a table; PARTS="import names" for some, QUICK=1 for a tenth of the rows.
+bench:
+	@sh tools/deps build bench
+	@$(MAKE) --no-print-directory $(JOBS) build $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+	@sh bench/run $(PARTS)
 clean:
 	rm -rf build
 -include $(shell find build -name '*.d' 2>/dev/null)

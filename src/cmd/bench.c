@@ -105,6 +105,13 @@ static enum err run_batches(struct cli *cli, const struct buf *lines, double sec
     return OK;
 }
 
+/* Runnable tasks of the last minute: a figure means little beside a busy neighbour. */
+static double machine_load(void)
+{
+    double load = 0;
+    return getloadavg(&load, 1) == 1 ? load : 0;
+}
+
 int command_bench(struct cli *cli)
 {
     static int64_t times[SYNCS];
@@ -132,11 +139,13 @@ int command_bench(struct cli *cli)
     int64_t p50 = times[SYNCS / 2];
     int64_t p99 = times[SYNCS - SYNCS / 100];
     printf(cli->is_json ? "{\"searches_per_second\":%.0f,\"searches\":%llu,\"failed\":%llu,"
-                          "\"fdatasync_p50_ms\":%.2f,\"fdatasync_p99_ms\":%.2f}\n"
+                          "\"fdatasync_p50_ms\":%.2f,\"fdatasync_p99_ms\":%.2f,"
+                          "\"load\":%.2f,\"processors\":%ld}\n"
                         : "%.0f searches/s, audited (%llu in all, %llu failed); fdatasync of this "
-                          "minute: p50 %.2f ms, p99 %.2f ms\n",
+                          "minute: p50 %.2f ms, p99 %.2f ms; load %.2f on %ld processors\n",
            (double)counting.lines / took, (unsigned long long)counting.lines,
-           (unsigned long long)counting.failed, (double)p50 / 1e3, (double)p99 / 1e3);
+           (unsigned long long)counting.failed, (double)p50 / 1e3, (double)p99 / 1e3,
+           machine_load(), sysconf(_SC_NPROCESSORS_ONLN));
     if (counting.failed)
         fprintf(stderr, "bureau: the first of the failed: %.*s\n", STR(buf_str(&counting.first)));
     buf_release(&counting.line);
