@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { command, newDirectory, removeDirectory, runTests, startServer } from './node.mjs';
@@ -26,12 +26,13 @@ function ask(port, { body, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', servername: 'localhost', port, path: '/healthz', ca: readFileSync(file('ca.pem')), agent: false, ...options }, (reply) => {
       const protocol = reply.socket.getProtocol();
+      const isResumed = reply.socket.isSessionReused();
       let text = '';
       reply.on('data', (chunk) => { text += chunk; });
       reply.on('end', () => {
         let data = null;
         try { data = JSON.parse(text); } catch { /* not JSON */ }
-        resolve({ status: reply.statusCode, protocol, data });
+        resolve({ status: reply.statusCode, protocol, data, isResumed });
       });
     });
     sent.on('error', reject);
@@ -88,6 +89,10 @@ const failed = await runTests('tls', [
     const me = (options) => ask(running.port, { path: '/v1/me', ...options });
     try {
       assert.equal((await me(client)).data.officer, 'gate-7');
+      const agent = new Agent({ keepAlive: false, maxCachedSessions: 10 });
+      const again = [];
+      for (let i = 0; i < 4; i++) again.push(await me({ ...client, agent }));
+      assert.ok(again.every((one) => one.data.officer === 'gate-7') && again.some((one) => one.isResumed), 'a resumed session is still the same system\'s');
       assert.equal((await me({ ...client, cert: readFileSync(file('renewed.pem')) })).data.officer, 'gate-7', 'a renewed certificate has the same key');
       assert.equal((await me({ ...client, headers: { Authorization: `Bearer ${token}` } })).data.officer, 'o-1', 'a token goes first');
       assert.equal((await me({ ...client, headers: { Authorization: 'Bearer bureau_wrong' } })).status, 401, 'a wrong token is not made good');

@@ -415,6 +415,40 @@ static void who_comes_to_a_full_house_has_less_time(void **state)
     server = usual;
 }
 
+/* Both stop within the body: who had sent much of it is waited for, who dripped is not. */
+static void what_has_come_of_a_body_buys_time(void **state)
+{
+    (void)state;
+    enum { BODY = 60000 };
+    struct http_server *usual = server;
+    struct http_options options = {.listen = "127.0.0.1:0",
+                                   .handler = handle,
+                                   .limits = {.stranger_ms = 60000, .trusted_ms = 500}};
+    assert_int_equal(http_server_start(&options, &server), OK);
+    memset(big, 'b', BODY);
+    int brisk = dial(), dripping = dial();
+    const int both[] = {brisk, dripping};
+    for (size_t i = 0; i < COUNT_OF(both); i++)
+        say(both[i], S("GET /trust HTTP/1.1\r\nHost: a\r\n\r\nPOST /echo HTTP/1.1\r\nHost: a\r\n"
+                       "Connection: close\r\nContent-Length: 60000\r\n\r\n"));
+    say(brisk, str_of(big, BODY - 10));
+    say(dripping, S("bbb"));
+    struct buf out = {0};
+    hear_all(dripping, &out);
+    assert_int_equal(count_of(buf_str(&out), S("HTTP/1.1 408 ")), 1);
+    say(brisk, str_of(big, 10));
+    buf_clear(&out);
+    hear_all(brisk, &out);
+    assert_int_equal(count_of(buf_str(&out), S("HTTP/1.1 200 ")), 2);
+    assert_true(out.len > BODY);
+    buf_release(&out);
+    close(brisk);
+    close(dripping);
+    http_server_stop(server, 100);
+    http_server_free(server);
+    server = usual;
+}
+
 static void who_reads_slowly_is_waited_for_when_trusted(void **state)
 {
     (void)state;
@@ -601,6 +635,7 @@ int main(void)
         cmocka_unit_test(half_closed_peer_is_answered),
         cmocka_unit_test(slow_peers_are_gone_and_disturb_nobody),
         cmocka_unit_test(trusted_peer_keeps_its_connection),
+        cmocka_unit_test(what_has_come_of_a_body_buys_time),
         cmocka_unit_test(who_reads_slowly_is_waited_for_when_trusted),
         cmocka_unit_test(who_comes_to_a_full_house_has_less_time),
         cmocka_unit_test(peer_gone_during_pieces_is_told),
