@@ -5,6 +5,7 @@
  * code, in process, one thread.
  *
  *   build/release/bench/names [--limit ROWS] [--no-dates] [--misses CLASS] [--every N]
+ *                             [--samples FILE]
  *
  * Truth is every record with the target's name string. CPU is the thread's own clock.
  */
@@ -19,6 +20,7 @@
 
 #include "base/io.h"
 
+#include "search/evidence.h"
 #include "text/frequency.h"
 #include "type/name.h"
 
@@ -28,6 +30,7 @@ struct options {
     size_t row_limit, every;
     bool has_dates;
     const char *misses;
+    FILE *samples; /* every pair judged, for looking into it */
 };
 struct person {
     str id, name;
@@ -45,8 +48,32 @@ struct table {
     struct frequencies *frequencies;
 };
 struct query {
-    str id, class, text, truth;
+    str id, class, text, born_text, truth;
     struct date_window born;
+    unsigned number;
+};
+/* The explained score, as search gives it (search/evidence.h), of a definition's name and date. */
+struct judge {
+    struct catalog *catalog;
+    const struct definition *definition;
+    const struct field *name, *born;
+    struct evidence_context context;
+};
+struct judgement {
+    double bits, probability;
+    enum band band;
+    bool is_true;
+};
+/* Constants are chosen on the even queries and stated for the odd ones. */
+enum { HALVES = 2, STEPS = 7 };
+static const double steps[STEPS + 1] = {0.02, 0.1, 0.3, 0.5, 0.7, 0.85, 0.95, 1.01};
+struct half {
+    unsigned asked, first, top, innocents;
+    unsigned found_as[3], alarms_as[3]; /* by enum band: best true hit; best of an innocent */
+    unsigned hits, true_hits;           /* all pairs called a hit */
+    double stated[STEPS];
+    unsigned pairs[STEPS], true_pairs[STEPS];
+    unsigned shown[ANSWERS + 1]; /* queries with a target by how many candidates are shown */
 };
 struct class_result {
     str name;
@@ -61,6 +88,8 @@ struct results {
     float *alarms;    /* best score of each innocent */
     size_t query_count, true_count, alarm_count, proven;
     uint64_t examined;
+    struct half halves[HALVES];
+    double judge_us;
 };
 
 static double cpu_now_us(void)
@@ -273,8 +302,156 @@ static void results_take(const struct table *table, const struct query *query,
         miss_print(table, query, found);
 }
 
-static void queries_run(const struct table *table, str text, const struct options *options,
+/* ---- the explained score ---- */
+
+static enum err judge_open(struct judge *judge, const struct frequencies *frequencies)
+{
+    TRY(catalog_load(".", &judge->catalog));
+    judge->definition = catalog_find(judge->catalog, S("person"));
+    if (!judge->definition)
+        return err_set(ERR_NOT_FOUND, "no definition of persons; run in the tree's root");
+    uint16_t name = meaning_number(judge->catalog, S("name"));
+    uint16_t born = meaning_number(judge->catalog, S("birth-date"));
+    for (size_t i = 0; i < judge->definition->all_count; i++) {
+        const struct field *field = judge->definition->all[i];
+        if (field->meaning_number == name && !judge->name)
+            judge->name = field;
+        if (field->meaning_number == born && !judge->born)
+            judge->born = field;
+    }
+    judge->context.frequency = (struct name_frequency){frequencies_bits, frequencies};
+    judge->context.population = frequencies_persons(frequencies);
+    return judge->name && judge->born ? OK : err_set(ERR_NOT_FOUND, "no names or birth dates");
+}
+
+static bool value_read(const struct judge *judge, const struct field *field, str text,
+                       struct arena *arena, struct value *ret)
+{
+    struct type_context context = catalog_context(judge->catalog, field);
+    if (text.len == 0 || type_parse_text(field->type, &context, text, arena, ret)) {
+        err_clear();
+        return false;
+    }
+    return true;
+}
+
+static bool pair_judge(const struct judge *judge, const struct query_value *asked, size_t count,
+                       const struct person *person, struct arena *arena, struct judgement *ret)
+{
+    struct field_value held[2] = {{.field = judge->name}, {.field = judge->born}};
+    struct evidence evidence;
+    char day[16];
+    size_t held_count = 1;
+    if (!value_read(judge, judge->name, person->name, arena, &held[0].value))
+        return false;
+    if (person->born != INT32_MIN &&
+        value_read(judge, judge->born, str_c(day_format(day_of_number(person->born), day)), arena,
+                   &held[1].value))
+        held_count = 2;
+    if (evidence_score(&judge->context, judge->definition, asked, count, held, held_count, arena,
+                       &evidence))
+        return false;
+    *ret = (struct judgement){evidence.bits, evidence.probability, evidence.band, false};
+    return true;
+}
+
+static int by_verdict(const void *left, const void *right)
+{
+    const struct judgement *a = left, *b = right;
+    if (a->band != b->band)
+        return a->band > b->band ? -1 : 1;
+    return a->bits == b->bits ? 0 : a->bits > b->bits ? -1 : 1;
+}
+
+static void half_take(struct half *half, const struct query *query, const struct judgement *verdicts,
+                      size_t count)
+{
+    size_t shown = 0, rank = count;
+    for (size_t i = count; i-- > 0;) {
+        const struct judgement *v = &verdicts[i];
+        shown += v->band != BAND_NONE;
+        rank = v->is_true && v->band != BAND_NONE ? i : rank;
+        half->hits += v->band == BAND_HIT;
+        half->true_hits += v->band == BAND_HIT && v->is_true;
+        for (size_t s = 0; s < STEPS; s++) {
+            if (v->probability < steps[s] || v->probability >= steps[s + 1])
+                continue;
+            half->pairs[s]++;
+            half->stated[s] += v->probability;
+            half->true_pairs[s] += v->is_true;
+        }
+    }
+    if (str_is_empty(query->truth)) {
+        half->innocents++;
+        half->alarms_as[count ? verdicts[0].band : BAND_NONE]++;
+        return;
+    }
+    half->asked++;
+    half->first += rank == 0 && count > 0;
+    half->top += rank < TOP && rank < count;
+    half->found_as[rank < count ? verdicts[rank].band : BAND_NONE]++;
+    half->shown[shown]++;
+}
+
+static void query_judge(const struct judge *judge, const struct table *table,
+                        const struct query *query, const struct names_result *found,
+                        const struct options *options, struct arena *arena,
                         struct results *results)
+{
+    struct query_value asked[2];
+    struct judgement verdicts[ANSWERS];
+    size_t asked_count = 0, count = 0;
+    asked[0].meaning = judge->name->meaning_number;
+    asked_count += value_read(judge, judge->name, query->text, arena, &asked[0].value);
+    asked[asked_count].meaning = judge->born->meaning_number;
+    if (asked_count && options->has_dates)
+        asked_count += value_read(judge, judge->born, query->born_text, arena, &asked[1].value);
+    for (size_t i = 0; asked_count && i < found->count; i++) {
+        const struct person *person = &table->records[found->items[i].entry];
+        if (!pair_judge(judge, asked, asked_count, person, arena, &verdicts[count]))
+            continue;
+        verdicts[count].is_true = is_true(table, query, found->items[i].entry);
+        if (options->samples)
+            fprintf(options->samples, "%u\t%.*s\t%.*s\t%.*s\t%.2f\t%.2f\t%d\t%d\n", query->number,
+                    STR(query->class), STR(query->text), STR(person->name),
+                    (double)found->items[i].score, verdicts[count].bits, (int)verdicts[count].band,
+                    verdicts[count].is_true);
+        count++;
+    }
+    qsort(verdicts, count, sizeof *verdicts, by_verdict);
+    half_take(&results->halves[query->number % HALVES], query, verdicts, count);
+}
+
+static unsigned median_shown(const struct half *half)
+{
+    unsigned below = 0, shown = 0;
+    while (shown < ANSWERS && (below += half->shown[shown]) * 2 < half->asked)
+        shown++;
+    return shown;
+}
+
+static void half_print(const struct half *half, const char *title)
+{
+    double asked = half->asked ? half->asked : 1, innocents = half->innocents ? half->innocents : 1;
+    printf("%s: explained score @1 %.3f  @10 %.3f; %u candidates shown at the median\n", title,
+           half->first / asked, half->top / asked, median_shown(half));
+    printf("  called hit: %.3f of those sought, %.1f of 1,000 innocents; %.3f of such calls right\n",
+           half->found_as[BAND_HIT] / asked, 1000 * half->alarms_as[BAND_HIT] / innocents,
+           half->hits ? (double)half->true_hits / half->hits : 0);
+    printf("  hit or possible: %.3f of those sought, %.1f of 1,000 innocents\n",
+           1 - half->found_as[BAND_NONE] / asked,
+           1000 - 1000 * half->alarms_as[BAND_NONE] / innocents);
+    for (size_t s = 0; s < STEPS; s++) {
+        if (half->pairs[s])
+            printf("  stated %.2f: right %.2f  (%u pairs)\n", half->stated[s] / half->pairs[s],
+                   (double)half->true_pairs[s] / half->pairs[s], half->pairs[s]);
+    }
+}
+
+/* ---- all queries ---- */
+
+static void queries_run(const struct table *table, str text, const struct options *options,
+                        const struct judge *judge, struct results *results)
 {
     struct names_part part = {.section = table->section,
                               .entry_count = table->count,
@@ -285,12 +462,11 @@ static void queries_run(const struct table *table, str text, const struct option
         if (row % options->every)
             continue;
         struct query query = {0};
-        str born;
         if (!str_split(&line, '\t', &query.id) || !str_split(&line, '\t', &query.class) ||
-            !str_split(&line, '\t', &query.text) || !str_split(&line, '\t', &born))
+            !str_split(&line, '\t', &query.text) || !str_split(&line, '\t', &query.born_text))
             continue;
         str_split(&line, '\t', &query.truth);
-        query.born = options->has_dates ? window_of(born) : (struct date_window){1, 0};
+        query.born = options->has_dates ? window_of(query.born_text) : (struct date_window){1, 0};
         arena_reset(&arena);
         double start = cpu_now_us();
         struct name *name;
@@ -301,8 +477,12 @@ static void queries_run(const struct table *table, str text, const struct option
                              query.born, ANSWERS, &arena, &found))
                 printf("%.*s: %s\n", STR(query.text), err_last()->message);
         }
+        query.number = (unsigned)results->query_count;
         results->cpu_us[results->query_count++] = cpu_now_us() - start;
         results_take(table, &query, &found, options, results);
+        start = cpu_now_us();
+        query_judge(judge, table, &query, &found, options, &arena, results);
+        results->judge_us += cpu_now_us() - start;
     }
     arena_release(&arena);
 }
@@ -366,6 +546,10 @@ static void results_print(struct results *results)
         sum / (double)n / 1e3, results->cpu_us[n / 2] / 1e3, results->cpu_us[n * 99 / 100] / 1e3,
         results->cpu_us[n - 1] / 1e3, (double)results->examined / (double)n,
         100.0 * (double)results->proven / (double)n);
+    printf("comparing and explaining the candidates: mean %.2f ms more\n",
+           results->judge_us / (double)n / 1e3);
+    half_print(&results->halves[0], "even queries (tuned on)");
+    half_print(&results->halves[1], "odd queries (held out)");
 }
 
 int main(int argc, char **argv)
@@ -374,9 +558,10 @@ int main(int argc, char **argv)
                                           {"no-dates", 0, NULL, 'n'},
                                           {"misses", 1, NULL, 'm'},
                                           {"every", 1, NULL, 'e'},
+                                          {"samples", 1, NULL, 's'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.row_limit = SIZE_MAX, .every = 1, .has_dates = true};
-    for (int c; (c = getopt_long(argc, argv, "l:nm:e:", longs, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "l:nm:e:s:", longs, NULL)) != -1;) {
         uint64_t rows;
         if (c == 'l' && str_to_u64(str_c(optarg), 10000000, &rows))
             options.row_limit = rows;
@@ -386,6 +571,8 @@ int main(int argc, char **argv)
             options.has_dates = false;
         else if (c == 'm')
             options.misses = optarg;
+        else if (c == 's' && (options.samples = fopen(optarg, "w")))
+            ;
         else
             return 2;
     }
@@ -402,11 +589,16 @@ int main(int argc, char **argv)
         printf("failed: %s\n", err_last()->message);
         return 1;
     }
+    struct judge judge = {0};
     struct results results = {0};
+    if (judge_open(&judge, table.frequencies)) {
+        printf("failed: %s\n", err_last()->message);
+        return 1;
+    }
     results.cpu_us = calloc(100000, sizeof(double));
     results.true_scores = calloc(100000, sizeof(float));
     results.alarms = calloc(100000, sizeof(float));
-    queries_run(&table, str_of(queries, queries_len), &options, &results);
+    queries_run(&table, str_of(queries, queries_len), &options, &judge, &results);
     results_print(&results);
     names_section_close(table.section);
     return 0;

@@ -13,7 +13,8 @@
  * a year of the asked date, and the block of unknown dates: entries are numbered by date. It
  * finds most answers in a few per cent of the work, and its hits raise the threshold for the
  * second, which reads the rest, where the date speaks against the entry: a wrong date never hides
- * a strong name, and a weak one costs nothing.
+ * a strong name, and a weak one costs nothing. Days in other years that are one slip of the pen
+ * away (1974 for 1984) are visited between the two.
  *
  * Every entry met is scored at once from its packed words: a table by word id says what each held
  * word is worth; the solver of text/match.h puts it together. Nothing else is read.
@@ -22,6 +23,7 @@
 #include <stdlib.h>
 
 #include "index/names_candidates.h"
+#include "index/names_dates.h"
 #include "text/frequency.h"
 
 #define POSSIBLE_BITS \
@@ -51,7 +53,7 @@ struct search {
     size_t part_count;
     struct arena *arena;
     const struct frequencies *frequencies;
-    struct date_window born;
+    struct names_dates born;
     struct units units;
     struct match_side asked;
     float initial_bits;     /* of all initials asked */
@@ -67,62 +69,6 @@ struct search {
 struct range { /* of postings, by entry number */
     uint32_t from, to;
 };
-
-/* ---- dates ---- */
-
-enum { DAY_UNKNOWN = INT32_MIN };
-#define DATE_EXACT_BITS   13.5f /* 1 in 25,000 by chance, 7 in 10 when it is the same person */
-#define DATE_AGAINST_BITS (-5.f)
-
-static bool is_born_known(struct date_window born)
-{
-    return born.from <= born.to;
-}
-
-static float date_of_day_bits(struct day asked, struct day held)
-{
-    int32_t years = asked.year - held.year;
-    bool is_same_day = asked.month == held.month && asked.day == held.day;
-    if (years == 0) {
-        if (is_same_day)
-            return DATE_EXACT_BITS;
-        if (asked.day == held.month && asked.month == held.day)
-            return 9.f;
-        if ((held.month == 1 && held.day == 1) || (asked.month == 1 && asked.day == 1))
-            return 4.5f; /* the day was not known to one of them */
-        return asked.month == held.month || asked.day == held.day ? 4.f : 1.f;
-    }
-    if (years == 1 || years == -1)
-        return is_same_day ? 8.5f : -1.5f;
-    if (is_same_day)
-        return 1.f;
-    return years > 10 || years < -10 ? DATE_AGAINST_BITS - 2.f : DATE_AGAINST_BITS;
-}
-
-static float date_bits(struct date_window asked, int32_t held)
-{
-    if (!is_born_known(asked) || held == DAY_UNKNOWN)
-        return 0;
-    if (asked.from == asked.to)
-        return date_of_day_bits(day_of_number(asked.from), day_of_number(held));
-    float length = (float)(asked.to - asked.from + 1);
-    if (held >= asked.from && held <= asked.to)
-        return log2f(25000.f / length) > 0.5f ? log2f(25000.f / length) - 0.5f : 0;
-    int32_t away = held < asked.from ? asked.from - held : held - asked.to;
-    if (away <= 366)
-        return length > 180 ? 0 : 1.f;
-    return away > 3660 ? DATE_AGAINST_BITS - 2.f : DATE_AGAINST_BITS;
-}
-
-/* Best possible inside the range around the asked date, and outside. */
-static float date_bits_best(struct date_window asked, bool is_inside)
-{
-    if (!is_born_known(asked))
-        return 0;
-    if (!is_inside)
-        return 1.f;
-    return asked.from == asked.to ? DATE_EXACT_BITS : date_bits(asked, asked.from);
-}
 
 /* ---- links ---- */
 
@@ -264,7 +210,7 @@ static void entry_score(struct search *search, size_t part, uint32_t entry)
     uint32_t buffer[ENTRY_WORD_MAX];
     const uint32_t *words;
     size_t count = part_entry(from, entry, buffer, &words);
-    float date = date_bits(search->born, from->born ? from->born[entry] : DAY_UNKNOWN);
+    float date = names_dates_bits(&search->born, from->born ? from->born[entry] : DAY_UNKNOWN);
     float needed = heap_threshold(search) - date, best = -SOUND_FAR;
     if (needed < NAME_LEAST_BITS)
         needed = NAME_LEAST_BITS;
@@ -285,45 +231,16 @@ static void entry_score(struct search *search, size_t part, uint32_t entry)
 
 /* ---- reading lists ---- */
 
-/* First entry of a section born on or after `day`; unknown dates come last. */
-static uint32_t born_bound(const struct names_part *part, int32_t day)
-{
-    uint32_t low = 0, high = part->entry_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (part->born[middle] != DAY_UNKNOWN && part->born[middle] < day)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static uint32_t unknown_bound(const struct names_part *part)
-{
-    uint32_t low = 0, high = part->entry_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (part->born[middle] != DAY_UNKNOWN)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* What the first pass reads of a part. */
 static size_t ranges_of(const struct search *search, const struct names_part *part,
                         struct range ret[2])
 {
     ret[0] = (struct range){0, part->entry_count};
-    if (part->live || !part->born || !is_born_known(search->born))
+    if (part->live || !part->born || !search->born.is_known)
         return 1;
-    int32_t first = day_of_number(search->born.from).year - 1,
-            last = day_of_number(search->born.to).year + 2;
-    ret[0].from = born_bound(part, day_number((struct day){first, 1, 1}));
-    ret[0].to = born_bound(part, day_number((struct day){last, 1, 1}));
-    ret[1] = (struct range){unknown_bound(part), part->entry_count};
+    ret[0].from = names_born_bound(part, search->born.near_from);
+    ret[0].to = names_born_bound(part, search->born.near_to);
+    ret[1] = (struct range){names_unknown_bound(part), part->entry_count};
     return 2;
 }
 
@@ -403,7 +320,7 @@ static float unread_bits(const struct search *search)
 
 static void pass_run(struct search *search, bool is_inside)
 {
-    float date = date_bits_best(search->born, is_inside);
+    float date = is_inside ? search->born.best_near : search->born.best_far;
     uint64_t limit = search->examined + WORK_MAX;
     memset(search->at, 0, sizeof search->at);
     for (;;) {
@@ -424,6 +341,22 @@ static void pass_run(struct search *search, bool is_inside)
             return;
         }
         list_read(search, &search->units.items[best].items[search->at[best]++], is_inside);
+    }
+}
+
+/*
+ * Those born on a day that is one slip of the pen from the asked one, in another year: few enough
+ * to be looked at one by one. What is left for the second pass contradicts.
+ */
+static void slips_visit(struct search *search)
+{
+    for (size_t p = 0; p < search->part_count; p++) {
+        const struct names_part *part = &search->parts[p];
+        for (size_t i = 0; !part->live && part->born && i < search->born.slip_count; i++) {
+            uint32_t to = names_born_bound(part, search->born.slips[i] + 1);
+            for (uint32_t e = names_born_bound(part, search->born.slips[i]); e < to; e++)
+                entry_visit(search, p, e);
+        }
     }
 }
 
@@ -460,8 +393,10 @@ static enum err name_search(struct search *search, const struct name *name)
     float whole = unread_bits(search) * WHOLE_NAME;
     if (whole < search->least)
         search->least = whole > NAME_LEAST_BITS ? whole : NAME_LEAST_BITS;
-    if (is_born_known(search->born))
+    if (search->born.is_known) {
         pass_run(search, true);
+        slips_visit(search);
+    }
     pass_run(search, false);
     return OK;
 }
@@ -503,8 +438,8 @@ enum err names_search(const struct names_part *parts, size_t part_count,
     struct search *search = arena_new(arena, struct search);
     if (!search)
         return ERR_LIMIT;
-    *search =
-        (struct search){.parts = parts, .part_count = part_count, .arena = arena, .born = born};
+    *search = (struct search){.parts = parts, .part_count = part_count, .arena = arena};
+    TRY(names_dates_init(&search->born, born, arena));
     search->heap_max = max;
     search->heap = arena_array(arena, struct names_hit, max);
     search->links = arena_array(arena, struct links, part_count);

@@ -3,14 +3,10 @@
  * search/evidence: see evidence.h. One function weighs each kind of value; the rest adds up.
  *
  *   names the best pair of an asked and a held name (text/name.h), minus log2 of the names held
- *   dates by level of agreement (type/date.h); a day is 1 in 25,000 by chance, a month 1 in 820,
- *   a year 1 in 68 keys numbers: as many bits as the number is rare, at most 22; another number
- *   says little the rest by level of agreement, and by how many values there are to choose from
- *   (codes of a list)
- *
- * Figures of the m side (how often the same person's values agree so) follow the records matched
- * in the literature: birth dates agree in 7 of 10 true pairs, are one slip off in 2 (Winkler
- * 1999; Christen 2012), sex in 98 of 100.
+ *   dates by level of agreement (type/date_bits.c)
+ *   keys (numbers) as many bits as the number is rare, at most 22; another number says little
+ *   the rest by level of agreement, and by how many values there are to choose from (codes of a
+ *   list); sex agrees in 98 of 100 true pairs
  */
 #include "search/evidence.h"
 
@@ -23,12 +19,10 @@
  * bits 3 alarms per 1,000 innocents, at +1 about 50, with 7 and 9 of 10 persons found; see
  * docs/BENCHMARKS.md.
  */
-#define HIT_OVER        7.0
-#define POSSIBLE_OVER   0.0
-#define WHOLE_NAME      0.8 /* of what the asked name could have: all words agree, near enough */
-#define DAYS_BORN       25000.0
-#define DATE_MATCH_BITS (-0.5) /* log2(0.7): true pairs whose dates agree whole */
-#define KEY_BITS_MAX    22.0
+#define HIT_OVER      7.0
+#define POSSIBLE_OVER 0.0
+#define WHOLE_NAME    0.8 /* of what the asked name could have: all words agree, near enough */
+#define KEY_BITS_MAX  22.0
 
 enum { WORDS_MAX = 2048 };
 
@@ -72,56 +66,13 @@ static void weigh_name(const struct scorer *scorer, const struct value *asked,
     buf_release(&words);
 }
 
-static double span_bits(const struct date *date)
-{
-    double days = (double)date->last_day - date->first_day + 1;
-    double bits = log2(DAYS_BORN / (days > 1 ? days : 1)) + DATE_MATCH_BITS;
-    return bits > 0 ? bits : 0;
-}
-
-static double longer_span_bits(const struct date *a, const struct date *b)
-{
-    double bits_a = span_bits(a), bits_b = span_bits(b);
-    return bits_a < bits_b ? bits_a : bits_b;
-}
-
-/* Same day and month in the neighbour year is a slip of one figure; else it says a little
- * against. */
-static double neighbour_bits(const struct date *a, const struct date *b)
-{
-    if (a->precision != DATE_DAY || b->precision != DATE_DAY)
-        return 0;
-    struct day day_a = day_of_number(a->first_day), day_b = day_of_number(b->first_day);
-    return day_a.month == day_b.month && day_a.day == day_b.day ? 8.5 : -1.5;
-}
-
-static double date_level_bits(enum date_level level, const struct date *a, const struct date *b)
-{
-    switch (level) {
-    case DATE_SAME: return longer_span_bits(a, b);
-    case DATE_SWAPPED: return 9;
-    case DATE_SLIP: return 8;
-    case DATE_MONTH_AGREES:
-    case DATE_YEAR_AGREES:
-    case DATE_WITHIN: return longer_span_bits(a, b);
-    case DATE_JANUARY: return 4.5;
-    case DATE_SAME_MONTH: return 4;
-    case DATE_SAME_YEAR: return 1;
-    case DATE_NEIGHBOUR: return neighbour_bits(a, b);
-    case DATE_CONTRADICTION: return -5;
-    case DATE_LEVEL_COUNT: break;
-    }
-    return 0;
-}
-
 static void weigh_date(const struct value *asked, const struct value *held, struct weighed *ret)
 {
     struct comparison comparison;
     asked->type->compare(asked, held, &comparison);
     ret->agreement = comparison.agreement;
     if (comparison.agreement != AGREE_UNKNOWN)
-        ret->bits =
-            date_level_bits((enum date_level)comparison.level, date_of(asked), date_of(held));
+        ret->bits = date_bits(date_of(asked), date_of(held));
 }
 
 /* How many values a field's code list offers in effect: a few are common, most are not. */

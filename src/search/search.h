@@ -112,7 +112,8 @@ void search_close(struct search_engine *engine);
  */
 struct frequencies;
 typedef enum err learn_progress(void *context, uint64_t done, uint64_t total);
-/* At opening: DIR/names.tsv, when it is there. ERR_DAMAGED, ERR_VERSION: the shipped table serves. */
+/* At opening: DIR/names.tsv, when it is there. After ERR_DAMAGED, ERR_VERSION the shipped one
+ * serves. */
 enum err search_load_frequencies(struct search_engine *engine, const char *directory) MUST_USE;
 const struct frequencies *search_frequencies(const struct search_engine *engine);
 /* Counts the names of all records into a candidate; about 15 microseconds a record. */

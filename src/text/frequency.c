@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * text/frequency: see frequency.h. A table in memory is an open table of (64-bit hash of script
- * and word, bearers): one cache line a look-up. Two words that share a hash would share a count; with
- * a million words that is one chance in ten million, and no more than a wrong rarity.
+ * and word, bearers): one cache line a look-up. Two words that share a hash would share a count;
+ * with a million words that is one chance in ten million, and no more than a wrong rarity.
  */
 #include "text/frequency.h"
 

@@ -47,7 +47,7 @@ uint64_t frequencies_persons(const struct frequencies *frequencies);
 /* -log2 of the share of bearers; a struct name_frequency's function, its context the table. */
 double frequencies_bits(const void *frequencies, const struct name_token *token);
 
-/* What two tables say differently, the largest change of rarity first, at most max; 0: not listed. */
+/* What two tables say differently, the largest change of rarity first; 0: not listed. */
 typedef void frequency_change(void *context, str script, str word, uint32_t before, uint32_t after);
 enum err frequencies_compare(const struct frequencies *from, const struct frequencies *to,
                              size_t max, frequency_change *take, void *context) MUST_USE;

@@ -130,12 +130,19 @@ static bool is_swapped(const struct date *a, const struct date *b)
     return x.year == y.year && x.month == y.day && x.day == y.month;
 }
 
+static void figures_of(struct day day, char ret[8])
+{
+    uint32_t number = (uint32_t)(day.year % 10000) * 10000 + day.month * 100u + day.day;
+    for (size_t i = 8; i-- > 0; number /= 10)
+        ret[i] = (char)(number % 10);
+}
+
 /* One figure wrong or two neighbours swapped among the eight of YYYYMMDD. */
 static bool is_slip(struct day a, struct day b)
 {
-    char x[16], y[16];
-    (void)snprintf(x, sizeof x, "%04d%02d%02d", a.year % 10000, a.month, a.day);
-    (void)snprintf(y, sizeof y, "%04d%02d%02d", b.year % 10000, b.month, b.day);
+    char x[8], y[8];
+    figures_of(a, x);
+    figures_of(b, y);
     size_t differing = 0, at = 0;
     for (size_t i = 0; i < 8; i++)
         if (x[i] != y[i]) {

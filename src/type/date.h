@@ -58,5 +58,10 @@ enum err date_read(const struct type_context *context, str text, struct arena *a
 enum { DATE_TEXT_MAX = 40 };
 str date_format(const struct date *date, char out[DATE_TEXT_MAX]);
 enum date_level date_compare(const struct date *asked, const struct date *held);
+/* Bits for (or against) one person's birth by this comparison; date_bits.c has the table. */
+double date_bits(const struct date *asked, const struct date *held);
+/* The same for two dates known to contradict each other: at most DATE_CONTRADICTION_BITS. */
+double date_apart_bits(const struct date *asked, const struct date *held);
+#define DATE_CONTRADICTION_BITS (-5.0)
 
 #endif
