@@ -46,6 +46,7 @@ struct table {
     struct buf bytes;
     struct names_section *section;
     struct frequencies *frequencies;
+    struct rarity *rarity;
 };
 struct query {
     str id, class, text, born_text, truth;
@@ -203,6 +204,7 @@ static enum err table_build(struct table *table)
     TRY(frequency_counter_write(counter, 0, &learned));
     frequency_counter_free(counter);
     TRY(frequencies_read(buf_str(&learned), &table->frequencies));
+    TRY(rarity_new(table->frequencies, &table->rarity));
     printf("frequencies learned: %zu words in %zu bytes\n",
            frequencies_facts(table->frequencies).words, learned.len);
     buf_release(&learned);
@@ -319,7 +321,8 @@ static enum err judge_open(struct judge *judge, const struct frequencies *freque
         if (field->meaning_number == born && !judge->born)
             judge->born = field;
     }
-    judge->context.frequency = (struct name_frequency){frequencies_bits, frequencies};
+    judge->context.frequency =
+        (struct name_frequency){.bits = frequencies_bits, .context = frequencies};
     judge->context.population = frequencies_persons(frequencies);
     return judge->name && judge->born ? OK : err_set(ERR_NOT_FOUND, "no names or birth dates");
 }
@@ -363,8 +366,8 @@ static int by_verdict(const void *left, const void *right)
     return a->bits == b->bits ? 0 : a->bits > b->bits ? -1 : 1;
 }
 
-static void half_take(struct half *half, const struct query *query, const struct judgement *verdicts,
-                      size_t count)
+static void half_take(struct half *half, const struct query *query,
+                      const struct judgement *verdicts, size_t count)
 {
     size_t shown = 0, rank = count;
     for (size_t i = count; i-- > 0;) {
@@ -394,21 +397,27 @@ static void half_take(struct half *half, const struct query *query, const struct
 }
 
 static void query_judge(const struct judge *judge, const struct table *table,
-                        const struct query *query, const struct names_result *found,
-                        const struct options *options, struct arena *arena,
-                        struct results *results)
+                        const struct query *query, const struct name *name,
+                        const struct names_result *found, const struct options *options,
+                        struct arena *arena, struct results *results)
 {
     struct query_value asked[2];
     struct judgement verdicts[ANSWERS];
     size_t asked_count = 0, count = 0;
     asked[0].meaning = judge->name->meaning_number;
-    asked_count += value_read(judge, judge->name, query->text, arena, &asked[0].value);
+    struct judge with = *judge;
+    with.context.frequency.near = found->near;
+    with.context.frequency.near_count = found->near_count;
+    if (name && value_read(judge, judge->name, query->text, arena, &asked[0].value)) {
+        asked[0].value.detail = name; /* the words that were looked up */
+        asked_count = 1;
+    }
     asked[asked_count].meaning = judge->born->meaning_number;
     if (asked_count && options->has_dates)
         asked_count += value_read(judge, judge->born, query->born_text, arena, &asked[1].value);
     for (size_t i = 0; asked_count && i < found->count; i++) {
         const struct person *person = &table->records[found->items[i].entry];
-        if (!pair_judge(judge, asked, asked_count, person, arena, &verdicts[count]))
+        if (!pair_judge(&with, asked, asked_count, person, arena, &verdicts[count]))
             continue;
         verdicts[count].is_true = is_true(table, query, found->items[i].entry);
         if (options->samples)
@@ -435,9 +444,10 @@ static void half_print(const struct half *half, const char *title)
     double asked = half->asked ? half->asked : 1, innocents = half->innocents ? half->innocents : 1;
     printf("%s: explained score @1 %.3f  @10 %.3f; %u candidates shown at the median\n", title,
            half->first / asked, half->top / asked, median_shown(half));
-    printf("  called hit: %.3f of those sought, %.1f of 1,000 innocents; %.3f of such calls right\n",
-           half->found_as[BAND_HIT] / asked, 1000 * half->alarms_as[BAND_HIT] / innocents,
-           half->hits ? (double)half->true_hits / half->hits : 0);
+    printf(
+        "  called hit: %.3f of those sought, %.1f of 1,000 innocents; %.3f of such calls right\n",
+        half->found_as[BAND_HIT] / asked, 1000 * half->alarms_as[BAND_HIT] / innocents,
+        half->hits ? (double)half->true_hits / half->hits : 0);
     printf("  hit or possible: %.3f of those sought, %.1f of 1,000 innocents\n",
            1 - half->found_as[BAND_NONE] / asked,
            1000 - 1000 * half->alarms_as[BAND_NONE] / innocents);
@@ -469,19 +479,19 @@ static void queries_run(const struct table *table, str text, const struct option
         query.born = options->has_dates ? window_of(query.born_text) : (struct date_window){1, 0};
         arena_reset(&arena);
         double start = cpu_now_us();
-        struct name *name;
+        struct name *name = NULL;
         struct names_result found = {0};
         if (name_parse_text(query.text, &arena, &name) == OK) {
             const struct name *const names[] = {name};
-            if (names_search(&part, 1, &(struct name_query){names, 1, table->frequencies},
-                             query.born, ANSWERS, &arena, &found))
+            if (names_search(&part, 1, &(struct name_query){names, 1, table->rarity}, query.born,
+                             ANSWERS, &arena, &found))
                 printf("%.*s: %s\n", STR(query.text), err_last()->message);
         }
         query.number = (unsigned)results->query_count;
         results->cpu_us[results->query_count++] = cpu_now_us() - start;
         results_take(table, &query, &found, options, results);
         start = cpu_now_us();
-        query_judge(judge, table, &query, &found, options, &arena, results);
+        query_judge(judge, table, &query, name, &found, options, &arena, results);
         results->judge_us += cpu_now_us() - start;
     }
     arena_release(&arena);

@@ -24,6 +24,8 @@ void names_builder_free(struct names_builder *builder);
  * order. */
 enum err names_builder_add(struct names_builder *builder, uint32_t entry,
                            const struct value *value) MUST_USE;
+/* A word that no entry bears. */
+enum err names_builder_word(struct names_builder *builder, const struct name_token *token) MUST_USE;
 /* All names of an entry of another section, for merging without the store. */
 enum err names_builder_copy(struct names_builder *builder, uint32_t entry,
                             const struct names_section *from, uint32_t from_entry) MUST_USE;
@@ -68,6 +70,8 @@ struct names_result {
     size_t count;
     bool is_proven, is_cut;
     uint64_t examined;
+    const struct name_rarity *near; /* of the asked words */
+    size_t near_count;
 };
 enum err names_search(const struct names_part *parts, size_t part_count,
                       const struct name_query *query, struct date_window born, size_t max,

@@ -146,6 +146,14 @@ enum err names_builder_add(struct names_builder *builder, uint32_t entry, const 
     return OK;
 }
 
+enum err names_builder_word(struct names_builder *builder, const struct name_token *token)
+{
+    uint8_t bytes[ENCODED_MAX];
+    uint32_t id;
+    names_encode(token, bytes);
+    return word_intern(builder, bytes, &id);
+}
+
 static enum err copied_id(struct names_builder *builder, const struct names_section *from,
                           uint32_t id, uint32_t *ret_id)
 {

@@ -18,7 +18,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "text/frequency.h"
 #include "text/lexicon.h"
 
 enum {
@@ -29,20 +28,16 @@ enum {
     SEEN_MAX = SEEN_SIZE * 3 / 4,
     JOIN_LETTERS_MAX = 24,
     RELATED_MAX = 48,
+    RARITY_STEPS_MAX = 128,
 };
-/* Two words written as one, or one as two: rare, but the custom with particles and with the
- * syllables of Chinese and Korean given names. Pieces pay twice, once each. */
-#define JOIN_COST            5.f
-#define JOIN_CUSTOM_COST     1.f
-#define PIECE_COST           2.5f
-#define PIECE_CUSTOM_COST    0.5f
-#define SYLLABLE_LETTERS_MAX 6
-#define LEAST_BITS           0.2f /* a candidate worth less is left out */
+#define RARITY_STEP_BITS 0.1f
+#define LEAST_BITS       0.2f /* a candidate worth less is left out */
 
 struct gather {
     const struct names_part *parts;
     size_t part_count;
-    const struct frequencies *frequencies;
+    struct names_part frozen; /* the table's words */
+    const struct rarity *rarity;
     struct arena *arena;
     struct units *units;
     uint32_t *seen; /* id + 1 */
@@ -69,6 +64,8 @@ static enum err unit_token(struct gather *gather, const struct name_token *token
     if (!word_prepare(token, gather->arena, &word))
         return ERR_LIMIT;
     *ret = unit_add(gather->units, &word, atoms);
+    if (*ret)
+        (*ret)->rarity.token = token;
     return OK;
 }
 
@@ -84,14 +81,6 @@ static bool can_join(const struct name_token *a, const struct name_token *b)
            b->role != NAME_TITLE;
 }
 
-static bool is_custom_join(const struct name_token *a, const struct name_token *b)
-{
-    return a->role == NAME_PARTICLE || b->is_glued ||
-           (a->readings[0].len <= SYLLABLE_LETTERS_MAX &&
-            b->readings[0].len <= SYLLABLE_LETTERS_MAX &&
-            a->readings[0].len + b->readings[0].len <= 9);
-}
-
 static enum err units_join(struct gather *gather, const struct name *name, size_t at)
 {
     const struct name_token *a = &name->tokens[at], *b = &name->tokens[at + 1];
@@ -103,8 +92,10 @@ static enum err units_join(struct gather *gather, const struct name *name, size_
     struct unit *unit;
     TRY(unit_token(gather, &token, 3u << at, &unit));
     if (unit) {
+        unit->rarity.token = a;
+        unit->rarity.part = NAME_WITH_NEXT;
         unit->atom_count = 2;
-        unit->extra = is_custom_join(a, b) ? JOIN_CUSTOM_COST : JOIN_COST;
+        unit->extra = name_join_cost(a, b);
         unit->limit = 3.f;
     }
     return OK;
@@ -140,6 +131,8 @@ static enum err units_piece(struct gather *gather, const struct name_token *whol
     struct unit *unit;
     TRY(unit_token(gather, &token, mask, &unit));
     if (unit) {
+        unit->rarity.token = whole;
+        unit->rarity.part = which == 0 ? NAME_FIRST_HALF : NAME_SECOND_HALF;
         unit->extra =
             is_exact_only && !is_particle_cut(whole, cuts) ? PIECE_COST : PIECE_CUSTOM_COST;
         unit->limit = unit->limit < 4.f ? unit->limit : 4.f;
@@ -197,6 +190,11 @@ static enum err units_make(struct gather *gather, const struct name *name)
 
 /* ---- candidates ---- */
 
+static const struct names_part *part_at(const struct gather *gather, size_t part)
+{
+    return part < gather->part_count ? &gather->parts[part] : &gather->frozen;
+}
+
 static bool seen_add(struct gather *gather, uint32_t id)
 {
     uint32_t at = (id * 0x9e3779b1u) >> (32 - SEEN_BITS);
@@ -218,7 +216,7 @@ static void candidate_try(struct gather *gather, struct unit *unit, size_t part,
 {
     struct word word;
     enum name_channel channel;
-    if (!seen_add(gather, id) || !part_word(&gather->parts[part], id, &word))
+    if (!seen_add(gather, id) || !part_word(part_at(gather, part), id, &word))
         return;
     float cost = is_related ? word_cost(&unit->word, &word, unit->limit, &channel)
                             : word_cost_spelled(&unit->word, &word, unit->limit, &channel);
@@ -231,8 +229,6 @@ static void candidate_try(struct gather *gather, struct unit *unit, size_t part,
     out[(*count)++] = (struct candidate){.id = id,
                                          .part = (uint8_t)part,
                                          .channel = (uint8_t)channel,
-                                         .bearers = frequencies_listed(gather->frequencies,
-                                                                       word.script, word.native),
                                          .cost = cost + unit->extra};
 }
 
@@ -243,9 +239,9 @@ static void candidates_by_keys(struct gather *gather, struct unit *unit, size_t 
     size_t key_count = names_keys(&unit->word, directory, keys);
     for (size_t k = 0; k < key_count; k++) {
         size_t found =
-            part_probe(&gather->parts[part], directory, keys[k], gather->probe, PROBE_MAX);
+            part_probe(part_at(gather, part), directory, keys[k], gather->probe, PROBE_MAX);
         gather->units->is_cut |= found == PROBE_MAX;
-        const struct names_section *section = gather->parts[part].section;
+        const struct names_section *section = part_at(gather, part)->section;
         for (size_t i = 0; i < found; i++) {
             if (section && i + PREFETCH_FAR < found) {
                 section_prefetch_word(section, gather->probe[i + PREFETCH_FAR], false);
@@ -264,7 +260,7 @@ static void candidates_related(struct gather *gather, struct unit *unit, size_t 
         size_t related_count = lexicon_related(unit->word.readings[i], related, RELATED_MAX);
         for (size_t j = 0; j < related_count; j++) {
             uint32_t id;
-            if (part_find(&gather->parts[part], NAME_LATIN, related[j], &id))
+            if (part_find(part_at(gather, part), NAME_LATIN, related[j], &id))
                 candidate_try(gather, unit, part, id, true, out, count);
         }
     }
@@ -291,26 +287,48 @@ static int candidate_order(const void *left, const void *right)
     return (a->id > b->id) - (a->id < b->id);
 }
 
-static uint32_t bearers_least(const struct gather *gather, const struct unit *unit)
+/*
+ * See the head: of the table's words (by cost) those as near or nearer, taken together. A step is
+ * kept where rarity has fallen enough to matter.
+ */
+static enum err unit_rarity(struct gather *gather, struct unit *unit,
+                            const struct candidate *scratch, size_t count)
 {
-    return frequencies_unlisted(gather->frequencies, unit->word.readings[0].len);
+    const struct rarity *rarity = gather->rarity;
+    double persons = (double)frequencies_persons(rarity->frequencies);
+    double bearers = frequencies_unlisted(rarity->frequencies, unit->word.readings[0].len);
+    struct name_rarity_step *steps =
+        arena_array(gather->arena, struct name_rarity_step, RARITY_STEPS_MAX);
+    if (!steps)
+        return ERR_LIMIT;
+    uint64_t listed = 0;
+    size_t step_count = 0;
+    steps[step_count++] =
+        (struct name_rarity_step){0, persons > bearers ? (float)log2(persons / bearers) : 0};
+    for (size_t i = 0; i < count; i++) {
+        listed += scratch[i].id < rarity->count ? rarity->bearers[scratch[i].id] : 0;
+        bool is_last_of_cost = i + 1 == count || scratch[i + 1].cost > scratch[i].cost;
+        if (!is_last_of_cost || (double)listed <= bearers)
+            continue;
+        float bits = persons > (double)listed ? (float)log2(persons / (double)listed) : 0;
+        struct name_rarity_step *last = &steps[step_count - 1];
+        if (bits > last->bits - RARITY_STEP_BITS && scratch[i].cost > 0)
+            continue;
+        if (scratch[i].cost <= last->cost || step_count == RARITY_STEPS_MAX)
+            last->bits = bits;
+        else
+            steps[step_count++] = (struct name_rarity_step){scratch[i].cost, bits};
+    }
+    unit->rarity.steps = steps;
+    unit->rarity.count = step_count;
+    return OK;
 }
 
-/* See the head: words as near or nearer, taken together. */
-static void candidates_weigh(struct gather *gather, struct unit *unit)
+static void candidates_weigh(struct unit *unit)
 {
-    double persons = (double)frequencies_persons(gather->frequencies);
-    uint64_t bearers = 0;
-    uint32_t least = bearers_least(gather, unit);
-    for (size_t i = 0; i < unit->count;) {
-        size_t end = i;
-        for (; end < unit->count && unit->items[end].cost == unit->items[i].cost; end++)
-            bearers += unit->items[end].bearers;
-        double share = persons / (double)(bearers > least ? bearers : least);
-        float rarity = share > 1 ? (float)log2(share) : 0;
-        for (; i < end; i++)
-            unit->items[i].bits = rarity - unit->items[i].cost;
-    }
+    for (size_t i = 0; i < unit->count; i++)
+        unit->items[i].bits =
+            name_rarity_at(&unit->rarity, unit->items[i].cost) - unit->items[i].cost;
     while (unit->count > 0 && unit->items[unit->count - 1].bits <= LEAST_BITS)
         unit->count--;
     unit->residual = unit->count > CANDIDATE_MAX ? unit->items[CANDIDATE_MAX].bits : 0;
@@ -321,11 +339,11 @@ static void candidates_weigh(struct gather *gather, struct unit *unit)
 /* What costs more than the exact word's rarity is worth nothing: common words need not look far. */
 static void unit_tighten(struct gather *gather, struct unit *unit)
 {
-    uint32_t bearers =
-        frequencies_listed(gather->frequencies, unit->word.script, unit->word.native);
+    const struct frequencies *frequencies = gather->rarity->frequencies;
+    uint32_t bearers = frequencies_listed(frequencies, unit->word.script, unit->word.native);
     if (bearers == 0)
-        bearers = bearers_least(gather, unit);
-    double share = (double)frequencies_persons(gather->frequencies) / (double)bearers;
+        bearers = frequencies_unlisted(frequencies, unit->word.readings[0].len);
+    double share = (double)frequencies_persons(frequencies) / (double)bearers;
     float worth = (float)log2(share) - unit->extra - LEAST_BITS;
     if (worth < unit->limit)
         unit->limit = worth > 0 ? worth : 0;
@@ -335,6 +353,10 @@ static enum err unit_gather(struct gather *gather, struct unit *unit, struct can
 {
     size_t count = 0;
     unit_tighten(gather, unit);
+    candidates_in_part(gather, unit, gather->part_count, scratch, &count);
+    qsort(scratch, count, sizeof *scratch, candidate_order);
+    TRY(unit_rarity(gather, unit, scratch, count));
+    count = 0;
     for (size_t part = 0; part < gather->part_count; part++)
         candidates_in_part(gather, unit, part, scratch, &count);
     qsort(scratch, count, sizeof *scratch, candidate_order);
@@ -343,17 +365,18 @@ static enum err unit_gather(struct gather *gather, struct unit *unit, struct can
         return ERR_LIMIT;
     memcpy(unit->items, scratch, count * sizeof *scratch);
     unit->count = count;
-    candidates_weigh(gather, unit);
+    candidates_weigh(unit);
     return OK;
 }
 
 enum err names_candidates(const struct names_part *parts, size_t part_count,
-                          const struct frequencies *frequencies, const struct name *name,
-                          struct arena *arena, struct units *ret)
+                          const struct rarity *rarity, const struct name *name, struct arena *arena,
+                          struct units *ret)
 {
     struct gather gather = {.parts = parts,
                             .part_count = part_count,
-                            .frequencies = frequencies,
+                            .frozen = {.section = rarity->section},
+                            .rarity = rarity,
                             .arena = arena,
                             .units = ret};
     gather.seen = arena_array(arena, uint32_t, SEEN_SIZE);

@@ -11,7 +11,6 @@ enum { UNIT_MAX = 64, CANDIDATE_MAX = 2000 };
 struct candidate {
     uint32_t id;
     uint8_t part, channel;
-    uint32_t bearers; /* as the frozen table has it; 0: not listed */
     float cost, bits;
 };
 /* What may stand against one held word: a word asked, a join of two, a piece of one
@@ -22,6 +21,7 @@ struct unit {
     uint8_t atom_count; /* how many atoms share its bits in a bound */
     float limit, extra; /* highest cost; cost of being a join or a piece */
     bool is_exact_only;
+    struct name_rarity rarity;
     struct candidate *items; /* by cost, cheapest first: bits fall */
     size_t count;
     float residual; /* most bits of a candidate that was left out for their number; 0: none was */
@@ -33,7 +33,7 @@ struct units {
 };
 /* Units of a name, their candidates in all parts, with bits. ERR_LIMIT: the arena is full. */
 enum err names_candidates(const struct names_part *parts, size_t part_count,
-                          const struct frequencies *frequencies, const struct name *name,
-                          struct arena *arena, struct units *ret) MUST_USE;
+                          const struct rarity *rarity, const struct name *name, struct arena *arena,
+                          struct units *ret) MUST_USE;
 
 #endif

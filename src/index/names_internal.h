@@ -17,6 +17,7 @@
 #define INDEX_NAMES_INTERNAL_H
 
 #include "index/names.h"
+#include "text/frequency.h"
 #include "text/match.h"
 
 enum {
@@ -69,6 +70,15 @@ size_t part_entry(const struct names_part *part, uint32_t entry, uint32_t buffer
 /* Exact form; false when the part has no such word. */
 bool part_find(const struct names_part *part, enum name_script script, str native,
                uint32_t *ret_id);
+
+/* names_rarity.c: a table's words as a section without entries, and their bearers by id. */
+struct rarity {
+    const struct frequencies *frequencies;
+    struct names_section *section;
+    struct buf bytes;
+    uint32_t *bearers;
+    size_t count;
+};
 
 /* names_live.c */
 bool live_word(const struct names_live *live, uint32_t id, struct word *ret);

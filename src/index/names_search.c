@@ -24,7 +24,6 @@
 
 #include "index/names_candidates.h"
 #include "index/names_dates.h"
-#include "text/frequency.h"
 
 #define POSSIBLE_BITS \
     (-7.f) /* over log2 of the persons: one in a hundred is right by the name and date alone */
@@ -52,7 +51,9 @@ struct search {
     const struct names_part *parts;
     size_t part_count;
     struct arena *arena;
-    const struct frequencies *frequencies;
+    const struct rarity *rarity;
+    struct name_rarity *near; /* of the asked words */
+    size_t near_count, near_max;
     struct names_dates born;
     struct units units;
     struct match_side asked;
@@ -374,12 +375,21 @@ static void asked_side(struct search *search, const struct name *name)
     }
 }
 
+static void near_keep(struct search *search)
+{
+    for (size_t u = 0; u < search->units.count && search->near_count < search->near_max; u++) {
+        if (search->units.items[u].rarity.token)
+            search->near[search->near_count++] = search->units.items[u].rarity;
+    }
+}
+
 static enum err name_search(struct search *search, const struct name *name)
 {
     asked_side(search, name);
-    TRY(names_candidates(search->parts, search->part_count, search->frequencies, name,
-                         search->arena, &search->units));
+    TRY(names_candidates(search->parts, search->part_count, search->rarity, name, search->arena,
+                         &search->units));
     search->is_cut |= search->units.is_cut;
+    near_keep(search);
     for (size_t p = 0; p < search->part_count; p++) {
         size_t words = search->parts[p].entry_count / 64 + 1;
         memset(&search->links[p], 0, sizeof search->links[p]);
@@ -446,8 +456,13 @@ enum err names_search(const struct names_part *parts, size_t part_count,
     search->visited = arena_array(arena, uint64_t *, part_count);
     if (!search->heap || !search->links || !search->visited)
         return ERR_LIMIT;
-    search->frequencies = query->frequencies ? query->frequencies : frequencies_shipped();
-    search->least = (float)log2((double)frequencies_persons(search->frequencies)) + POSSIBLE_BITS;
+    search->rarity = query->rarity ? query->rarity : rarity_shipped();
+    search->near_max = query->count * UNIT_MAX;
+    search->near = arena_array(arena, struct name_rarity, search->near_max);
+    if (!search->near)
+        return ERR_LIMIT;
+    double persons = (double)frequencies_persons(search->rarity->frequencies);
+    search->least = (float)log2(persons) + POSSIBLE_BITS;
     if (search->least < NAME_LEAST_BITS)
         search->least = NAME_LEAST_BITS;
     for (size_t i = 0; i < query->count; i++)
@@ -461,5 +476,7 @@ enum err names_search(const struct names_part *parts, size_t part_count,
     ret->is_cut = search->is_cut;
     ret->is_proven = !search->is_cut;
     ret->examined = search->examined;
+    ret->near = search->near;
+    ret->near_count = search->near_count;
     return OK;
 }

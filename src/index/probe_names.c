@@ -159,6 +159,8 @@ enum err index_names(const struct index_snapshot *snapshot, const struct policy_
     ret->is_proven = found.is_proven;
     ret->is_cut = found.is_cut;
     ret->examined = found.examined;
+    ret->near = found.near;
+    ret->near_count = found.near_count;
     return fold(parts, &found, arena, ret);
 }
 

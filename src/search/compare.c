@@ -334,6 +334,8 @@ static enum err judge_by_evidence(struct comparing *c, const struct query_set *s
     struct evidence_context context = c->search->evidence;
     context.is_open = is_field_open;
     context.context = &open;
+    context.frequency.near = c->search->near[set - c->search->plan->sets].items;
+    context.frequency.near_count = c->search->near[set - c->search->plan->sets].count;
     for (size_t i = 0; i < set->count; i++) {
         uint16_t meaning = meaning_here(c, &set->values[i], confirmed->held[i]);
         if (meaning)

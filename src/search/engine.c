@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "search/internal.h"
-#include "text/frequency.h"
 
 #define DAY_US 86400000000ll
 
@@ -221,7 +220,7 @@ enum err search_open(const struct catalog *catalog, struct store *store, struct 
     engine->index = index;
     engine->classes = classes;
     engine->context = catalog_context(catalog, NULL);
-    atomic_store(&engine->frequencies, frequencies_shipped());
+    atomic_store(&engine->rarity, rarity_shipped());
     learn_databases(engine);
     learn_meanings(engine);
     enum err code = print_no_hits(engine);

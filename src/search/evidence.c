@@ -15,14 +15,20 @@
 #include "type/date.h"
 
 /*
- * Cuts over log2(population), measured on the fixed set of a million persons (bench/names): at +7
- * bits 3 alarms per 1,000 innocents, at +1 about 50, with 7 and 9 of 10 persons found; see
- * docs/BENCHMARKS.md.
+ * Cuts over log2(population), set as a budget of alarms on one half of the fixed set of a million
+ * persons, stated on the other (bench/names, docs/BENCHMARKS.md): at +8 five of 1,000 innocents are
+ * called a hit, at 0 a hundred are called possible.
+ *
+ * The same halves give the probability: bits of one name's words are not independent (words of one
+ * language go together), so that five of them are lost and a fifth of the rest.
  */
-#define HIT_OVER      7.0
-#define POSSIBLE_OVER 0.0
-#define WHOLE_NAME    0.8 /* of what the asked name could have: all words agree, near enough */
-#define KEY_BITS_MAX  22.0
+#define HIT_OVER          8.0
+#define POSSIBLE_OVER     0.0
+#define PROBABILITY_OVER  5.0
+#define PROBABILITY_SLOPE 0.8
+#define SHORT_LETTERS     4   /* in so short a word another letter makes another name */
+#define WHOLE_NAME        0.8 /* of what the asked name could have: all words agree, near enough */
+#define KEY_BITS_MAX      22.0
 
 enum { WORDS_MAX = 2048 };
 
@@ -47,6 +53,17 @@ struct weighed {
     str words;
 };
 
+static bool is_short_word_changed(const struct name *asked, const struct name_match *match)
+{
+    for (size_t i = 0; i < match->pair_count; i++) {
+        enum name_channel channel = match->pairs[i].channel;
+        if ((channel == NAME_BY_TYPO || channel == NAME_BY_SOUND) &&
+            asked->tokens[match->pairs[i].asked].readings[0].len <= SHORT_LETTERS)
+            return true;
+    }
+    return false;
+}
+
 static void weigh_name(const struct scorer *scorer, const struct value *asked,
                        const struct value *held, struct weighed *ret)
 {
@@ -56,7 +73,8 @@ static void weigh_name(const struct scorer *scorer, const struct value *asked,
     ret->bits = match.bits;
     for (size_t i = 0; i < match.pair_count; i++)
         ret->chance_bits += match.pairs[i].bits;
-    ret->is_whole_name = match.contradictions == 0 && match.bits >= WHOLE_NAME * match.bits_max;
+    ret->is_whole_name = match.contradictions == 0 && match.bits >= WHOLE_NAME * match.bits_max &&
+                         !is_short_word_changed(a, &match);
     struct comparison comparison;
     asked->type->compare(asked, held, &comparison);
     ret->agreement = comparison.agreement;
@@ -244,8 +262,8 @@ static void conclude(const struct scorer *scorer, struct evidence *ret)
     /* a name that is only alike, with nothing else speaking for it, never decides */
     if (ret->band == BAND_HIT && !scorer->is_whole_name && !scorer->is_supported)
         ret->band = BAND_POSSIBLE;
-    double odds = exp2(ret->bits) / population;
-    ret->probability = odds / (1 + odds);
+    double over = ret->bits - log2(population) - PROBABILITY_OVER;
+    ret->probability = 1 / (1 + exp2(-PROBABILITY_SLOPE * over));
     ret->namesakes = scorer->has_name ? population * exp2(-scorer->chance_bits) : -1;
 }
 

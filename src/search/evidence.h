@@ -32,7 +32,7 @@ struct evidence_context {
 struct evidence {
     double bits;
     enum band band;
-    double probability; /* calibrated: prior 1 in `population`, then the bits */
+    double probability; /* calibrated on the fixed set: evidence.c */
     double
         namesakes; /* persons expected by chance to agree as well as this one; < 0: no name asked */
     const struct why *why; /* one a meaning, in order of the question */

@@ -158,7 +158,7 @@ static enum err find_names_of(struct search *search, uint32_t number)
     struct search_plan *plan = search->plan;
     const struct query_set *set = &plan->sets[number];
     const struct name *names[NAME_MAX];
-    struct name_query query = {names, 0, search->frequencies};
+    struct name_query query = {names, 0, search->rarity};
     uint64_t databases[DATABASE_WORDS];
     struct name_candidates found;
     for (size_t i = 0; i < set->count && query.count < NAME_MAX; i++)
@@ -172,6 +172,7 @@ static enum err find_names_of(struct search *search, uint32_t number)
                     NAME_CANDIDATE_MAX, plan->arena, &found));
     search->is_proven &= found.is_proven;
     search->is_cut_by_names |= found.is_cut && !found.is_proven;
+    search->near[number] = (struct near_words){found.near, found.near_count};
     for (size_t i = 0; i < found.count; i++) {
         struct candidate candidate = {.number = found.items[i].number,
                                       .definition = found.items[i].definition,
@@ -191,7 +192,9 @@ enum err find_names(struct search *search)
             continue;
         TRY(find_names_of(search, set));
     }
-    search->evidence.population = frequencies_persons(search->frequencies);
-    search->evidence.frequency = (struct name_frequency){frequencies_bits, search->frequencies};
+    const struct frequencies *frequencies = rarity_frequencies(search->rarity);
+    search->evidence.population = frequencies_persons(frequencies);
+    search->evidence.frequency =
+        (struct name_frequency){.bits = frequencies_bits, .context = frequencies};
     return OK;
 }

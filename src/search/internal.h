@@ -81,7 +81,7 @@ struct search_engine {
     uint16_t meaning_at[MEANING_TABLE];
     _Atomic uint64_t today; /* day number << 32 | year << 16 | month << 8 | day */
     _Atomic(struct allowance *) allowances[ALLOWANCE_MAX];
-    _Atomic(const struct frequencies *) frequencies; /* serves; one of `tables`, or the shipped */
+    _Atomic(const struct rarity *) rarity; /* serves; of one of `tables`, or the shipped */
     struct table_kept *tables;
     struct arena arena;
     str *no_hits; /* printed rows, by database and language */
@@ -130,7 +130,11 @@ struct search { /* one run */
     struct index_snapshot *snapshot;
     struct candidates exact, names, similar;
     bool is_cut_by_names, is_proven;
-    const struct frequencies *frequencies;
+    const struct rarity *rarity;
+    struct near_words { /* of the asked names, by set */
+        const struct name_rarity *items;
+        size_t count;
+    } near[SET_MAX];
     struct evidence_context evidence;
     struct database_answer *databases; /* of the answer */
     double expected_by_chance;
@@ -168,6 +172,7 @@ enum err value_keys(const struct value *value, struct arena *arena, const struct
 
 /* ---- learn.c ---- */
 
+const struct rarity *search_rarity(const struct search_engine *engine);
 void search_forget_tables(struct search_engine *engine); /* at its close */
 
 /* ---- reading.c ---- */

@@ -29,20 +29,27 @@ enum { PAGE = 500, NAMES_PER_RECORD = 64, SHOWN_MAX = 40, PATH_BYTES = 4096 };
 
 struct table_kept { /* a table that serves or served */
     struct frequencies *table;
+    struct rarity *rarity;
     struct table_kept *next;
 };
 
 static pthread_mutex_t use_lock = PTHREAD_MUTEX_INITIALIZER;
 
+const struct rarity *search_rarity(const struct search_engine *engine)
+{
+    return atomic_load_explicit(&engine->rarity, memory_order_acquire);
+}
+
 const struct frequencies *search_frequencies(const struct search_engine *engine)
 {
-    return atomic_load_explicit(&engine->frequencies, memory_order_acquire);
+    return rarity_frequencies(search_rarity(engine));
 }
 
 void search_forget_tables(struct search_engine *engine)
 {
     while (engine->tables) {
         struct table_kept *next = engine->tables->next;
+        rarity_free(engine->tables->rarity);
         frequencies_free(engine->tables->table);
         free(engine->tables);
         engine->tables = next;
@@ -51,15 +58,19 @@ void search_forget_tables(struct search_engine *engine)
 
 static enum err keep(struct search_engine *engine, struct frequencies *table)
 {
+    struct rarity *rarity = NULL;
     struct table_kept *kept = calloc(1, sizeof *kept);
-    if (!kept) {
+    enum err code = kept ? rarity_new(table, &rarity)
+                         : err_set(ERR_MEMORY, "out of memory for name frequencies");
+    if (code) {
+        free(kept);
         frequencies_free(table);
-        return err_set(ERR_MEMORY, "out of memory for name frequencies");
+        return code;
     }
     pthread_mutex_lock(&use_lock);
-    *kept = (struct table_kept){table, engine->tables};
+    *kept = (struct table_kept){table, rarity, engine->tables};
     engine->tables = kept;
-    atomic_store_explicit(&engine->frequencies, table, memory_order_release);
+    atomic_store_explicit(&engine->rarity, rarity, memory_order_release);
     pthread_mutex_unlock(&use_lock);
     return OK;
 }
@@ -226,7 +237,7 @@ enum err search_forget_learned(struct search_engine *engine, const char *directo
     TRY(io_remove(candidate_path(directory, path)));
     TRY(io_remove(serving_path(directory, path)));
     TRY(io_sync_dir(directory));
-    atomic_store_explicit(&engine->frequencies, frequencies_shipped(), memory_order_release);
+    atomic_store_explicit(&engine->rarity, rarity_shipped(), memory_order_release);
     return OK;
 }
 

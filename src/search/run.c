@@ -208,7 +208,7 @@ static enum err run_in_scope(struct search *search, struct search_answer *answer
 enum err search_run(struct search_engine *engine, struct search_plan *plan,
                     struct search_answer *ret)
 {
-    struct search search = {.plan = plan, .frequencies = search_frequencies(engine)};
+    struct search search = {.plan = plan, .rarity = search_rarity(engine)};
     *ret = (struct search_answer){.as_of_us = plan->began_us,
                                   .no_hits = engine->no_hits,
                                   .all_no_hits = plan->databases->no_hits};

@@ -19,8 +19,8 @@ struct pairing {
     size_t count;
 };
 
-#define JOIN_COST       0.7f
-#define JOIN_COST_LIMIT 3.f
+#define JOIN_COST_LIMIT  3.f
+#define PIECE_COST_LIMIT 4.f
 
 double name_word_bits(const struct name_frequency *frequency, const struct name_token *token)
 {
@@ -32,6 +32,34 @@ double name_word_bits(const struct name_frequency *frequency, const struct name_
     if (token->role == NAME_PARTICLE)
         return 5;
     return letters >= 6 ? 11 : letters >= 4 ? 9.5 : letters >= 2 ? 7.5 : 4;
+}
+
+float name_rarity_at(const struct name_rarity *rarity, float cost)
+{
+    size_t low = 0;
+    size_t high = rarity->count;
+    while (low + 1 < high) {
+        size_t middle = (low + high) / 2;
+        if (rarity->steps[middle].cost <= cost)
+            low = middle;
+        else
+            high = middle;
+    }
+    return rarity->count ? rarity->steps[low].bits : 0;
+}
+
+/* What it is worth that a held word is so near to the asked one, before the cost is taken off. */
+static double near_bits(const struct pairing *p, const struct name_token *asked,
+                        enum name_part_of_word part, const struct name_token *held, float cost)
+{
+    const struct name_frequency *frequency = p->frequency;
+    for (size_t i = 0; frequency && i < frequency->near_count; i++) {
+        if (frequency->near[i].token == asked && frequency->near[i].part == part)
+            return (double)name_rarity_at(&frequency->near[i], cost);
+    }
+    double held_bits = name_word_bits(frequency, held);
+    double asked_bits = part == NAME_WHOLE ? name_word_bits(frequency, asked) : held_bits;
+    return asked_bits < held_bits ? asked_bits : held_bits;
 }
 
 static void ready_make(const struct name *name, struct ready *ret)
@@ -74,55 +102,141 @@ static void pair_words(struct pairing *p, size_t i, size_t j)
                            &channel);
     if (cost >= SOUND_FAR)
         return;
-    double asked_bits = name_word_bits(p->frequency, asked);
-    double held_bits = name_word_bits(p->frequency, held);
-    float bits = (float)(asked_bits < held_bits ? asked_bits : held_bits) - cost;
+    float bits = (float)near_bits(p, asked, NAME_WHOLE, held, cost) - cost;
     float weight = role_weight(asked->role), held_weight = role_weight(held->role);
     item_add(p, 1u << i, j, channel, bits * (weight > held_weight ? weight : held_weight));
 }
 
-/* a[i] a[i+1] together against b[j]: the cost, or SOUND_FAR. */
-static float joined_cost(const struct name *a, size_t i, const struct name *b, size_t j)
+float name_join_cost(const struct name_token *first, const struct name_token *second)
 {
-    const struct name_token *first = &a->tokens[i], *second = &a->tokens[i + 1],
-                            *whole = &b->tokens[j];
-    char text[2 * NAME_WORD_MAX + 1];
-    if (!is_spelled_out(first) || !is_spelled_out(second))
-        return SOUND_FAR;
-    str one = first->readings[0], two = second->readings[0];
-    memcpy(text, one.ptr, one.len);
-    memcpy(text + one.len, two.ptr, two.len);
-    float best = SOUND_FAR;
-    struct sound joined, sound;
-    sound_of(str_of(text, one.len + two.len), &joined);
-    for (size_t k = 0; k < whole->reading_count; k++) {
-        sound_of(whole->readings[k], &sound);
-        float cost = sound_cost(&joined, first->script, &sound, whole->script, JOIN_COST_LIMIT);
-        best = cost < best ? cost : best;
+    enum { SYLLABLE_LETTERS_MAX = 6, SYLLABLES_LETTERS_MAX = 9 };
+    size_t one = first->readings[0].len, two = second->readings[0].len;
+    bool is_syllables = one <= SYLLABLE_LETTERS_MAX && two <= SYLLABLE_LETTERS_MAX &&
+                        one + two <= SYLLABLES_LETTERS_MAX;
+    return first->role == NAME_PARTICLE || second->is_glued || is_syllables ? JOIN_CUSTOM_COST
+                                                                            : JOIN_COST;
+}
+
+/* A word made up here, with its sounds and its letters. */
+struct made_word {
+    struct word word;
+    struct sound sounds[NAME_READING_MAX];
+    char letters[2 * NAME_WORD_MAX];
+};
+
+static void reading_make(struct made_word *made, str reading)
+{
+    struct word *word = &made->word;
+    for (size_t k = 0; k < word->reading_count; k++) {
+        if (str_eq(word->readings[k], reading))
+            return;
     }
-    return best;
+    sound_of(reading, &made->sounds[word->reading_count]);
+    word->readings[word->reading_count] = reading;
+    word->sounds[word->reading_count] = &made->sounds[word->reading_count];
+    word->reading_count++;
+    word->native = word->readings[0];
+}
+
+/* Two words written as one; as the index makes it. */
+static void joined_make(const struct name_token *first, const struct name_token *second,
+                        struct made_word *ret)
+{
+    str one = first->readings[0], two = second->readings[0];
+    ret->word = (struct word){.script = first->script};
+    memcpy(ret->letters, one.ptr, one.len);
+    memcpy(ret->letters + one.len, two.ptr, two.len);
+    reading_make(ret, str_of(ret->letters, one.len + two.len));
+}
+
+/* One of the two syllables of a given name. */
+static void syllable_make(const struct name_token *token, bool is_second, struct made_word *ret)
+{
+    ret->word = (struct word){.script = token->script};
+    for (size_t k = 0; k < token->reading_count; k++) {
+        str reading = token->readings[k];
+        if (token->cuts[k] > 0 && token->cuts[k] < reading.len)
+            reading_make(ret, is_second ? str_from(reading, token->cuts[k])
+                                        : str_slice(reading, 0, token->cuts[k]));
+    }
+}
+
+/* Asked word i cut in two, against held words; a half may be missing. */
+static void pair_half(struct pairing *p, size_t i, enum name_part_of_word part, size_t j,
+                      const struct made_word *half, float extra)
+{
+    const struct name_token *asked = &p->asked->tokens[i], *held = &p->held->tokens[j];
+    enum name_channel channel;
+    uint32_t atoms = 1u << (MATCH_PIECE_SHIFT + i) | (part == NAME_SECOND_HALF ? 1u << i : 0);
+    if (!is_spelled_out(held))
+        return;
+    float cost = word_cost(&half->word, &p->h.words[j], PIECE_COST_LIMIT, &channel) + extra;
+    if (cost < SOUND_FAR)
+        item_add(p, atoms, j, NAME_BY_JOIN,
+                 ((float)near_bits(p, asked, part, held, cost) - cost) * role_weight(held->role));
+}
+
+static void pair_syllables(struct pairing *p, size_t i)
+{
+    struct made_word first, second;
+    syllable_make(&p->asked->tokens[i], false, &first);
+    syllable_make(&p->asked->tokens[i], true, &second);
+    for (size_t j = 0; j < p->held->count; j++) {
+        pair_half(p, i, NAME_FIRST_HALF, j, &first, PIECE_CUSTOM_COST);
+        pair_half(p, i, NAME_SECOND_HALF, j, &second, PIECE_CUSTOM_COST);
+    }
+}
+
+/* A word without syllables of its own is cut where the held words say, letter for letter. */
+static void pair_cut(struct pairing *p, size_t i, size_t first, size_t second)
+{
+    const struct name_token *asked = &p->asked->tokens[i], *one = &p->held->tokens[first];
+    const struct name_token *two = &p->held->tokens[second];
+    str reading = asked->readings[0], head = one->readings[0];
+    struct made_word halves[2];
+    if (!is_spelled_out(asked) || one->script != NAME_LATIN || two->script != NAME_LATIN ||
+        !str_starts(reading, head) || !str_eq(str_from(reading, head.len), two->readings[0]))
+        return;
+    float extra = one->role == NAME_PARTICLE ? PIECE_CUSTOM_COST : PIECE_COST;
+    for (size_t h = 0; h < 2; h++) {
+        halves[h].word = (struct word){.script = NAME_LATIN};
+        reading_make(&halves[h], h == 0 ? head : str_from(reading, head.len));
+    }
+    pair_half(p, i, NAME_FIRST_HALF, first, &halves[0], extra);
+    pair_half(p, i, NAME_SECOND_HALF, second, &halves[1], extra);
+}
+
+static void pair_joined(struct pairing *p, size_t i)
+{
+    const struct name_token *first = &p->asked->tokens[i], *second = first + 1;
+    struct made_word joined;
+    if (!is_spelled_out(first) || !is_spelled_out(second))
+        return;
+    joined_make(first, second, &joined);
+    for (size_t j = 0; j < p->held->count; j++) {
+        enum name_channel channel;
+        if (!is_spelled_out(&p->held->tokens[j]))
+            continue;
+        float cost = word_cost(&joined.word, &p->h.words[j], JOIN_COST_LIMIT, &channel) +
+                     name_join_cost(first, second);
+        if (cost < SOUND_FAR)
+            item_add(p, 3u << i, j, NAME_BY_JOIN,
+                     (float)near_bits(p, first, NAME_WITH_NEXT, &p->held->tokens[j], cost) - cost);
+    }
 }
 
 static void pair_joins(struct pairing *p)
 {
-    const struct name *asked = p->asked, *held = p->held;
-    for (size_t i = 0; i + 1 < asked->count; i++) {
-        for (size_t j = 0; j < held->count; j++) {
-            float cost = joined_cost(asked, i, held, j);
-            if (cost < SOUND_FAR)
-                item_add(p, 3u << i, j, NAME_BY_JOIN,
-                         (float)name_word_bits(p->frequency, &held->tokens[j]) - cost - JOIN_COST);
+    for (size_t i = 0; i < p->asked->count; i++) {
+        if (i + 1 < p->asked->count)
+            pair_joined(p, i);
+        if (p->asked->tokens[i].cuts[0] > 0) {
+            pair_syllables(p, i);
+            continue;
         }
-    }
-    for (size_t j = 0; j + 1 < held->count; j++) {
-        for (size_t i = 0; i < asked->count; i++) {
-            float cost = joined_cost(held, j, asked, i);
-            if (cost >= SOUND_FAR)
-                continue;
-            float bits =
-                ((float)name_word_bits(p->frequency, &asked->tokens[i]) - cost - JOIN_COST) / 2;
-            item_add(p, 1u << (MATCH_PIECE_SHIFT + i), j, NAME_BY_JOIN, bits);
-            item_add(p, 1u << (MATCH_PIECE_SHIFT + i) | 1u << i, j + 1, NAME_BY_JOIN, bits);
+        for (size_t j = 0; j + 1 < p->held->count; j++) {
+            pair_cut(p, i, j, j + 1);
+            pair_cut(p, i, j + 1, j); /* family name first */
         }
     }
 }

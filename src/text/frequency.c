@@ -234,6 +234,7 @@ struct change {
     double size;
 };
 struct changes {
+    const struct frequencies *from, *to;
     struct change *items;
     size_t count, size;
 };
@@ -258,46 +259,64 @@ static double change_size(const struct frequencies *from, const struct frequenci
     return fabs(log2(after / before));
 }
 
-/* Rows of `here`: all of them, or only those that the other table does not list. */
-static enum err changes_take(const struct frequencies *here, const struct frequencies *other,
-                             bool is_after, struct changes *changes)
+enum err frequencies_each(const struct frequencies *frequencies, frequency_visit *visit,
+                          void *context)
 {
-    str rest = str_of(here->text, here->text_len);
+    str rest = str_of(frequencies->text, frequencies->text_len);
     str line;
     while (str_split(&rest, '\n', &line)) {
         struct row row;
         enum name_script script;
+        uint64_t bearers = 0;
         row_cut(line, &row);
-        if (row.cell_count < 3 || !script_of(row.cells[0], &script))
-            continue;
-        uint32_t own = frequencies_listed(here, script, row.cells[1]);
-        uint32_t theirs = frequencies_listed(other, script, row.cells[1]);
-        if (own == theirs || (!is_after && theirs))
-            continue;
-        if (changes->count == changes->size) {
-            size_t size = changes->size ? changes->size * 2 : 1024;
-            struct change *grown = realloc(changes->items, size * sizeof *grown);
-            if (!grown)
-                return err_set(ERR_MEMORY, "out of memory for %zu changed words", size);
-            changes->items = grown;
-            changes->size = size;
-        }
-        struct change *change = &changes->items[changes->count++];
-        *change = (struct change){row.cells[0], row.cells[1], is_after ? theirs : own,
-                                  is_after ? own : theirs, 0};
-        change->size =
-            is_after ? change_size(other, here, change) : change_size(here, other, change);
+        if (row.cell_count == 3 && script_of(row.cells[0], &script) &&
+            str_to_u64(row.cells[2], UINT32_MAX, &bearers))
+            TRY(visit(context, script, row.cells[1], (uint32_t)bearers));
     }
     return OK;
+}
+
+static enum err change_add(struct changes *changes, struct change change)
+{
+    if (changes->count == changes->size) {
+        size_t size = changes->size ? changes->size * 2 : 1024;
+        struct change *grown = realloc(changes->items, size * sizeof *grown);
+        if (!grown)
+            return err_set(ERR_MEMORY, "out of memory for %zu changed words", size);
+        changes->items = grown;
+        changes->size = size;
+    }
+    change.size = change_size(changes->from, changes->to, &change);
+    changes->items[changes->count++] = change;
+    return OK;
+}
+
+static enum err take_after(void *context, enum name_script script, str word, uint32_t after)
+{
+    struct changes *changes = context;
+    uint32_t before = frequencies_listed(changes->from, script, word);
+    if (before == after)
+        return OK;
+    return change_add(changes,
+                      (struct change){str_c(name_script_word(script)), word, before, after, 0});
+}
+
+static enum err take_gone(void *context, enum name_script script, str word, uint32_t before)
+{
+    struct changes *changes = context;
+    if (frequencies_listed(changes->to, script, word))
+        return OK;
+    return change_add(changes,
+                      (struct change){str_c(name_script_word(script)), word, before, 0, 0});
 }
 
 enum err frequencies_compare(const struct frequencies *from, const struct frequencies *to,
                              size_t max, frequency_change *take, void *context)
 {
-    struct changes changes = {0};
-    enum err code = changes_take(to, from, true, &changes);
+    struct changes changes = {.from = from, .to = to};
+    enum err code = frequencies_each(to, take_after, &changes);
     if (!code)
-        code = changes_take(from, to, false, &changes);
+        code = frequencies_each(from, take_gone, &changes);
     if (changes.count)
         qsort(changes.items, changes.count, sizeof *changes.items, change_order);
     for (size_t i = 0; !code && i < changes.count && i < max; i++) {

@@ -47,6 +47,11 @@ uint64_t frequencies_persons(const struct frequencies *frequencies);
 /* -log2 of the share of bearers; a struct name_frequency's function, its context the table. */
 double frequencies_bits(const void *frequencies, const struct name_token *token);
 
+/* Words in the table's order; stops at a code that is not OK and returns it. */
+typedef enum err frequency_visit(void *context, enum name_script script, str native,
+                                 uint32_t bearers);
+enum err frequencies_each(const struct frequencies *frequencies, frequency_visit *visit,
+                          void *context) MUST_USE;
 /* What two tables say differently, the largest change of rarity first; 0: not listed. */
 typedef void frequency_change(void *context, str script, str word, uint32_t before, uint32_t after);
 enum err frequencies_compare(const struct frequencies *from, const struct frequencies *to,

@@ -54,6 +54,14 @@ struct match_side {
 void match_solve(struct agreement_of_words *items, size_t count, const struct match_side *asked,
                  const struct match_side *held, struct name_match *ret);
 
+/* Two words written as one, or one as two: rare, but the custom with particles and with the
+ * syllables of Chinese and Korean given names. Pieces pay twice, once each. */
+#define JOIN_COST        5.f
+#define JOIN_CUSTOM_COST 1.f
+float name_join_cost(const struct name_token *first, const struct name_token *second);
+#define PIECE_COST        2.5f
+#define PIECE_CUSTOM_COST 0.5f
+
 #define MATCH_INITIAL_BITS 2.5f /* one letter of 26, unevenly spread */
 /* Factor on the bits of a word in a role: particles and generations are weak, titles nothing. */
 float role_weight(enum name_role role);

@@ -260,6 +260,25 @@ static void token_add(struct cutter *cutter, const struct cut_word *word)
     token_fill(cutter, word, word->letters, word->count, word->role, &readings);
 }
 
+bool name_word(enum name_script script, str native, struct arena *arena, struct name_token *ret)
+{
+    uint32_t letters[WORD_LETTERS];
+    size_t count = 0;
+    struct readings readings;
+    for (size_t at = 0; at < native.len && count < WORD_LETTERS;)
+        letters[count++] = utf8_next(native, &at);
+    bool is_surname = is_east_asian(script) && surname_length(script, letters, count) == count;
+    if (is_surname)
+        romanise_surname(script, letters, count, &readings);
+    else
+        romanise(script, letters, count, &readings);
+    *ret = (struct name_token){.script = (uint8_t)script, .reading_count = readings.count};
+    ret->native = arena_str(arena, native);
+    for (size_t i = 0; i < readings.count; i++)
+        ret->readings[i] = arena_str(arena, str_of(readings.text[i], readings.len[i]));
+    return readings.count > 0;
+}
+
 /* ---- roles ---- */
 
 static bool is_initial(const struct name_token *token)

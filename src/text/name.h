@@ -80,26 +80,47 @@ struct name_part {
 enum err name_parse(const struct name_part *parts, size_t count, struct arena *arena,
                     struct name **ret) MUST_USE;
 enum err name_parse_text(str text, struct arena *arena, struct name **ret) MUST_USE;
+/* One word of a frozen table, as a token of no role; false: nothing can be read in it. */
+bool name_word(enum name_script script, str native, struct arena *arena,
+               struct name_token *ret) MUST_USE;
 const char *name_role_word(enum name_role role);
 const char *name_script_word(enum name_script script);
 
 /* What index_names() is asked: the best of these names counts. Parsed names of the query's
  * values, as they are. */
-struct frequencies; /* text/frequency.h */
+struct rarity; /* index/index.h */
 struct name_query {
     const struct name *const *names;
     size_t count;
-    const struct frequencies *frequencies; /* NULL: the shipped table */
+    const struct rarity *rarity; /* NULL: of the shipped table */
 };
 
 /*
+ * How rare it is to bear a word that is as near to this one as that, or nearer: Fellegi and
+ * Sunter's u of an agreement that is not exact. Steps by rising cost (text/match.h) and falling
+ * bits; a step holds from its cost on.
+ */
+enum name_part_of_word { NAME_WHOLE, NAME_FIRST_HALF, NAME_SECOND_HALF, NAME_WITH_NEXT };
+struct name_rarity_step {
+    float cost, bits;
+};
+struct name_rarity {
+    const struct name_token *token; /* of the asked name; compared by address */
+    uint8_t part;                   /* enum name_part_of_word */
+    const struct name_rarity_step *steps;
+    size_t count;
+};
+float name_rarity_at(const struct name_rarity *rarity, float cost);
+
+/*
  * How many bits it is worth to share a word: -log2 of the share of persons who bear it. From a
- * frozen table, or rounded counts of the index (floor 10). Zeroed: name_word_bits() answers with
- * a rough built-in figure.
+ * frozen table. Zeroed: name_word_bits() answers with a rough built-in figure.
  */
 struct name_frequency {
     double (*bits)(const void *context, const struct name_token *token);
     const void *context;
+    const struct name_rarity *near; /* of asked words that were looked up; the others: as `bits` */
+    size_t near_count;
 };
 double name_word_bits(const struct name_frequency *frequency, const struct name_token *token);
 
