@@ -6,6 +6,8 @@ import { age, day, language, t, title } from './i18n.js';
 import { words } from './words.js';
 
 const BAR_BITS = 25; // a full bar: what an agreeing long document number weighs
+const TEXT_SHOWN = 180; // characters of a long remark on a card
+const LINES_SHOWN = 4; // entries of one group, as names
 const FACTS_SHOWN = 8; // rows of a card; a definition names the most telling fields first
 
 export function Photo({ hash, size = 'thumb' }) {
@@ -21,42 +23,66 @@ export function Photo({ hash, size = 'thumb' }) {
 }
 
 function Fact({ fact, isWhole, onAsk }) {
+  const value = isWhole || fact.value.length <= TEXT_SHOWN ? fact.value : `${fact.value.slice(0, TEXT_SHOWN)} …`;
   if (fact.masked) return <span class="fact"><em class="quiet">{fact.value || t('masked')}</em></span>;
   return (
     <span class="fact">
       {fact.to ? <a href={`#/record/${encodeURIComponent(fact.to)}`}><bdi>{fact.value}</bdi></a>
         : fact.pivot && onAsk ? <button type="button" class="link" title={t('ask.value')} onClick={() => onAsk(fact.value)}><bdi>{fact.value}</bdi></button>
-          : <bdi>{fact.value}</bdi>}
+          : <bdi>{value}</bdi>}
       {fact.check === 'failed' && <span class="bad" title={fact.note}> ✕ {t('check.failed')}</span>}
       {isWhole && fact.note && fact.check !== 'failed' && <span class="quiet"> ({words(fact.note)})</span>}
     </span>
   );
 }
 
-// Values of one field stand together, whatever row they are from.
-function rowsOf(facts) {
+const groupOf = (field) => (field.includes('.') ? field.slice(0, field.lastIndexOf('.')) : '');
+
+// Values of one field stand together. Where a group of fields has several entries, each entry is a line of its own.
+function rowsOf(facts, except) {
+  const entries = new Map(); // of a group: its rows
+  for (const fact of facts) entries.set(groupOf(fact.field), (entries.get(groupOf(fact.field)) || new Set()).add(fact.row));
   const rows = new Map();
   for (const fact of facts) {
     if (fact.photo) continue; // shown as a picture
-    const row = rows.get(fact.field) || { field: fact.field, title: title(fact.title), values: [] };
-    row.values.push(fact);
-    rows.set(fact.field, row);
+    const group = groupOf(fact.field);
+    const isLines = group && entries.get(group).size > 1;
+    const key = isLines ? group : fact.field;
+    const row = rows.get(key) || { key, title: title(fact.title), isLines, lines: new Map() };
+    row.lines.set(isLines ? fact.row : 0, [...(row.lines.get(isLines ? fact.row : 0) || []), fact]);
+    rows.set(key, row);
   }
-  return [...rows.values()];
+  // what the heading says already is not said again
+  return [...rows.values()].filter((row) => [...row.lines.values()].flat().some((fact) => fact.value !== except));
+}
+
+// The first value of an entry is what it is about; a date among the others says of what.
+function Line({ facts, isEntry, ...rest }) {
+  const text = (fact, i) => (
+    <span key={i} class={isEntry && i > 0 ? 'quiet' : ''}>{i > 0 && ' · '}{isEntry && i > 0 && /^[<>~c\d]/.test(fact.value) && !fact.pivot && `${title(fact.title)} `}<Fact fact={fact} {...rest} /></span>
+  );
+  return <>{facts.map(text)}</>;
+}
+
+function Row({ row, max, ...rest }) {
+  const lines = [...row.lines.values()];
+  const shown = lines.slice(0, max);
+  return (
+    <div><dt>{row.title}</dt><dd>
+      {row.isLines ? <ul>{shown.map((facts, i) => <li key={i}><Line facts={facts} isEntry {...rest} /></li>)}{shown.length < lines.length && <li class="quiet">{t('chips.more', { count: lines.length - shown.length })}</li>}</ul>
+        : <Line facts={shown[0]} {...rest} />}
+    </dd></div>
+  );
 }
 
 // isWhole: with the remarks on each value, as on the record's own page
 export function Facts({ facts, except, isWhole, onAsk, max = Infinity }) {
   const [isOpen, setOpen] = useState(false);
-  const rows = rowsOf((facts || []).filter((fact) => fact.value !== except || fact.masked));
+  const rows = rowsOf(facts || [], except);
   const shown = isOpen ? rows : rows.slice(0, max);
   return (
     <>
-      <dl class="facts">
-        {shown.map((row) => (
-          <div key={row.field}><dt>{row.title}</dt><dd>{row.values.map((fact, i) => <Fact key={i} fact={fact} isWhole={isWhole} onAsk={onAsk} />)}</dd></div>
-        ))}
-      </dl>
+      <dl class="facts">{shown.map((row) => <Row key={row.key} row={row} isWhole={isWhole} onAsk={onAsk} max={isOpen || isWhole ? Infinity : LINES_SHOWN} />)}</dl>
       {rows.length > shown.length && <button type="button" class="link" onClick={() => setOpen(true)}>{t('facts.more', { count: rows.length - shown.length })}</button>}
     </>
   );

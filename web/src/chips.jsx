@@ -33,8 +33,7 @@ function Chip({ reading, onPress }) {
 export function Chips({ readings, off, onOff }) {
   const [isOpen, setOpen] = useState(false);
   if (!readings.length) return <div class="chips" />;
-  const sorted = [...readings].sort((a, b) => Number(b.on) - Number(a.on));
-  const shown = isOpen ? sorted : sorted.slice(0, SHOWN);
+  const shown = isOpen ? readings : readings.filter((r, i) => i < SHOWN || off.has(r.type));
   function press(reading) {
     const next = new Set(off);
     if (reading.on) next.add(reading.type);
@@ -44,7 +43,7 @@ export function Chips({ readings, off, onOff }) {
   return (
     <ul class="chips" aria-label={t('readings')}>
       {shown.map((r) => <Chip key={r.type} reading={r} onPress={() => press(r)} />)}
-      {sorted.length > shown.length && <li><button type="button" class="link" onClick={() => setOpen(true)}>{t('chips.more', { count: sorted.length - shown.length })}</button></li>}
+      {readings.length > shown.length && <li><button type="button" class="link" onClick={() => setOpen(true)}>{t('chips.more', { count: readings.length - shown.length })}</button></li>}
     </ul>
   );
 }

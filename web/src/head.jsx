@@ -38,7 +38,7 @@ export function Head({ me, demonstration, onPurpose, ...menu }) {
           <input id="reference" class="short" maxlength="64" autocomplete="off" placeholder={t('reference')} value={reference}
             onInput={(e) => { setReference(e.target.value); session.keep('reference', e.target.value); }} />
         </label>
-        <nav><a class="button" href="#/desk">+ {t('new')}</a></nav>
+        <nav>{me.may?.some((right) => right !== 'audit') && <a class="button" href="#/desk">+ {t('new')}</a>}</nav>
         <Menu me={me} {...menu} />
       </header>
     </>

@@ -142,7 +142,7 @@ function App() {
         onLanguage={(next) => { setLanguage(next); setShown(next); renew(); }} />
       {/* the search stays alive while a record is looked at: what was typed and found is never lost */}
       <div hidden={at.view !== 'search'}><Search isOpen={at.view === 'search'} demonstration={demonstration} wanted={wanted} /></div>
-      {at.view === 'record' && <RecordPage key={at.rest[0] + language} id={at.rest[0]} onAsk={search} />}
+      {at.view === 'record' && <RecordPage key={at.rest[0] + language} id={at.rest[0]} me={me} onAsk={search} />}
       {at.view === 'desk' && <Desk key={at.rest.join('/') + language} database={at.rest[0]} id={at.rest[1]} me={me} />}
       {areKeysOpen && <Keys onClose={() => setKeysOpen(false)} />}
     </>

@@ -65,7 +65,10 @@ function Body({ record, onAsk }) {
   );
 }
 
-export function RecordPage({ id, onAsk }) {
+// The node decides; this only spares an officer the offer of what would be refused.
+const mayChange = (me, record) => me.may?.includes('administer') || (me.may?.includes('write') && record.owner === me.country);
+
+export function RecordPage({ id, me, onAsk }) {
   const [state, setState] = useState({});
   const [versions, setVersions] = useState([]);
   const [problem, setProblem] = useState('');
@@ -94,7 +97,7 @@ export function RecordPage({ id, onAsk }) {
       {problem && <p role="alert" class="problem">{problem}</p>}
       {record && record.version < newest && <p class="old">{t('version.old', { version: record.version, newest })}</p>}
       {record && <Body record={record} onAsk={onAsk} />}
-      {record?.body && record.version >= newest && <Actions record={record} etag={etag} onDone={(word) => { setSaid(t(word)); load(); }} onProblem={setProblem} />}
+      {record?.body && mayChange(me, record) && record.version >= newest && <Actions record={record} etag={etag} onDone={(word) => { setSaid(t(word)); load(); }} onProblem={setProblem} />}
       {versions.length > 0 && <History versions={versions} shown={record?.version} onShow={load} />}
     </main>
   );

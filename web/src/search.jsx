@@ -144,15 +144,16 @@ export function Search({ isOpen, demonstration, wanted }) {
   });
 
   const isIdle = !answer && !problem && !isWaiting;
+  const isOld = Boolean(answer) && asked.list[0] !== text.trim();
   return (
     <main>
       <Box box={box} text={text} onType={type} onAsk={ask} />
-      {text.trim() ? <Chips readings={readings} off={off} onOff={choose} /> : null}
+      {text.trim() ? <Chips readings={answer && !isOld ? answer.understood : readings} off={off} onOff={choose} /> : null}
       {isIdle && repaired && repaired !== text.trim() && <Repair repaired={repaired} keyboard={keyboard} onUse={take} isQuiet />}
       <p id="query-help" class={text.trim() || !isIdle ? 'hidden' : 'quiet hint'}>{t('search.hint')}</p>
       {isWaiting && <Waiting isLate={isLate} />}
-      {problem && <Failure problem={problem} onAgain={() => ask(text)} />}
-      {answer && <Verdict answer={answer} isOld={asked.list[0] !== text.trim()} isListOpen={isListOpen} onList={() => setListOpen(!isListOpen)} onRepair={take} />}
+      {problem && <Failure problem={problem} repaired={repaired} keyboard={keyboard} onAgain={() => ask(text)} onRepair={take} />}
+      {answer && <Verdict answer={answer} isOld={isOld} isListOpen={isListOpen} onList={() => setListOpen(!isListOpen)} onRepair={take} />}
       {answer && <Results answer={answer} onMore={() => ask(text, { limit: Math.min(limit + STEP, LIMIT_MAX) })} onSimilar={() => ask(text, { similar: 'yes' })} onAsk={take} />}
       {isIdle && demonstration?.try?.length > 0 && <Try suggestions={demonstration.try} onTry={take} />}
     </main>

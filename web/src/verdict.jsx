@@ -6,6 +6,7 @@ import { databaseList } from './api.js';
 import { clock, t, title } from './i18n.js';
 import { readingName } from './chips.jsx';
 import { Copy } from './copy.jsx';
+import { words } from './words.js';
 
 const shapes = { 'nothing-found': '○', match: '■', possible: '▲', 'read-again': '↻', 'no-answer': '✕', waiting: '…' };
 const signs = { hit: '■', 'too-many': '▲', 'no-answer': '✕', 'no-hit': '○', closed: '–' };
@@ -43,7 +44,7 @@ function DatabaseTable({ rows }) {
       {rows.map((d) => (
         <tr key={d.name} class={d.result}>
           <td class="sign" aria-hidden="true">{signs[d.result]}</td>
-          <th scope="row">{title(d.title)}</th><td>{t(d.result)}{d.count > 0 && d.result !== 'closed' && ` · ${d.count}`}</td><td>{d.reason}</td>
+          <th scope="row">{title(d.title)}</th><td>{t(d.result)}{d.count > 0 && d.result !== 'closed' && ` · ${d.count}`}</td><td>{d.reason && words(d.reason)}</td>
         </tr>
       ))}
     </tbody></table>
@@ -85,7 +86,7 @@ export function Verdict({ answer, isOld, isListOpen, onList, onRepair }) {
       <Word verdict={answer.verdict} />
       {isOld && <p class="old">{t('old')}</p>}
       {answer.repaired ? <Repair repaired={answer.repaired} keyboard={answer.keyboard} onUse={onRepair} />
-        : answer.advice && <p class="advice">{answer.advice}</p>}
+        : answer.advice && <p class="advice">{words(answer.advice)}</p>}
       <Asked readings={answer.understood || []} />
       <Scope answer={answer} rows={rows} isListOpen={isListOpen} onList={onList} />
       {isListOpen && <DatabaseTable rows={rows} />}
@@ -93,12 +94,17 @@ export function Verdict({ answer, isOld, isListOpen, onList, onRepair }) {
   );
 }
 
-export function Failure({ problem, onAgain }) {
+// A text that cannot be asked is to be read again; everything else that goes wrong is no answer.
+const isUnreadable = (problem) => [400, 413, 422].includes(problem.status);
+
+export function Failure({ problem, repaired, keyboard, onAgain, onRepair }) {
+  const verdict = isUnreadable(problem) ? 'read-again' : 'no-answer';
   return (
-    <section class="verdict no-answer" role="alert" data-verdict="no-answer">
-      <Word verdict="no-answer" />
-      <p class="advice">{problem.message}{problem.hint && ` — ${problem.hint}`}</p>
-      <p><button type="button" onClick={onAgain}>{t('again')}</button> <span class="quiet">{t('kept')}</span></p>
+    <section class={`verdict ${verdict}`} role="alert" data-verdict={verdict}>
+      <Word verdict={verdict} />
+      {isUnreadable(problem) && repaired ? <Repair repaired={repaired} keyboard={keyboard} onUse={onRepair} />
+        : <p class="advice">{words(problem.message)}{problem.hint && ` — ${words(problem.hint)}`}</p>}
+      <p>{verdict === 'no-answer' && <button type="button" onClick={onAgain}>{t('again')}</button>} <span class="quiet">{t('kept')}</span></p>
     </section>
   );
 }

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the suites of the pages share: a node of their own, Chromium, and what an officer does again and again.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+import { Node } from '../server/node.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+// ICAO's own specimen, 9303-4
+export const zone = ['P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<', 'L898902C36UTO7408122F1204159ZE184226B<<<<<10'];
+
+export class Stage {
+  static async open() {
+    const stage = new Stage();
+    stage.node = await Node.start({ officers: { desk: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--may', 'write', ...['border-control', 'investigate', 'missing-person', 'identify', 'search'].flatMap((p) => ['--purpose', p])] } });
+    stage.browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    });
+    stage.base = `http://127.0.0.1:${stage.node.running.port}`;
+    stage.strangers = [];
+    stage.failures = [];
+    await stage.openPage();
+    const databases = (await stage.node.call('GET', '/v1/databases')).data;
+    stage.databases = await Promise.all(databases.map(async (d) => (await stage.node.call('GET', `/v1/databases/${d.name}`)).data));
+    return stage;
+  }
+
+  async openPage(options = {}) {
+    this.context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: false, ...options });
+    this.page = await this.context.newPage();
+    this.page.on('request', (r) => { if (!r.url().startsWith(this.base) && !/^(data|blob):/.test(r.url())) this.strangers.push(r.url()); });
+    this.page.on('pageerror', (e) => this.failures.push(e.message));
+    this.page.on('dialog', (d) => d.accept());
+    return this.page;
+  }
+
+  // The definition whose records mean this: tests, too, name no database.
+  database(...meanings) {
+    const found = this.databases.find((d) => meanings.every((word) => everyField(d).some((f) => f.meaning === word)));
+    if (!found) throw new Error(`no database has ${meanings}`);
+    return found;
+  }
+
+  async signIn(as = 'desk') {
+    await this.page.goto(this.base);
+    await this.page.fill('#token', this.node.tokens[as]);
+    await this.page.keyboard.press('Enter');
+    await this.page.waitForSelector('#query');
+  }
+
+  async speak(language) {
+    await this.page.click('.menu-button');
+    await this.page.locator('#language').selectOption(language);
+    await this.page.click('.menu-button');
+  }
+
+  async purpose(code) { await this.page.locator('#purpose').selectOption(code); }
+
+  async answered() {
+    await this.page.waitForSelector('[data-verdict]');
+    return this.page.getAttribute('[data-verdict]', 'data-verdict');
+  }
+
+  async ask(text) {
+    await this.page.focus('#query');
+    await this.page.keyboard.press('Escape');
+    await this.page.waitForSelector('[data-verdict]', { state: 'detached' });
+    await this.page.fill('#query', text);
+    await this.page.keyboard.press('Enter');
+    return this.answered();
+  }
+
+  // A field of the form by what it means, in a group or not.
+  control(definition, meaning) {
+    const path = pathTo(definition.fields, meaning);
+    return this.page.locator(`[id="f-${path}"]`);
+  }
+
+  async put(definition, meaning, value) {
+    const at = this.control(definition, meaning);
+    await at.waitFor();
+    if (await at.evaluate((e) => e.tagName) === 'SELECT') await at.selectOption(value);
+    else await at.fill(value);
+  }
+
+  async serious(where) {
+    // the policy forbids injected scripts; the test's own is evaluated by the debugger instead
+    await this.page.evaluate(axe);
+    const found = await this.page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    const serious = found.violations.filter((v) => ['serious', 'critical'].includes(v.impact));
+    assert.deepEqual(serious.map((v) => `${where} ${v.id}: ${v.nodes[0].html}`), []);
+  }
+
+  async close() {
+    await this.browser.close();
+    await this.node.stop();
+  }
+}
+
+export function everyField(definition) {
+  const all = (fields) => fields.flatMap((f) => [f, ...all(f.fields || [])]);
+  return all(definition.fields);
+}
+
+// As the form numbers rows: from 1.
+function pathTo(fields, meaning, before = '') {
+  for (const field of fields) {
+    const here = `${before}${field.name}${field.many ? '[1]' : ''}`;
+    if (field.fields?.length) {
+      const inside = pathTo(field.fields, meaning, `${here}.`);
+      if (inside) return inside;
+    } else if (field.meaning === meaning) {
+      return here;
+    }
+  }
+  return '';
+}
