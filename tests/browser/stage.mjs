@@ -64,6 +64,7 @@ export class Stage {
   }
 
   async ask(text) {
+    await this.page.waitForSelector('#query', { state: 'visible' });
     await this.page.focus('#query');
     await this.page.keyboard.press('Escape');
     await this.page.waitForSelector('[data-verdict]', { state: 'detached' });

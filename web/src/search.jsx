@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One box, one answer. The box understands as one types; the answer's first line is one of five words. An answer to an
 // older question is dropped; after two seconds the page says that it still waits; nothing typed is ever lost.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t, title } from './i18n.js';
 import { asked, useRecognition, useSearch } from './asking.js';
 import { Card } from './card.jsx';
@@ -45,7 +45,7 @@ function Results({ answer, onMore, onSimilar, onAsk }) {
 
 // j and k walk the cards, d opens the list, Alt+R takes the repaired text, Escape empties the box.
 function useKeys(isOpen, box, { onList, onClear, onRepair }) {
-  useEffect(() => {
+  useLayoutEffect(() => { // at once: no key may fall between showing and listening
     if (!isOpen) return undefined;
     function onKey(event) {
       if (document.querySelector('dialog[open], :popover-open')) return;
