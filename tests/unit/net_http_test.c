@@ -384,7 +384,7 @@ static void who_comes_to_a_full_house_has_less_time(void **state)
     enum { PLACES = 8 };
     struct http_server *usual = server;
     struct http_options options = {.listen = "127.0.0.1:0",
-                                   .loops = 2,
+                                   .loops = 1, /* accepted in the order they come */
                                    .handler = handle,
                                    .limits = {.connections = PLACES, .stranger_ms = 8000}};
     assert_int_equal(http_server_start(&options, &server), OK);
@@ -392,11 +392,6 @@ static void who_comes_to_a_full_house_has_less_time(void **state)
     for (int i = 0; i < PLACES; i++) {
         peers[i] = dial();
         say(peers[i], S("GET /echo HTTP/1.1\r\n"));
-        struct http_stats stats = {0};
-        while (stats.open <= (uint64_t)i) { /* they come in this order */
-            sched_yield();
-            http_server_stats(server, &stats);
-        }
     }
     struct buf out = {0};
     hear_all(peers[PLACES - 1], &out);
