@@ -245,7 +245,7 @@ const tests = [
       // Who reads nothing does not see his end: the server's own count tells.
       const gone = await Promise.all(sockets.filter((socket) => !socket.isPaused()).map((socket) => socket.gone.then((seconds) => [socket.title, seconds])));
       const slowest = gone.sort((a, b) => b[1] - a[1])[0];
-      assert.ok(slowest[1] < 18, `${slowest[0]}: gone after ${slowest[1]} s`); // 15 s, and what a busy machine adds
+      assert.ok(slowest[1] < 20, `${slowest[0]}: gone after ${slowest[1]} s`); // 15 s, and what a busy machine adds
       await until(async () => (await metric('connections_open')) < posts.length + 40);
       sockets.forEach((socket) => socket.destroy());
       figures.push(`${count} hostile connections: the last was gone after ${slowest[1].toFixed(1)} s`);
