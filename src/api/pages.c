@@ -175,6 +175,7 @@ enum err run_demonstration(struct call *call)
     json_open(&json, '{');
     json_text(&json, S("token"), node_get_text(session, S("token")));
     json_text(&json, S("officer"), node_get_text(session, S("officer")));
+    json_text_some(&json, S("purpose"), node_get_text(session, S("purpose")));
     json_key(&json, S("try"));
     json_write(json.out, node_get(session, S("try")));
     json_close(&json, '}');

@@ -65,7 +65,7 @@ static const struct {
     {"Token", "officer:s token?:s"},
     {"Target", "to:s"},
     {"Check", "what:s ok:b detail:s next:s"},
-    {"Demonstration", "token:s officer:s try?:[o]"},
+    {"Demonstration", "token:s officer:s purpose?:s try?:[o]"},
     {"Health", "ok:b version:s feed:i index:i"},
     {"Object", ""},
 };

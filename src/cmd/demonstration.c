@@ -42,6 +42,20 @@ static enum err read_tries(const char *directory, struct arena *arena, struct no
     return OK;
 }
 
+/* The first purpose that is served by all databases that hold something: what the page asks for. */
+static str common_purpose(const struct running *running)
+{
+    const struct catalog *catalog = running->catalog;
+    purpose_set common = ~(purpose_set)0;
+    for (size_t i = 0; i < catalog->count; i++)
+        if (catalog->definitions[i]->sample_per_1000)
+            common &= catalog->definitions[i]->purposes;
+    for (uint16_t i = 0; i < PURPOSE_MAX; i++)
+        if (common >> i & 1)
+            return purpose_code(catalog, i);
+    return STR_EMPTY;
+}
+
 static enum err make_officer(struct running *running, char token[TOKEN_TEXT])
 {
     struct actor officer = {.officer = str_c(demonstration_officer),
@@ -100,6 +114,7 @@ enum err demonstration_open(struct running *running)
         node_put_number(&arena, note, S("seq"), (int64_t)seq);
         node_put_text(&arena, note, S("officer"), str_c(demonstration_officer));
         node_put_text(&arena, note, S("token"), str_c(token));
+        node_put_text(&arena, note, S("purpose"), common_purpose(running));
         node_put(note, S("try"), list);
         json_write(&text, note);
         code = store_note_put(running->node.store, S("demonstration"), buf_str(&text));

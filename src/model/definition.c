@@ -461,7 +461,7 @@ read_examples(struct definition_reader *reader, const struct node *list, size_t 
 
 static void read_sample(struct definition_reader *reader, const struct node *node)
 {
-    static const char *const keys[] = {"per_1000_persons", "link"};
+    static const char *const keys[] = {"per_1000_persons", "link", "action"};
     uint64_t number = 0;
     if (!node)
         return;
@@ -474,7 +474,12 @@ static void read_sample(struct definition_reader *reader, const struct node *nod
     const struct code_list *kinds = codes_list(reader->catalog->codes, S("link-kinds"));
     if (link.len && (!kinds || !code_get(kinds, link)))
         reader_problem(reader, ERR_UNKNOWN, node, S("link"), "must be a code of link-kinds");
+    str action = node_get_text(node, S("action"));
+    const struct code_list *actions = codes_list(reader->catalog->codes, S("actions"));
+    if (action.len && (!actions || !code_get(actions, action)))
+        reader_problem(reader, ERR_UNKNOWN, node, S("action"), "must be a code of actions");
     reader->definition->sample_link = link;
+    reader->definition->sample_action = action;
 }
 
 /* ---- the head of a definition ---- */

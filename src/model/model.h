@@ -108,6 +108,7 @@ struct definition {
     size_t rule_count, retain_count;
     unsigned sample_per_1000;  /* records a fictional world has per 1,000 persons */
     str sample_link;           /* how such a record is linked to its person; "" not at all */
+    str sample_action;         /* what is to be done with such a thing; "" left to chance */
     const struct node *source; /* the whole definition as read, for reference pages */
     const struct example *examples, *finds, *misses;
     size_t example_count, find_count, miss_count;

@@ -466,45 +466,6 @@ static struct node *fill_group(const struct filling *f, const struct field *cons
 }
 /* NOLINTEND(misc-no-recursion) */
 
-static str random_code(const struct world *world, str list_name, struct random *random)
-{
-    const struct code_list *list = codes_list(world->catalog->codes, list_name);
-    return list && list->count ? list->codes[(size_t)random_zipf(random, list->count)].code
-                               : STR_EMPTY;
-}
-
-static struct node *fill_envelope(const struct world *world, const struct definition *definition,
-                                  const struct person *person, uint64_t record,
-                                  struct random *random, struct arena *arena)
-{
-    char text[16];
-    struct node *envelope = node_map(arena), *purposes = node_list(arena);
-    node_put_text(arena, envelope, S("owner"), person->country);
-    node_put_text(arena, envelope, S("unit"),
-                  arena_printf(arena, "%.*s/ncb", STR(person->country)));
-    node_put_text(arena, envelope, S("ref"), world_ref(record, arena));
-    for (uint16_t i = 0; i < PURPOSE_MAX; i++)
-        if (definition->purposes >> i & 1 && (!purposes || purposes->count < 4))
-            node_add(purposes, node_text(arena, purpose_code(world->catalog, i)));
-    node_put(envelope, S("purposes"), purposes);
-    struct day review =
-        day_of_number(day_number(world->options->today) + 60 + (int32_t)random_below(random, 500));
-    node_put_text(arena, envelope, S("review_on"),
-                  arena_str(arena, str_c(day_format(review, text))));
-    str action = random_code(world, S("actions"), random),
-        caution = random_code(world, S("cautions"), random);
-    if (action.len && random_below(random, 100) < 70)
-        node_put_text(arena, envelope, S("action"), action);
-    if (caution.len && random_below(random, 100) < 8) {
-        struct node *cautions = node_list(arena);
-        node_add(cautions, node_text(arena, caution));
-        node_put(envelope, S("cautions"), cautions);
-    }
-    if (person->is_test)
-        node_put_bool(arena, envelope, S("test"), true);
-    return envelope;
-}
-
 struct node *fill_body(const struct world *world, const struct definition *definition,
                        const struct person *person, uint64_t record, unsigned attempt,
                        struct arena *arena)
@@ -515,9 +476,10 @@ struct node *fill_body(const struct world *world, const struct definition *defin
         world_stream(world, &salted, definition->name, (unsigned)record * 31 + attempt, false);
     const struct filling filling = {world, definition, person, &random, arena};
     struct node *body = node_map(arena);
-    node_put(body, S("envelope"), fill_envelope(world, definition, person, record, &random, arena));
-    node_put(body, S("fields"),
-             fill_group(&filling, definition->fields, definition->field_count,
-                        (unsigned)(record / world->options->persons)));
+    struct node *fields = fill_group(&filling, definition->fields, definition->field_count,
+                                     (unsigned)(record / world->options->persons));
+    node_put(body, S("envelope"),
+             fill_envelope(world, definition, person, record, fields, &random, arena));
+    node_put(body, S("fields"), fields);
     return body;
 }

@@ -119,6 +119,12 @@ struct node *fill_body(const struct world *world, const struct definition *defin
 /* A machine-readable passport of the person, both lines in one. */
 str fill_zone(const struct world *world, const struct person *person, struct arena *arena);
 
+/* ---- envelope.c ---- */
+
+struct node *fill_envelope(const struct world *world, const struct definition *definition,
+                           const struct person *person, uint64_t record, const struct node *fields,
+                           struct random *random, struct arena *arena);
+
 /* ---- links.c ---- */
 
 /*

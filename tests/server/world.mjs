@@ -41,7 +41,7 @@ const session = (await call('GET', '/v1/demonstration')).data;
 token = session.token;
 
 const rows = (file) => readFileSync(join(world, file), 'utf8').split('\n').filter(Boolean).map((line) => line.split('\t'));
-const search = async (text, limit = 10) => (await call('POST', '/v1/search', { text, purpose, limit })).data;
+const search = async (text) => (await call('POST', '/v1/search', { text, purpose: session.purpose, limit: 10 })).data;
 const record = async (reference) => call('GET', `/v1/references/${reference.split('/').map(encodeURIComponent).join('/')}`);
 const suggestions = rows('try.tsv').map(([title, text, database, reference]) => ({ title, text, reference: `${database}:${reference}`, database }));
 

@@ -50,6 +50,7 @@ async function demonstrationToken() {
   try {
     const demo = (await call('GET', '/v1/demonstration')).data;
     session.keep('token', demo.token);
+    if (!session.purpose && demo.purpose) session.keep('purpose', demo.purpose);
     return demo;
   } catch {
     session.token = token;
