@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tree over the audit log alone: growing it, and proofs from it.
+ *   build/release/bench/tree [ENTRIES]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "audit/proof.h"
+#include "audit/tree.h"
+
+#include "../tests/scratch.h"
+
+enum { PIECE = 100000, PROOFS = 2000 };
+
+static void must(enum err code)
+{
+    char text[1024];
+    if (!code)
+        return;
+    fprintf(stderr, "bench: %s\n", err_format(err_last(), text, sizeof text));
+    exit(1);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Leaf i is known again without being kept. */
+static void leaf_of(uint64_t i, struct hash *ret)
+{
+    for (int k = 0; k < 4; k++) {
+        uint64_t word = hash_mix(i + 1, (uint64_t)k);
+        memcpy(ret->bytes + 8 * k, &word, 8);
+    }
+}
+
+static void grow(struct tree *tree, uint64_t entries)
+{
+    struct hash *leaves = calloc(PIECE, sizeof *leaves);
+    int64_t took = 0;
+    for (uint64_t at = 0; at < entries; at += PIECE) {
+        size_t count = entries - at < PIECE ? (size_t)(entries - at) : PIECE;
+        for (size_t i = 0; i < count; i++)
+            leaf_of(at + i, &leaves[i]);
+        int64_t start = clock_monotonic_us();
+        must(tree_add(tree, str_of((const char *)leaves, count * HASH_SIZE)));
+        took += clock_monotonic_us() - start;
+    }
+    printf("%llu entries grown at %.2f million/s\n", (unsigned long long)entries,
+           (double)entries / (double)took);
+    free(leaves);
+}
+
+static void prove(const struct tree *tree, uint64_t entries)
+{
+    static int64_t times[PROOFS];
+    struct random random;
+    struct hash root, leaf, path[PROOF_MAX];
+    size_t count = 0;
+    random_seed(&random, 7);
+    must(tree_root(tree, entries, &root));
+    for (size_t i = 0; i < PROOFS; i++) {
+        uint64_t index = random_below(&random, entries);
+        int64_t start = clock_monotonic_us();
+        must(tree_inclusion(tree, index, entries, path, &count));
+        times[i] = clock_monotonic_us() - start;
+        leaf_of(index, &leaf);
+        if (!inclusion_holds(&leaf, index, entries, path, count, &root))
+            must(err_set(ERR_INTERNAL, "a proof does not hold"));
+    }
+    qsort(times, PROOFS, sizeof *times, by_time);
+    printf("inclusion proof of %zu hashes: median %lld us, p99 %lld us\n", count,
+           (long long)times[PROOFS / 2], (long long)times[PROOFS * 99 / 100]);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t entries = 10000000;
+    static struct tree tree;
+    struct scratch scratch;
+    bool is_complete;
+    if (argc > 1 && !str_to_u64(str_c(argv[1]), UINT32_MAX, &entries))
+        return 2;
+    must(crypto_init());
+    scratch_make(&scratch);
+    must(tree_open(&tree, scratch.path, 0, &is_complete));
+    grow(&tree, entries);
+    prove(&tree, entries);
+    tree_close(&tree);
+    scratch_remove(&scratch);
+    return 0;
+}
