@@ -61,7 +61,8 @@ static void pending_clear(struct pending *pending)
 struct encoded {
     struct salt salt;
     struct hash leaf;
-    str body;
+    str body;  /* sealed */
+    str shown; /* rows of the index, their entry's number still 0 */
     uint32_t flags;
 };
 
@@ -81,9 +82,8 @@ static void add_encoded(struct pending *pending, uint64_t number, const struct e
 }
 
 /* With the lock held: room, a number, the bytes. A failure to grow leaves the buffer as it was. */
-static enum err enqueue(struct audit *audit, const struct encoded *encoded,
-                        const struct audit_entry *entry, audit_done *done, void *context,
-                        uint64_t *ret_number)
+static enum err enqueue(struct audit *audit, const struct encoded *encoded, audit_done *done,
+                        void *context, uint64_t *ret_number)
 {
     struct pending *pending = audit->filling;
     if (audit->failed)
@@ -97,8 +97,10 @@ static enum err enqueue(struct audit *audit, const struct encoded *encoded,
     size_t places = pending->places.len;
     size_t shown = pending->shown.len;
     add_encoded(pending, audit->next, encoded);
-    for (size_t i = 0; i < entry->shown_count; i++)
-        shown_row_put(&pending->shown, audit->next, entry->shown[i].id, entry->shown[i].version);
+    for (size_t at = 0; at < encoded->shown.len; at += SHOWN_ROW) { /* rows without a number yet */
+        buf_add_u64(&pending->shown, audit->next);
+        buf_add(&pending->shown, str_slice(encoded->shown, at + 8, SHOWN_ROW - 8));
+    }
     if (pending->bytes.failed || pending->places.failed || pending->shown.failed) {
         pending->bytes.failed = pending->places.failed = pending->shown.failed = OK;
         pending->bytes.len = bytes;
@@ -111,28 +113,51 @@ static enum err enqueue(struct audit *audit, const struct encoded *encoded,
     return OK;
 }
 
+static enum err shown_rows(struct audit *audit, const struct audit_entry *entry, struct buf *out)
+{
+    uint32_t day = (uint32_t)(clock_now_us() / 86400000000);
+    for (size_t i = 0; i < entry->shown_count; i++)
+        TRY(shown_row_put(&audit->keyring, 0, day, entry->shown[i].id, entry->shown[i].version,
+                          out));
+    return OK;
+}
+
+static enum err encode(struct audit *audit, const struct audit_entry *entry, struct buf *text,
+                       struct buf *sealed, struct buf *shown, struct encoded *ret)
+{
+    entry_encode(entry, text);
+    TRY(text->failed);
+    salt_new(&ret->salt);
+    TRY(keyring_seal(&audit->keyring, entry, &ret->salt, buf_str(text), sealed));
+    TRY(shown_rows(audit, entry, shown));
+    ret->body = buf_str(sealed);
+    ret->shown = buf_str(shown);
+    ret->flags = entry->shown_count ? ENTRY_SHOWS : 0;
+    salted_hash(&ret->salt, ret->body, &ret->leaf);
+    return OK;
+}
+
 enum err audit_append(struct audit *audit, const struct audit_entry *entry, audit_done *done,
                       void *context, char ret_receipt[RECEIPT_TEXT])
 {
-    struct buf body = {.max = BODY_MAX};
-    enum err code = buf_reserve(&body, BODY_FIRST) ? OK : body.failed;
-    entry_encode(entry, &body);
-    code = code ? code : body.failed;
+    struct buf text = {.max = BODY_MAX - 64};
+    struct buf sealed = {.max = BODY_MAX};
+    struct buf shown = {.max = BODY_MAX};
+    struct encoded encoded;
     uint64_t number = 0;
+    enum err code = encode(audit, entry, &text, &sealed, &shown, &encoded);
     if (!code) {
-        struct encoded encoded = {.body = buf_str(&body),
-                                  .flags = entry->shown_count ? ENTRY_SHOWS : 0};
-        salt_new(&encoded.salt);
-        salted_hash(&encoded.salt, encoded.body, &encoded.leaf);
         pthread_mutex_lock(&audit->lock);
-        code = enqueue(audit, &encoded, entry, done, context, &number);
+        code = enqueue(audit, &encoded, done, context, &number);
         if (!code && audit->filling->count == 1)
             pthread_cond_signal(&audit->work);
         pthread_mutex_unlock(&audit->lock);
     }
     if (!code)
         receipt_of_number(&audit->key, number, ret_receipt);
-    buf_release(&body);
+    buf_release(&text);
+    buf_release(&sealed);
+    buf_release(&shown);
     return code;
 }
 
@@ -356,6 +381,22 @@ static void gather(struct audit *audit, int64_t last_us, size_t last_count)
     pthread_mutex_lock(&audit->lock);
 }
 
+enum err audit_expire(struct audit *audit, unsigned *ret_keys)
+{
+    return keyring_expire(&audit->keyring, (uint32_t)(clock_now_us() / 86400000000), ret_keys);
+}
+
+/* Once a day. */
+static enum err expire(struct audit *audit)
+{
+    uint32_t today = (uint32_t)(clock_now_us() / 86400000000);
+    unsigned keys = 0;
+    if (today == audit->expired_on)
+        return OK;
+    audit->expired_on = today;
+    return audit_expire(audit, &keys);
+}
+
 static void *committer_main(void *context)
 {
     struct audit *audit = context;
@@ -375,6 +416,8 @@ static void *committer_main(void *context)
         last_count = filled->count;
         pthread_mutex_unlock(&audit->lock);
         commit(audit);
+        if (expire(audit))
+            err_clear(); /* tried again tomorrow, and at the next opening, which says it */
         pthread_mutex_lock(&audit->lock);
     }
     pthread_mutex_unlock(&audit->lock);
@@ -388,13 +431,31 @@ struct refill {
     struct buf places, shown, leaves;
 };
 
+/* What cannot be opened any more is in no index. */
+static enum err refill_shown(struct refill *refill, const struct entry_place *entry)
+{
+    struct keyring *keyring = &refill->audit->keyring;
+    struct arena arena = {0};
+    str body;
+    uint32_t day = 0;
+    enum err code = keyring_unseal(keyring, &entry->salt, entry->body, &arena, &body, &day, NULL);
+    if (!code)
+        code = entry_shown_rows(keyring, entry->number, day, body, &refill->shown);
+    if (code == ERR_GONE) {
+        err_clear();
+        code = OK;
+    }
+    arena_release(&arena);
+    return code;
+}
+
 static enum err refill_entry(void *context, const struct entry_place *entry)
 {
     struct refill *refill = context;
     buf_add_u64(&refill->places, entry->offset);
     buf_add(&refill->leaves, str_of((const char *)entry->leaf.bytes, HASH_SIZE));
     if ((entry->flags & (ENTRY_SHOWS | ENTRY_DESTROYED)) == ENTRY_SHOWS)
-        TRY(entry_shown_rows(entry->number, entry->body, &refill->shown));
+        TRY(refill_shown(refill, entry));
     return refill->places.failed ? refill->places.failed : refill->leaves.failed;
 }
 
@@ -533,7 +594,11 @@ enum err audit_open(const char *directory, struct audit **ret)
     if (!code)
         code = checkpoint_open(audit, directory);
     if (!code)
+        code = keyring_open(&audit->keyring, audit->directory);
+    if (!code)
         code = load(audit);
+    if (!code)
+        code = expire(audit);
     if (!code)
         code = checkpoint_write(audit);
     if (!code)
@@ -561,6 +626,7 @@ void audit_close(struct audit *audit)
     }
     views_close(audit);
     tree_close(&audit->tree);
+    keyring_close(&audit->keyring);
     wipe(&audit->node_key, sizeof audit->node_key);
     if (audit->fd >= 0)
         (void)close(audit->fd);

@@ -14,7 +14,9 @@
  *   DIR/audit/checkpoint          its root as of the last close or full segment, signed (C2SP
  *                                 tlog-checkpoint) with DIR/node.key; the log must continue it
  *
- * leaf = SHA-256(0x00 || salt || body) (an RFC 9162 leaf), chain = SHA-256(chain before || group
+ *   DIR/audit/keys/, reader.key   what opens the bodies, until their time is over (keyring.h)
+ *
+ * leaf = SHA-256(0x00 || salt || body) (an RFC 9162 leaf) over the body as it is stored, sealed; chain = SHA-256(chain before || group
  * header || leaves), so bodies and salts can be destroyed while everything about the rest stays
  * provable: entry n is leaf n - 1 of a Merkle tree whose signed root anyone can hold against us.
  *
@@ -83,11 +85,10 @@ enum err audit_append_wait(struct audit *audit, const struct audit_entry *entry,
                            char ret_receipt[RECEIPT_TEXT]) MUST_USE;
 uint64_t audit_count(const struct audit *audit);
 
-/* An entry read back: the JSON body as written, or is_destroyed. */
+/* An entry read back: the JSON as written, or is_destroyed: by itself, or with its day's key. */
 struct audit_read {
     uint64_t number;
     struct hash leaf;
-    struct salt salt; /* the leaf is SHA-256(0x00 || salt || body) */
     bool is_destroyed;
     str body;
 };
@@ -102,6 +103,11 @@ enum err audit_scan(struct audit *audit, struct record_id shown, uint64_t before
 /* Overwrites body and salt in place, durably; the leaf stays. OK when it was destroyed before. */
 enum err audit_destroy_body(struct audit *audit, uint64_t number) MUST_USE;
 /*
+ * Destroys the keys of days whose time is over: 30 days for searches that showed nothing, three
+ * years for the rest. The log does it by itself at opening and as days pass.
+ */
+enum err audit_expire(struct audit *audit, unsigned *ret_keys) MUST_USE;
+/*
  * Offline or live: every leaf recomputed where its body is still there, the chain always. Report is
  * plain words. ERR_DAMAGED names the entry.
  */
@@ -114,7 +120,8 @@ void audit_key(const struct audit *audit, struct buf *out);
 enum err audit_checkpoint(struct audit *audit, struct buf *out) MUST_USE;
 /*
  * A proof file (C2SP tlog-proof) that the entry is in the log. Its extra data begin with one letter:
- * C, then salt and body as they were hashed (`has_content`, while they exist), or H, then the hash.
+ * C, then the entry's own key, the salt and the sealed body (`has_content`, while it can be opened),
+ * or H, then the hash.
  */
 enum err audit_prove(struct audit *audit, uint64_t number, bool has_content,
                      struct buf *out) MUST_USE;

@@ -14,7 +14,7 @@
 
 #include "base/io.h"
 
-#include "audit/audit.h"
+#include "audit/keyring.h"
 #include "audit/proof.h"
 
 enum {
@@ -388,20 +388,23 @@ enum err audit_check(const char *directory, str key, str checkpoint, uint64_t *r
 /* ---- one proof ---- */
 
 /* What the extra data say of the leaf (audit_prove). */
-static enum err leaf_of(str extra, struct buf *room, struct hash *ret, str *ret_body)
+static enum err leaf_of(str extra, struct arena *arena, struct hash *ret, str *ret_body)
 {
     size_t len = 0;
-    char *bytes = buf_reserve(room, extra.len + 1);
+    char *bytes = arena_alloc(arena, extra.len + 1);
     if (!bytes || !base64_read(extra, bytes, extra.len, &len) || len < 1)
         return err_set(ERR_SYNTAX, "the proof says nothing of the entry");
     *ret_body = STR_EMPTY;
     if (bytes[0] == 'H' && len == 1 + HASH_SIZE) {
         memcpy(ret->bytes, bytes + 1, HASH_SIZE);
-    } else if (bytes[0] == 'C' && len >= 1 + SALT_SIZE) {
+    } else if (bytes[0] == 'C' && len >= 1 + KEY_SIZE + SALT_SIZE) {
+        struct secret_key key;
         struct salt salt;
-        memcpy(salt.bytes, bytes + 1, SALT_SIZE);
-        *ret_body = str_of(bytes + 1 + SALT_SIZE, len - 1 - SALT_SIZE);
-        salted_hash(&salt, *ret_body, ret);
+        str stored = str_from(str_of(bytes, len), 1 + KEY_SIZE + SALT_SIZE);
+        memcpy(key.bytes, bytes + 1, KEY_SIZE);
+        memcpy(salt.bytes, bytes + 1 + KEY_SIZE, SALT_SIZE);
+        salted_hash(&salt, stored, ret);
+        TRY(unseal_with(&key, stored, arena, ret_body));
     } else {
         return err_set(ERR_SYNTAX, "the proof's extra data are neither contents nor a hash");
     }
@@ -409,7 +412,7 @@ static enum err leaf_of(str extra, struct buf *room, struct hash *ret, str *ret_
 }
 
 static enum err check_proof(const struct proof_file *proof, const struct note_key *key,
-                            struct buf *room, struct buf *report)
+                            struct arena *arena, struct buf *report)
 {
     struct checkpoint checkpoint;
     struct hash leaf;
@@ -420,7 +423,7 @@ static enum err check_proof(const struct proof_file *proof, const struct note_ke
     TRY(checkpoint_parse(proof->checkpoint, &checkpoint));
     if (!str_eq(checkpoint.origin, key->name))
         return err_set(ERR_DENIED, "the checkpoint is of the log %.*s", STR(checkpoint.origin));
-    TRY(leaf_of(proof->extra, room, &leaf, &body));
+    TRY(leaf_of(proof->extra, arena, &leaf, &body));
     if (!inclusion_holds(&leaf, proof->index, checkpoint.size, proof->path, proof->count,
                          &checkpoint.root))
         return err_set(ERR_DENIED, "the entry is not in the log whose checkpoint this is");
@@ -437,10 +440,10 @@ enum err audit_check_proof(str text, str key_text, struct buf *report)
 {
     struct proof_file proof;
     struct note_key key;
-    struct buf room = {.max = 256 << 10};
+    struct arena arena = {.max_bytes = 1 << 20};
     TRY(note_key_parse(key_text, &key));
     TRY(proof_parse(text, &proof));
-    enum err code = check_proof(&proof, &key, &room, report);
-    buf_release(&room);
+    enum err code = check_proof(&proof, &key, &arena, report);
+    arena_release(&arena);
     return code;
 }

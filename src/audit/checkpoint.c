@@ -141,21 +141,38 @@ enum err checkpoint_agrees(struct audit *audit)
 
 /* ---- proofs ---- */
 
+/* The entry's own key, salt and sealed body, while they can be had. ERR_GONE. */
+static enum err add_content(struct audit *audit, const struct entry_place *entry,
+                            struct arena *arena, struct buf *out)
+{
+    struct secret_key key;
+    str body;
+    if (entry->flags & ENTRY_DESTROYED)
+        return err_set(ERR_GONE, "the entry was destroyed");
+    TRY(keyring_unseal(&audit->keyring, &entry->salt, entry->body, arena, &body, NULL, &key));
+    buf_add_char(out, 'C');
+    buf_add(out, str_of((const char *)key.bytes, KEY_SIZE));
+    buf_add(out, str_of((const char *)entry->salt.bytes, SALT_SIZE));
+    buf_add(out, entry->body);
+    wipe(&key, sizeof key);
+    return out->failed;
+}
+
 static enum err add_extra(struct audit *audit, uint64_t number, bool has_content,
                           struct arena *arena, struct buf *out)
 {
-    struct audit_read entry;
+    struct entry_place entry;
     struct buf extra = {.max = BODY_MAX + 256};
-    TRY(audit_get(audit, number, arena, &entry));
-    bool is_whole = has_content && !entry.is_destroyed;
-    buf_add_char(&extra, is_whole ? 'C' : 'H');
-    buf_add(&extra, is_whole ? str_of((const char *)entry.salt.bytes, SALT_SIZE)
-                             : str_of((const char *)entry.leaf.bytes, HASH_SIZE));
-    if (is_whole)
-        buf_add(&extra, entry.body);
+    TRY(entry_read(audit, number, arena, &entry));
+    enum err code = has_content ? add_content(audit, &entry, arena, &extra) : ERR_GONE;
+    if (code == ERR_GONE) {
+        err_clear();
+        buf_add_char(&extra, 'H');
+        buf_add(&extra, str_of((const char *)entry.leaf.bytes, HASH_SIZE));
+        code = extra.failed;
+    }
     buf_add(out, S("extra "));
     base64_add(out, buf_str(&extra));
-    enum err code = extra.failed;
     buf_release(&extra);
     return code;
 }

@@ -90,15 +90,20 @@ void entry_encode(const struct audit_entry *entry, struct buf *out)
     buf_add_char(out, '}');
 }
 
-void shown_row_put(struct buf *out, uint64_t number, struct record_id id, uint32_t version)
+enum err shown_row_put(struct keyring *keyring, uint64_t number, uint32_t day, struct record_id id,
+                       uint32_t version, struct buf *out)
 {
+    uint64_t tag = 0;
+    TRY(keyring_tag(keyring, day, id, &tag));
     buf_add_u64(out, number);
-    buf_add_u64(out, id.number);
-    buf_add_u32(out, id.home);
+    buf_add_u64(out, tag);
+    buf_add_u32(out, day);
     buf_add_u32(out, version);
+    return out->failed;
 }
 
-enum err entry_shown_rows(uint64_t number, str body, struct buf *out)
+enum err entry_shown_rows(struct keyring *keyring, uint64_t number, uint32_t day, str body,
+                          struct buf *out)
 {
     struct arena arena = {0};
     struct node *node = NULL;
@@ -108,11 +113,10 @@ enum err entry_shown_rows(uint64_t number, str body, struct buf *out)
         {
             struct record_id id;
             uint64_t version = 0;
-            if (record_id_parse(node_get_text(shown, S("id")), &id) &&
+            if (!code && record_id_parse(node_get_text(shown, S("id")), &id) &&
                 str_to_u64(node_get_text(shown, S("version")), UINT32_MAX, &version))
-                shown_row_put(out, number, id, (uint32_t)version);
+                code = shown_row_put(keyring, number, day, id, (uint32_t)version, out);
         }
-        code = out->failed;
     }
     arena_release(&arena);
     return code;

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "audit/audit.h"
+#include "audit/keyring.h"
 #include "audit/tree.h"
 #include "crypto/note.h"
 
@@ -42,7 +43,8 @@ struct group_header {
 };
 struct shown_row { /* in file `shown`, ascending by entry */
     uint64_t entry;
-    struct record_id id; /* zeros when the entry's body was destroyed */
+    uint64_t tag; /* of the record, by the key of the day's month; 0: the body was destroyed */
+    uint32_t day; /* since 1970 */
     uint32_t version;
 };
 struct entry_place { /* an entry as it lies in memory */
@@ -99,9 +101,11 @@ enum err head_read(const char *directory, struct head *ret) MUST_USE; /* zeros w
 
 /* ---- entry.c ---- */
 void entry_encode(const struct audit_entry *entry, struct buf *out);
-/* Appends a row of the `shown` file per record an encoded body shows. */
-enum err entry_shown_rows(uint64_t number, str body, struct buf *out) MUST_USE;
-void shown_row_put(struct buf *out, uint64_t number, struct record_id id, uint32_t version);
+/* Appends a row of the `shown` file per record a body shows, stored on `day`. */
+enum err entry_shown_rows(struct keyring *keyring, uint64_t number, uint32_t day, str body,
+                          struct buf *out) MUST_USE;
+enum err shown_row_put(struct keyring *keyring, uint64_t number, uint32_t day, struct record_id id,
+                       uint32_t version, struct buf *out) MUST_USE;
 
 /* ---- receipt.c ---- */
 void receipt_of_number(const struct secret_key *key, uint64_t number, char out[RECEIPT_TEXT]);
@@ -128,7 +132,9 @@ struct audit {
     struct signing_key node_key; /* signs checkpoints */
     char origin[64];             /* this log's name in them */
     struct tree tree;
-    uint64_t *segments; /* first numbers; guarded by lock */
+    struct keyring keyring;
+    uint32_t expired_on; /* the day on which keys were last destroyed; the committer's */
+    uint64_t *segments;  /* first numbers; guarded by lock */
     size_t segment_count;
 
     pthread_mutex_t lock;
@@ -173,6 +179,12 @@ enum err views_place(struct audit *audit, uint64_t number, uint64_t *ret) MUST_U
 /* Rows from `row` on, at most `count`; returns how many. */
 size_t views_shown(struct audit *audit, uint64_t row, size_t count, struct shown_row *ret);
 enum err views_forget(struct audit *audit, uint64_t number) MUST_USE; /* what this entry showed */
+
+/*
+ * An entry as it lies there, its leaf checked; body is the stored bytes. ERR_DAMAGED. (read.c)
+ */
+enum err entry_read(struct audit *audit, uint64_t number, struct arena *arena,
+                    struct entry_place *ret) MUST_USE;
 
 /* ---- checkpoint.c ---- */
 /* Reads DIR/node.key; the log's name is made from it. */

@@ -73,27 +73,42 @@ static enum err read_body(int fd, struct entry_place *entry, uint32_t length, st
     return OK;
 }
 
-enum err audit_get(struct audit *audit, uint64_t number, struct arena *arena,
-                   struct audit_read *ret)
+enum err entry_read(struct audit *audit, uint64_t number, struct arena *arena,
+                    struct entry_place *ret)
 {
     int fd = -1;
-    struct entry_place entry = {0};
     uint32_t length = 0;
     pthread_mutex_lock(&audit->destroying);
-    enum err code = find(audit, number, O_RDONLY, &fd, &entry, &length);
-    bool is_destroyed = !code && (entry.flags & ENTRY_DESTROYED);
-    if (!code && !is_destroyed)
-        code = read_body(fd, &entry, length, arena);
+    enum err code = find(audit, number, O_RDONLY, &fd, ret, &length);
+    if (!code && !(ret->flags & ENTRY_DESTROYED))
+        code = read_body(fd, ret, length, arena);
     pthread_mutex_unlock(&audit->destroying);
     if (fd >= 0)
         (void)close(fd);
-    if (!code)
-        *ret = (struct audit_read){.number = number,
-                                   .leaf = entry.leaf,
-                                   .salt = entry.salt,
-                                   .is_destroyed = is_destroyed,
-                                   .body = is_destroyed ? STR_EMPTY : entry.body};
     return code;
+}
+
+enum err audit_get(struct audit *audit, uint64_t number, struct arena *arena,
+                   struct audit_read *ret)
+{
+    struct entry_place entry;
+    str body = STR_EMPTY;
+    TRY(entry_read(audit, number, arena, &entry));
+    bool is_destroyed = entry.flags & ENTRY_DESTROYED;
+    if (!is_destroyed) {
+        enum err code =
+            keyring_unseal(&audit->keyring, &entry.salt, entry.body, arena, &body, NULL, NULL);
+        is_destroyed = code == ERR_GONE;
+        if (is_destroyed)
+            err_clear();
+        else
+            TRY(code);
+    }
+    *ret = (struct audit_read){.number = number,
+                               .leaf = entry.leaf,
+                               .is_destroyed = is_destroyed,
+                               .body = body};
+    return OK;
 }
 
 enum err audit_by_receipt(struct audit *audit, str receipt, struct arena *arena,
@@ -111,6 +126,8 @@ struct scan {
     struct arena arena;
     uint64_t before;
     size_t left;
+    uint64_t tag; /* of the record asked for, on tag_day */
+    uint32_t tag_day;
     audit_visit *visit;
     void *context;
 };
@@ -125,6 +142,21 @@ static enum err visit_one(struct scan *scan, uint64_t number)
     return scan->visit(scan->context, &entry);
 }
 
+/* The record's tag on the row's day; 0 when that month's key is gone. */
+static enum err tag_on(struct scan *scan, uint32_t day, struct record_id id)
+{
+    if (day == scan->tag_day)
+        return OK;
+    enum err code = keyring_tag(&scan->audit->keyring, day, id, &scan->tag);
+    if (code == ERR_GONE) {
+        err_clear();
+        scan->tag = 0;
+        code = OK;
+    }
+    scan->tag_day = day;
+    return code;
+}
+
 static enum err scan_shown(struct scan *scan, struct record_id id)
 {
     enum { BLOCK = 512 };
@@ -132,11 +164,12 @@ static enum err scan_shown(struct scan *scan, struct record_id id)
     for (uint64_t end = atomic_load(&scan->audit->shown_rows); end > 0 && scan->left > 0;) {
         uint64_t begin = end > BLOCK ? end - BLOCK : 0;
         size_t got = views_shown(scan->audit, begin, (size_t)(end - begin), rows);
-        while (got-- > 0 && scan->left > 0)
-            if (rows[got].id.number == id.number && rows[got].id.home == id.home &&
-                rows[got].entry < scan->before)
-                TRY(visit_one(
-                    scan, rows[got].entry)); /* and an entry is visited once: `before` moves down */
+        while (got-- > 0 && scan->left > 0) {
+            TRY(tag_on(scan, rows[got].day, id));
+            bool is_it = scan->tag && rows[got].tag == scan->tag;
+            if (is_it && rows[got].entry < scan->before) /* `before` moves down: visited once */
+                TRY(visit_one(scan, rows[got].entry));
+        }
         end = begin;
     }
     return OK;

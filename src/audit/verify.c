@@ -177,6 +177,8 @@ static enum err copy_log(struct audit *audit, const char *target)
     snprintf(key, sizeof key, "%.4000s/../node.key", target);
     if (!code)
         code = io_replace(key, str_of((const char *)audit->node_key.secret, KEY_SIZE));
+    if (!code)
+        code = keyring_copy(&audit->keyring, target);
     return code ? code : head_write(target, &snapshot.head);
 }
 

@@ -2,7 +2,7 @@
 /*
  * Two files beside the log that make it quick to ask: `places` holds the offset of each entry
  * within its segment, 8 bytes an entry; `shown` a row of 24 bytes per record shown, ascending by
- * entry. They are written without sync behind each durable group, synced when a segment is closed,
+ * entry, in which a keyed hash stands for the record. They are written without sync behind each durable group, synced when a segment is closed,
  * and made again from the log when they are missing or short. What they say is never trusted:
  * whoever follows a place checks number and hash of what lies there.
  */
@@ -42,8 +42,8 @@ size_t views_shown(struct audit *audit, uint64_t row, size_t count, struct shown
         struct cursor c = cursor_of(str_of(bytes, (size_t)got));
         for (; cursor_left(&c) >= SHOWN_ROW; done++) {
             ret[done].entry = cursor_u64(&c);
-            ret[done].id.number = cursor_u64(&c);
-            ret[done].id.home = cursor_u32(&c);
+            ret[done].tag = cursor_u64(&c);
+            ret[done].day = cursor_u32(&c);
             ret[done].version = cursor_u32(&c);
         }
     }

@@ -129,9 +129,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct segment_end end;
     struct seen seen = {.next = 1};
     struct buf rows = {.max = 1 << 16};
+    static struct keyring keyring;
+    struct arena arena = {0};
+    str text;
     uint64_t number = 0;
-    if (!directory[0])
+    if (!directory[0]) {
         make_directory();
+        ensure(keyring_open(&keyring, directory) == OK);
+    }
     if (size == 0 || size > 8192)
         return 0;
     str rest = str_of((const char *)data + 1, size - 1);
@@ -144,8 +149,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (receipt_number(&key, rest, 1000, &number) == OK)
         ensure(number >= 1 && number <= 1000);
-    if (entry_shown_rows(1, rest, &rows))
+    if (entry_shown_rows(&keyring, 1, 20000, rest, &rows))
         err_clear();
+    if (unseal_with(&(struct secret_key){{0}}, rest, &arena, &text) == OK)
+        ensure(text.len < rest.len);
+    arena_release(&arena);
     buf_release(&rows);
     err_clear();
     return 0;

@@ -332,17 +332,18 @@ static void a_destroyed_body_is_nowhere_and_its_leaf_stays(void **state)
     entry.shown_count = 1;
     must(f->audit, &entry, receipt);
     append_numbered(f->audit, 7, 9);
-    struct audit_read before, after;
-    assert_int_equal(audit_get(f->audit, 6, &f->arena, &before), OK);
+    struct audit_read after;
+    struct entry_place before;
+    assert_int_equal(entry_read(f->audit, 6, &f->arena, &before), OK);
     str shown_bytes = str_of((const char *)&shown.id.number, 8);
-    assert_true(directory_has(directory, S("Needle In Haystack")));
-    assert_true(directory_has(directory, shown_bytes));
+    str sealed = str_from(before.body, before.body.len - 24);
+    assert_true(directory_has(directory, sealed)); /* and nothing in clear, even before */
     assert_int_equal(audit_destroy_body(f->audit, 6), OK);
     assert_int_equal(audit_destroy_body(f->audit, 6), OK);
     assert_int_equal(audit_destroy_body(f->audit, 10), ERR_NOT_FOUND);
     for (int round = 0; round < 2; round++) {
         assert_false(directory_has(directory, S("Needle In Haystack")));
-        assert_false(directory_has(directory, S("Needle")));
+        assert_false(directory_has(directory, sealed));
         assert_false(directory_has(directory, shown_bytes));
         assert_int_equal(audit_by_receipt(f->audit, str_c(receipt), &f->arena, &after), OK);
         assert_true(after.is_destroyed);
@@ -351,6 +352,47 @@ static void a_destroyed_body_is_nowhere_and_its_leaf_stays(void **state)
         verify_gives(f, OK, 9);
         reopen(f);
     }
+}
+
+/* Contents go with their day's key; leaves and proofs stay. */
+static void contents_end_when_their_time_is_over(void **state)
+{
+    enum { DAY = 86400 };
+    struct fixture *f = *state;
+    int64_t begin = 1763000000;
+    char receipt[RECEIPT_TEXT];
+    struct audit_shown shown = {{77, 5}, 1, DISCLOSE_FULL};
+    struct audit_entry entry = entry_of(S("{\"name\":\"somebody\"}"));
+    static const struct {
+        int days;
+        bool is_nothing_gone, is_shown_gone;
+    } rows[] = {{0, false, false},   {30, false, false}, {31, true, false},
+                {1096, true, false}, {1097, true, true}, {1200, true, true}};
+    clock_pin(begin * 1000000);
+    reopen(f);
+    append_numbered(f->audit, 1, 1);
+    entry.shown = &shown;
+    entry.shown_count = 1;
+    must(f->audit, &entry, receipt);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct audit_read nothing, hit;
+        struct buf proof = {0};
+        struct seen found = {0};
+        unsigned keys;
+        clock_pin((begin + (int64_t)rows[i].days * DAY) * 1000000);
+        assert_int_equal(audit_expire(f->audit, &keys), OK);
+        reopen(f);
+        assert_int_equal(audit_get(f->audit, 1, &f->arena, &nothing), OK);
+        assert_int_equal(audit_get(f->audit, 2, &f->arena, &hit), OK);
+        assert_int_equal(nothing.is_destroyed, rows[i].is_nothing_gone);
+        assert_int_equal(hit.is_destroyed, rows[i].is_shown_gone);
+        assert_int_equal(audit_prove(f->audit, 2, true, &proof), OK);
+        buf_release(&proof);
+        assert_int_equal(audit_scan(f->audit, shown.id, 0, 9, see, &found), OK);
+        assert_int_equal(found.count, rows[i].is_shown_gone ? 0 : 1);
+        verify_gives(f, OK, 2);
+    }
+    clock_pin(-1);
 }
 
 static void flip(const struct fixture *f, off_t at, unsigned char by)
@@ -578,6 +620,7 @@ int main(void)
         TEST(many_threads_append_across_segments),
         TEST(who_was_shown_a_record),
         TEST(a_destroyed_body_is_nowhere_and_its_leaf_stays),
+        TEST(contents_end_when_their_time_is_over),
         TEST(every_altered_byte_is_noticed),
         TEST(a_shortened_log_is_noticed),
         TEST(a_torn_last_group_is_dropped),

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "audit/keyring.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+enum { SEALED = 1, CLASS_INDEX = CLASS_COUNT, HEAD_MAX = 8, FILE_MAX = 4096 };
+
+static const unsigned default_days[CLASS_COUNT] = {
+    [CLASS_NOTHING_SHOWN] = 30, [CLASS_SHOWN] = 3 * 365 + 1};
+
+/* ---- names ---- */
+
+/* A country's letters; anything else by its hash, so that it is a file name and short. */
+static void name_group(str country, char out[GROUP_TEXT])
+{
+    bool is_plain = country.len > 0 && country.len < GROUP_TEXT;
+    for (size_t i = 0; i < country.len && is_plain; i++)
+        is_plain = is_upper(country.ptr[i]);
+    if (is_plain)
+        snprintf(out, GROUP_TEXT, "%.*s", STR(country));
+    else
+        snprintf(out, GROUP_TEXT, "%08x", (unsigned)(hash64(country, 17) & 0xFFFFFFFF));
+}
+
+static void name_path(const struct keyring *keyring, const struct key_name *name, char *out,
+                      size_t size)
+{
+    static const char *const words[] = {
+        [CLASS_NOTHING_SHOWN] = "nothing", [CLASS_SHOWN] = "shown", [CLASS_INDEX] = "index"};
+    char day[16];
+    snprintf(out, size, "%.4000s/%s-%s-%s", keyring->directory,
+             day_format(day_of_number((int32_t)name->day), day), words[name->class], name->group);
+}
+
+static bool same_name(const struct key_name *a, const struct key_name *b)
+{
+    return a->day == b->day && a->class == b->class && strcmp(a->group, b->group) == 0;
+}
+
+static uint32_t month_of(uint32_t day)
+{
+    struct day d = day_of_number((int32_t)day);
+    d.day = 1;
+    return (uint32_t)day_number(d);
+}
+
+/* ---- keys ---- */
+
+static struct kept_key *slot_of(struct keyring *keyring, const struct key_name *name)
+{
+    uint64_t at = hash_mix(hash64(str_c(name->group), name->class), name->day);
+    for (;; at++) {
+        struct kept_key *slot = &keyring->slots[at % KEYRING_SLOTS];
+        if (!slot->is_used || same_name(&slot->name, name))
+            return slot;
+    }
+}
+
+static enum err make_key(struct keyring *keyring, const char *path, struct secret_key *ret)
+{
+    struct buf boxes = {.max = FILE_MAX};
+    random_bytes(ret->bytes, KEY_SIZE);
+    box_seal(keyring->reader.public, str_of((const char *)ret->bytes, KEY_SIZE), &boxes);
+    for (size_t i = 0; i < keyring->reader_count; i++)
+        box_seal(keyring->readers[i], str_of((const char *)ret->bytes, KEY_SIZE), &boxes);
+    enum err code = boxes.failed ? boxes.failed : io_replace(path, buf_str(&boxes));
+    buf_release(&boxes);
+    return code;
+}
+
+/* ERR_NOT_FOUND when there is no such key (any more). */
+static enum err read_key(struct keyring *keyring, const char *path, struct secret_key *ret)
+{
+    enum { BOX = KEY_SIZE + BOX_EXTRA };
+    char *boxes = NULL;
+    size_t len = 0;
+    bool is_open = false;
+    TRY(io_read_file(path, FILE_MAX, &boxes, &len));
+    for (size_t at = 0; at + BOX <= len && !is_open; at += BOX)
+        is_open = box_open(&keyring->reader, str_of(boxes + at, BOX), (char *)ret->bytes);
+    free(boxes);
+    return is_open ? OK : err_set(ERR_DAMAGED, "%s cannot be opened with reader.key", path);
+}
+
+/* With the lock held. */
+static enum err take_key(struct keyring *keyring, const struct key_name *name, bool is_made,
+                         struct secret_key *ret)
+{
+    char path[4200];
+    struct kept_key *slot = slot_of(keyring, name);
+    if (slot->is_used) {
+        *ret = slot->key;
+        return OK;
+    }
+    name_path(keyring, name, path, sizeof path);
+    enum err code = read_key(keyring, path, ret);
+    if (code == ERR_NOT_FOUND && is_made) {
+        err_clear();
+        code = make_key(keyring, path, ret);
+    }
+    TRY(code);
+    if (keyring->used++ == KEYRING_SLOTS / 2) {
+        wipe(keyring->slots, KEYRING_SLOTS * sizeof *keyring->slots);
+        keyring->used = 1;
+        slot = slot_of(keyring, name);
+    }
+    *slot = (struct kept_key){*name, *ret, true};
+    return OK;
+}
+
+static enum err get_key(struct keyring *keyring, const struct key_name *name, bool is_made,
+                        struct secret_key *ret)
+{
+    pthread_mutex_lock(&keyring->lock);
+    enum err code = take_key(keyring, name, is_made, ret);
+    pthread_mutex_unlock(&keyring->lock);
+    return code;
+}
+
+/* ---- bodies ---- */
+
+static void entry_key(const struct secret_key *day_key, const struct salt *salt,
+                      struct secret_key *ret)
+{
+    struct hash hash;
+    keyed_hash(day_key, str_of((const char *)salt->bytes, SALT_SIZE), &hash);
+    memcpy(ret->bytes, hash.bytes, KEY_SIZE);
+}
+
+static void put_head(const struct key_name *name, struct buf *out)
+{
+    buf_add_u8(out, SEALED);
+    buf_add_u8(out, name->class);
+    buf_add_u32(out, name->day);
+    buf_add_u8(out, (uint8_t)strlen(name->group));
+    buf_add(out, str_c(name->group));
+}
+
+static bool read_head(str stored, struct key_name *ret, str *ret_head, str *ret_sealed)
+{
+    struct cursor c = cursor_of(stored);
+    uint8_t mark = cursor_u8(&c);
+    *ret = (struct key_name){.class = cursor_u8(&c)};
+    ret->day = cursor_u32(&c);
+    uint8_t len = cursor_u8(&c);
+    if (c.is_bad || mark != SEALED || ret->class >= CLASS_COUNT || len >= GROUP_TEXT ||
+        ret->day > 3000000)
+        return false;
+    str group = cursor_bytes(&c, len);
+    if (c.is_bad)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!is_alnum(group.ptr[i]))
+            return false;
+    memcpy(ret->group, group.ptr, len);
+    size_t head = stored.len - cursor_left(&c);
+    *ret_head = str_slice(stored, 0, head);
+    *ret_sealed = str_from(stored, head);
+    return true;
+}
+
+enum err keyring_seal(struct keyring *keyring, const struct audit_entry *entry,
+                      const struct salt *salt, str body, struct buf *out)
+{
+    struct secret_key key;
+    char head[HEAD_MAX + GROUP_TEXT]; /* a copy: `out` moves as it grows */
+    bool is_shown = entry->shown_count || entry->kind != AUDIT_SEARCH;
+    struct key_name name = {.day = (uint32_t)(clock_now_us() / 86400000000),
+                            .class = is_shown ? CLASS_SHOWN : CLASS_NOTHING_SHOWN};
+    name_group(entry->actor ? entry->actor->country : STR_EMPTY, name.group);
+    TRY(get_key(keyring, &name, true, &key));
+    entry_key(&key, salt, &key);
+    put_head(&name, out);
+    size_t head_len = out->len <= sizeof head ? out->len : 0;
+    memcpy(head, out->ptr ? out->ptr : "", head_len);
+    seal_once(&key, str_of(head, head_len), body, out);
+    wipe(&key, sizeof key);
+    return out->failed;
+}
+
+enum err unseal_with(const struct secret_key *key, str stored, struct arena *arena, str *ret)
+{
+    struct key_name name;
+    str head;
+    str sealed;
+    if (!read_head(stored, &name, &head, &sealed) || sealed.len < SEAL_EXTRA)
+        return err_set(ERR_DAMAGED, "an audit entry's contents have not the form they should have");
+    char *text = arena_alloc(arena, sealed.len);
+    if (!text)
+        return err_last()->code;
+    if (!seal_open(key, head, sealed, text))
+        return err_set(ERR_DAMAGED, "an audit entry's contents do not open with its key");
+    *ret = str_of(text, sealed.len - SEAL_EXTRA);
+    return OK;
+}
+
+enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str stored,
+                        struct arena *arena, str *ret, uint32_t *ret_day,
+                        struct secret_key *ret_key)
+{
+    struct key_name name;
+    struct secret_key key;
+    str head;
+    str sealed;
+    if (!read_head(stored, &name, &head, &sealed))
+        return err_set(ERR_DAMAGED, "an audit entry's contents have not the form they should have");
+    enum err code = get_key(keyring, &name, false, &key);
+    if (code == ERR_NOT_FOUND)
+        return err_set(ERR_GONE, "the key of the entry's day was destroyed");
+    TRY(code);
+    entry_key(&key, salt, &key);
+    code = unseal_with(&key, stored, arena, ret);
+    if (ret_day)
+        *ret_day = name.day;
+    if (ret_key)
+        *ret_key = key;
+    wipe(&key, sizeof key);
+    return code;
+}
+
+enum err keyring_tag(struct keyring *keyring, uint32_t day, struct record_id id, uint64_t *ret)
+{
+    struct secret_key key;
+    struct key_name name = {month_of(day), CLASS_INDEX, "months"};
+    char bytes[12];
+    uint32_t today = (uint32_t)(clock_now_us() / 86400000000);
+    enum err code = get_key(keyring, &name, name.day == month_of(today), &key);
+    if (code == ERR_NOT_FOUND)
+        return err_set(ERR_GONE, "the key of that month's index was destroyed");
+    TRY(code);
+    memcpy(bytes, &id.number, 8);
+    memcpy(bytes + 8, &id.home, 4);
+    *ret = keyed_hash64(key.bytes, str_of(bytes, sizeof bytes)) | 1; /* 0: nothing */
+    wipe(&key, sizeof key);
+    return OK;
+}
+
+/* ---- the end of their time ---- */
+
+static bool parse_file_name(str file, struct key_name *ret)
+{
+    struct day day;
+    str class_word;
+    if (!day_parse(str_slice(file, 0, 10), &day) || file.len < 12)
+        return false;
+    file = str_from(file, 11);
+    if (!str_split(&file, '-', &class_word))
+        return false;
+    ret->day = (uint32_t)day_number(day);
+    ret->class = str_eq(class_word, S("nothing")) ? CLASS_NOTHING_SHOWN
+                 : str_eq(class_word, S("shown")) ? CLASS_SHOWN
+                                                  : CLASS_INDEX;
+    return true;
+}
+
+/* A key of a month's index stays as long as the last day of that month does. */
+static bool is_over(const struct keyring *keyring, const struct key_name *name, uint32_t today)
+{
+    bool is_index = name->class == CLASS_INDEX;
+    unsigned days = keyring->keep_days[is_index ? CLASS_SHOWN : name->class] + (is_index ? 31 : 0);
+    return today > name->day && today - name->day > days;
+}
+
+/* Overwritten where it lies, then removed: a file system that journals data may keep a copy. */
+static enum err destroy_key(const char *path)
+{
+    static const char zeros[FILE_MAX];
+    int fd = -1;
+    TRY(io_open(path, O_WRONLY, &fd));
+    off_t size = lseek(fd, 0, SEEK_END);
+    enum err code =
+        size > 0 && size <= FILE_MAX ? io_write_at(fd, str_of(zeros, (size_t)size), 0) : OK;
+    if (!code)
+        code = io_sync(fd);
+    (void)close(fd);
+    return code ? code : io_remove(path);
+}
+
+/* With the lock held. */
+static enum err expire_files(struct keyring *keyring, DIR *dir, uint32_t today, unsigned *ret_count)
+{
+    char path[4400];
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): safe on a stream of one's own */
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        struct key_name name = {0};
+        if (!parse_file_name(str_c(entry->d_name), &name) || !is_over(keyring, &name, today))
+            continue;
+        snprintf(path, sizeof path, "%.4000s/%s", keyring->directory, entry->d_name);
+        TRY(destroy_key(path));
+        ++*ret_count;
+    }
+    return OK;
+}
+
+enum err keyring_expire(struct keyring *keyring, uint32_t today, unsigned *ret_count)
+{
+    *ret_count = 0;
+    pthread_mutex_lock(&keyring->lock);
+    DIR *dir = opendir(keyring->directory);
+    enum err code = dir ? expire_files(keyring, dir, today, ret_count)
+                        : err_errno("cannot open directory %s", keyring->directory);
+    if (dir)
+        closedir(dir);
+    if (*ret_count) {
+        wipe(keyring->slots, KEYRING_SLOTS * sizeof *keyring->slots);
+        keyring->used = 0;
+        if (!code)
+            code = io_sync_dir(keyring->directory);
+    }
+    pthread_mutex_unlock(&keyring->lock);
+    return code;
+}
+
+/* ---- open, copy ---- */
+
+static enum err read_readers(struct keyring *keyring, const char *audit_directory)
+{
+    char path[4400];
+    snprintf(path, sizeof path, "%.4000s/readers", audit_directory);
+    DIR *dir = opendir(path);
+    enum err code = OK;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): safe on a stream of one's own */
+    for (struct dirent *entry; dir && !code && (entry = readdir(dir));) {
+        char *bytes = NULL;
+        size_t len = 0;
+        if (!str_ends(str_c(entry->d_name), S(".pub")))
+            continue;
+        snprintf(path, sizeof path, "%.4000s/readers/%s", audit_directory, entry->d_name);
+        code = io_read_file(path, KEY_SIZE, &bytes, &len);
+        if (!code && (len != KEY_SIZE || keyring->reader_count == READERS_MAX))
+            code = err_set(ERR_BAD_VALUE,
+                           "%s is not a public key of 32 bytes, or one of more "
+                           "than %d",
+                           path, READERS_MAX);
+        if (!code)
+            memcpy(keyring->readers[keyring->reader_count++], bytes, KEY_SIZE);
+        free(bytes);
+    }
+    if (dir)
+        closedir(dir);
+    return code;
+}
+
+enum err keyring_open(struct keyring *keyring, const char *audit_directory)
+{
+    char path[4400];
+    pthread_mutex_init(&keyring->lock, NULL);
+    memcpy(keyring->keep_days, default_days, sizeof default_days);
+    keyring->slots = calloc(KEYRING_SLOTS, sizeof *keyring->slots);
+    if (!keyring->slots)
+        return err_set(ERR_MEMORY, "out of memory for the keys of the audit log");
+    snprintf(keyring->directory, sizeof keyring->directory, "%.4000s/keys", audit_directory);
+    TRY(io_make_dir(keyring->directory));
+    snprintf(path, sizeof path, "%.4000s/reader.key", audit_directory);
+    TRY(box_key_load(path, &keyring->reader));
+    return read_readers(keyring, audit_directory);
+}
+
+void keyring_close(struct keyring *keyring)
+{
+    if (keyring->slots)
+        wipe(keyring->slots, KEYRING_SLOTS * sizeof *keyring->slots);
+    free(keyring->slots);
+    wipe(&keyring->reader, sizeof keyring->reader);
+}
+
+static enum err copy_small(const char *from, const char *to)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    enum err code = io_read_file(from, FILE_MAX, &bytes, &len);
+    if (!code)
+        code = io_replace(to, str_of(bytes, len));
+    free(bytes);
+    return code;
+}
+
+enum err keyring_copy(struct keyring *keyring, const char *target)
+{
+    char from[4400];
+    char to[4400];
+    snprintf(to, sizeof to, "%.4000s/reader.key", target);
+    TRY(io_replace(to, str_of((const char *)keyring->reader.secret, KEY_SIZE)));
+    snprintf(to, sizeof to, "%.4000s/keys", target);
+    TRY(io_make_dir(to));
+    pthread_mutex_lock(&keyring->lock);
+    DIR *dir = opendir(keyring->directory);
+    enum err code = dir ? OK : err_errno("cannot open directory %s", keyring->directory);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): safe on a stream of one's own */
+    for (struct dirent *entry; !code && (entry = readdir(dir));) {
+        struct key_name name;
+        if (!parse_file_name(str_c(entry->d_name), &name))
+            continue;
+        snprintf(from, sizeof from, "%.4000s/%s", keyring->directory, entry->d_name);
+        snprintf(to, sizeof to, "%.4000s/keys/%s", target, entry->d_name);
+        code = copy_small(from, to);
+    }
+    if (dir)
+        closedir(dir);
+    pthread_mutex_unlock(&keyring->lock);
+    return code;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The keys under which the log's contents lie, so that what is past its time is destroyed by the
+ * million with one small file.
+ *
+ *   DIR/audit/reader.key               opens the files below; the node's own
+ *   DIR/audit/readers/<name>.pub       public keys of further readers, 32 bytes each (optional)
+ *   DIR/audit/keys/<day>-<class>-<group>   one key a day, class and country: a sealed box of 80 bytes
+ *                                      for each reader
+ *   DIR/audit/keys/<month>-shown       the key of the index of records shown in that month
+ *
+ * class: what nobody was shown anything of (kept 30 days) and the rest (kept three years). A stored
+ * body is
+ *
+ *   1 | class u8 | day u32 | group length u8, group | XChaCha20-Poly1305 of the JSON
+ *
+ * under a key of its own, made from the day's key and the entry's salt, so that one entry can be
+ * opened to somebody without the others of its day. The leaf is hashed over these bytes: it holds
+ * whether the key is still there or not.
+ */
+#ifndef AUDIT_KEYRING_H
+#define AUDIT_KEYRING_H
+
+#include <pthread.h>
+
+#include "audit/audit.h"
+#include "crypto/seal.h"
+
+enum { GROUP_TEXT = 10, KEYRING_SLOTS = 4096, READERS_MAX = 8 };
+
+enum audit_class { CLASS_NOTHING_SHOWN, CLASS_SHOWN, CLASS_COUNT };
+struct key_name {
+    uint32_t day; /* since 1970; of an index's key: the month's first */
+    uint8_t class;
+    char group[GROUP_TEXT]; /* a country, or what stands for it */
+};
+struct kept_key {
+    struct key_name name;
+    struct secret_key key;
+    bool is_used;
+};
+struct keyring {
+    pthread_mutex_t lock;
+    char directory[4096]; /* DIR/audit/keys */
+    struct box_key reader;
+    unsigned char readers[READERS_MAX][KEY_SIZE];
+    size_t reader_count;
+    struct kept_key *slots; /* open addressing; emptied when half full */
+    size_t used;
+    unsigned keep_days[CLASS_COUNT];
+};
+
+enum err keyring_open(struct keyring *keyring, const char *audit_directory) MUST_USE;
+void keyring_close(struct keyring *keyring);
+/* The entry's body as it is stored. Makes the day's key, durable, where this is its first entry. */
+enum err keyring_seal(struct keyring *keyring, const struct audit_entry *entry,
+                      const struct salt *salt, str body, struct buf *out) MUST_USE;
+/*
+ * A stored body in clear. ERR_GONE: its key was destroyed. ret_day and ret_key (of this entry alone)
+ * may be NULL.
+ */
+enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str stored,
+                        struct arena *arena, str *ret, uint32_t *ret_day,
+                        struct secret_key *ret_key) MUST_USE;
+/* The same with the entry's own key, for who was given it. */
+enum err unseal_with(const struct secret_key *key, str stored, struct arena *arena,
+                     str *ret) MUST_USE;
+/* What stands for a record in the index of the month of `day`. ERR_GONE. */
+enum err keyring_tag(struct keyring *keyring, uint32_t day, struct record_id id,
+                     uint64_t *ret) MUST_USE;
+/* Destroys every key whose time is over on `today` (days since 1970). */
+enum err keyring_expire(struct keyring *keyring, uint32_t today, unsigned *ret_count) MUST_USE;
+enum err keyring_copy(struct keyring *keyring, const char *target_audit_directory) MUST_USE;
+
+#endif
