@@ -18,6 +18,12 @@ struct layout {
     const char *to;   /* what was meant */
 };
 
+/*
+ * The confidence of a reading whose check digit agrees. One check digit is too little to guess a
+ * layout by; digits of another script are no guess.
+ */
+enum { SURE_LAYOUT = 90, SURE_DIGITS = 60 };
+
 /* clang-format off */
 static const struct layout layouts[] = {
     /* Digits without shift give signs; capitals with shift stay letters. */
@@ -55,11 +61,34 @@ static const struct layout layouts[] = {
     {"Arabic (101)",
      "ضصثقفغعهخحشسيبلاتنمئءؤرىة",
      "qwertyuiopasdfghjklzxcvnm"},
+    /* Shifted letters of the Arabic layout: what a reader sends for capitals. */
+    {"Arabic (101), shifted",
+     "َ" "ً" "ُ" "ٌ" "ﻹ" "إ" "‘" "÷" "×" "؛" "ِ" "ٍ" "][" "ﻷ" "أ" "ـ" "،" "/~" "ْ" "}{" "ﻵ" "آ" "’" ",",
+     "QWERTYUIOPASDFGHJKLZXCVBNM<"},
+    /* Not a layout: digits of another script. */
+    {"Arabic digits",
+     "٠١٢٣٤٥٦٧٨٩",
+     "0123456789"},
+    {"Persian digits",
+     "۰۱۲۳۴۵۶۷۸۹",
+     "0123456789"},
+    {"Devanagari digits",
+     "०१२३४५६७८९",
+     "0123456789"},
+    {"full-width letters and digits",
+     "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ＜",
+     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"},
     {"Hebrew",
      "קראטוןםפשדגכעיחלךזסבהנמצת",
      "ertyuiopasdfghjklzxcvbnm,"},
 };
 /* clang-format on */
+
+/* The tables of other digits begin with zero. */
+static bool is_digits(const struct layout *layout)
+{
+    return layout->to[0] == '0';
+}
 
 /* The meant character for c, or c itself. */
 static uint32_t meant(const struct layout *layout, uint32_t c)
@@ -104,13 +133,13 @@ static str undo_caps(str text, struct arena *arena)
 }
 
 static bool is_vouched(const struct type_context *context, str text, unsigned confidence,
-                       struct arena *arena)
+                       unsigned least, struct arena *arena)
 {
     struct reading readings[READING_MAX];
     size_t count = text.len ? type_recognise(context, text, arena, readings, READING_MAX) : 0;
     for (size_t i = 0; i < count; i++)
         if (readings[i].value.check == CHECK_OK && readings[i].confidence > confidence &&
-            readings[i].confidence >= 90)
+            readings[i].confidence >= least)
             return true;
     return false;
 }
@@ -122,9 +151,10 @@ bool garbled_repair(const struct type_context *context, str text, unsigned confi
         return false;
     for (size_t i = 0; i < COUNT_OF(layouts); i++) {
         str repaired = undo(&layouts[i], text, arena);
-        if (!is_vouched(context, repaired, confidence, arena)) {
+        unsigned least = is_digits(&layouts[i]) ? SURE_DIGITS : SURE_LAYOUT;
+        if (!is_vouched(context, repaired, confidence, least, arena)) {
             repaired = undo_caps(repaired.len ? repaired : text, arena);
-            if (!is_vouched(context, repaired, confidence, arena))
+            if (!is_vouched(context, repaired, confidence, SURE_LAYOUT, arena))
                 continue;
         }
         *ret_text = repaired;

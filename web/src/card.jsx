@@ -89,7 +89,7 @@ export function Facts({ facts, except, isWhole, onAsk, max = Infinity }) {
 }
 
 function Bar({ why }) {
-  if (!why.bits) return <td class="bar" aria-hidden="true">{why.agreement === 'same' ? '✓' : ''}</td>;
+  if (!why.bits) return <td class="bar" aria-hidden="true">{{ same: '✓', close: '≈', different: '✕' }[why.agreement]}</td>;
   const share = Math.round(Math.min(1, Math.abs(why.bits) / BAR_BITS) * 100);
   return <td class="bar" title={`${why.bits} ${t('why.bits')}`}><span style={{ inlineSize: `${share}%` }} /></td>;
 }
@@ -141,7 +141,14 @@ function Foot({ hit, isHitOnly }) {
   );
 }
 
-export function Card({ hit, isSimilar, onAsk }) {
+// A thing goes by the number it was found by; where names are weighed, by the name.
+function headingOf(hit) {
+  if (hit.why?.some((w) => w.bits)) return hit.heading;
+  return hit.facts?.find((fact) => fact.pivot && hit.why?.some((w) => w.held === fact.value))?.value || hit.heading;
+}
+
+export function Card({ hit: found, isSimilar, onAsk }) {
+  const hit = { ...found, heading: headingOf(found) };
   const isHitOnly = hit.disclosure === 'hit-only';
   function onKeyDown(event) {
     if (event.key !== 'Enter' || event.target !== event.currentTarget || isHitOnly) return;

@@ -16,19 +16,16 @@ export function Word({ verdict }) {
   return <h1><span class="shape" aria-hidden="true">{shapes[verdict]}</span> {t(verdict)}</h1>;
 }
 
-// The same text read in several ways is said once.
+// The likeliest reading with its parts; how else the text is taken follows by name.
 function Asked({ readings }) {
-  const byText = new Map();
-  for (const reading of readings.filter((r) => r.on)) {
-    const parts = reading.parts || [];
-    if (parts.length > 1) byText.set(reading.type, <>{readingName(reading)}: {parts.map((p, i) => <span key={i}>{i > 0 && ' · '}<span class="quiet">{title(p.title)}</span> <b><bdi>{p.value}</bdi></b>{p.check === 'failed' && <span class="bad"> ✕</span>}</span>)}</>);
-    else if (parts.length) byText.set(parts[0].value, [...(byText.get(parts[0].value) || []), readingName(reading)]);
-  }
-  if (!byText.size) return null;
+  const [first, ...others] = readings.filter((r) => r.on);
+  if (!first) return null;
+  const parts = first.parts || [];
+  const nameOf = (part) => (part.meaning === first.type || parts.length === 1 ? readingName(first) : title(part.title));
   return (
-    <p class="asked"><span class="quiet">{t('asked')}</span> {[...byText].map(([value, names], i) => (
-      <span key={value}>{i > 0 && '; '}{Array.isArray(names) ? <><b><bdi>{value}</bdi></b> – {names.join(t('or'))}</> : names}</span>
-    ))}</p>
+    <p class="asked"><span class="quiet">{t('asked')}{parts.length > 2 && ` ${readingName(first)} –`}</span> {parts.map((p, i) => (
+      <span key={i}>{i > 0 && ' · '}<span class="quiet">{nameOf(p)}</span> <b><bdi>{p.value}</bdi></b>{p.check === 'failed' && <span class="bad"> ✕</span>}</span>
+    ))}{others.length > 0 && <span class="quiet"> · {t('also')} {others.map(readingName).join(', ')}</span>}</p>
   );
 }
 
