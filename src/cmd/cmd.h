@@ -91,6 +91,9 @@ void progress_show(struct progress *progress, uint64_t done, uint64_t total, dou
                    double left_s, str unit, str step);
 void progress_end(struct progress *progress);
 
+/* import_report.c: what became of a file, in words */
+void import_report_print(const struct node *report);
+
 /* notify.c: systemd's readiness protocol, without its library */
 void notify_systemd(const char *state);
 

@@ -48,6 +48,10 @@ static void print_report(struct cli *cli, const struct node *report)
         print_node(cli, report);
         return;
     }
+    if (node_get(report, S("records"))) {
+        import_report_print(report);
+        return;
+    }
     print_scalars(report, 0);
     node_each(item, report)
     {
@@ -105,7 +109,7 @@ static int finish_job(struct cli *cli, const struct node *started)
     if (report)
         print_report(cli, report);
     str state = node_get_text(report, S("state"));
-    str refused = node_get_text(report, S("refused"));
+    str refused = node_get_text(report, S("refused_rows"));
     bool is_held = str_eq(state, S("held")) || str_eq(state, S("stopped"));
     bool has_refused = refused.len && !str_eq(refused, S("0"));
     return is_held || has_refused ? EXIT_NO : EXIT_OK;
@@ -128,7 +132,10 @@ static int show_path(struct cli *cli, str path)
     struct node *answer = NULL;
     if (cli_done(cli) != OK || client_get(cli, path, &answer) != OK)
         return cli_fail();
-    if (answer->kind == NODE_LIST && !cli->is_json)
+    const struct node *report = node_get(answer, S("report"));
+    if (report && !cli->is_json)
+        print_report(cli, report);
+    else if (answer->kind == NODE_LIST && !cli->is_json)
         print_list(answer);
     else
         print_report(cli, answer);

@@ -51,6 +51,8 @@ char csv_guess_separator(str text);
  * leading apostrophe.
  */
 void csv_write_field(struct buf *out, str field);
+/* A field without the apostrophe that keeps a spreadsheet from running it. */
+str csv_plain(str field);
 void csv_write_row(struct buf *out, const str *fields, size_t count);
 
 #endif

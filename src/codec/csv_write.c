@@ -46,6 +46,12 @@ void csv_write_field(struct buf *out, str field)
     buf_add_char(out, '"');
 }
 
+str csv_plain(str field)
+{
+    bool is_marked = field.len > 1 && field.ptr[0] == '\'' && is_formula_like(str_from(field, 1));
+    return is_marked ? str_from(field, 1) : field;
+}
+
 void csv_write_row(struct buf *out, const str *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

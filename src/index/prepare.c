@@ -2,8 +2,8 @@
 /*
  * A record -> what it adds to the index: its policy class, the days it is ordered by, the hashes of
  * its keys. Needs nothing of the delta, so whoever commits a record may do this beforehand, on his
- * own thread, from the values he has parsed already (index_prepare); the one thread that follows the
- * feed then only links the result in.
+ * own thread, from the values he has parsed already (index_prepare); the one thread that follows
+ * the feed then only links the result in.
  *
  * The outcome is a function of the record's content: prepared from the values that were entered, or
  * from the body that was stored of them, it is the same.

@@ -36,20 +36,34 @@ static enum err write_some(struct report *report)
     return OK;
 }
 
+/* The sender's own, where it is one that quotes protect; else a comma. */
+static char separator_of(const struct import *import)
+{
+    node_each(file, import->report.encodings)
+    {
+        str separator = node_get_text(file, S("separator"));
+        bool is_main = str_eq_c(node_get_text(file, S("file")), import->paths[0]);
+        if (is_main && separator.len == 1 && (separator.ptr[0] == ';' || separator.ptr[0] == '\t'))
+            return separator.ptr[0];
+    }
+    return ',';
+}
+
 static void put_heading(struct import *import)
 {
     const struct source_table *table = &import->mapping->tables[0];
     struct buf *out = &import->report.annotated;
-    buf_add(out, S("row,"));
+    char separator = import->report.annotated_separator = separator_of(import);
+    buf_printf(out, "row%c", separator);
     for (size_t i = 0; i < table->column_count; i++) {
         csv_write_field(out, table->columns[i]);
-        buf_add_char(out, ',');
+        buf_add_char(out, separator);
     }
-    buf_add(out, S("fault,suggestion\r\n"));
+    buf_printf(out, "fault%csuggestion\r\n", separator);
     import->report.has_annotated_heading = true;
 }
 
-static void put_faults(const struct import *import, struct buf *out)
+static void put_faults(const struct import *import, struct buf *out, char separator)
 {
     struct buf fault = {0}, suggestion = {0};
     for (size_t i = 0; i < import->faults.count; i++) {
@@ -61,7 +75,7 @@ static void put_faults(const struct import *import, struct buf *out)
             buf_printf(&suggestion, "%s%.*s", suggestion.len ? "; " : "", STR(f->suggestion));
     }
     csv_write_field(out, buf_str(&fault));
-    buf_add_char(out, ',');
+    buf_add_char(out, separator);
     csv_write_field(out, buf_str(&suggestion));
     buf_release(&fault);
     buf_release(&suggestion);
@@ -75,13 +89,14 @@ enum err annotate_row(struct import *import)
     if (!report->has_annotated_heading)
         put_heading(import);
     struct buf *out = &report->annotated;
-    buf_printf(out, "%llu,", (unsigned long long)import->row.number);
+    char separator = report->annotated_separator;
+    buf_printf(out, "%llu%c", (unsigned long long)import->row.number, separator);
     size_t columns = import->mapping->tables[0].column_count;
     for (size_t i = 0; i < columns; i++) {
         csv_write_field(out, i < import->row.count ? import->row.cells[i] : STR_EMPTY);
-        buf_add_char(out, ',');
+        buf_add_char(out, separator);
     }
-    put_faults(import, out);
+    put_faults(import, out, separator);
     buf_add(out, S("\r\n"));
     return out->len < WRITE_AT ? OK : write_some(report);
 }

@@ -58,6 +58,17 @@ void running_leave(str format, str owner)
     pthread_mutex_unlock(&running.lock);
 }
 
+static bool is_running(str format, str owner)
+{
+    uint64_t hash = running_hash(format, owner);
+    bool is_it = false;
+    pthread_mutex_lock(&running.lock);
+    for (size_t i = 0; i < running.count; i++)
+        is_it = is_it || running.hashes[i] == hash;
+    pthread_mutex_unlock(&running.lock);
+    return is_it;
+}
+
 /* ---- the record ---- */
 
 static void put_time(struct arena *arena, struct node *map, str key)
@@ -340,6 +351,11 @@ static struct node *summary(const struct stored *stored, const struct node *fiel
         if (str_eq(child->key, S("report")))
             continue;
         str key = str_eq(child->key, S("created")) ? S("new") : arena_str(arena, child->key);
+        if (str_eq(key, S("state")) && str_eq(text, S("running")) &&
+            !is_running(node_get_text(fields, S("format")), stored->owner)) {
+            node_put_text(arena, map, key, S("interrupted")); /* its process is gone */
+            continue;
+        }
         if (child->kind == NODE_TEXT && str_to_u64(text, INT64_MAX, &number))
             node_put_number(arena, map, key, (int64_t)number);
         else

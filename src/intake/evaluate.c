@@ -6,6 +6,8 @@
  */
 #include "intake/evaluate.h"
 
+#include "codec/csv.h"
+
 enum { PIECES_MAX = 2000, TREE_DEPTH = 16 };
 
 struct scope {
@@ -38,7 +40,8 @@ static str cell_text(const struct mapping *mapping, size_t table, const str *cel
     for (size_t i = 0; i < source->null_count; i++)
         if (str_eq(text, source->nulls[i]))
             return STR_EMPTY;
-    return text;
+    return mapping->file ? text
+                         : csv_plain(text); /* a template may be our annotated file, mended */
 }
 
 /* A column of a joined table outside `each`: of all its rows, put together. */
@@ -251,6 +254,11 @@ static struct node *value_of(struct evaluator *e, const struct scope *scope,
 static void put_value(struct evaluator *e, const struct take *take, struct node *map,
                       struct node *value)
 {
+    struct origin *origin = take->is_list ? arena_new(e->arena, struct origin) : NULL;
+    if (origin) {
+        *origin = (struct origin){value, take, e->origins};
+        e->origins = origin;
+    }
     struct node *last = map->last && str_eq(map->last->key, take->key) ? map->last : NULL;
     if (!take->is_list) {
         if (!last)
@@ -387,6 +395,7 @@ struct node *evaluate_fields(struct evaluator *e, struct row *row, const struct 
 {
     struct scope scope = {.row = row, .tree = row->tree};
     struct node *map = node_map(e->arena);
+    e->origins = NULL;
     if (map)
         apply_takes(e, &scope, record->fields, map);
     return map;

@@ -26,6 +26,13 @@ struct row {
     bool is_exploded[MAPPING_EXPLODES_MAX];
 };
 
+/* Which of several takes of one key an entry of a list came from. */
+struct origin {
+    const struct node *entry;
+    const struct take *take;
+    const struct origin *next;
+};
+
 enum { EVALUATE_DEPTH_MAX = 6 };
 struct evaluator {
     const struct mapping *mapping;
@@ -35,7 +42,8 @@ struct evaluator {
     void (*unmapped)(void *context, const struct code_table *table, const struct take *take,
                      str value);
     void *context;
-    enum err failed; /* a pattern that ran into its limit */
+    const struct origin *origins; /* of the fields made last */
+    enum err failed;              /* a pattern that ran into its limit */
 };
 
 /* Is this row one of these records? */

@@ -100,6 +100,7 @@ struct report {
     int annotated_fd;
     struct buf annotated;
     bool has_annotated_heading;
+    char annotated_separator;
 };
 
 /* Hashes of references seen in this file; open addressing, 0 is free. */

@@ -189,10 +189,11 @@ enum err template_bind(struct mapping *mapping, const str *names, size_t count) 
 /* Is this column or path read, joined on or ignored? */
 bool mapping_knows(const struct mapping *mapping, size_t table, str name);
 bool mapping_ignores(const struct mapping *mapping, size_t table, str name);
-/* The sender's column(s) a field of a record comes from, for messages: "alt.alt_name". */
-str mapping_column_of(const struct mapping *mapping, const struct map_record *record, str path,
-                      struct arena *arena);
+/* The first take of the field a path leads to; NULL. */
 const struct take *mapping_take_of(const struct map_record *record, str path);
+/* The sender's column(s) a take's field at path comes from, for messages: "alt.alt_name". */
+str mapping_column_of(const struct mapping *mapping, const struct take *take, str path,
+                      struct arena *arena);
 
 /* ---- normalisers: the closed list `via` chooses from (normalise.c) ---- */
 struct normaliser {

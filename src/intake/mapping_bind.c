@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/csv.h"
 #include "codec/json.h"
 #include "intake/mapping.h"
 
@@ -47,7 +48,7 @@ enum err mapping_bind(struct mapping *mapping, size_t index, const str *names, s
         return ERR_LIMIT;
     table->column_count = count;
     for (size_t i = 0; i < count; i++)
-        table->columns[i] = arena_str(&mapping->arena, str_trim(names[i]));
+        table->columns[i] = arena_str(&mapping->arena, csv_plain(str_trim(names[i])));
     if (!mapping->records || (index == 0 && !mapping->records->fields))
         TRY(template_bind(mapping, table->columns, count));
     for (struct ref *ref = mapping->refs; ref; ref = ref->next) {
@@ -155,13 +156,12 @@ static void add_names(const struct mapping *mapping, const struct take *take, st
         buf_add(out, take->each_path);
 }
 
-str mapping_column_of(const struct mapping *mapping, const struct map_record *record, str path,
+str mapping_column_of(const struct mapping *mapping, const struct take *take, str path,
                       struct arena *arena)
 {
     struct buf out = {0};
-    const struct take *take = mapping_take_of(record, path);
     if (take) {
-        str rest = path;
+        str rest = str_starts(path, S("envelope.")) ? str_from(path, 9) : path;
         next_step(&rest);
         const struct take *part = rest.len ? find_take(take->parts, next_step(&rest)) : NULL;
         add_names(mapping, part && take->each != EACH_EXPLODE ? part : take, &out);

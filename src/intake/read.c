@@ -22,8 +22,9 @@ enum err import_progress(struct import *import, bool is_now)
     if (import->read_bytes && import->size_bytes > import->read_bytes)
         total =
             (uint64_t)((double)rows * ((double)import->size_bytes / (double)import->read_bytes));
-    return import->progress(import->progress_context, rows, total < rows ? rows : total,
-                            import->step);
+    if (is_now || (total && total < rows))
+        total = rows;
+    return import->progress(import->progress_context, rows, total, import->step);
 }
 
 /* ---- joins ---- */

@@ -174,23 +174,6 @@ static enum reason reason_of(enum err code)
                                  : REASON_BAD_VALUE;
 }
 
-static void add_fault(struct import *import, const struct candidate *c, const struct fault *fault)
-{
-    struct arena *arena = &import->arena;
-    enum reason reason = reason_of(fault->code);
-    str suggestion = fault->hint;
-    const struct field *field = field_of(c->definition, fault->path, arena);
-    if (field && field->type && !import->mapping->is_tree) {
-        struct type_context context = catalog_context(import->node->catalog, field);
-        if (!slip_before(field->type, fault->value, arena, &reason, &suggestion) &&
-            slip_zero_lost(field->type, &context, fault->value, arena, &suggestion))
-            reason = REASON_ZERO_LOST;
-    }
-    str column =
-        c->map ? mapping_column_of(import->mapping, c->map, fault->path, arena) : fault->path;
-    import_fault(import, reason, column, fault->path, fault->value, fault->reason, suggestion);
-}
-
 /* "documents[2].number" -> the entry, or the part of it when `wants_part`. */
 static struct node *find_node(struct node *fields, str path, bool wants_part)
 {
@@ -215,10 +198,45 @@ static struct node *find_node(struct node *fields, str path, bool wants_part)
     return node;
 }
 
-/* Leaves a value out where the mapping says that its fault shall not cost the whole row. */
-static bool drop_value(struct candidate *c, struct row_fault *fault)
+/* Several takes may fill one list: the one that made the entry at fault, else the field's first. */
+static const struct take *take_of(const struct import *import, const struct candidate *c, str path)
 {
-    const struct take *take = c->map ? mapping_take_of(c->map, fault->path) : NULL;
+    if (!c->map)
+        return NULL;
+    const struct node *entry = c->fields ? find_node(c->fields, path, false) : NULL;
+    for (const struct origin *o = import->evaluator.origins; entry && o; o = o->next)
+        if (o->entry == entry)
+            return o->take;
+    return mapping_take_of(c->map, path);
+}
+
+static str column_of(const struct import *import, const struct candidate *c, str path,
+                     struct arena *arena)
+{
+    return c->map ? mapping_column_of(import->mapping, take_of(import, c, path), path, arena)
+                  : path;
+}
+
+static void add_fault(struct import *import, const struct candidate *c, const struct fault *fault)
+{
+    struct arena *arena = &import->arena;
+    enum reason reason = reason_of(fault->code);
+    str suggestion = fault->hint;
+    const struct field *field = field_of(c->definition, fault->path, arena);
+    if (field && field->type && !import->mapping->is_tree) {
+        struct type_context context = catalog_context(import->node->catalog, field);
+        if (!slip_before(field->type, fault->value, arena, &reason, &suggestion) &&
+            slip_zero_lost(field->type, &context, fault->value, arena, &suggestion))
+            reason = REASON_ZERO_LOST;
+    }
+    str column = column_of(import, c, fault->path, arena);
+    import_fault(import, reason, column, fault->path, fault->value, fault->reason, suggestion);
+}
+
+/* Leaves a value out where the mapping says that its fault shall not cost the whole row. */
+static bool drop_value(const struct import *import, struct candidate *c, struct row_fault *fault)
+{
+    const struct take *take = take_of(import, c, fault->path);
     if (!take || str_starts(fault->path, S("envelope.")))
         return false;
     size_t dot = str_find(fault->path, '.');
@@ -259,9 +277,11 @@ static void find_slips(struct import *import, const struct candidate *c)
                        ? arena_printf(arena, "%.*s[%u].%.*s", STR(v->field->parent->path),
                                       v->row + 1u, STR(v->field->name))
                        : v->field->path;
-        str column = c->map ? mapping_column_of(import->mapping, c->map, path, arena) : path;
+        str column = column_of(import, c, path, arena);
         import_fault(import, reason, column, path, text,
-                     S("the value shows a spreadsheet's damage"), suggestion);
+                     reason == REASON_DAY_MONTH ? S("day and month may be either way round")
+                                                : S("the value shows a spreadsheet's damage"),
+                     suggestion);
     }
 }
 
@@ -280,7 +300,7 @@ static void check(struct import *import, struct candidate *c)
         err_clear();
         bool is_dropped = false;
         for (size_t i = first; i < import->faults.count; i++)
-            is_dropped = drop_value(c, &import->faults.items[i]) || is_dropped;
+            is_dropped = drop_value(import, c, &import->faults.items[i]) || is_dropped;
         bool has_kept = false;
         for (size_t i = first; i < import->faults.count; i++)
             has_kept = has_kept || !import->faults.items[i].is_dropped;

@@ -31,7 +31,7 @@ struct source {
     size_t text_at;  /* for XML, which pulls */
     char chunk[CHUNK];
     size_t chunk_len; /* the sample, before it is decoded */
-    bool is_sample_due, is_pulled, is_over;
+    bool is_sample_due, is_pulled, is_over, has_separator_line;
     uint64_t rows, headings, told_bytes;
     struct encoding_guess guess;
     struct guess type; /* when the job leaves it open */
@@ -204,6 +204,8 @@ static size_t cut_fixed(const struct node *widths, str line, str *cells)
 
 static void take_row(struct source *s, const struct csv_row *row)
 {
+    if (s->has_separator_line && row->number == 1)
+        return;
     uint64_t heading = number_of(node_get(s->job, S("heading"))),
              names = number_of(node_get(s->job, S("names")));
     if (s->headings < heading) { /* comments and blank rows do not count */
@@ -220,10 +222,21 @@ static void take_row(struct source *s, const struct csv_row *row)
         put_row(s, FRAME_ROW, row, row->fields, row->count);
 }
 
+/* "sep=;" alone in the first line is a spreadsheet's note to itself, no row of the sender's. */
+static char told_separator(str text)
+{
+    str line = str_trim(str_slice(text, 0, str_find(text, '\n')));
+    return line.len == 5 && str_starts(line, S("sep=")) ? line.ptr[4] : 0;
+}
+
 static void choose_separator(struct source *s)
 {
     str stated = node_get_text(s->job, S("separator"));
-    if (str_eq(stated, S("auto")))
+    char told = told_separator(buf_str(&s->text));
+    s->has_separator_line = told != 0 && str_eq(stated, S("auto"));
+    if (s->has_separator_line)
+        s->separator[0] = told;
+    else if (str_eq(stated, S("auto")))
         s->separator[0] = csv_guess_separator(buf_str(&s->text));
     else if (stated.len && stated.len < sizeof s->separator)
         memcpy(s->separator, stated.ptr, stated.len);

@@ -69,9 +69,19 @@ bool slip_zero_lost(const struct type *type, const struct type_context *context,
     return false;
 }
 
+/* 12.08.2024: where dots are written the day comes first. */
+static bool has_dots(str text)
+{
+    size_t dots = 0;
+    for (size_t i = 0; i < text.len; i++)
+        dots += text.ptr[i] == '.';
+    return dots == 2;
+}
+
 bool slip_ambiguous(const struct value *value, struct arena *arena, str *ret_suggestion)
 {
-    if (value->type != &type_date || !date_of(value)->is_ambiguous)
+    if (value->type != &type_date || !date_of(value)->is_ambiguous ||
+        has_dots(node_as_text(value->input)))
         return false;
     char first[16], other[16];
     *ret_suggestion = arena_printf(arena, "%s or %s: write dates as 2026-11-22",

@@ -214,10 +214,21 @@ static enum err add_column(struct mapping *m, str column)
     return OK;
 }
 
+/* The annotated file may be mended and sent again: its columns of ours are nothing to report. */
+static void ignore_ours(struct mapping *m)
+{
+    static const char *const ours[] = {"row", "fault", "suggestion"};
+    struct node *list = node_list(&m->arena);
+    for (size_t i = 0; list && i < COUNT_OF(ours); i++)
+        node_add(list, node_text(&m->arena, str_c(ours[i])));
+    m->ignore = list;
+}
+
 enum err template_bind(struct mapping *m, const str *names, size_t count)
 {
     if (!m->records)
         return OK;
+    ignore_ours(m);
     for (size_t i = 0; i < count; i++) {
         bool is_repeated = false;
         for (size_t k = 0; k < i; k++)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Moving the WAL into the database. SQLite's automatic checkpoint would do it inside a commit, where
- * somebody waits for it; one between the writer's transactions made everybody wait 27 ms for each
- * 4 MiB on a disk that syncs in 4 ms. So a thread of its own copies and syncs beside the writer,
- * over a connection of its own, whenever 4 MiB have come.
+ * Moving the WAL into the database. SQLite's automatic checkpoint would do it inside a commit,
+ * where somebody waits for it; one between the writer's transactions made everybody wait 27 ms for
+ * each 4 MiB on a disk that syncs in 4 ms. So a thread of its own copies and syncs beside the
+ * writer, over a connection of its own, whenever 4 MiB have come.
  *
  * SQLite begins the WAL anew only when a write finds all of it moved, which never happens while
  * somebody keeps writing: at 32 MiB the writer moves what little the thread has left, between two
  * transactions, and so bounds the file.
  *
- * `checkpointing` is held by whoever moves; the writer waits for it only at the bound, and to scrub.
+ * `checkpointing` is held by whoever moves; the writer waits for it only at the bound, and to
+ * scrub.
  */
 #include "store/internal.h"
 

@@ -233,6 +233,7 @@ static void a_preview_guesses_the_kind(void **state)
         unsigned rows;
     } cases[] = {
         {"a;b\n1;2\n", "csv", "", 2},
+        {"sep=|\r\na|b\r\n1|2\r\n", "csv", "", 2},
         {"# a remark\n# another one\n1.2.3.4\t9\n1.2.3.5\t8\n", "csv", "", 4},
         {"one word\nand others\n", "csv", "", 2},
         {"{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", "ndjson", "", 3},

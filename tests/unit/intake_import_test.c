@@ -32,7 +32,8 @@ static const char documents[] =
     "A-4,travel,passport,UTO,1.23E+08,stolen,UTO,2026-03-15\n"
     "A-5,travel,passport,UTO,X1234567,stolen,UTO,03/04/2026\n"
     "A-6,travel,passport,UTO,X1234567,stolen,UTO,46095\n"
-    "A-1,travel,passport,UTO,X7777777,stolen,UTO,2026-03-15\n";
+    "A-1,travel,passport,UTO,X7777777,stolen,UTO,2026-03-15\n"
+    "A-8,travel,passport,UTO,X1234568,stolen,UTO,03.04.2026\n";
 
 static const struct node *fault_of_row(const struct node *report, long long row)
 {
@@ -54,8 +55,8 @@ static void national_template(void **state)
                   {8, "", "duplicate"}};
     const char *path = fixture_file(&f, "documents.csv", documents, sizeof documents - 1);
     struct node *report = fixture_import(&f, "travel-document", path, "UTO");
-    assert_int_equal(fixture_number(report, "rows"), 7);
-    assert_int_equal(fixture_number(report, "records.travel-document.new"), 2);
+    assert_int_equal(fixture_number(report, "rows"), 8);
+    assert_int_equal(fixture_number(report, "records.travel-document.new"), 3);
     assert_int_equal(fixture_number(report, "refused_rows"), 5);
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
         const struct node *fault = fault_of_row(report, faults[i].row);
@@ -65,7 +66,7 @@ static void national_template(void **state)
     }
     report = fixture_import(&f, "travel-document", path, "UTO");
     assert_int_equal(fixture_number(report, "records.travel-document.new"), 0);
-    assert_int_equal(fixture_number(report, "records.travel-document.same"), 2);
+    assert_int_equal(fixture_number(report, "records.travel-document.same"), 3);
     assert_true(fixture_get(report, "batch") == NULL || fixture_number(report, "batch") > 0);
 }
 
@@ -124,6 +125,34 @@ static const char first[] = "nr;art;nummer;tag;egal;neu\n"
                             "2;P;AA2222222;04.05.2026;x;y\n"
                             "3;Z;AA3333333;kein Tag;x;y\n"
                             "4;A;AA4444444;2026;x;y\n";
+
+/* Our annotated file, sent back as it is, reads as the sender's own did. */
+static void the_annotated_file_comes_back(void **state)
+{
+    (void)state;
+    static const char table[] =
+        "sep=;\n@ref;doc_class;doc_type;issued_by;doc_no;fraud;stolen_in;authority\n"
+        "B-1;travel;passport;UTO;L898902C3;stolen;UTO;=1+1\n"
+        "B-2;travel;passport;UTO;;stolen;UTO;a;b\n";
+    char annotated[256];
+    const char *path = fixture_file(&f, "own.csv", table, sizeof table - 1), *back = annotated;
+    snprintf(annotated, sizeof annotated, "%s/back.csv", f.directory);
+    struct intake_request request = {.format = S("travel-document"),
+                                     .files = &path,
+                                     .file_count = 1,
+                                     .owner = S("UTO"),
+                                     .actor = S("o-1"),
+                                     .annotated = annotated};
+    struct node *report = NULL, *again = NULL;
+    must(intake_import(&f.node, &request, NULL, NULL, &f.arena, &report), "first");
+    assert_int_equal(fixture_number(report, "records.travel-document.new"), 1);
+    request.files = &back;
+    request.annotated = NULL;
+    must(intake_import(&f.node, &request, NULL, NULL, &f.arena, &again), "again");
+    assert_int_equal(fixture_number(again, "records.travel-document.same"), 1);
+    assert_int_equal(fixture_number(again, "refused_rows"), 1);
+    assert_int_equal(fixture_get(again, "unmapped.columns")->count, 0);
+}
 
 static void snapshots_change_withdraw_and_come_back(void **state)
 {
@@ -278,8 +307,8 @@ static void dry_run_writes_nothing(void **state)
     size_t len;
     must(io_read_file(annotated.ptr, 1 << 20, &text, &len), "annotated");
     str back = str_of(text, len);
-    assert_true(str_has(back, S("row,nr,art,nummer,tag,egal,neu,fault,suggestion\r\n")));
-    assert_true(str_has(back, S("\r\n2,1,P,AA1111111,03.04.2026,x,y,,\r\n")));
+    assert_true(str_has(back, S("row;nr;art;nummer;tag;egal;neu;fault;suggestion\r\n")));
+    assert_true(str_has(back, S("\r\n2;1;P;AA1111111;03.04.2026;x;y;;\r\n")));
     assert_true(str_has(back, S("unmapped")) || str_has(back, S("missing")));
     free(text);
 }
@@ -348,6 +377,9 @@ static void killed_in_the_middle_it_resumes(void **state)
     fixture_open_node(&f);
     uint64_t before = count_documents();
     assert_true(before < MANY);
+    struct node *broken = NULL;
+    must(intake_batches(&f.node, 10, &f.arena, &broken), "batches");
+    assert_true(str_eq(node_get_text(broken->first, S("state")), S("interrupted")));
     struct node *report = fixture_import(&f, "travel-document", path, "UTO");
     assert_true(node_as_bool(node_get(report, S("resumed")), false));
     assert_int_equal(fixture_number(report, "records.travel-document.new"), MANY);
@@ -461,6 +493,7 @@ int main(int argc, char **argv)
         return child;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(national_template, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(the_annotated_file_comes_back, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(snapshots_change_withdraw_and_come_back, open_fixture,
                                         close_fixture),
         cmocka_unit_test_setup_teardown(withdrawn_ones_come_back_under_their_number, open_fixture,
