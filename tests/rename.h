@@ -4,7 +4,7 @@
  * roles and purposes stay. What works on such a home names no database and no field. Definitions are written as JSON, which
  * is YAML too. System definitions keep their names: code may name those.
  *
- *   rename_home(".", "/tmp/renamed", 7);    // databases/ and formats/ renamed with seed 7, the rest linked
+ *   rename_home(".", "/tmp/renamed", 7);    // databases/, tickets/ and formats/ renamed with seed 7, the rest linked
  */
 #ifndef TESTS_RENAME_H
 #define TESTS_RENAME_H
@@ -129,6 +129,34 @@ static inline struct node *rename_child(const struct node *map, const char *key)
     return child;
 }
 
+/* One name, or a list of names. */
+static inline void rename_names(struct renamer *renamer, struct node *node)
+{
+    if (node && node->kind != NODE_LIST)
+        rename_text(renamer, node);
+    for (struct node *item = node ? node->first : NULL; item; item = item->next)
+        rename_text(renamer, item);
+}
+
+/* life: moves name fields in requires, takes and sets, clocks in profile_of, the limit in since. */
+static inline void rename_life(struct renamer *renamer, struct node *life)
+{
+    struct node *moves = rename_child(life, "moves"), *clocks = rename_child(life, "clocks");
+    for (struct node *move = moves ? moves->first : NULL; move; move = move->next) {
+        struct node *sets = rename_child(move, "sets");
+        rename_names(renamer, rename_child(move, "requires"));
+        rename_names(renamer, rename_child(move, "takes"));
+        for (struct node *set = sets ? sets->first : NULL; set; set = set->next)
+            set->key = rename_word(renamer, set->key);
+    }
+    for (struct node *clock = clocks ? clocks->first : NULL; clock; clock = clock->next)
+        rename_names(renamer, rename_child(clock, "profile_of"));
+    rename_names(renamer, rename_child(rename_child(life, "limit"), "since"));
+    struct node *is_false = rename_child(life, "is_false");
+    if (is_false)
+        rename_condition(renamer, is_false);
+}
+
 static inline void rename_definition(struct renamer *renamer, struct node *root)
 {
     struct node *fields = rename_child(root, "fields"), *name = rename_child(root, "definition");
@@ -151,6 +179,7 @@ static inline void rename_definition(struct renamer *renamer, struct node *root)
     for (struct node *names = list ? list->first : NULL; names; names = names->next)
         for (struct node *item = names->first; item; item = item->next)
             rename_text(renamer, item);
+    rename_life(renamer, rename_child(root, "life"));
     list = rename_child(root, "show");
     for (struct node *role = list ? list->first : NULL; role; role = role->next)
         for (struct node *item = role->first; item; item = item->next)
@@ -249,6 +278,7 @@ static inline void rename_home(const char *from, const char *to, uint64_t seed)
         rename_check(symlink(source, target) == 0, target);
     }
     rename_folder(&renamer, root, to, "databases", rename_file);
+    rename_folder(&renamer, root, to, "tickets", rename_file);
     rename_folder(&renamer, root, to, "formats", rename_format);
     arena_release(&renamer.arena);
 }

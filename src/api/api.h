@@ -19,6 +19,7 @@
 #define API_API_H
 
 #include "audit/audit.h"
+#include "flow/flow.h"
 #include "identity/identity.h"
 #include "intake/intake.h"
 #include "job/job.h"
@@ -35,6 +36,7 @@ struct api_node { /* opened by cmd, in this order closed after api_free() */
     struct audit *audit;
     struct identity *identity;
     struct jobs *jobs;
+    struct flow *flow;
     const char *directory; /* DIR */
 };
 struct api_options {

@@ -14,7 +14,7 @@ static void print_titles(struct json *json, const str titles[LANGUAGE_COUNT])
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): groups are not nested deeper than a definition allows */
-static void print_field(struct json *json, const struct field *field)
+void print_field(struct json *json, const struct field *field)
 {
     json_open(json, '{');
     json_text(json, S("name"), field->name);

@@ -199,6 +199,15 @@ enum err record_load(struct call *call, uint64_t number, struct record *ret) MUS
 enum err stored_to_record(struct call *call, const struct stored *stored, struct arena *arena,
                           struct record *ret) MUST_USE;
 
+/* catalog_routes.c */
+void print_field(struct json *json, const struct field *field);
+/* ticket_print.c */
+void print_ticket_brief(struct json *json, struct call *call, const struct flow_brief *brief);
+void print_ticket(struct json *json, struct call *call, const struct flow_ticket *ticket);
+void print_ticket_kind(struct json *json, struct call *call, const struct definition *kind);
+void print_office(struct json *json, const struct flow_office *office);
+void print_figures(struct json *json, const struct flow_figures *figures);
+
 /* ---- handlers ---- */
 call_run run_search, run_recognise, run_databases, run_database, run_codes, run_code_list;
 call_run run_record_create, run_record_check, run_record_get, run_record_history, run_record_put,
@@ -210,6 +219,8 @@ call_run run_job_get, run_job_cancel;
 call_run run_audit_list, run_audit_get, run_audit_verify;
 call_run run_log_key, run_log_checkpoint, run_log_tile, run_log_consistency, run_log_proof,
     run_log_trust, run_log_witness, run_log_cosignature;
+call_run run_tickets, run_ticket_open, run_ticket_get, run_ticket_move, run_ticket_kinds,
+    run_ticket_figures, run_offices;
 call_run run_me, run_officers_list, run_officer_add, run_officer_remove;
 call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_learn,
     run_frequencies_report, run_frequencies_use, run_frequencies_forget, run_backup, run_doctor,

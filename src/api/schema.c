@@ -58,6 +58,34 @@ static const struct {
             "result?:a error?:Problem"},
     {"AuditEntry", "number:i leaf:s destroyed:b entry?:o"},
     {"Verified", "ok:b entries:i report:s"},
+    {"Party", "country:s unit:s"},
+    {"TicketClock", "name:s title:s for:s profile?:s profile_title?:s due?:s late:b level:i step:s "
+                    "next:s"},
+    {"TicketBrief", "id:s version:i kind:s title:s state:s state_title:s open:b test:b side:s "
+                    "asker:Party owner:Party record:s database?:s database_title?:s opened:s "
+                    "since:s clock?:TicketClock alarm:b yours:b waiting?:o"},
+    {"Tickets", "tickets:[TicketBrief] next?:s seen:s"},
+    {"TicketLimit", "title:s since:s held_min:i limit_min?:i until?:s source?:s over:b say:s"},
+    {"TicketWay", "to:s title:s needs:[Field] takes:[Field] four_eyes:b clearance:b"},
+    {"TicketStep", "version:i time:s what:s state:s state_title:s country:s unit:s officer:s "
+                   "step:s"},
+    {"Cleared", "time:s country:s unit:s document:b until?:s"},
+    {"Duty", "officer:s telephone?:s until:s"},
+    {"Office", "unit:s country:s title?:s telephone?:s hours?:s languages:[s] deputy?:s head?:s "
+               "duty?:Duty"},
+    {"TicketOffices", "asker:Office owner:Office"},
+    {"Ticket", "id:s version:i kind:s title:s state:s state_title:s open:b test:b side:s "
+               "asker:Party owner:Party record:s database?:s database_title?:s opened:s since:s "
+               "clock?:TicketClock alarm:b yours:b waiting?:o fields:o facts:[Fact] "
+               "limit?:TicketLimit moves:[TicketWay] history:[TicketStep] clearances:[Cleared] "
+               "offices:TicketOffices receipt:s"},
+    {"NewTicket", "kind:s record:s receipt:s fields?:o"},
+    {"TicketMove", "to:s version?:i fields?:o clearance?:o"},
+    {"TicketState", "state:s title:s end:b"},
+    {"TicketKind", "kind:s title:s help?:s states:[TicketState] needs:[Field] takes:[Field]"},
+    {"Figures", "country:s asked:i answered:i confirmed:i not_confirmed:i refused:i late:i open:i "
+                "outcomes:i false:i false_rate?:n late_rate?:n median_answer_s?:i"},
+    {"TicketFigures", "owners:[Figures] askers:[Figures]"},
     {"Me", "officer:s unit:s country:s role:s may:[s] purposes:[Caution] training:b"},
     {"Officer", "officer:s unit:s country:s role:s may:[s] purposes:[s]"},
     {"NewOfficer", "officer:s unit?:s country:s role:s may?:[s] purposes?:[s] "

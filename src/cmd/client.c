@@ -10,7 +10,7 @@
 #include "cmd/cmd.h"
 #include "codec/json.h"
 
-enum { HEADERS_MAX = 8 };
+enum { HEADERS_MAX = 9 };
 
 /* An answer that is a problem becomes the error at hand. */
 static enum err take_problem(struct cli *cli, const struct http_reply *reply)
@@ -37,8 +37,10 @@ static size_t add_headers(const struct cli *cli, const struct http_call *call,
                           struct http_header headers[HEADERS_MAX])
 {
     size_t count = 0;
-    for (size_t i = 0; i < call->header_count && count < HEADERS_MAX - 2; i++)
+    for (size_t i = 0; i < call->header_count && count < HEADERS_MAX - 3; i++)
         headers[count++] = call->headers[i];
+    if (cli->token.len)
+        headers[count++] = (struct http_header){S("Authorization"), cli->token};
     if (cli->purpose)
         headers[count++] = (struct http_header){S("Bureau-Purpose"), str_c(cli->purpose)};
     if (cli->reference)

@@ -28,6 +28,7 @@ struct cli {
     int count;
     const char *data, *home;
     const char *purpose, *reference;
+    str token; /* "Bearer ...": an officer's, of $BUREAU_TOKEN; empty: the local administrator */
     bool is_json, is_tty; /* tty: stderr, for progress */
     struct arena arena;
     struct running *running; /* the node opened in this process; NULL: none yet */
@@ -121,6 +122,7 @@ int command_bench(struct cli *cli);
 int command_version(struct cli *cli);
 int command_officer(struct cli *cli);
 int command_upgrade(struct cli *cli);
+int command_ticket(struct cli *cli);
 int command_sample(struct cli *cli);
 
 #endif

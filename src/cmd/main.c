@@ -98,6 +98,15 @@ const struct command commands[] = {
      "--seed S                    same seed, same bytes; 1 unless stated\n"
      "--out DIRECTORY             ./world unless stated",
      command_sample},
+    {"ticket", "list|show|open|move|offices|figures", "questions to owners, under a clock",
+     "list [--state S] [--desk UNIT|mine] [--closed]\n"
+     "show ID\n"
+     "open KIND RECORD RECEIPT [--field NAME=VALUE]...\n"
+     "move ID STATE --version N [--field NAME=VALUE]...\n"
+     "offices [--unit U] [--country XXX]\n"
+     "figures [--from DAY] [--to DAY]\n"
+     "Tickets belong to officers of desks: name one by $BUREAU_TOKEN.",
+     command_ticket},
     {"upgrade", "[--check]", "bring a data directory to this version", "", command_upgrade},
     {"version", "", "the version of this program", "", command_version},
 };
@@ -111,7 +120,7 @@ static void print_help(FILE *out)
                 commands[i].help);
     fputs("\nFor all: --data DIR (else $BUREAU_DATA, else ./data), --home DIR of the definitions\n"
           "(else $BUREAU_HOME, else beside the program), --purpose P (else $BUREAU_PURPOSE),\n"
-          "--reference TEXT, --json, --help\n",
+          "--reference TEXT, --json, --help; as an officer: $BUREAU_TOKEN\n",
           out);
 }
 
@@ -162,6 +171,9 @@ static int run(const struct command *command, int count, char **words)
     cli.data = or_environment(cli_option(&cli, "--data"), "BUREAU_DATA", "./data");
     cli.purpose = or_environment(cli_option(&cli, "--purpose"), "BUREAU_PURPOSE", NULL);
     cli.reference = cli_option(&cli, "--reference");
+    const char *token = or_environment(NULL, "BUREAU_TOKEN", NULL);
+    if (token)
+        cli.token = arena_printf(&cli.arena, "Bearer %s", token);
     cli.home = cli_option(&cli, "--home");
     if (!cli.home)
         cli.home = find_home(&cli.arena);

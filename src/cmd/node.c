@@ -19,6 +19,8 @@ static void changes_committed(void *context, uint64_t first_seq, uint64_t last_s
 {
     struct running *running = context;
     index_follow(running->node.index, first_seq, last_seq);
+    if (running->node.flow)
+        flow_follow(running->node.flow, first_seq, last_seq);
     if (running->api)
         api_feed_grew(running->api);
 }
@@ -55,7 +57,8 @@ static enum err open_parts(struct running *running, const char *data, const char
     load_frequencies(node->engine, data);
     TRY(audit_open(data, &node->audit));
     TRY(identity_open(data, running->catalog, &node->identity));
-    return jobs_new(&node->jobs);
+    TRY(jobs_new(&node->jobs));
+    return flow_open(running->catalog, node->store, &node->flow);
 }
 
 enum err node_open(const char *data, const char *home, enum node_mode mode,
@@ -84,11 +87,13 @@ void node_close(struct running *running)
     if (!running)
         return;
     struct api_node *node = &running->node;
+    flow_stop(node->flow);
     jobs_free(node->jobs);
     api_stop(running->api);
     search_close(node->engine);
     store_close(node->store); /* commits under way are acknowledged */
     audit_close(node->audit); /* and then put on the record, before their answers leave */
+    flow_close(node->flow);
     index_close(node->index);
     policy_classes_free(node->classes);
     identity_close(node->identity);

@@ -106,6 +106,8 @@ int command_serve(struct cli *cli)
     if (!code && is_demonstration)
         code = demonstration_open(cli->running);
     if (!code)
+        code = flow_start(cli->running->node.flow);
+    if (!code)
         code = serve(cli->running, &http, &stopping, &server);
     int result = code ? cli_fail() : EXIT_OK;
     node_close(cli->running);

@@ -24,7 +24,8 @@
 struct flow;
 
 enum err flow_open(const struct catalog *catalog, struct store *store, struct flow **ret) MUST_USE;
-void flow_close(struct flow *flow); /* before the store is closed */
+/* Stopped before the store is closed, closed after it: the hook is called to the end. */
+void flow_close(struct flow *flow);
 /* The store's hook: takes up what concerns tickets, offices and clearances. */
 void flow_follow(struct flow *flow, uint64_t first_seq, uint64_t last_seq);
 
@@ -112,7 +113,8 @@ struct flow_request {
 };
 /*
  * ERR_DENIED for who may not; ERR_BAD_VALUE, ERR_MISSING ... with the field for what is wrong with
- * fields. Answers when the ticket is durable, and sent where the node can do that by itself.
+ * fields. Answers when the ticket is durable, and sent where the node can do that by itself. The
+ * same desk asking the same of the same receipt again is shown the ticket it has opened.
  */
 enum err flow_ask(struct flow *flow, const struct actor *actor,
                   const struct flow_question *question, struct arena *arena,
@@ -144,8 +146,11 @@ struct flow_filter {
 enum err flow_list(struct flow *flow, const struct actor *actor, const struct flow_filter *filter,
                    struct arena *arena, struct flow_brief **ret, size_t *ret_count,
                    bool *ret_more) MUST_USE;
-/* The highest `news` of the tickets this actor sees; cheap while their countries' did not grow. */
-uint64_t flow_news(struct flow *flow, const struct actor *actor, uint64_t seen);
+/*
+ * The highest `news` of the tickets this actor sees. *looked holds what was there at the last look
+ * (0: none); while nothing came to their country's tickets since, 0 is given and it costs nothing.
+ */
+uint64_t flow_news(struct flow *flow, const struct actor *actor, uint64_t *looked);
 
 struct flow_figures {
     str country;

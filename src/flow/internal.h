@@ -149,7 +149,7 @@ void entry_wake(struct flow *flow, struct entry *entry);
 /* An actor, in the numbers of this module. Lock held, as long as it is used. */
 struct onlooker {
     uint32_t country, unit;
-    bool is_bureau, is_auditor, is_hub;
+    bool is_bureau, is_desk, is_auditor, is_hub;
 };
 struct onlooker onlooker_of(const struct flow *flow, const struct actor *actor);
 /* What they are to it; 0: it does not exist for them. */

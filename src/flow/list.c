@@ -16,16 +16,17 @@ struct onlooker onlooker_of(const struct flow *flow, const struct actor *actor)
     return (struct onlooker){
         .country = actor->country.len ? names_find(&flow->names, actor->country) : NO_PLACE,
         .unit = actor->unit.len ? names_find(&flow->names, actor->unit) : NO_PLACE,
+        .is_desk = !str_eq(actor->role, S("auditor")) && !str_eq(actor->role, S("administrator")),
         .is_bureau = str_eq(actor->role, S("national-bureau")),
         .is_auditor = str_eq(actor->role, S("auditor")) && actor->may_audit,
         .is_hub = str_eq(actor->role, S("hub")),
     };
 }
 
-/* The party's desk, and its country's national bureau. */
+/* The party's desk, and its country's national bureau. Who administers or audits works there not. */
 static bool is_of(const struct onlooker *onlooker, uint32_t country, uint32_t unit)
 {
-    return onlooker->country == country && !onlooker->is_auditor &&
+    return onlooker->country == country && onlooker->is_desk &&
            (onlooker->is_bureau || onlooker->unit == unit);
 }
 
@@ -255,7 +256,7 @@ static enum err newest(void *context, const struct entry *entry, unsigned sides)
     return OK;
 }
 
-uint64_t flow_news(struct flow *flow, const struct actor *actor, uint64_t seen)
+uint64_t flow_news(struct flow *flow, const struct actor *actor, uint64_t *looked)
 {
     uint64_t best = 0;
     pthread_rwlock_rdlock(&flow->lock);
@@ -263,8 +264,9 @@ uint64_t flow_news(struct flow *flow, const struct actor *actor, uint64_t seen)
     uint64_t newer = onlooker.is_hub ? flow->hub.open.news : 0;
     if (onlooker.country < flow->shelf_count && flow->shelves[onlooker.country].open.news > newer)
         newer = flow->shelves[onlooker.country].open.news;
-    if (newer > seen || seen == 0)
+    if (newer > *looked)
         (void)visit_shelves(flow, &onlooker, FLOW_WHICH_ALL, newest, &best);
+    *looked = newer;
     pthread_rwlock_unlock(&flow->lock);
     return best;
 }

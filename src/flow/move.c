@@ -377,6 +377,34 @@ static void go_on(struct flow *flow, uint64_t number)
     err_clear();
 }
 
+/* The same question, sent again because its answer got lost: the ticket there is; 0: none. */
+static uint64_t find_same(struct flow *flow, const struct actor *actor,
+                          const struct flow_question *question, struct arena *arena)
+{
+    uint64_t numbers[16];
+    size_t count = 0;
+    pthread_rwlock_rdlock(&flow->lock);
+    struct onlooker onlooker = onlooker_of(flow, actor);
+    const struct shelf *shelf =
+        onlooker.country < flow->shelf_count ? &flow->shelves[onlooker.country].open : NULL;
+    for (size_t i = 0; shelf && i < shelf->count && count < COUNT_OF(numbers); i++) {
+        const struct entry *entry = &flow->entries[shelf->items[i]];
+        if (entry->subject == question->subject.number &&
+            entry->subject_home == question->subject.home && entry->asker_unit == onlooker.unit &&
+            view_definition(flow, entry) == question->kind)
+            numbers[count++] = entry->number;
+    }
+    pthread_rwlock_unlock(&flow->lock);
+    for (size_t i = 0; i < count; i++) {
+        struct ticket ticket;
+        if (ticket_load(flow, numbers[i], arena, &ticket) == OK &&
+            str_eq(ticket.progress.receipt, question->receipt))
+            return numbers[i];
+    }
+    err_clear();
+    return 0;
+}
+
 enum err flow_ask(struct flow *flow, const struct actor *actor,
                   const struct flow_question *question, struct arena *arena,
                   struct flow_ticket *ret)
@@ -386,6 +414,9 @@ enum err flow_ask(struct flow *flow, const struct actor *actor,
     if (actor->country.len == 0 || actor->unit.len == 0)
         return err_set(ERR_DENIED, "officer %.*s is of no country's unit and asks for nobody",
                        STR(actor->officer));
+    uint64_t same = find_same(flow, actor, question, arena);
+    if (same)
+        return ticket_show(flow, actor, FLOW_ASKER, same, arena, ret);
     TRY(begin(flow, actor, question, arena, &ticket));
     TRY(commit(flow, &ticket, actor->officer, NULL, done));
     ticket.stored.id = done[0].id;

@@ -21,6 +21,7 @@ struct world {
     struct arena arena;
     struct record_id subject, ticket;
     uint32_t version;
+    unsigned asked;
     struct buf told;
 };
 
@@ -78,7 +79,7 @@ static const struct person {
       .may_audit = true}},
     {"admin",
      {.officer = S("f-0"),
-      .unit = S("FRA/it"),
+      .unit = S("FRA/gate"),
       .country = S("FRA"),
       .role = S("administrator"),
       .may_administer = true,
@@ -169,7 +170,9 @@ static void begin(struct world *world)
     assert_int_equal(catalog_load(world->home, &world->catalog), OK);
     open_node(world);
     put(world, S("office"), S("UTO"),
-        "{\"envelope\":{\"owner\":\"UTO\"},\"fields\":{\"unit\":\"UTO/ncb\",\"name\":\"Bureau\","
+        "{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"search\"],"
+        "\"review_on\":\"2027-01-01\"},"
+        "\"fields\":{\"unit\":\"UTO/ncb\",\"name\":\"Bureau\","
         "\"languages\":[\"en\",\"fr\"],\"deputy\":\"o-deputy\",\"head\":\"o-head\",\"duty\":[{"
         "\"officer\":\"o-day\",\"from\":\"2026-11-22T06:00:00Z\",\"until\":\"2026-11-22T18:00:00Z\"},"
         "{\"officer\":\"o-night\",\"from\":\"2026-11-22T18:00:00Z\",\"until\":\"2026-11-23T06:00:00Z\"}"
@@ -213,7 +216,7 @@ static enum err ask(struct world *world, const struct actor *actor, str fields, 
         .subject = world->subject,
         .owner = {S("UTO"), S("UTO/ncb")},
         .is_test = is_test,
-        .receipt = S("7K3M-9QXR"),
+        .receipt = arena_printf(&world->arena, "7K3M-9Q%02u", world->asked++),
         .fields = read_fields(world, fields),
     };
     assert_non_null(question.kind);
@@ -367,6 +370,28 @@ static void a_clock_hinders_nobody(void **state)
     end(&world);
 }
 
+/* A lost answer is no second ticket. */
+static void the_same_question_is_one_ticket(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket first, again, other;
+    begin(&world);
+    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                         &first),
+                     OK);
+    world.asked = 0;
+    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                         &again),
+                     OK);
+    assert_true(first.brief.id.number == again.brief.id.number);
+    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                         &other),
+                     OK);
+    assert_true(first.brief.id.number != other.brief.id.number);
+    end(&world);
+}
+
 /* ---- what each side is shown ---- */
 
 static void officers_of_the_other_side_stay_unnamed(void **state)
@@ -501,14 +526,17 @@ static void lists_hold_what_each_may_see(void **state)
     all.desk = STR_EMPTY;
     all.state = S("acknowledged");
     assert_int_equal(list(&world, "owner", all, NULL), 0);
-    uint64_t seen = flow_news(world.flow, person(S("finder")), 0);
-    uint64_t other = flow_news(world.flow, person(S("finder-desk-2")), 0);
+    uint64_t looked = 0, other_looked = 0, stranger_looked = 0;
+    uint64_t seen = flow_news(world.flow, person(S("finder")), &looked);
+    uint64_t other = flow_news(world.flow, person(S("finder-desk-2")), &other_looked);
+    assert_true(seen > 0 && other > 0 && other != seen);
+    assert_true(flow_news(world.flow, person(S("finder")), &looked) == 0);
     assert_int_equal(move(&world, person(S("owner")), S("refused"), S("refusal=not-current"),
                           &ticket),
                      OK);
-    assert_true(flow_news(world.flow, person(S("finder")), seen) > seen);
-    assert_true(flow_news(world.flow, person(S("finder-desk-2")), other) <= other);
-    assert_true(flow_news(world.flow, person(S("stranger")), 0) == 0);
+    assert_true(flow_news(world.flow, person(S("finder")), &looked) > seen);
+    assert_true(flow_news(world.flow, person(S("finder-desk-2")), &other_looked) <= other);
+    assert_true(flow_news(world.flow, person(S("stranger")), &stranger_looked) == 0);
     world.version = ticket.brief.version;
     assert_int_equal(move(&world, person(S("finder")), S("outcome"), S("outcome=not-current"),
                           &ticket),
@@ -713,6 +741,7 @@ int main(void)
         cmocka_unit_test(stories_survive_restarts),
         cmocka_unit_test(a_move_names_what_was_seen),
         cmocka_unit_test(a_clock_hinders_nobody),
+        cmocka_unit_test(the_same_question_is_one_ticket),
         cmocka_unit_test(officers_of_the_other_side_stay_unnamed),
         cmocka_unit_test(test_records_ring_nowhere),
         cmocka_unit_test(the_limit_is_the_finders),

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hits under a clock, over the network, between officers of two countries. The clocks of codes/clocks.csv run in seconds here;
+// nothing names a database, a kind of ticket or a field: kinds and moves say what they need.
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Node, command, completed, runTests, startServer } from './node.mjs';
+
+// ---- a home whose urgent clock runs out after a second ----
+
+const base = realpathSync(process.env.BUREAU_HOME || '.');
+const home = mkdtempSync(join(tmpdir(), 'bureau-home-'));
+for (const name of readdirSync(base)) {
+  if (['databases', 'tickets', 'system', 'formats', 'web'].includes(name)) symlinkSync(join(base, name), join(home, name));
+}
+cpSync(join(base, 'codes'), join(home, 'codes'), { recursive: true, dereference: true });
+const clocks = join(home, 'codes', 'clocks.csv');
+writeFileSync(clocks, readFileSync(clocks, 'utf8').replace(/^urgent,(.*),10min,1min$/m, 'urgent,$1,1s,1s'));
+process.env.BUREAU_HOME = home;
+
+const border = { 'Bureau-Purpose': 'border-control' };
+const node = await Node.start({
+  words: ['--rate', '0'],
+  officers: {
+    gate: ['--country', 'FRA', '--role', 'frontline', '--unit', 'FRA/gate', '--purpose', 'border-control', '--purpose', 'training'],
+    gate2: ['--country', 'FRA', '--role', 'frontline', '--unit', 'FRA/gate', '--purpose', 'border-control'],
+    port: ['--country', 'FRA', '--role', 'frontline', '--unit', 'FRA/port', '--purpose', 'border-control'],
+    paris: ['--country', 'FRA', '--role', 'national-bureau', '--unit', 'FRA/ncb', '--purpose', 'border-control'],
+    parisadmin: ['--country', 'FRA', '--role', 'administrator', '--unit', 'FRA/it'],
+    other: ['--country', 'ZZZ', '--role', 'national-bureau', '--unit', 'ZZZ/ncb', '--may', 'write', '--purpose', 'border-control'],
+    hub: ['--country', 'INT', '--role', 'hub', '--unit', 'INT/ops', '--purpose', 'border-control'],
+    auditor: ['--country', 'UTO', '--role', 'auditor', '--unit', 'UTO/audit', '--may', 'audit', '--purpose', 'audit'],
+  },
+});
+const call = (method, path, body, as) => node.call(method, path, body, { as, headers: border });
+const kinds = (await call('GET', '/v1/tickets/kinds', undefined, 'gate')).data;
+const kind = kinds[0];
+const databases = (await node.call('GET', '/v1/databases')).data;
+
+function valueOf(field) {
+  if (field.type === 'moment') return new Date(Date.now() - 60e3).toISOString().slice(0, 19) + 'Z';
+  return field.type === 'code' ? null : 'words of an officer';
+}
+async function fill(fields) {
+  const values = {};
+  for (const field of fields) {
+    values[field.name] = valueOf(field) ?? (await call('GET', `/v1/codes/${field.list}`, undefined, 'gate')).data.codes[0].code;
+  }
+  return values;
+}
+
+function keysOf(fields, body) {
+  for (const field of fields) {
+    const value = body && body[field.name];
+    if (value === undefined || field.fields) continue;
+    if (field.pivot && field.meaning && typeof value === 'string') return [field.meaning, value];
+  }
+  return null;
+}
+
+// A record of UTO that others see masked at most, and how it is found.
+let made = 0;
+async function record(envelope = {}) {
+  for (const { name } of databases) {
+    const { data: database } = await node.call('GET', `/v1/databases/${name}`);
+    for (const example of database.examples) {
+      const key = keysOf(database.fields, example.body.fields);
+      if (!key) continue;
+      const body = completed(example.body);
+      body.envelope = { ...body.envelope, owner: 'UTO', unit: 'UTO/ncb', test: false, disclose: 'masked', ref: `t-${++made}`, purposes: ['border-control', 'investigate', 'training'], ...envelope };
+      const reply = await node.call('POST', `/v1/records/${name}`, body, { as: 'bureau' });
+      if (reply.status === 201) return { id: reply.data.id, name, key };
+    }
+  }
+  throw new Error('no record could be made');
+}
+async function hit(target, as = 'gate', purpose = 'border-control') {
+  const { data } = await node.call('POST', '/v1/search', { purpose, fields: { [target.key[0]]: target.key[1] }, databases: [target.name], limit: 100 }, { as });
+  return { receipt: data.receipt, hit: (data.hits || []).find((one) => one.id === target.id) };
+}
+async function ask(target, as = 'gate', more = {}) {
+  const found = await hit(target, as);
+  return call('POST', '/v1/tickets', { kind: kind.kind, record: target.id, receipt: found.receipt, fields: await fill(kind.needs), ...more }, as);
+}
+async function move(ticket, to, as, more = {}) {
+  const read = (await call('GET', `/v1/tickets/${ticket.id}`, undefined, as)).data;
+  const way = (read.moves || []).find((one) => one.to === to);
+  return call('POST', `/v1/tickets/${ticket.id}/moves`, { to, version: read.version || ticket.version, fields: way ? await fill(way.needs) : {}, ...more }, as);
+}
+const get = (ticket, as) => call('GET', `/v1/tickets/${ticket.id}`, undefined, as);
+const list = async (as, query = 'open=all') => (await call('GET', `/v1/tickets?${query}`, undefined, as)).data.tickets;
+// Waits for the condition, through the long poll of the officer's list.
+async function until(as, condition) {
+  let seen = '';
+  for (let i = 0; i < 60; i++) {
+    const { data } = await call('GET', `/v1/tickets?open=all&max=200${seen && `&wait=5&seen=${seen}`}`, undefined, as);
+    seen = data.seen;
+    const found = data.tickets.find(condition);
+    if (found) return found;
+  }
+  throw new Error('it did not come');
+}
+
+const tests = [
+  ['kinds say what opens them, in the language asked', async () => {
+    assert.ok(kind.states.some((state) => state.end));
+    assert.ok(kind.needs.length > 0 && kind.needs.every((field) => field.type));
+    const french = (await node.call('GET', '/v1/tickets/kinds', undefined, { as: 'gate', headers: { ...border, 'Accept-Language': 'fr' } })).data[0];
+    assert.notEqual(french.title, kind.title);
+  }],
+  ['a masked hit, its confirmation asked, the clock, the owner, the outcome, the figures', async () => {
+    const target = await record();
+    const found = await hit(target);
+    assert.equal(found.hit.disclosure, 'masked');
+    const opened = await ask(target);
+    assert.equal(opened.status, 201, opened.text);
+    const ticket = opened.data;
+    assert.equal(ticket.side, 'asker');
+    assert.equal(ticket.owner.unit, 'UTO/ncb');
+    assert.equal(ticket.clock.for, 'owner');
+    assert.ok(opened.headers.get('etag'));
+    const late = await until('bureau', (one) => one.id === ticket.id && one.clock.level >= 1);
+    assert.equal(late.clock.late, true);
+    assert.equal(late.yours, true);
+    assert.equal(late.alarm, true);
+    const acknowledged = await move(ticket, 'acknowledged', 'bureau');
+    assert.equal(acknowledged.status, 200, acknowledged.text);
+    assert.equal(acknowledged.data.alarm, false);
+    const confirmed = await move(ticket, 'confirmed', 'bureau');
+    assert.equal(confirmed.data.state, 'confirmed', confirmed.text);
+    const seen = (await get(ticket, 'gate')).data;
+    assert.equal(seen.state, 'confirmed');
+    assert.ok(seen.history.every((step) => step.unit !== 'UTO/ncb' || step.officer === ''));
+    assert.ok(seen.history.some((step) => step.what === 'clock' && step.step === 'ask-again'));
+    const told = await move(ticket, 'outcome', 'gate');
+    assert.equal(told.data.state, 'outcome', told.text);
+    const closed = await move(ticket, 'closed', 'bureau');
+    assert.equal(closed.data.open, false, closed.text);
+    const [figures] = (await call('GET', '/v1/tickets/figures', undefined, 'bureau')).data.owners;
+    assert.equal(figures.country, 'UTO');
+    assert.ok(figures.answered >= 1 && figures.confirmed >= 1 && figures.late >= 1 && figures.outcomes >= 1);
+    assert.deepEqual((await call('GET', '/v1/tickets/figures', undefined, 'other')).data, { owners: [], askers: [] });
+    const entry = (await node.call('GET', `/v1/audit/${closed.data.receipt}`)).data.entry;
+    assert.equal(entry.officer, 'bureau');
+    assert.match(JSON.stringify(entry.query), new RegExp(ticket.id));
+  }],
+  ['for all but the parties there is no such ticket', async () => {
+    const target = await record();
+    const ticket = (await ask(target)).data;
+    const never = ticket.id.replace(/-.*/, '-ZZZZ');
+    const alike = (reply) => reply.text.replaceAll(ticket.id, 'ID').replaceAll(never, 'ID');
+    for (const as of ['other', 'port', 'hub', 'parisadmin', 'admin']) {
+      assert.equal(alike(await get(ticket, as)), alike(await get({ id: never }, as)), as);
+      assert.equal((await get(ticket, as)).status, 404);
+      const body = { to: 'acknowledged', version: 2, fields: {} };
+      const moved = await call('POST', `/v1/tickets/${ticket.id}/moves`, body, as);
+      assert.equal(moved.status, 404);
+      assert.equal(alike(moved), alike(await call('POST', `/v1/tickets/${never}/moves`, body, as)));
+      assert.ok(!(await list(as)).some((one) => one.id === ticket.id), as);
+      for (const path of ['', '/history']) assert.equal(alike(await call('GET', `/v1/records/${ticket.id}${path}`, undefined, as)), alike(await call('GET', `/v1/records/${never}${path}`, undefined, as)), as);
+      const suspend = (id) => node.call('POST', `/v1/records/${id}/state`, { state: 'suspended', reason: 'x' }, { as });
+      assert.equal(alike(await suspend(ticket.id)), alike(await suspend(never)), as);
+    }
+    for (const as of ['gate', 'gate2', 'paris', 'bureau', 'auditor']) assert.equal((await get(ticket, as)).status, 200, as);
+    assert.equal((await node.call('DELETE', `/v1/records/${ticket.id}`, undefined, { headers: { 'If-Match': '"2"' } })).status, 404);
+    assert.equal((await node.call('GET', `/v1/databases/${kind.kind}`)).status, 404);
+    assert.ok(!databases.some((one) => one.name === kind.kind));
+    const exported = await node.call('GET', '/v1/export?owner=FRA');
+    assert.ok(!exported.text.includes(ticket.id));
+    const feed = await node.call('GET', '/v1/feed');
+    assert.ok(!feed.text.includes(ticket.id));
+  }],
+  ['who was not shown a record cannot ask, nor learn whether it is there', async () => {
+    const shown = await record();
+    const hidden = await record({ deny: ['FRA'] });
+    const { receipt } = await hit(shown);
+    const fields = await fill(kind.needs);
+    const open = (target, given, as = 'gate') => call('POST', '/v1/tickets', { kind: kind.kind, record: target, receipt: given, fields }, as);
+    const never = shown.id.replace(/-.*/, '-ZZZZ');
+    const answers = [await open(hidden.id, receipt), await open(never, receipt), await open(shown.id, '2222-2222'), await open(shown.id, receipt, 'port')];
+    const plain = answers.map((reply) => `${reply.status} ${reply.text.replaceAll(hidden.id, 'ID').replaceAll(never, 'ID').replaceAll(shown.id, 'ID').replaceAll('2222-2222', receipt)}`);
+    assert.equal(new Set(plain).size, 1, plain.join('\n'));
+    assert.match(plain[0], /^404/);
+    assert.equal((await open(shown.id, receipt, 'gate2')).status, 201, 'the desk was shown it');
+  }],
+  ['a training search opens nothing', async () => {
+    const target = await record({ test: true });
+    const { receipt, hit: found } = await hit(target, 'gate', 'training');
+    if (!found) return; /* the database is not for training */
+    const reply = await call('POST', '/v1/tickets', { kind: kind.kind, record: target.id, receipt, fields: await fill(kind.needs) }, 'gate');
+    assert.equal(reply.status, 403, reply.text);
+  }],
+  ['two officers press at once: one move', async () => {
+    const target = await record();
+    const ticket = (await ask(target)).data;
+    const read = (await get(ticket, 'bureau')).data;
+    const refused = read.moves.find((one) => one.to === 'refused');
+    const fields = await fill(refused.needs);
+    const both = await Promise.all([1, 2, 3, 4].map(() => call('POST', `/v1/tickets/${ticket.id}/moves`, { to: 'refused', version: read.version, fields }, 'bureau')));
+    assert.deepEqual(both.map((reply) => reply.status).sort(), [200, 412, 412, 412]);
+    assert.equal((await call('POST', `/v1/tickets/${ticket.id}/moves`, { to: 'refused', fields }, 'bureau')).status, 428);
+  }],
+  ['an answer that got lost is no second ticket', async () => {
+    const target = await record();
+    const { receipt } = await hit(target);
+    const body = { kind: kind.kind, record: target.id, receipt, fields: await fill(kind.needs) };
+    const first = await call('POST', '/v1/tickets', body, 'gate');
+    const second = await call('POST', '/v1/tickets', body, 'gate');
+    assert.equal(first.data.id, second.data.id);
+  }],
+  ['what is wrong with a request is told', async () => {
+    const target = await record();
+    const { receipt } = await hit(target);
+    const open = (body) => call('POST', '/v1/tickets', { kind: kind.kind, record: target.id, receipt, ...body }, 'gate');
+    assert.equal((await open({ kind: 'none-such' })).data.field, 'kind');
+    assert.equal((await open({ kind: databases[0].name })).data.field, 'kind');
+    assert.equal((await open({ record: '???' })).data.field, 'record');
+    assert.equal((await open({})).status, 422);
+    assert.equal((await open({ fields: { none_such: 'x' } })).data.field, 'none_such');
+    for (const query of ['open=perhaps', 'side=left', 'after=x', 'max=9999', 'kind=none', 'seen=zz&wait=1']) {
+      assert.ok([400, 413, 422].includes((await call('GET', `/v1/tickets?${query}`, undefined, 'gate')).status), query);
+    }
+    assert.equal((await call('GET', '/v1/tickets/%3F%3F', undefined, 'gate')).status, 422);
+  }],
+  ['offices are written by administrators and shown to all', async () => {
+    const office = { envelope: { owner: 'UTO', purposes: ['search'], review_on: completed({ fields: {} }).envelope.review_on }, fields: { unit: 'UTO/ncb', name: 'Bureau of Utopia', telephone: '+999 1', languages: ['en'], hours: 'round the clock' } };
+    assert.equal((await node.call('POST', '/v1/records/office', office, { as: 'bureau' })).status, 403);
+    const reply = await node.call('POST', '/v1/records/office', office);
+    assert.equal(reply.status, 201, reply.text);
+    const [shown] = (await call('GET', '/v1/offices?country=UTO', undefined, 'gate')).data;
+    assert.equal(shown.title, 'Bureau of Utopia');
+    const ticket = (await ask(await record())).data;
+    assert.equal(ticket.offices.owner.telephone, '+999 1');
+  }],
+  ['on the command line, as an officer', async () => {
+    const target = await record();
+    const { receipt } = await hit(target);
+    const fields = await fill(kind.needs);
+    const as = (officer, words) => {
+      process.env.BUREAU_TOKEN = node.tokens[officer];
+      try { return command(node.data, ['ticket', ...words]); } finally { delete process.env.BUREAU_TOKEN; }
+    };
+    const words = Object.entries(fields).flatMap(([name, value]) => ['--field', `${name}=${value}`]);
+    const opened = as('gate', ['open', kind.kind, target.id, receipt, ...words, '--json']);
+    assert.equal(opened.code, 0, opened.err);
+    const { id } = opened.json;
+    const listed = as('bureau', ['list']);
+    assert.match(listed.out, new RegExp(id), listed.err);
+    assert.ok(!as('other', ['list']).out.includes(id));
+    assert.match(as('bureau', ['show', id]).out, /may be moved to acknowledged/);
+    const version = as('bureau', ['show', id, '--json']).json.version;
+    assert.equal(as('bureau', ['move', id, 'acknowledged', '--version', String(version)]).code, 0);
+    assert.equal(as('other', ['move', id, 'confirmed', '--version', String(version)]).code, 2);
+    assert.match(as('gate', ['offices']).out, /UTO\/ncb/);
+    assert.equal(as('gate', ['figures']).code, 0);
+  }],
+  ['killed between a move and its answer: the move stands once, the clock goes on', async () => {
+    const target = await record();
+    const ticket = (await ask(target)).data;
+    const read = (await get(ticket, 'bureau')).data;
+    const body = { to: 'acknowledged', version: read.version, fields: {} };
+    const moving = call('POST', `/v1/tickets/${ticket.id}/moves`, body, 'bureau').catch(() => null);
+    await until('gate', (one) => one.id === ticket.id && one.state === 'acknowledged');
+    node.running.server.kill('SIGKILL');
+    await node.running.gone;
+    await moving;
+    node.running = await startServer(node.data, ['--rate', '0']);
+    const after = (await get(ticket, 'bureau')).data;
+    assert.equal(after.state, 'acknowledged');
+    assert.equal(after.history.filter((step) => step.what === 'move' && step.state === 'acknowledged').length, 1);
+    const again = await call('POST', `/v1/tickets/${ticket.id}/moves`, body, 'bureau');
+    assert.ok([409, 412].includes(again.status), again.text);
+    await until('bureau', (one) => one.id === ticket.id && one.clock && one.clock.level > read.clock.level);
+  }],
+  ['nobody answers: in the end the hub sees it', async () => {
+    const target = await record();
+    const ticket = (await ask(target)).data;
+    assert.equal((await get(ticket, 'hub')).status, 404);
+    const late = await until('hub', (one) => one.id === ticket.id);
+    assert.equal(late.side, 'hub');
+    assert.equal(late.clock.step, 'hub');
+    assert.equal((await get(ticket, 'other')).status, 404);
+  }],
+];
+let failed = 1;
+try {
+  failed = await runTests('tickets', tests);
+} finally {
+  await node.stop();
+  rmSync(home, { recursive: true, force: true });
+}
+process.exit(failed ? 1 : 0);
