@@ -62,6 +62,9 @@ $(B)/fault/%: tests/fault/%.c tests/fault/recorder.c $(LIB)
 $(B)/src/text/tables.o: $(wildcard codes/romanise/*.tsv codes/names/*.tsv)
 $(B)/rename: tests/server/rename.c tests/rename.h $(LIB)
 	$(CC) $(CFLAGS) -Itests $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+$(B)/bench/%.so: bench/preload/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 $(B)/bench/%: bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS)
@@ -107,7 +110,7 @@ soak:
 # Every measurement and a table; PARTS="import names" for some, QUICK=1 for a tenth of the rows.
 bench:
 	@sh tools/deps build bench
-	@$(MAKE) --no-print-directory $(JOBS) build $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+	@$(MAKE) --no-print-directory $(JOBS) build $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c)) $(B)/bench/slow_disk.so
 	@sh bench/run $(PARTS)
 clean:
 	rm -rf build

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/thread.h"
 
 #include "audit/internal.h"
 
@@ -402,6 +403,7 @@ static void *committer_main(void *context)
     struct audit *audit = context;
     int64_t last_us = 0;
     size_t last_count = 0;
+    thread_prompt("audit");
     pthread_mutex_lock(&audit->lock);
     for (;;) {
         while (!audit->filling->count && !audit->is_stopping)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 
 #include "net/internal.h"
 
@@ -250,7 +251,7 @@ void *loop_run(void *context)
     struct loop *loop = context;
     struct epoll_event events[EVENTS_MAX];
     current = loop;
-    pthread_setname_np(pthread_self(), "net");
+    thread_prompt("net");
     for (bool is_over = false; !is_over;) {
         bool is_stopping = atomic_load_explicit(&loop->server->is_stopping, memory_order_relaxed);
         int wait_ms = loop->answered_here ? 0 : is_stopping ? 20 : WHEEL_TICK_MS;
