@@ -343,7 +343,9 @@ static struct node *fill_plain(const struct filling *f, const struct field *fiel
 /* A value for a field; NULL when there is nothing to say. */
 static struct node *fill_value(const struct filling *f, const struct field *field, unsigned row)
 {
-    str word = words_pick(f->world->cultures, field->meaning, f->random, f->arena);
+    bool is_of_person = f->definition == f->world->persons && means(field, "description");
+    str subject = is_of_person ? S("person-description") : field->meaning;
+    str word = words_pick(f->world->cultures, subject, f->random, f->arena);
     if (is_type(field, "photograph"))
         return NULL; /* attached afterwards: the store gives a picture its hash */
     if (is_type(field, "link"))

@@ -20,8 +20,8 @@
  * number, and so are the things a person has: the telephone in a person's record is the one in the
  * record of that telephone. Members of rings share some of theirs. Records are linked by the
  * owner's reference, things with persons (`sample: {link: owned-by}`) and the members of rings
- * among themselves. Same catalog, options and program: same bytes. Memory does not grow with the size of
- * the world.
+ * among themselves. Same catalog, options and program: same bytes. Memory does not grow with the
+ * size of the world.
  */
 #ifndef SAMPLE_SAMPLE_H
 #define SAMPLE_SAMPLE_H
