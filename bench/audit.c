@@ -2,7 +2,8 @@
 /*
  * The audit log alone, 256 searches in flight as the server would have them: entries a second on
  * this disk, on the same disk
- * slowed to 270 syncs a second, with one in flight, and what proving the log takes.   build/release/bench/audit [ENTRIES]
+ * slowed to 270 syncs a second, with one in flight, and what proving the log takes.
+ * build/release/bench/audit [ENTRIES]
  */
 #include "audit/audit.h"
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Import, end to end: a national CSV of travel documents through parser, mapping, checks, comparison,
- * store and index into a node made for it, with somebody else writing a record twenty times a second.
+ * Import, end to end: a national CSV of travel documents through parser, mapping, checks,
+ * comparison,
+ * store and index into a node made for it, with somebody else writing a record twenty times a
+ * second.
  *
- *   build/release/bench/import [ROWS]                    1,000,000 by default; then the same file again
+ *   build/release/bench/import [ROWS]                    1,000,000 by default; then the same file
+ *   again
  *   build/release/bench/import FORMAT OWNER FILE...      files of one's own
  *   build/release/bench/import --file PATH ROWS          only writes the CSV, for a peer
  */

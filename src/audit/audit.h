@@ -16,7 +16,8 @@
  *
  *   DIR/audit/keys/, reader.key   what opens the bodies, until their time is over (keyring.h)
  *
- * leaf = SHA-256(0x00 || salt || body) (an RFC 9162 leaf) over the body as it is stored, sealed; chain = SHA-256(chain before || group
+ * leaf = SHA-256(0x00 || salt || body) (an RFC 9162 leaf) over the body as it is stored, sealed;
+ * chain = SHA-256(chain before || group
  * header || leaves), so bodies and salts can be destroyed while everything about the rest stays
  * provable: entry n is leaf n - 1 of a Merkle tree whose signed root anyone can hold against us.
  *
@@ -119,8 +120,10 @@ void audit_key(const struct audit *audit, struct buf *out);
 /* A signed checkpoint of all that is durable now. */
 enum err audit_checkpoint(struct audit *audit, struct buf *out) MUST_USE;
 /*
- * A proof file (C2SP tlog-proof) that the entry is in the log. Its extra data begin with one letter:
- * C, then the entry's own key, the salt and the sealed body (`has_content`, while it can be opened),
+ * A proof file (C2SP tlog-proof) that the entry is in the log. Its extra data begin with one
+ * letter:
+ * C, then the entry's own key, the salt and the sealed body (`has_content`, while it can be
+ * opened),
  * or H, then the hash.
  */
 enum err audit_prove(struct audit *audit, uint64_t number, bool has_content,
@@ -133,7 +136,8 @@ enum err audit_tile(struct audit *audit, unsigned level, uint64_t index, unsigne
                     struct buf *out) MUST_USE;
 
 /*
- * Being a witness of other logs (C2SP tlog-witness): whose key was taken up is countersigned as long
+ * Being a witness of other logs (C2SP tlog-witness): whose key was taken up is countersigned as
+ * long
  * as each checkpoint continues the one before. `request` is "old <size>", lines of proof, an empty
  * line, the checkpoint. ERR_CONFLICT names the size that was countersigned last.
  */

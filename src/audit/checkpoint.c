@@ -61,7 +61,8 @@ static enum err sign_at(struct audit *audit, uint64_t size, struct buf *out)
 }
 
 /*
- * What is given out lies beside the log too, so that the next opening holds the log to it. A smaller
+ * What is given out lies beside the log too, so that the next opening holds the log to it. A
+ * smaller
  * one, overtaken on the way, is not written over a larger.
  */
 static enum err keep(struct audit *audit, uint64_t size, str note)

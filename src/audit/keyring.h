@@ -5,7 +5,8 @@
  *
  *   DIR/audit/reader.key               opens the files below; the node's own
  *   DIR/audit/readers/<name>.pub       public keys of further readers, 32 bytes each (optional)
- *   DIR/audit/keys/<day>-<class>-<group>   one key a day, class and country: a sealed box of 80 bytes
+ *   DIR/audit/keys/<day>-<class>-<group>   one key a day, class and country: a sealed box of 80
+ *   bytes
  *                                      for each reader
  *   DIR/audit/keys/<month>-shown       the key of the index of records shown in that month
  *
@@ -56,7 +57,8 @@ void keyring_close(struct keyring *keyring);
 enum err keyring_seal(struct keyring *keyring, const struct audit_entry *entry,
                       const struct salt *salt, str body, struct buf *out) MUST_USE;
 /*
- * A stored body in clear. ERR_GONE: its key was destroyed. ret_day and ret_key (of this entry alone)
+ * A stored body in clear. ERR_GONE: its key was destroyed. ret_day and ret_key (of this entry
+ * alone)
  * may be NULL.
  */
 enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str stored,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Checking what a log claims, from its words alone: proofs (RFC 9162 sections 2.1.3.2 and 2.1.4.2),
- * checkpoints (C2SP tlog-checkpoint) and proof files (C2SP tlog-proof). Nothing here reads a log, so
+ * checkpoints (C2SP tlog-checkpoint) and proof files (C2SP tlog-proof). Nothing here reads a log,
+ * so
  * a verifier shares no code with who wrote it but the hash.
  */
 #ifndef AUDIT_PROOF_H

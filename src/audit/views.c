@@ -2,7 +2,8 @@
 /*
  * Two files beside the log that make it quick to ask: `places` holds the offset of each entry
  * within its segment, 8 bytes an entry; `shown` a row of 24 bytes per record shown, ascending by
- * entry, in which a keyed hash stands for the record. They are written without sync behind each durable group, synced when a segment is closed,
+ * entry, in which a keyed hash stands for the record. They are written without sync behind each
+ * durable group, synced when a segment is closed,
  * and made again from the log when they are missing or short. What they say is never trusted:
  * whoever follows a place checks number and hash of what lies there.
  */

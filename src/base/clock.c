@@ -96,7 +96,9 @@ bool day_parse(str s, struct day *ret)
     return true;
 }
 
-/* Written digit by digit: an import formats four dates a row, and printf took a tenth of its time. */
+/*
+ * Written digit by digit: an import formats four dates a row, and printf took a tenth of its time.
+ */
 const char *day_format(struct day d, char out[16])
 {
     unsigned year = (unsigned)(d.year < 0 ? 0 : d.year % 10000);

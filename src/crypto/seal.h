@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sealing: contents under a key that is used for nothing else (XChaCha20-Poly1305), and such keys for
+ * Sealing: contents under a key that is used for nothing else (XChaCha20-Poly1305), and such keys
+ * for
  * those who may open them (sealed boxes: X25519, XSalsa20-Poly1305). By libsodium.
  */
 #ifndef CRYPTO_SEAL_H

@@ -20,7 +20,9 @@
 #include "flow/flow.h"
 
 enum { NO_PLACE = UINT32_MAX };
-/* An entry stands on the shelf of its asker's country, its owner's if that is another, the hub's. */
+/*
+ * An entry stands on the shelf of its asker's country, its owner's if that is another, the hub's.
+ */
 enum { SHELF_ASKER, SHELF_OWNER, SHELF_HUB, SHELF_COUNT };
 
 /* ---- progress.c: the durable form ---- */

@@ -32,7 +32,9 @@ enum err identity_by_peer(struct identity *identity, uint32_t uid, struct arena 
 /* Adds an officer, gives the token once. ERR_CONFLICT when the id is taken. */
 enum err identity_add(struct identity *identity, const struct actor *officer,
                       char ret_token[TOKEN_TEXT]) MUST_USE;
-/* A system that signs in with its certificate: no token. ERR_CONFLICT: the id or the key is taken. */
+/*
+ * A system that signs in with its certificate: no token. ERR_CONFLICT: the id or the key is taken.
+ */
 enum err identity_add_key(struct identity *identity, const struct actor *officer,
                           const struct hash *key) MUST_USE;
 enum err identity_remove(struct identity *identity, str id) MUST_USE;

@@ -146,7 +146,10 @@ enum err index_prepare_all(const struct index *index, const struct record *recor
                            struct arena *arena, struct index_prepared **ret)
 {
     struct index_prepared *made = arena_new(arena, struct index_prepared);
-    struct key_adder adder = {.sink = {add_key}, .index = index, .arena = arena, .made = made};
+    struct key_adder adder = {.sink = {.add = add_key},
+                              .index = index,
+                              .arena = arena,
+                              .made = made};
     if (!made)
         return no_room();
     made->definition = record->definition->number;

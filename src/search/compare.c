@@ -105,7 +105,7 @@ static void match_key(struct key_sink *sink, const struct key *key)
 static bool confirms(const struct value *held, const struct set_value *asked)
 {
     for (size_t i = 0; held->type->keys && i < asked->key_count; i++) {
-        struct confirmer confirmer = {.sink = {match_key}, .asked = &asked->keys[i]};
+        struct confirmer confirmer = {.sink = {.add = match_key}, .asked = &asked->keys[i]};
         held->type->keys(held, &confirmer.sink);
         struct comparison comparison = {.agreement = AGREE_SAME};
         if (confirmer.is_same && held->type == asked->query.value.type && held->type->compare)

@@ -52,7 +52,7 @@ static enum err probe_list_init(struct probe_list *list, struct search *search, 
     }
     if (!search->probe_keys || !search->probe_hits)
         return ERR_LIMIT;
-    *list = (struct probe_list){.sink = {take_probe},
+    *list = (struct probe_list){.sink = {.add = take_probe},
                                 .arena = arena,
                                 .keys = search->probe_keys,
                                 .kind = kind};

@@ -41,7 +41,7 @@ static void use_value(const struct value *value, struct arena *arena)
 {
     const struct type *type = value->type;
     struct buf out = {.max = 1 << 20};
-    struct key_sink keys = {take_key};
+    struct key_sink keys = {.add = take_key};
     struct part_sink parts = {take_part};
     struct comparison same;
     type->print(value, &out);

@@ -359,6 +359,38 @@ const tests = [
     assert.equal((await call('GET', '/v1/imports')).status, 200);
     assert.equal((await call('GET', '/v1/formats')).status, 200);
   }],
+  ['the table of name frequencies is learned, looked at, used and forgotten', async () => {
+    const started = await call('POST', '/v1/frequencies/learn');
+    assert.equal(started.status, 202);
+    let job;
+    do job = (await call('GET', `/v1/jobs/${started.data.job}?wait=5`)).data; while (job.state === 'running' || job.state === 'waiting');
+    assert.equal(job.state, 'done', JSON.stringify(job));
+    assert.equal((await call('GET', '/v1/frequencies')).status, 200);
+    assert.equal((await call('POST', '/v1/frequencies/use')).status, 200);
+    assert.equal((await call('DELETE', '/v1/frequencies')).status, 204);
+  }],
+  ['the audit log as others check it', async () => {
+    const key = (await node.call('GET', '/v1/log/key')).text.trim();
+    const head = (await node.call('GET', '/v1/log/checkpoint')).text;
+    const [origin, size] = head.split('\n');
+    assert.ok(key.startsWith(`${origin}+`));
+    assert.ok(Number(size) > 10);
+    const width = Number(size) % 256;
+    const tile = await node.call('GET', `/v1/log/tile/0/000${width ? `.p/${width}` : ''}`);
+    assert.equal(tile.status, 200);
+    for (const path of ['0/000.p/0', '0/000.p/256', '0/999', '0/x001/000', '9/000', 'a/000', '0/00', '0/x000'])
+      assert.equal((await call('GET', `/v1/log/tile/${path}`)).status, 404, path);
+    assert.equal((await node.call('GET', `/v1/log/consistency?from=3&to=${size}`)).status, 200);
+    assert.equal((await call('GET', '/v1/log/consistency?from=3&to=99999999')).status, 404);
+    assert.equal((await call('POST', '/v1/log/trust', { key })).status, 200);
+    assert.equal((await call('POST', '/v1/log/trust', { key: 'nobody' })).status, 400);
+    assert.equal((await call('POST', '/v1/log/trust', { key }, { as: 'patrol' })).status, 403);
+    const signed = await node.call('POST', '/v1/log/witness', `old 0\n\n${head}`);
+    assert.match(signed.text, /^\u2014 /);
+    assert.equal((await node.call('POST', '/v1/log/witness', `old 0\n\n${head}`)).status, 409);
+    assert.equal((await call('POST', '/v1/log/cosignature', head + signed.text)).status, 200);
+    assert.equal((await call('POST', '/v1/log/cosignature', 'nothing')).status, 400);
+  }],
   ['the doctor finds nothing', async () => {
     const checks = (await call('GET', '/v1/doctor')).data;
     assert.ok(checks.length >= 6);
