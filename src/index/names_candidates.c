@@ -31,7 +31,7 @@ enum {
     RARITY_STEPS_MAX = 128,
 };
 #define RARITY_STEP_BITS 0.1f
-#define LEAST_BITS       0.2f /* a candidate worth less is left out */
+#define LEAST_BITS           0.2f /* a candidate worth less is left out */
 
 struct gather {
     const struct names_part *parts;
@@ -324,6 +324,25 @@ static enum err unit_rarity(struct gather *gather, struct unit *unit,
     return OK;
 }
 
+/*
+ * The highest cost at which a word is still worth something: what is dearer need not be looked
+ * for among the many words of the index.
+ */
+static void unit_limit(struct unit *unit)
+{
+    float highest = 0;
+    for (size_t i = 0; i < unit->rarity.count; i++) {
+        const struct name_rarity_step *step = &unit->rarity.steps[i];
+        float worth = step->bits - LEAST_BITS;
+        float end = i + 1 < unit->rarity.count ? step[1].cost : SOUND_FAR;
+        if (worth > step->cost)
+            highest = worth < end ? worth : end;
+    }
+    highest -= unit->extra;
+    if (highest < unit->limit)
+        unit->limit = highest > 0 ? highest : 0;
+}
+
 static void candidates_weigh(struct unit *unit)
 {
     for (size_t i = 0; i < unit->count; i++)
@@ -356,6 +375,7 @@ static enum err unit_gather(struct gather *gather, struct unit *unit, struct can
     candidates_in_part(gather, unit, gather->part_count, scratch, &count);
     qsort(scratch, count, sizeof *scratch, candidate_order);
     TRY(unit_rarity(gather, unit, scratch, count));
+    unit_limit(unit);
     count = 0;
     for (size_t part = 0; part < gather->part_count; part++)
         candidates_in_part(gather, unit, part, scratch, &count);

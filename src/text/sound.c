@@ -406,8 +406,10 @@ static float letter_gap(str s, size_t at)
 }
 
 /* Two letters read as one: rn m, vv w, cl d, ii u, li h. */
-static bool is_misread_pair(char first, char second, char one)
+static inline bool is_misread_pair(char first, char second, char one)
 {
+    if (one != 'm' && one != 'w' && one != 'd' && one != 'u' && one != 'h')
+        return false;
     return (first == 'r' && second == 'n' && one == 'm') ||
            (first == 'v' && second == 'v' && one == 'w') ||
            (first == 'c' && second == 'l' && one == 'd') ||
@@ -437,6 +439,26 @@ static float typo_cell(str a, str b, size_t i, size_t j, const float *above2, co
     return cost;
 }
 
+static uint32_t letters_of(str word)
+{
+    uint32_t letters = 0;
+    for (size_t i = 0; i < word.len; i++)
+        letters |= 1u << (word.ptr[i] & 31);
+    return letters;
+}
+
+/*
+ * At least: a letter that the other word has not is at best one of a misread pair, two for
+ * LETTER_MISREAD. Spares most of the pairs that are nothing alike.
+ */
+static float typo_cost_least(str a, str b)
+{
+    uint32_t letters_a = letters_of(a), letters_b = letters_of(b);
+    int only_a = __builtin_popcount(letters_a & ~letters_b);
+    int only_b = __builtin_popcount(letters_b & ~letters_a);
+    return (float)(only_a > only_b ? only_a : only_b) * LETTER_MISREAD / 2;
+}
+
 float typo_cost(str a, str b, float limit)
 {
     enum { ROW = NAME_WORD_MAX + 1 };
@@ -445,7 +467,7 @@ float typo_cost(str a, str b, float limit)
     if (b.len > NAME_WORD_MAX)
         b.len = NAME_WORD_MAX;
     size_t difference = a.len > b.len ? a.len - b.len : b.len - a.len;
-    if ((float)difference * LETTER_DOUBLE > limit)
+    if ((float)difference * LETTER_DOUBLE > limit || typo_cost_least(a, b) > limit)
         return SOUND_FAR;
     float rows[3][ROW], least_before = 0;
     rows[0][0] = 0;

@@ -53,7 +53,7 @@ static void put(struct node_under_test *node, const char *name, const char *born
 /* What was asked of two worlds. */
 static const char *const questions[] = {
     "Ottoline Farnsworth", "Otoline Farnsworht", "Farnsworth", "Theodora Vance",
-    "Theo Dora Vance",     "Ivan Petrov",        "Vance",
+    "Theo Dora Vance",     "Ivan Petrov",        "Vance",      "Mario Garcya 1990-10-01",
 };
 enum { QUESTIONS = COUNT_OF(questions), ROWS = 20 };
 struct answers {
@@ -83,13 +83,15 @@ static void fill(struct node_under_test *node)
     put(node, "Theodora Vance", "1970-01-02", "identify");
     put(node, "Theodor Vans", "1970-01-02", "identify");
     put(node, "Иван Петров", "1984-09-30", "identify");
+    put(node, "Mario Garcya", "1990-10-01", "identify");
 }
 
-/* For another purpose: the asker may not know of them. */
+/* For another purpose: the asker may not know of them. Some bear words that the table lists. */
 static void fill_hidden(struct node_under_test *node)
 {
-    static const char *const hidden[] = {"Ottoline Farnsworth", "Otoline Farnsworht", "Theo Vance",
-                                         "Dora Vance", "Ottoline Farnsvorth"};
+    static const char *const hidden[] = {"Ottoline Farnsworth", "Otoline Farnsworht",
+                                         "Theo Vance",          "Dora Vance",
+                                         "Ottoline Farnsvorth", "Maria Garcia"};
     for (size_t i = 0; i < 60; i++)
         put(node, hidden[i % COUNT_OF(hidden)], "1961-04-12", "border-control");
 }
