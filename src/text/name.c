@@ -34,6 +34,7 @@ struct cutter {
     struct cut_word words[NAME_TOKEN_MAX];
     size_t count;
     bool stops[NAME_TOKEN_MAX]; /* by token */
+    bool is_japanese;           /* its Kanji are read so */
 };
 
 const char *name_role_word(enum name_role role)
@@ -239,9 +240,48 @@ static size_t family_letters(const struct cutter *cutter, const struct cut_word 
     return word->count - length <= 2 ? length : 0;
 }
 
+/* Kana beside the Kanji, or a family name that Japan has and China has not. */
+static bool is_japanese(const struct cutter *cutter)
+{
+    for (size_t i = 0; i < cutter->count; i++) {
+        const struct cut_word *word = &cutter->words[i];
+        size_t length =
+            word->script == NAME_HAN ? japanese_surname_length(word->letters, word->count) : 0;
+        if (word->script == NAME_KANA || length >= 2 || (length == 1 && word->count == 1))
+            return true;
+    }
+    return false;
+}
+
+/* 佐藤美咲 in one word, or one of the words of 佐藤 美咲. */
+static void japanese_add(struct cutter *cutter, const struct cut_word *word)
+{
+    enum { GIVEN_MAX = 3 };
+    struct readings readings;
+    size_t family = japanese_surname_length(word->letters, word->count);
+    bool is_family = word->role != NAME_GIVEN && family == word->count;
+    if (word->role == NAME_PLAIN && family > 0 && family < word->count &&
+        word->count - family <= GIVEN_MAX) {
+        romanise_japanese(word->letters, family, true, &readings);
+        token_fill(cutter, word, word->letters, family, NAME_FAMILY, &readings);
+        romanise_japanese(word->letters + family, word->count - family, false, &readings);
+        token_fill(cutter, word, word->letters + family, word->count - family, NAME_GIVEN,
+                   &readings);
+        return;
+    }
+    romanise_japanese(word->letters, word->count, is_family || word->role == NAME_FAMILY,
+                      &readings);
+    token_fill(cutter, word, word->letters, word->count, is_family ? NAME_FAMILY : word->role,
+               &readings);
+}
+
 static void token_add(struct cutter *cutter, const struct cut_word *word)
 {
     struct readings readings;
+    if (cutter->is_japanese && word->script == NAME_HAN) {
+        japanese_add(cutter, word);
+        return;
+    }
     size_t family = family_letters(cutter, word);
     if (family > 0) {
         romanise_surname(word->script, word->letters, family, &readings);
@@ -268,7 +308,10 @@ bool name_word(enum name_script script, str native, struct arena *arena, struct 
     for (size_t at = 0; at < native.len && count < WORD_LETTERS;)
         letters[count++] = utf8_next(native, &at);
     bool is_surname = is_east_asian(script) && surname_length(script, letters, count) == count;
-    if (is_surname)
+    bool is_kanji = script == NAME_HAN && japanese_surname_length(letters, count) == count;
+    if (is_kanji)
+        romanise_japanese(letters, count, true, &readings);
+    else if (is_surname)
         romanise_surname(script, letters, count, &readings);
     else
         romanise(script, letters, count, &readings);
@@ -346,6 +389,7 @@ enum err name_parse(const struct name_part *parts, size_t count, struct arena *a
         words_cut(cutter, letters, fold_text(text, letters, NAME_TEXT_MAX), parts[i].role);
         families_mark(cutter, first);
     }
+    cutter->is_japanese = is_japanese(cutter);
     for (size_t i = 0; i < cutter->count; i++)
         token_add(cutter, &cutter->words[i]);
     if (name->count == 0)

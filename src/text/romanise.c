@@ -201,6 +201,35 @@ static void read_by_rules(const struct rules *rules, const uint32_t *letters, si
     readings_settle(ret);
 }
 
+/* False when a letter has no rule: then the table does not know the word. */
+static bool read_known(enum table table, const uint32_t *letters, size_t count,
+                       struct readings *ret)
+{
+    const struct rules *rules = rules_for(table);
+    memset(ret, 0, sizeof *ret);
+    for (size_t at = 0; at < count;) {
+        const struct rule *rule = rule_at(rules, letters, count, at);
+        if (!rule)
+            return false;
+        rule_apply(rule, ret);
+        at += rule->from_count;
+    }
+    readings_settle(ret);
+    return ret->count > 0;
+}
+
+/* Further readings behind the ones there are, the last of which give way to one at least. */
+static void readings_append(struct readings *readings, const struct readings *more)
+{
+    size_t first = readings->count < NAME_READING_MAX ? readings->count : NAME_READING_MAX - 1;
+    for (size_t i = 0; i < more->count && first + i < NAME_READING_MAX; i++) {
+        memcpy(readings->text[first + i], more->text[i], NAME_WORD_MAX + 1);
+        readings->len[first + i] = more->len[i];
+        readings->cut[first + i] = more->cut[i];
+    }
+    readings_settle(readings);
+}
+
 static void read_han(const uint32_t *letters, size_t count, struct readings *ret)
 {
     for (size_t i = 0; i < count; i++) {
@@ -256,6 +285,35 @@ static void read_arabic(const uint32_t *letters, size_t count, struct readings *
     ret->len[at] = whole.len[0];
 }
 
+size_t japanese_surname_length(const uint32_t *letters, size_t count)
+{
+    const struct rule *rule =
+        count == 0 ? NULL : rule_at(rules_for(TABLE_JAPANESE_SURNAMES), letters, count, 0);
+    return rule ? rule->from_count : 0;
+}
+
+void romanise_japanese(const uint32_t *letters, size_t count, bool is_family, struct readings *ret)
+{
+    struct readings chinese = {0};
+    if (is_family)
+        romanise_surname(NAME_HAN, letters, count, &chinese);
+    else
+        read_han(letters, count, &chinese);
+    if (read_known(is_family ? TABLE_JAPANESE_SURNAMES : TABLE_JAPANESE_GIVEN, letters, count, ret))
+        readings_append(ret, &chinese);
+    else
+        *ret = chinese;
+    memset(ret->cut, 0, sizeof ret->cut); /* Japanese given names are not cut into syllables */
+}
+
+/* Scripts that names of NAME_OTHER are written in, by the first letter. */
+static enum table other_table(uint32_t letter)
+{
+    if (letter >= 0x1200 && letter <= 0x139f)
+        return TABLE_ETHIOPIC;
+    return letter >= 0x900 && letter <= 0x97f ? TABLE_DEVANAGARI : TABLE_OTHER;
+}
+
 void romanise(enum name_script script, const uint32_t *letters, size_t count, struct readings *ret)
 {
     static const enum table by_script[] = {
@@ -271,6 +329,8 @@ void romanise(enum name_script script, const uint32_t *letters, size_t count, st
         read_hangul(letters, count, ret);
     else if (script == NAME_ARABIC)
         read_arabic(letters, count, ret);
+    else if (script == NAME_OTHER && count > 0)
+        read_by_rules(rules_for(other_table(letters[0])), letters, count, ret);
     else
         read_by_rules(rules_for(by_script[script]), letters, count, ret);
 }

@@ -23,6 +23,12 @@ void romanise(enum name_script script, const uint32_t *letters, size_t count, st
 /* A Han or Hangul family name. */
 void romanise_surname(enum name_script script, const uint32_t *letters, size_t count,
                       struct readings *ret);
+/*
+ * Kanji of a Japanese name: Japanese readings where the tables have the word, then Chinese ones.
+ */
+void romanise_japanese(const uint32_t *letters, size_t count, bool is_family, struct readings *ret);
+/* How many Kanji at the start are a Japanese family name; 0: none that is known. */
+size_t japanese_surname_length(const uint32_t *letters, size_t count);
 /* How many letters at the start are a family name: 0, 1, 2. */
 size_t surname_length(enum name_script script, const uint32_t *letters, size_t count);
 /* The look-alike of a letter in another script (NAME_LATIN, NAME_CYRILLIC, NAME_GREEK); 0: none. */

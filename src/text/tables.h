@@ -8,24 +8,29 @@
 
 #include "base/base.h"
 
-#define TEXT_TABLES(row)                                                                           \
-    row(TABLE_LATIN, "codes/romanise/latin.tsv")                                                   \
-        row(TABLE_CYRILLIC, "codes/romanise/cyrillic.tsv")                                         \
-            row(TABLE_ARABIC, "codes/romanise/arabic.tsv") row(TABLE_HEBREW,                       \
-                                                               "codes/romanise/hebrew.tsv")        \
-                row(TABLE_GREEK, "codes/romanise/greek.tsv") row(TABLE_KANA,                       \
-                                                                 "codes/romanise/kana.tsv")        \
-                    row(TABLE_HANGUL, "codes/romanise/hangul.tsv") row(TABLE_OTHER,                \
-                                                                       "codes/romanise/other.tsv") \
-                        row(TABLE_HAN_SURNAMES, "codes/romanise/han-surnames.tsv")                 \
-                            row(TABLE_HANGUL_SURNAMES, "codes/romanise/hangul-surnames.tsv")       \
-                                row(TABLE_COSTS, "codes/romanise/costs.tsv")                       \
-                                    row(TABLE_CONFUSABLES, "codes/romanise/confusables.tsv")       \
-                                        row(TABLE_WORDS, "codes/names/words.tsv")                  \
-                                            row(TABLE_ENDINGS, "codes/names/endings.tsv")          \
-                                                row(TABLE_NICKNAMES, "codes/names/nicknames.tsv")  \
-                                                    row(TABLE_FREQUENCIES,                         \
-                                                        "codes/names/frequencies.tsv")
+/* clang-format off */
+#define TEXT_TABLES(row) \
+    row(TABLE_LATIN, "codes/romanise/latin.tsv") \
+    row(TABLE_CYRILLIC, "codes/romanise/cyrillic.tsv") \
+    row(TABLE_ARABIC, "codes/romanise/arabic.tsv") \
+    row(TABLE_HEBREW, "codes/romanise/hebrew.tsv") \
+    row(TABLE_GREEK, "codes/romanise/greek.tsv") \
+    row(TABLE_KANA, "codes/romanise/kana.tsv") \
+    row(TABLE_HANGUL, "codes/romanise/hangul.tsv") \
+    row(TABLE_OTHER, "codes/romanise/other.tsv") \
+    row(TABLE_ETHIOPIC, "codes/romanise/ethiopic.tsv") \
+    row(TABLE_DEVANAGARI, "codes/romanise/devanagari.tsv") \
+    row(TABLE_HAN_SURNAMES, "codes/romanise/han-surnames.tsv") \
+    row(TABLE_JAPANESE_SURNAMES, "codes/romanise/japanese-surnames.tsv") \
+    row(TABLE_JAPANESE_GIVEN, "codes/romanise/japanese-given.tsv") \
+    row(TABLE_HANGUL_SURNAMES, "codes/romanise/hangul-surnames.tsv") \
+    row(TABLE_COSTS, "codes/romanise/costs.tsv") \
+    row(TABLE_CONFUSABLES, "codes/romanise/confusables.tsv") \
+    row(TABLE_WORDS, "codes/names/words.tsv") \
+    row(TABLE_ENDINGS, "codes/names/endings.tsv") \
+    row(TABLE_NICKNAMES, "codes/names/nicknames.tsv") \
+    row(TABLE_FREQUENCIES, "codes/names/frequencies.tsv")
+/* clang-format on */
 
 enum table {
 #define TABLE_ENUM(name, file) name,
