@@ -285,15 +285,43 @@ struct day record_review_max(const struct record *record, struct day entered);
 
 /* ---- who asks ---- */
 
+/* Databases (all definitions) by number. */
+struct definition_set {
+    uint64_t bits[DEFINITION_MAX / 64];
+};
+static inline bool definition_set_has(const struct definition_set *set, uint16_t number)
+{
+    return number < DEFINITION_MAX && (set->bits[number / 64] >> (number % 64) & 1);
+}
+static inline void definition_set_add(struct definition_set *set, uint16_t number)
+{
+    if (number < DEFINITION_MAX)
+        set->bits[number / 64] |= (uint64_t)1 << (number % 64);
+}
+
+/* Made by identity for each request, or by hand: all zero is one of no country, with no rights, not
+ * limited to some databases, and under no measure. */
 struct actor {
-    str officer;      /* "o-1043", never a name */
-    str unit;         /* "FRA/border-cdg" */
-    str country;      /* alpha-3 or body */
-    str role;         /* frontline, investigator, national-bureau, administrator, auditor, system */
-    uint16_t purpose; /* number in codes/purposes.csv, for one request */
-    str reference;    /* case reference, may be empty */
+    str officer;          /* "o-1043", never a name */
+    str unit;             /* "FRA/border-cdg" */
+    str country;          /* alpha-3 or body */
+    str role;             /* the one acted in: frontline, investigator ... of codes/audiences.csv */
+    uint64_t roles;       /* all of them: bits by number in codes/audiences.csv */
+    uint16_t purpose;     /* number in codes/purposes.csv, for one request */
+    str reference;        /* case reference, may be empty */
     purpose_set purposes; /* allowed */
     bool may_write, may_administer, may_audit;
+    bool is_limited; /* to `databases`; else to none in particular */
+    struct definition_set databases;
+    bool is_break_glass; /* a grant taken in an emergency is in force: */
+    str break_glass_of;  /* for the records of this owner; empty: of all */
+    bool is_integrating; /* a system that asks for others */
+    str on_behalf_of;    /* the officer it asks for; empty: none was named */
+    uint64_t session;    /* number of the browser's session; 0: token, certificate, socket */
+    uint64_t terminal;   /* record number of the shared terminal; 0: none */
+    /* Measures against the actor's country, now. */
+    struct definition_set read_only, suspended, pre_approval;
+    uint32_t rate; /* requests a second; 0: no measure */
 };
 
 /* ---- what an actor may see: made by policy only, read by everything that prints ---- */
