@@ -245,7 +245,8 @@ str search_repair(const struct search_engine *engine, str text,
     *ret_keyboard = STR_EMPTY;
     if (garbled_repair(&engine->context, text, best, arena, &repaired, ret_keyboard))
         return repaired;
-    for (size_t i = 0; i < count && repaired.len == 0; i++)
-        repaired = readings[i].is_on ? readings[i].reading.value.repair : STR_EMPTY;
+    for (size_t i = 0; i < count; i++)
+        if (readings[i].is_on) /* the likeliest; a lesser one that fails is no reason to doubt */
+            return readings[i].reading.value.repair;
     return repaired;
 }

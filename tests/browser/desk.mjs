@@ -134,7 +134,7 @@ const entering = [
     await stage.put(persons, 'birth-date', '2011-05-03');
     await page.waitForSelector('.duplicates .card');
     assert.match(await page.locator('.duplicates').innerText(), /Abernathy/);
-    await page.locator('.bottom button.link').click(); // the draft is discarded
+    await page.locator('.bottom button.link').last().click(); // the draft is discarded
   }],
   ['a draft outlives a closed browser, and is gone when it was discarded', async () => {
     await openForm(documents);
@@ -145,7 +145,7 @@ const entering = [
     await stage.signIn();
     await openForm(documents);
     assert.equal(await stage.control(documents, 'document-number').inputValue(), 'DRAFT0001');
-    await page.locator('.bottom button.link').click();
+    await page.locator('.bottom button.link').last().click();
     await openForm(documents);
     assert.equal(await stage.control(documents, 'document-number').inputValue(), '');
   }],

@@ -4,7 +4,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call, databaseList, session } from './api.js';
 import { language, t, title } from './i18n.js';
-import { Field, setAt } from './fields.jsx';
+import { Field, loadLists, setAt } from './fields.jsx';
 import { Envelope, newEnvelope } from './envelope.jsx';
 import { Photographs } from './photographs.jsx';
 import { Zone } from './zone.jsx';
@@ -73,6 +73,7 @@ function useStart(database, id, me) {
   useEffect(() => {
     async function load() {
       const definition = (await call('GET', `/v1/databases/${database}`)).data;
+      await loadLists(definition.fields);
       const empty = { envelope: newEnvelope(me, session.purpose, definition.purposes), fields: {} };
       if (!id) { setStart({ definition, body: empty, etag: '' }); return; }
       const { data, etag } = await call('GET', `/v1/records/${encodeURIComponent(id)}`);
@@ -95,16 +96,18 @@ function checksOf(report, isTried) {
 function Duplicates({ hits }) {
   if (!hits.length) return null;
   return (
-    <section class="similar duplicates" role="status"><h2>▲ {t('desk.duplicates')}</h2><p>{t('desk.duplicates.ask')}</p>
+    <section id="duplicates" class="similar duplicates" role="status" tabindex="-1"><h2>▲ {t('desk.duplicates')}</h2><p>{t('desk.duplicates.ask')}</p>
       {hits.map((hit) => <Card key={hit.id} hit={hit} />)}</section>
   );
 }
 
-function Bottom({ isSaving, isDraft, faults, onDiscard }) {
+function Bottom({ isSaving, isDraft, faults, duplicates, onDiscard }) {
+  const show = () => { const at = document.getElementById('duplicates'); at.scrollIntoView(); at.focus(); };
   return (
     <p class="bottom">
       <button class="primary" disabled={isSaving} aria-keyshortcuts="Control+s">{t(isSaving ? 'desk.saving' : 'desk.save')} <kbd>Ctrl S</kbd></button>
       {faults > 0 && <span class="bad" role="status">✕ {t('desk.faults', { count: faults })}</span>}
+      {duplicates > 0 && <button type="button" class="link" onClick={show}>▲ {t('desk.duplicates')}: {duplicates}</button>}
       {isDraft && <span class="quiet">{t('desk.draft')} · <button type="button" class="link" onClick={onDiscard}>{t('desk.discard')}</button></span>}
     </p>
   );
@@ -140,6 +143,7 @@ function Form({ database, id, start, me }) {
   const { isTried, isSaving, problem, save } = useSave({ database, id, start, body, forget, form });
   const report = useCheck(database, body);
   const checks = checksOf(isDraft || isTried ? report : nothingSaid, isTried);
+  const duplicates = report.duplicates.filter((hit) => hit.id !== id);
   const fields = start.definition.fields;
   const put = (name) => (value) => change(setAt(body, ['fields', name], value));
 
@@ -162,9 +166,9 @@ function Form({ database, id, start, me }) {
       ))}</div>
       {fields.filter((f) => f.type === 'photograph').map((field) => <Photographs key={field.name} field={field} value={body.fields[field.name]} onChange={put(field.name)} />)}
       <Envelope envelope={body.envelope} me={me} checks={checks} onChange={(envelope) => change({ ...body, envelope })} />
-      <Duplicates hits={report.duplicates.filter((hit) => hit.id !== id)} />
+      <Duplicates hits={duplicates} />
       {problem && <p role="alert" class="problem">{problem}</p>}
-      <Bottom isSaving={isSaving} isDraft={isDraft} faults={Object.keys(checks.faults).length} onDiscard={() => forget(start.body)} />
+      <Bottom isSaving={isSaving} isDraft={isDraft} faults={Object.keys(checks.faults).length} duplicates={duplicates.length} onDiscard={() => forget(start.body)} />
     </form>
   );
 }

@@ -18,13 +18,24 @@ export function setAt(tree, path, value) {
 }
 
 const lists = new Map();
+async function loadCodes(name) {
+  if (!lists.has(name)) lists.set(name, (await call('GET', `/v1/codes/${name}`)).data.codes);
+  return lists.get(name);
+}
 export function useCodes(name) {
   const [codes, setCodes] = useState(lists.get(name) || []);
-  useEffect(() => {
-    if (!name || lists.has(name)) return;
-    call('GET', `/v1/codes/${name}`).then(({ data }) => { lists.set(name, data.codes); setCodes(data.codes); }).catch(() => { /* typed by hand then */ });
-  }, [name]);
+  useEffect(() => { if (name && !lists.has(name)) loadCodes(name).then(setCodes).catch(() => { /* typed by hand then */ }); }, [name]);
   return codes;
+}
+
+function listOf(field) {
+  return field.list || { country: 'countries', sex: 'sex' }[field.type] || '';
+}
+
+// The lists of a form are there before it is shown: no field changes its kind under the officer's hands.
+export async function loadLists(fields) {
+  const named = (all) => all.flatMap((f) => [listOf(f), ...named(f.fields || [])]).filter(Boolean);
+  await Promise.allSettled([...new Set(named(fields))].map(loadCodes));
 }
 const nameOf = (code) => code[language] || code.en || code.code;
 
@@ -67,11 +78,6 @@ function Parts({ id, value, onChange }) {
   );
 }
 
-function listOf(field) {
-  if (field.list) return field.list;
-  return { country: 'countries', sex: 'sex' }[field.type] || '';
-}
-
 function One({ field, path, row, value, checks, onChange, label }) {
   const codes = useCodes(listOf(field));
   const id = `f-${path}`;
@@ -84,7 +90,7 @@ function One({ field, path, row, value, checks, onChange, label }) {
         : codes.length ? <Choice id={id} codes={codes} value={value} onChange={onChange} {...rest} />
           : field.type === 'text' ? <textarea id={id} rows="1" dir="auto" value={value ?? ''} onInput={(e) => onChange(e.target.value)} {...rest} />
             : <input id={id} dir="auto" autocomplete="off" spellcheck={false} value={value ?? ''} onInput={(e) => onChange(e.target.value)} {...rest} />}
-      <Said id={`${id}-said`} fault={fault} found={checks.values[`${field.path}#${row}`]} codes={codes} />
+      <Said id={`${id}-said`} fault={fault} found={checks.values[`${field.path}#${row}`]} codes={codes.length > SELECT_MAX ? codes : []} />
     </span>
   );
 }

@@ -24,7 +24,7 @@ function Try({ suggestions, onTry }) {
   );
 }
 
-function Results({ answer, onMore, onSimilar, onAsk }) {
+function Results({ answer, isSimilarAsked, onMore, onSimilar, onAsk }) {
   const shown = answer.hits?.length || 0;
   return (
     <div id="results" tabindex="-1">
@@ -38,7 +38,8 @@ function Results({ answer, onMore, onSimilar, onAsk }) {
           {answer.similar.map((hit) => <Card key={hit.id} hit={hit} onAsk={onAsk} isSimilar />)}
         </section>
       )}
-      {!answer.similar?.length && answer.verdict === 'nothing-found' && <p><button type="button" onClick={onSimilar}>{t('similar.ask')}</button></p>}
+      {!answer.similar?.length && isSimilarAsked && <p>{t('similar.none')}</p>}
+      {!answer.similar?.length && !isSimilarAsked && answer.verdict === 'nothing-found' && <p><button type="button" onClick={onSimilar}>{t('similar.ask')}</button></p>}
     </div>
   );
 }
@@ -107,6 +108,7 @@ export function Search({ isOpen, demonstration, wanted }) {
   const [text, setText] = useState(sessionStorage.getItem('typed') || '');
   const [off, setOff] = useState(new Set());
   const [limit, setLimit] = useState(LIMIT);
+  const [isSimilarAsked, setSimilarAsked] = useState(false);
   const [isListOpen, setListOpen] = useState(false);
   const [state, run, clear] = useSearch();
   const { readings, repaired, keyboard } = useRecognition(text, off);
@@ -123,6 +125,7 @@ export function Search({ isOpen, demonstration, wanted }) {
     asked.add(asking.trim());
     const count = options.limit || LIMIT;
     setLimit(count);
+    setSimilarAsked(options.similar === 'yes');
     run({ text: asking.trim(), off: [...(options.off || off)], similar: options.similar || 'auto', limit: count });
   }
   function take(next) { // a text not typed: repaired, suggested, from a card
@@ -154,7 +157,7 @@ export function Search({ isOpen, demonstration, wanted }) {
       {isWaiting && <Waiting isLate={isLate} />}
       {problem && <Failure problem={problem} repaired={repaired} keyboard={keyboard} onAgain={() => ask(text)} onRepair={take} />}
       {answer && <Verdict answer={answer} isOld={isOld} isListOpen={isListOpen} onList={() => setListOpen(!isListOpen)} onRepair={take} />}
-      {answer && <Results answer={answer} onMore={() => ask(text, { limit: Math.min(limit + STEP, LIMIT_MAX) })} onSimilar={() => ask(text, { similar: 'yes' })} onAsk={take} />}
+      {answer && <Results answer={answer} isSimilarAsked={isSimilarAsked} onMore={() => ask(text, { limit: Math.min(limit + STEP, LIMIT_MAX) })} onSimilar={() => ask(text, { similar: 'yes' })} onAsk={take} />}
       {isIdle && demonstration?.try?.length > 0 && <Try suggestions={demonstration.try} onTry={take} />}
     </main>
   );

@@ -73,6 +73,8 @@ function Scope({ answer, rows, isListOpen, onList }) {
   );
 }
 
+const isFound = (answer) => ['match', 'possible'].includes(answer.verdict);
+
 export function Verdict({ answer, isOld, isListOpen, onList, onRepair }) {
   const all = useDatabases();
   const named = new Set(answer.databases.map((d) => d.name));
@@ -82,7 +84,7 @@ export function Verdict({ answer, isOld, isListOpen, onList, onRepair }) {
     <section class={`verdict ${answer.verdict}`} aria-live="assertive" data-verdict={answer.verdict}>
       <Word verdict={answer.verdict} />
       {isOld && <p class="old">{t('old')}</p>}
-      {answer.repaired ? <Repair repaired={answer.repaired} keyboard={answer.keyboard} onUse={onRepair} />
+      {answer.repaired && !isFound(answer) ? <Repair repaired={answer.repaired} keyboard={answer.keyboard} onUse={onRepair} />
         : answer.advice && <p class="advice">{words(answer.advice)}</p>}
       <Asked readings={answer.understood || []} />
       <Scope answer={answer} rows={rows} isListOpen={isListOpen} onList={onList} />
