@@ -51,9 +51,10 @@ static bool cut(str *text, const char *piece)
 /* The rest of a JSON string behind its opening quote; false when it is empty or has no end. */
 static bool cut_text(str *text, str *ret)
 {
-    size_t end = 0;
-    while (end < text->len && text->ptr[end] != '"')
-        end += text->ptr[end] == '\\' ? 2 : 1;
+    size_t end = str_find(*text, '"');
+    if (end && memchr(text->ptr, '\\', end)) /* hardly ever: then sign by sign */
+        for (end = 0; end < text->len && text->ptr[end] != '"';)
+            end += text->ptr[end] == '\\' ? 2 : 1;
     if (end >= text->len || end == 0)
         return false;
     *ret = str_slice(*text, 0, end);
