@@ -224,7 +224,9 @@ enum err search_recognise(const struct search_engine *engine, const struct actor
         bool is_leading =
             reading_can_lead(&readings[kept]) && !is_off(request->off, readings[kept].reading.type);
         best = is_leading && found[i].confidence > best ? found[i].confidence : best;
-        readings[kept].is_on = is_leading;
+        /* "Kim Hachul 1988-06-05" is no vehicle number, even if it has as many characters */
+        bool is_stray = with_date && i >= with_date && found[i].value.check == CHECK_FAILED;
+        readings[kept].is_on = is_leading && !is_stray;
         kept++;
     }
     for (size_t i = 0; i < kept; i++) {

@@ -23,7 +23,7 @@ function Chip({ reading, onPress }) {
     <li>
       <button type="button" class={reading.on ? 'chip on' : 'chip'} aria-pressed={reading.on} onClick={onPress}
         title={t(reading.on ? 'reading.drop' : 'reading.only')}>
-        {!reading.on && <span aria-hidden="true">+ </span>}{readingName(reading)}<Check reading={reading} />
+        {!reading.on && <span aria-hidden="true">+ </span>}{readingName(reading)}{reading.on && <Check reading={reading} />}
       </button>
     </li>
   );
