@@ -161,13 +161,24 @@ static const struct value *only_name(const struct record *record)
     return found;
 }
 
+/* A name that tells its bearer apart: long enough, and no word of it twice. */
+static bool is_telling(const struct sample_name *name)
+{
+    bool is_one_word = str_find(name->native, ' ') == name->native.len;
+    str rest = name->latin, word;
+    while (str_split(&rest, ' ', &word))
+        if (rest.len && str_has(rest, word))
+            return false;
+    return name->latin.len >= (is_one_word ? 9 : 14);
+}
+
 static void look_for_name(struct tries *tries, const struct record *record,
                           const struct person *person, struct arena *arena)
 {
     char born[16];
     str letters = culture_letters(person->culture);
     const struct value *name = letters.len ? only_name(record) : NULL;
-    if (!name || !has_plain_birth(record))
+    if (!name || !has_plain_birth(record) || !is_telling(&person->name))
         return;
     bool is_latin = is_ascii(name->raw);
     str asked = is_latin ? person->name.native : person->name.latin;

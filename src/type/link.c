@@ -201,9 +201,8 @@ static const char *const maps[] = {"kind", "to", "name", "evaluation", NULL};
 const struct type type_link = {
     .name = "link",
     .title = "Link",
-    .help =
-        "another record by its id (4D2KX9A-1F) or reference (database:OWNER/REFERENCE), "
-        "with the kind of link and the evaluation (B2); or a name when there is no record",
+    .help = "another record by its id (4D2KX9A-1F) or reference (database:OWNER/REFERENCE), "
+            "with the kind of link and the evaluation (B2); or a name when there is no record",
     .maps = maps,
     .is_key = true,
     .parse = parse,

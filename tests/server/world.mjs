@@ -3,7 +3,9 @@
 // What is suggested finds something, links lead somewhere, and what careless people ask for is found. Nothing
 // here names a database or a field.
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { command, newDirectory, removeDirectory, runTests, startServer, purpose } from './node.mjs';
 
@@ -27,6 +29,20 @@ function load() {
   assert.equal(attached.code, 0, attached.err);
   cpSync(join(world, 'try.tsv'), join(data, 'try.tsv'));
   return attached.json;
+}
+// What `make run` does when all is built: until it serves or ends, then it is stopped as with Ctrl-C.
+function makeRun(directory, persons, listen = '127.0.0.1:0') {
+  return new Promise((resolve) => {
+    const shell = spawn('sh', ['tools/run'], { detached: true, env: { ...process.env, BUREAU_DATA: directory, PERSONS: String(persons), LISTEN: listen } });
+    let said = '';
+    const hear = (chunk) => {
+      said += chunk;
+      if (/^serving on /m.test(said)) { try { process.kill(-shell.pid, 'SIGINT'); } catch { /* it has ended */ } }
+    };
+    shell.stdout.on('data', hear);
+    shell.stderr.on('data', hear);
+    shell.on('close', (code) => resolve({ code, said }));
+  });
 }
 const attached = load();
 const running = await startServer(data, ['--demonstration', '--rate', '0']);
@@ -137,6 +153,46 @@ const tests = [
     const bytes = (directory) => readdirSync(directory, { recursive: true }).sort().filter((name) => name.includes('.')).map((name) => [name, readFileSync(join(directory, name), 'latin1')]);
     assert.deepEqual(bytes(one), bytes(two));
     assert.notDeepEqual(bytes(one), bytes(three));
+  }],
+  ['make run loads once, and starts again from what is there', async () => {
+    const directory = join(data, 'run');
+    const first = await makeRun(directory, 40);
+    assert.match(first.said, /making a fictional world of 40 persons[^]*things to try:[^]*sign-in token: bureau_/);
+    assert.equal(first.code, 0, first.said);
+    const second = await makeRun(directory, 40);
+    assert.doesNotMatch(second.said, /making|loading/);
+    assert.match(second.said, /things to try:[^]*sign-in token: bureau_/);
+    assert.match((await makeRun(directory, 50)).said, /holds a world of 40 persons/);
+  }],
+  ['a half-loaded world is taken up where it stopped', async () => {
+    const directory = join(data, 'half');
+    const half = join(directory, 'world');
+    mkdirSync(directory);
+    make(half, 60, 5);
+    const files = readdirSync(half).filter((name) => name.endsWith('.ndjson'));
+    assert.equal(command(directory, ['import', 'bureau-ndjson', join(half, files[0])]).code, 0);
+    writeFileSync(join(half, 'made'), '60\n');
+    const done = await makeRun(directory, 60);
+    assert.match(done.said, /going on with a world[^]*serving on/);
+    assert.doesNotMatch(done.said, /making/);
+    assert.ok(existsSync(join(directory, 'loaded')) && !existsSync(half));
+    const held = command(directory, ['export']).out.split('\n').filter((line) => line.includes('"S-0')).length;
+    const files60 = join(data, 'sixty');
+    make(files60, 60, 5);
+    const wanted = files.map((name) => readFileSync(join(files60, name), 'utf8').split('\n').length - 1).reduce((a, b) => a + b);
+    assert.equal(held, wanted);
+  }],
+  ['what stands in the way of make run is said before the work', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => { taken.on('listening', resolve); });
+    const refused = await makeRun(join(data, 'port'), 40, `127.0.0.1:${taken.address().port}`);
+    taken.close();
+    assert.match(refused.said, /another program answers on 127\.0\.0\.1/);
+    assert.doesNotMatch(refused.said, /making/);
+    assert.match((await makeRun(join(data, 'port'), 'many')).said, /PERSONS=many is not a number/);
+    const other = join(data, 'other');
+    assert.equal(command(other, ['officer', 'list']).code, 0);
+    assert.match((await makeRun(other, 40)).said, /not the demonstration's/);
   }],
   ['a world of one', () => {
     assert.ok(make(join(data, 'single'), 1, 1).records >= 1);
