@@ -79,8 +79,8 @@ static size_t recognise(const struct type_context *context, str line, struct are
         code_by_prefix(context, S("aircraft-prefixes"), line, 1, PREFIX_MAX);
     if (!prefix)
         return 0;
-    bool is_dashed =
-        dash == prefix->code.len && str_find(str_from(line, dash + 1), '-') == line.len - dash - 1;
+    str mark = str_from(line, dash + 1); /* no register's marks are longer than five */
+    bool is_dashed = dash == prefix->code.len && mark.len <= 5 && str_find(mark, '-') == mark.len;
     bool is_plain = dash == line.len && str_count_digits(line) > 0;
     if (!is_dashed && !is_plain)
         return 0;
