@@ -73,6 +73,7 @@ struct running {
     struct api_node node;
     struct catalog *catalog;
     struct api *api;
+    struct flow_alarms *alarms; /* of a node that serves */
     struct http_options http; /* handler and context, for http_call_here or a server */
 };
 enum err node_open(const char *data, const char *home, enum node_mode mode,

@@ -16,6 +16,7 @@ const struct command commands[] = {
      "--client-ca F               ask for client certificates of this CA\n"
      "--require-client-certificate\n"
      "--rate N                    requests a second and officer, 1000 unless stated; 0: no bound\n"
+     "--alarm-command PATH        run when a ticket rings or is late; facts in its environment\n"
      "--demonstration             offer a session to everybody on this machine\n"
      "--loops N                   network threads, one a core unless stated",
      command_serve},

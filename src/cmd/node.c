@@ -90,6 +90,7 @@ void node_close(struct running *running)
     flow_stop(node->flow);
     jobs_free(node->jobs);
     api_stop(running->api);
+    flow_alarms_stop(running->alarms);
     search_close(node->engine);
     store_close(node->store); /* commits under way are acknowledged */
     audit_close(node->audit); /* and then put on the record, before their answers leave */

@@ -91,8 +91,21 @@ static enum err serve(struct running *running, struct http_options *http, sigset
     return OK;
 }
 
+/* Clocks of tickets, and what rings when they run out. */
+static enum err start_clocks(struct running *running, const char *alarm_command)
+{
+    char path[4096];
+    struct flow_alarm_options options = {.command = alarm_command};
+    snprintf(path, sizeof path, "%s/node.key", running->node.directory);
+    TRY(signing_key_load(path, &options.key));
+    enum err code = flow_alarms_start(running->node.flow, &options, &running->alarms);
+    wipe(&options.key, sizeof options.key);
+    return code ? code : flow_start(running->node.flow);
+}
+
 int command_serve(struct cli *cli)
 {
+    const char *alarm_command = cli_option(cli, "--alarm-command");
     struct http_options http = {0};
     struct api_options api = {0};
     sigset_t stopping;
@@ -106,7 +119,7 @@ int command_serve(struct cli *cli)
     if (!code && is_demonstration)
         code = demonstration_open(cli->running);
     if (!code)
-        code = flow_start(cli->running->node.flow);
+        code = start_clocks(cli->running, alarm_command);
     if (!code)
         code = serve(cli->running, &http, &stopping, &server);
     int result = code ? cli_fail() : EXIT_OK;

@@ -20,6 +20,7 @@ static enum err open_parts(struct flow *flow)
     pthread_condattr_destroy(&monotonic);
     TRY(offices_open(flow));
     TRY(clearances_open(flow));
+    TRY(webhooks_open(flow));
     return view_fill(flow);
 }
 
@@ -47,6 +48,7 @@ void flow_close(struct flow *flow)
     view_free(flow);
     offices_free(flow);
     clearances_free(flow);
+    webhooks_free(flow);
     pthread_cond_destroy(&flow->changed);
     pthread_mutex_destroy(&flow->mutex);
     pthread_rwlock_destroy(&flow->lock);
@@ -62,6 +64,8 @@ static enum err take_change(void *context, const struct stored *stored)
         code = offices_take(flow, stored);
     if (!code)
         code = clearances_take(flow, stored);
+    if (!code)
+        code = webhooks_take(flow, stored);
     if (code) {
         atomic_fetch_add(&flow->failed, 1);
         err_clear();

@@ -18,6 +18,7 @@
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
+#include "crypto/sign.h"
 #include "model/life.h"
 #include "store/store.h"
 
@@ -181,6 +182,24 @@ struct flow_told {
 typedef void flow_tell(void *context, const struct flow_told *told);
 /* Called on the thread that moved or ticked; must not wait. Set before flow_start. */
 void flow_on_told(struct flow *flow, flow_tell *tell, void *context);
+
+/*
+ * What rings outside: a command of the operator's, with the facts in its environment (docs/API.md,
+ * "Alarms"), and the webhooks of system/webhook.yaml, signed by the node's key. Both are tried
+ * again for a day; they hold nothing of a person.
+ */
+struct flow_alarms;
+struct flow_alarm_options {
+    const char *command; /* an absolute path; NULL: none */
+    struct signing_key key;
+};
+enum err flow_alarms_start(struct flow *flow, const struct flow_alarm_options *options,
+                           struct flow_alarms **ret) MUST_USE;
+void flow_alarms_stop(struct flow_alarms *alarms); /* after flow_stop */
+struct flow_alarm_stats {
+    uint64_t delivered, failed, given_up, waiting;
+};
+void flow_alarm_stats(struct flow_alarms *alarms, struct flow_alarm_stats *ret);
 
 /* ---- time ---- */
 

@@ -20,9 +20,7 @@
 #include "flow/flow.h"
 
 enum { NO_PLACE = UINT32_MAX };
-/*
- * An entry stands on the shelf of its asker's country, its owner's if that is another, the hub's.
- */
+/* The shelves of an entry: of its asker's country, its owner's if that is another, the hub. */
 enum { SHELF_ASKER, SHELF_OWNER, SHELF_HUB, SHELF_COUNT };
 
 /* ---- progress.c: the durable form ---- */
@@ -125,6 +123,7 @@ struct flow {
     /* offices, clearances: office.c, clearance.c */
     struct offices *offices;
     struct clearances *clearances;
+    struct webhooks *webhooks;
     flow_tell *tell;
     void *tell_context;
     /* the thread */
@@ -211,6 +210,34 @@ enum err clearance_make(struct flow *flow, const struct ticket *ticket, const st
                         struct change *ret) MUST_USE;
 enum err clearances_of(struct flow *flow, struct record_id alert, struct arena *arena,
                        struct flow_clearance **ret, size_t *ret_count) MUST_USE;
+
+/* webhook.c: the addresses to tell; each visit under a lock, quick */
+enum err webhooks_open(struct flow *flow) MUST_USE;
+void webhooks_free(struct flow *flow);
+enum err webhooks_take(struct flow *flow, const struct stored *stored) MUST_USE;
+typedef void visit_webhook(void *context, uint64_t number, str url);
+void webhooks_for(struct flow *flow, const struct flow_told *told, visit_webhook *visit,
+                  void *context);
+/* carrier.c: things to deliver, each until it is taken; one thread */
+struct carrier;
+struct parcel { /* made by parcel_new; the carrier frees it */
+    struct parcel *next;
+    struct arena arena;
+    uint64_t address; /* parcels to one that does not answer wait together */
+    char id[40];
+    int64_t next_us, made_us;
+    unsigned tries;
+    str url, body;      /* of a webhook */
+    char **environment; /* of a command */
+};
+typedef enum err deliver_parcel(void *context, const struct parcel *parcel);
+struct parcel *parcel_new(void);
+void parcel_free(struct parcel *parcel);
+enum err carrier_start(const char *name, deliver_parcel *deliver, void *context,
+                       struct carrier **ret) MUST_USE;
+void carrier_stop(struct carrier *carrier); /* what is left is dropped */
+void carrier_take(struct carrier *carrier, struct parcel *parcel);
+void carrier_stats(struct carrier *carrier, struct flow_alarm_stats *add);
 
 /* tick.c */
 void flow_hurry(struct flow *flow); /* the thread looks again */

@@ -23,7 +23,7 @@ struct onlooker onlooker_of(const struct flow *flow, const struct actor *actor)
     };
 }
 
-/* The party's desk, and its country's national bureau. Who administers or audits works there not. */
+/* The party's desk and its country's bureau; who administers or audits works at neither. */
 static bool is_of(const struct onlooker *onlooker, uint32_t country, uint32_t unit)
 {
     return onlooker->country == country && onlooker->is_desk &&

@@ -2,7 +2,9 @@
 // Hits under a clock, over the network, between officers of two countries. The clocks of codes/clocks.csv run in seconds here;
 // nothing names a database, a kind of ticket or a field: kinds and moves say what they need.
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createPublicKey, verify } from 'node:crypto';
+import { createServer } from 'node:http';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Node, command, completed, runTests, startServer } from './node.mjs';
@@ -19,9 +21,24 @@ const clocks = join(home, 'codes', 'clocks.csv');
 writeFileSync(clocks, readFileSync(clocks, 'utf8').replace(/^urgent,(.*),10min,1min$/m, 'urgent,$1,1s,1s'));
 process.env.BUREAU_HOME = home;
 
+// ---- who is rung: a command that writes down its environment, and a machine that takes webhooks at the third try ----
+
+const alarms = join(home, 'alarms.txt');
+const alarmCommand = join(home, 'ring');
+writeFileSync(alarmCommand, `#!/bin/sh\nenv | grep '^BUREAU_ALARM_' | tr '\\n' ' ' >> '${alarms}'\necho >> '${alarms}'\n`);
+chmodSync(alarmCommand, 0o755);
+const posts = [];
+const listener = createServer((request, reply) => {
+  let body = '';
+  request.on('data', (chunk) => { body += chunk; });
+  request.on('end', () => { posts.push({ headers: request.headers, body }); reply.statusCode = posts.length < 2 ? 500 : 204; reply.end(); });
+});
+await new Promise((resolve) => { listener.listen(0, '127.0.0.1', resolve); });
+
 const border = { 'Bureau-Purpose': 'border-control' };
+const words = ['--rate', '0', '--alarm-command', alarmCommand];
 const node = await Node.start({
-  words: ['--rate', '0'],
+  words,
   officers: {
     gate: ['--country', 'FRA', '--role', 'frontline', '--unit', 'FRA/gate', '--purpose', 'border-control', '--purpose', 'training'],
     gate2: ['--country', 'FRA', '--role', 'frontline', '--unit', 'FRA/gate', '--purpose', 'border-control'],
@@ -265,13 +282,37 @@ const tests = [
     node.running.server.kill('SIGKILL');
     await node.running.gone;
     await moving;
-    node.running = await startServer(node.data, ['--rate', '0']);
+    node.running = await startServer(node.data, words);
     const after = (await get(ticket, 'bureau')).data;
     assert.equal(after.state, 'acknowledged');
     assert.equal(after.history.filter((step) => step.what === 'move' && step.state === 'acknowledged').length, 1);
     const again = await call('POST', `/v1/tickets/${ticket.id}/moves`, body, 'bureau');
     assert.ok([409, 412].includes(again.status), again.text);
     await until('bureau', (one) => one.id === ticket.id && one.clock && one.clock.level > read.clock.level);
+  }],
+  ['alarms ring outside, signed, again until they are taken, and name no person', async () => {
+    const envelope = { owner: 'UTO', purposes: ['search'], review_on: completed({ fields: {} }).envelope.review_on };
+    const address = `http://127.0.0.1:${listener.address().port}/bureau`;
+    const hook = await node.call('POST', '/v1/records/webhook', { envelope, fields: { unit: 'UTO/ncb', url: address, what: ['alarm', 'clock'] } });
+    assert.equal(hook.status, 201, hook.text);
+    const target = await record();
+    const ticket = (await ask(target)).data;
+    await until('bureau', (one) => one.id === ticket.id && one.clock && one.clock.level >= 1);
+    while (!existsSync(alarms) || !readFileSync(alarms, 'utf8').includes(`TICKET=${ticket.id}`)) await new Promise((resolve) => { setTimeout(resolve, 50); });
+    while (posts.length < 2 || new Set(posts.map((post) => post.headers['webhook-id'])).size === posts.length) await new Promise((resolve) => { setTimeout(resolve, 50); });
+    const line = readFileSync(alarms, 'utf8').split('\n').find((text) => text.includes(`TICKET=${ticket.id}`));
+    assert.match(line, /BUREAU_ALARM_UNIT=UTO\/ncb/);
+    const key = readFileSync(join(node.data, 'node.key'));
+    const { headers, body } = posts[1];
+    const seed = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), key.subarray(0, 32)]);
+    const open = createPublicKey({ key: seed, format: 'der', type: 'pkcs8' });
+    const signed = Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`);
+    assert.ok(verify(null, signed, open, Buffer.from(headers['webhook-signature'].replace('v1a,', ''), 'base64')));
+    assert.ok(!verify(null, Buffer.concat([signed, Buffer.from(' ')]), open, Buffer.from(headers['webhook-signature'].replace('v1a,', ''), 'base64')));
+    const [name, value] = target.key;
+    for (const text of [...posts.map((post) => post.body), readFileSync(alarms, 'utf8')]) {
+      assert.ok(!text.includes(value) && !text.includes('words of an officer') && !text.includes(target.id), `${name} in ${text}`);
+    }
   }],
   ['nobody answers: in the end the hub sees it', async () => {
     const target = await record();
@@ -288,6 +329,7 @@ try {
   failed = await runTests('tickets', tests);
 } finally {
   await node.stop();
+  listener.close();
   rmSync(home, { recursive: true, force: true });
 }
 process.exit(failed ? 1 : 0);

@@ -646,6 +646,87 @@ static void figures_are_counted_from_tickets(void **state)
     end(&world);
 }
 
+/* ---- four eyes ---- */
+
+static const char four_eyes[] =
+    "definition: check\ntitle: Checks\nkind: ticket\npurposes: [hit-confirmation]\n"
+    "fields:\n  words: {type: text}\n  note: {type: text}\n"
+    "life:\n  states: {asked: {}, agreed: {answer: confirmed}, over: {end: yes}}\n"
+    "  moves:\n"
+    "    - {to: asked, who: asker}\n"
+    "    - {from: asked, to: agreed, who: owner, requires: words, takes: note, four_eyes: yes}\n"
+    "    - {from: [asked, agreed], to: over, who: owner}\n"
+    "retain: {first: 1y}\n";
+
+static void open_check(struct world *world)
+{
+    struct flow_ticket ticket;
+    struct flow_question question = {
+        .kind = catalog_find(world->catalog, S("check")),
+        .database = catalog_find(world->catalog, S("parcel")),
+        .subject = world->subject,
+        .owner = {S("UTO"), S("UTO/ncb")},
+        .receipt = S("R"),
+        .fields = node_map(&world->arena),
+    };
+    assert_int_equal(flow_ask(world->flow, person(S("finder")), &question, &world->arena, &ticket),
+                     OK);
+    world->ticket = ticket.brief.id;
+    world->version = ticket.brief.version;
+}
+
+static void two_officers_make_a_move_of_four_eyes(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    begin(&world);
+    home_write(world.home, "databases/check.yaml", str_c(four_eyes));
+    close_node(&world);
+    catalog_free(world.catalog);
+    assert_int_equal(catalog_load(world.home, &world.catalog), OK);
+    open_node(&world);
+    open_check(&world);
+    assert_int_equal(move(&world, person(S("owner")), S("agreed"), STR_EMPTY, &ticket),
+                     ERR_MISSING); /* the first is checked as the second will be */
+    assert_int_equal(move(&world, person(S("owner")), S("agreed"), S("words=yes"), &ticket), OK);
+    assert_true(str_eq(ticket.brief.state->name, S("asked")));
+    assert_true(str_eq(ticket.brief.waiting->name, S("agreed")));
+    assert_int_equal(ticket.move_count, 1); /* over: to agree is for another officer */
+    world.version = ticket.brief.version;
+    close_node(&world);
+    open_node(&world);
+    assert_int_equal(move(&world, person(S("owner")), S("agreed"), STR_EMPTY, &ticket), ERR_DENIED);
+    assert_int_equal(move(&world, person(S("finder")), S("agreed"), STR_EMPTY, &ticket),
+                     ERR_DENIED);
+    assert_int_equal(move(&world, person(S("owner-2")), S("agreed"), S("note=seen"), &ticket), OK);
+    assert_true(str_eq(ticket.brief.state->name, S("agreed")));
+    assert_null(ticket.brief.waiting);
+    assert_int_equal(ticket.record.count, 2); /* the first one's words, the second one's note */
+    end(&world);
+}
+
+/* Another move takes the proposal away. */
+static void a_proposal_ends_with_its_state(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    begin(&world);
+    home_write(world.home, "databases/check.yaml", str_c(four_eyes));
+    close_node(&world);
+    catalog_free(world.catalog);
+    assert_int_equal(catalog_load(world.home, &world.catalog), OK);
+    open_node(&world);
+    open_check(&world);
+    assert_int_equal(move(&world, person(S("owner")), S("agreed"), S("words=yes"), &ticket), OK);
+    world.version = ticket.brief.version;
+    assert_int_equal(move(&world, person(S("owner-2")), S("over"), STR_EMPTY, &ticket), OK);
+    assert_null(ticket.brief.waiting);
+    assert_false(ticket.brief.is_open);
+    end(&world);
+}
+
 /* ---- offices ---- */
 
 static void offices_say_who_is_on_duty(void **state)
@@ -748,6 +829,8 @@ int main(void)
         cmocka_unit_test(lists_hold_what_each_may_see),
         cmocka_unit_test(pages_go_on_where_the_last_ended),
         cmocka_unit_test(figures_are_counted_from_tickets),
+        cmocka_unit_test(two_officers_make_a_move_of_four_eyes),
+        cmocka_unit_test(a_proposal_ends_with_its_state),
         cmocka_unit_test(offices_say_who_is_on_duty),
         cmocka_unit_test(a_cleared_document_lowers_one_alert),
     };
