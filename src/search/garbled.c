@@ -63,7 +63,9 @@ static const struct layout layouts[] = {
      "qwertyuiopasdfghjklzxcvnm"},
     /* Shifted letters of the Arabic layout: what a reader sends for capitals. */
     {"Arabic (101), shifted",
-     "َ" "ً" "ُ" "ٌ" "ﻹ" "إ" "‘" "÷" "×" "؛" "ِ" "ٍ" "][" "ﻷ" "أ" "ـ" "،" "/~" "ْ" "}{" "ﻵ" "آ" "’" ",",
+     "َ" "ً" "ُ" "ٌ" "ﻹ" "إ" "‘" "÷" "×" "؛"
+     "ِ" "ٍ" "][" "ﻷ" "أ" "ـ" "،" "/~"
+     "ْ" "}{" "ﻵ" "آ" "’" ",",
      "QWERTYUIOPASDFGHJKLZXCVBNM<"},
     /* Not a layout: digits of another script. */
     {"Arabic digits",
@@ -76,7 +78,8 @@ static const struct layout layouts[] = {
      "०१२३४५६७८९",
      "0123456789"},
     {"full-width letters and digits",
-     "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ＜",
+     "０１２３４５６７８９"
+     "ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ＜",
      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"},
     {"Hebrew",
      "קראטוןםפשדגכעיחלךזסבהנמצת",
