@@ -119,6 +119,37 @@ enum err run_import_get(struct call *call)
     return answer_node(call, report);
 }
 
+static void print_forgotten(struct call *call)
+{
+    const struct committed *done = call->state;
+    char id[RECORD_ID_TEXT];
+    struct json json = {.out = &call->out};
+    json_open(&json, '{');
+    json_text(&json, S("id"), str_c(record_id_format(done->id, id)));
+    json_number(&json, S("version"), done->version);
+    json_number(&json, S("seq"), (int64_t)done->seq);
+    json_text(&json, S("receipt"), str_c(call->receipt));
+    json_close(&json, '}');
+}
+
+enum err run_import_forget(struct call *call)
+{
+    uint64_t batch;
+    struct node *report = NULL;
+    struct committed *done = arena_new(call->arena, struct committed);
+    if (!done)
+        return err_last()->code;
+    TRY(batch_number(call, &batch));
+    TRY(intake_batch(&call->api->intake, batch, call->arena, &report));
+    TRY(allow_targets(call, node_get_text(report, S("format")), node_get_text(report, S("owner"))));
+    TRY(intake_forget(&call->api->intake, batch, call->actor.officer, done));
+    struct audit_entry entry = call_entry(call, AUDIT_IMPORT);
+    entry.query = arena_printf(call->arena, "{\"forget\":%llu}", (unsigned long long)batch);
+    entry.verdict = S("forgotten");
+    call->state = done;
+    return call_finish_audited(call, &entry, print_forgotten);
+}
+
 enum err run_import_undo(struct call *call)
 {
     uint64_t batch;

@@ -12,12 +12,11 @@ static enum err keep(struct call *call, const struct intake_photo *photo, char h
     struct store *store = call->api->node.store;
     struct hash picture;
     struct hash thumb;
-    char thumb_hex[65];
-    TRY(store_blob_put(store, buf_str(&photo->picture), S("image/jpeg"), &picture));
+    char type[96];
     TRY(store_blob_put(store, buf_str(&photo->thumb), S("image/jpeg"), &thumb));
+    TRY(store_blob_put(store, buf_str(&photo->picture), intake_photo_type(&thumb, type), &picture));
     hex_encode(picture.bytes, HASH_SIZE, hex);
-    hex_encode(thumb.bytes, HASH_SIZE, thumb_hex);
-    return store_note_put(store, arena_printf(call->arena, "thumb:%s", hex), str_c(thumb_hex));
+    return OK;
 }
 
 enum err run_photograph_put(struct call *call)
@@ -50,13 +49,15 @@ enum err run_photograph_get(struct call *call)
     str hex = call->args[0];
     str content;
     str mime;
-    if (str_eq(call_query(call, S("size")), S("thumb")))
-        TRY(store_note_get(store, arena_printf(call->arena, "thumb:%.*s", STR(hex)), call->arena,
-                           &hex));
     if (!hex_decode(hex, hash.bytes, HASH_SIZE))
         return err_set(ERR_BAD_VALUE, "%.*s is not a photograph's hash", STR(hex));
     TRY(store_blob_get(store, &hash, call->arena, &content, &mime));
-    call->content_type = mime;
+    if (str_eq(call_query(call, S("size")), S("thumb"))) {
+        if (!intake_photo_thumb(mime, &hash))
+            return err_set(ERR_NOT_FOUND, "photograph %.*s has no small one", STR(hex));
+        TRY(store_blob_get(store, &hash, call->arena, &content, &mime));
+    }
+    call->content_type = str_slice(mime, 0, str_find(mime, ';'));
     call_header(call, S("Cache-Control"), S("private, max-age=3600, immutable"));
     buf_add(&call->out, content);
     call_finish(call, OK);

@@ -139,10 +139,9 @@ static void add_attachment(struct call *call, struct changing *changing, str hex
         !hex_decode(hex, hash.bytes, HASH_SIZE))
         return;
     changing->attachments[change->attachment_count++] = hash;
-    str thumb;
-    str key = arena_printf(call->arena, "thumb:%.*s", STR(hex));
-    if (store_note_get(call->api->node.store, key, call->arena, &thumb) == OK &&
-        hex_decode(thumb, hash.bytes, HASH_SIZE))
+    str content, mime;
+    if (store_blob_get(call->api->node.store, &hash, call->arena, &content, &mime) == OK &&
+        intake_photo_thumb(mime, &hash))
         changing->attachments[change->attachment_count++] = hash;
     err_clear();
     change->attachments = changing->attachments;

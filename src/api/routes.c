@@ -62,6 +62,8 @@ const struct route routes[] = {
      "Preview", "o", NULL, "How the first rows of a file would be read"},
     {"GET", "/v1/imports/{batch}", run_import_get, LANE_STORE, NEEDS_ACTOR, 0, 200, NULL, "o", NULL,
      "The report of a batch"},
+    {"DELETE", "/v1/imports/{batch}", run_import_forget, LANE_LONG, NEEDS_ACTOR, 0, 200, NULL,
+     "Committed", NULL, "Destroy the report of a batch and what it quotes; its records stay"},
     {"POST", "/v1/imports/{batch}/undo", run_import_undo, LANE_LONG, NEEDS_ACTOR, ROUTE_NO_BODY,
      202, NULL, "JobNumber", NULL, "Take back what a batch did"},
     {"GET", "/v1/jobs/{id}", run_job_get, LANE_STORE, NEEDS_ACTOR, ROUTE_NOT_COUNTED, 200, NULL,

@@ -101,6 +101,11 @@ enum err audit_by_receipt(struct audit *audit, str receipt, struct arena *arena,
 typedef enum err audit_visit(void *context, const struct audit_read *entry);
 enum err audit_scan(struct audit *audit, struct record_id shown, uint64_t before, size_t max,
                     audit_visit *visit, void *context) MUST_USE;
+/*
+ * Destroys what the questions quote that led to a record, now erased: each such entry is entered
+ * again without its question ("instead_of" its number), then destroyed. Waits for the disk.
+ */
+enum err audit_withdraw(struct audit *audit, struct record_id id) MUST_USE;
 /* Overwrites body and salt in place, durably; the leaf stays. OK when it was destroyed before. */
 enum err audit_destroy_body(struct audit *audit, uint64_t number) MUST_USE;
 /*

@@ -12,6 +12,14 @@ static const char *const kinds[] = {
     [AUDIT_ADMIN] = "admin",   [AUDIT_EXPORT] = "export",
 };
 
+enum audit_kind entry_kind(str word)
+{
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (kinds[i] && str_eq_c(word, kinds[i]))
+            return (enum audit_kind)i;
+    return AUDIT_ADMIN;
+}
+
 static void put_text(struct buf *out, str key, str value)
 {
     if (str_is_empty(value))

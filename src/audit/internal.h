@@ -101,6 +101,7 @@ enum err head_read(const char *directory, struct head *ret) MUST_USE; /* zeros w
 
 /* ---- entry.c ---- */
 void entry_encode(const struct audit_entry *entry, struct buf *out);
+enum audit_kind entry_kind(str word); /* AUDIT_ADMIN when it is none */
 /* Appends a row of the `shown` file per record a body shows, stored on `day`. */
 enum err entry_shown_rows(struct keyring *keyring, uint64_t number, uint32_t day, str body,
                           struct buf *out) MUST_USE;

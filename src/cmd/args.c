@@ -75,7 +75,11 @@ enum err cli_done(struct cli *cli)
 {
     if (cli->count == 0 || (cli->count == 1 && is_end_of_options(cli, 0)))
         return OK;
-    err_set(ERR_USAGE, "%s is not understood here, or lacks its value", cli->words[0]);
+    if (cli->count == 1 && cli->words[0][0] == '-')
+        err_set(ERR_USAGE, "%s is no option of this command, or its value is missing",
+                cli->words[0]);
+    else
+        err_set(ERR_USAGE, "%s is not understood here", cli->words[0]);
     return err_hint("--help after the command explains it");
 }
 
@@ -90,10 +94,30 @@ enum err cli_number(struct cli *cli, const char *name, uint64_t otherwise, uint6
                    (unsigned long long)max);
 }
 
+/* What the interface says to programs, in the words of the command line. */
+static const struct {
+    const char *http, *option;
+} said[] = {
+    {"send the header Bureau-Purpose", "--purpose CODE, or $BUREAU_PURPOSE"},
+    {"send the ETag the record was read with", "`bureau get` shows it"},
+    {"If-Match is required", "--version is required"},
+};
+
 int cli_fail(void)
 {
     char text[1400];
-    fprintf(stderr, "bureau: %s\n", err_format(err_last(), text, sizeof text));
+    err_format(err_last(), text, sizeof text);
+    for (size_t i = 0; i < COUNT_OF(said); i++) {
+        char *at = strstr(text, said[i].http);
+        struct buf mended = {0};
+        if (!at)
+            continue;
+        buf_add(&mended, str_of(text, (size_t)(at - text)));
+        buf_printf(&mended, "%s%s", said[i].option, at + strlen(said[i].http));
+        snprintf(text, sizeof text, "%.*s", STR(buf_str(&mended)));
+        buf_release(&mended);
+    }
+    fprintf(stderr, "bureau: %s\n", text);
     return EXIT_ERROR;
 }
 

@@ -163,6 +163,22 @@ static int undo(struct cli *cli)
     return finish_job(cli, started);
 }
 
+static int forget(struct cli *cli)
+{
+    struct node *answer = NULL;
+    const char *batch = need_word(cli, "the batch's number");
+    if (!batch || cli_done(cli) != OK ||
+        client_send(cli, S("DELETE"),
+                    arena_printf(&cli->arena, "/v1/imports/%.*s", STR(url_part(cli, str_c(batch)))),
+                    NULL, &answer) != OK)
+        return cli_fail();
+    if (cli->is_json)
+        print_node(cli, answer);
+    else
+        printf("import %s is forgotten: its report and what it quoted; its records stay\n", batch);
+    return EXIT_OK;
+}
+
 /* ---- a file before anything is done with it ---- */
 
 static void print_columns(const struct node *columns)
@@ -248,6 +264,8 @@ int command_import(struct cli *cli)
         return show_path(cli, S("/v1/imports"));
     if (strcmp(word, "undo") == 0)
         return undo(cli);
+    if (strcmp(word, "forget") == 0)
+        return forget(cli);
     if (strcmp(word, "preview") == 0)
         return preview(cli, NULL);
     if (strcmp(word, "show") != 0)

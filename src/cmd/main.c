@@ -30,11 +30,12 @@ const struct command commands[] = {
      "Exit: 0 hit, 1 no hit, 2 error.",
      command_search},
     {"import", "FORMAT FILE...", "take in a foreign file",
-     "import FORMAT FILE... [--dry-run] [--accept] [--owner XXX] [--unit U] [--annotated FILE]\n"
+     "import FORMAT FILE... [--dry-run] [--accept] [--owner CCC] [--unit U] [--annotated FILE]\n"
      "import formats              what can be read\n"
      "import list                 batches so far\n"
      "import show BATCH           a batch's report\n"
      "import undo BATCH           take back what it did\n"
+     "import forget BATCH         destroy its report and what that quotes\n"
      "import preview FILE         how its first rows would be read; the kind of file is guessed\n"
      "import FORMAT FILE --preview  the same, and what becomes of each column\n"
      "  --encoding NAME           instead of the stated or guessed one\n"
@@ -81,14 +82,14 @@ const struct command commands[] = {
      command_audit},
     {"backup", "DIRECTORY", "copy the node, also while it serves", "", command_backup},
     {"restore", "DIRECTORY", "make a data directory of a backup, verified", "", command_restore},
-    {"export", "[--owner XXX] [--database NAME]",
+    {"export", "[--owner CCC] [--database NAME]",
      "all an owner holds, with history, one JSON a line",
      "--out FILE                  else standard output", command_export},
     {"doctor", "", "what is wrong, and the next step", "", command_doctor},
     {"bench", "", "measure this machine with this node",
      "--seconds N                 3 unless stated", command_bench},
     {"officer", "add|remove|list", "who may use this node",
-     "add ID --country XXX --role ROLE [--unit U] [--purpose P]... [--may RIGHT]...\n"
+     "add ID --country CCC --role ROLE [--unit U] [--purpose P]... [--may RIGHT]...\n"
      "       [--certificate F]     a system: by the key of its certificate, no token\n"
      "RIGHT: write, administer, audit\n"
      "remove ID\nlist",
@@ -104,7 +105,7 @@ const struct command commands[] = {
      "show ID\n"
      "open KIND RECORD RECEIPT [--field NAME=VALUE]...\n"
      "move ID STATE --version N [--field NAME=VALUE]...\n"
-     "offices [--unit U] [--country XXX]\n"
+     "offices [--unit U] [--country CCC]\n"
      "figures [--from DAY] [--to DAY]\n"
      "Tickets belong to officers of desks: name one by $BUREAU_TOKEN.",
      command_ticket},
@@ -192,7 +193,11 @@ int main(int count, char **words)
         return intake_child_main();
     if (crypto_init() != OK)
         return cli_fail();
-    if (count < 2 || strcmp(words[1], "--help") == 0 || strcmp(words[1], "help") == 0) {
+    bool is_help = count >= 2 && strcmp(words[1], "help") == 0;
+    for (size_t i = 0; is_help && count > 2 && i < command_count; i++)
+        if (strcmp(words[2], commands[i].name) == 0)
+            return print_command_help(&commands[i]);
+    if (count < 2 || strcmp(words[1], "--help") == 0 || is_help) {
         print_help(count < 2 ? stderr : stdout);
         return count < 2 ? EXIT_ERROR : EXIT_OK;
     }

@@ -56,6 +56,7 @@ static enum err open_parts(struct running *running, const char *data, const char
     TRY(search_open(running->catalog, node->store, node->index, node->classes, &node->engine));
     load_frequencies(node->engine, data);
     TRY(audit_open(data, &node->audit));
+    index_set_erased_hook(node->index, withdraw_erased, running);
     TRY(identity_open(data, running->catalog, &node->identity));
     TRY(jobs_new(&node->jobs));
     return flow_open(running->catalog, node->store, &node->flow);
@@ -92,6 +93,8 @@ void node_close(struct running *running)
     api_stop(running->api);
     flow_alarms_stop(running->alarms);
     search_close(node->engine);
+    if (node->index)
+        index_set_erased_hook(node->index, NULL, NULL);
     store_close(node->store); /* commits under way are acknowledged */
     audit_close(node->audit); /* and then put on the record, before their answers leave */
     flow_close(node->flow);

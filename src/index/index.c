@@ -394,6 +394,7 @@ static struct index *index_make(const char *directory, struct store *store,
     pthread_mutex_init(&index->merging, NULL);
     pthread_mutex_init(&index->writing, NULL);
     pthread_mutex_init(&index->publishing, NULL);
+    pthread_mutex_init(&index->erased_lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -42,7 +42,14 @@ struct index_prepared;
 enum err index_prepare(struct index *index, const struct record *record, struct arena *arena,
                        const struct index_prepared **ret) MUST_USE;
 uint64_t index_seq(struct index *index);
-enum err index_merge(struct index *index) MUST_USE;   /* now, in this thread; readers go on */
+enum err index_merge(struct index *index) MUST_USE; /* now, in this thread; readers go on */
+/*
+ * Called on the merging thread when what was erased has gone from index and store, for those who
+ * keep something about records elsewhere; wired by cmd (audit). It may commit, not merge. Setting
+ * waits for a call under way; NULL: none.
+ */
+typedef enum err index_erased(void *context);
+void index_set_erased_hook(struct index *index, index_erased *hook, void *context);
 enum err index_rebuild(struct index *index) MUST_USE; /* from the feed, from nothing */
 void index_report(struct index *index,
                   struct buf *out); /* JSON: segments, entries, keys, bytes, seq */

@@ -318,8 +318,11 @@ struct index {
     struct delta *live;    /* under writing */
     uint32_t delta_max;    /* entries of a delta, at most DELTA_ENTRY_MAX; less in tests */
     struct arena scratch;  /* of the writer */
-    bool is_erasing_due;   /* erased since the last whole merge; under writing */
-    uint64_t unreadable;   /* records that could not be taken up; under writing */
+    pthread_mutex_t erased_lock;
+    index_erased *erased_hook; /* under erased_lock */
+    void *erased_context;
+    bool is_erasing_due; /* erased since the last whole merge; under writing */
+    uint64_t unreadable; /* records that could not be taken up; under writing */
 
     pthread_t thread;
     bool has_thread, is_stopping; /* under writing */

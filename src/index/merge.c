@@ -288,6 +288,22 @@ static enum err seal_live(struct index *index, bool *ret_is_erasing)
     return code;
 }
 
+void index_set_erased_hook(struct index *index, index_erased *hook, void *context)
+{
+    pthread_mutex_lock(&index->erased_lock);
+    index->erased_hook = hook;
+    index->erased_context = context;
+    pthread_mutex_unlock(&index->erased_lock);
+}
+
+static enum err tell_erased(struct index *index)
+{
+    pthread_mutex_lock(&index->erased_lock);
+    enum err code = index->erased_hook ? index->erased_hook(index->erased_context) : OK;
+    pthread_mutex_unlock(&index->erased_lock);
+    return code;
+}
+
 /*
  * Afterwards no file holds anything of what was erased before: neither ours nor the store's
  * write-ahead log.
@@ -298,6 +314,8 @@ static enum err merge_until(struct index *index, pick_rule *rule)
     enum err code = seal_live(index, &is_erasing);
     while (!code && is_more)
         code = merge_by(index, rule, &is_more);
+    if (!code && is_erasing)
+        code = tell_erased(index);
     if (!code && is_erasing)
         code = store_scrub(index->store);
     if (code && is_erasing) {

@@ -2,7 +2,7 @@
 /*
  * A body that shows a photograph or evidence holds on to it: the store keeps an attachment as long
  * as a body that names it. Only what the store has is named; a body from elsewhere may come before
- * its pictures. The small picture hangs on the large one by a note, as the record desk writes it.
+ * its pictures. The small picture comes with the large one.
  */
 #include "intake/import.h"
 
@@ -10,13 +10,12 @@ static void add(struct store *store, str hex, struct arena *arena, struct hash *
                 size_t *count)
 {
     struct hash hash;
-    str content, mime, thumb;
+    str content, mime;
     if (*count + 2 > STORE_ATTACHMENTS_MAX || !hex_decode(hex, hash.bytes, HASH_SIZE) ||
         store_blob_get(store, &hash, arena, &content, &mime))
         return;
     hashes[(*count)++] = hash;
-    str key = arena_printf(arena, "thumb:%.*s", STR(hex));
-    if (store_note_get(store, key, arena, &thumb) == OK && hex_decode(thumb, hash.bytes, HASH_SIZE))
+    if (intake_photo_thumb(mime, &hash))
         hashes[(*count)++] = hash;
 }
 

@@ -289,8 +289,10 @@ enum err batch_end(struct import *import, const char *state, const struct node *
 static enum err read_batch(const struct intake_node *node, uint64_t batch, struct arena *arena,
                            struct stored *ret, struct node **ret_fields)
 {
-    TRY(store_read(node->store, batch, arena, ret));
-    if (!str_eq(ret->definition, DEFINITION))
+    enum err code = store_read(node->store, batch, arena, ret);
+    if (code && code != ERR_NOT_FOUND)
+        return code;
+    if (code || !str_eq(ret->definition, DEFINITION))
         return err_set(ERR_NOT_FOUND, "there is no import %llu", (unsigned long long)batch);
     if (ret->is_erased)
         return err_set(ERR_GONE, "import %llu has been erased", (unsigned long long)batch);
@@ -362,6 +364,20 @@ static struct node *summary(const struct stored *stored, const struct node *fiel
             node_put(map, key, node_copy(arena, child));
     }
     return map;
+}
+
+enum err intake_forget(const struct intake_node *node, uint64_t batch, str actor,
+                       struct committed *ret)
+{
+    struct arena arena = {0};
+    struct stored stored;
+    struct node *fields = NULL;
+    enum err code = read_batch(node, batch, &arena, &stored, &fields);
+    if (!code && str_eq(node_get_text(fields, S("state")), S("running")))
+        code = err_set(ERR_BUSY, "import %llu is running, or was cut off: take it up again first",
+                       (unsigned long long)batch);
+    arena_release(&arena);
+    return code ? code : store_erase(node->store, batch, actor, ret);
 }
 
 struct listing {

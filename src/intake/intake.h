@@ -84,6 +84,12 @@ enum err intake_undo(const struct intake_node *node, uint64_t batch, str actor,
 enum err intake_undo_start(struct jobs *jobs, const struct intake_node *node, uint64_t batch,
                            str actor, uint64_t *ret_job) MUST_USE;
 /*
+ * Destroys a batch's own record and report, and with it the rows that the report quotes; records
+ * stay as they are. ERR_NOT_FOUND, ERR_GONE; ERR_BUSY while it runs.
+ */
+enum err intake_forget(const struct intake_node *node, uint64_t batch, str actor,
+                       struct committed *ret) MUST_USE;
+/*
  * Newest first: [{"batch","format","state","owner","started","rows","new","changed",...}], and one
  * batch's whole report.
  */
@@ -123,6 +129,12 @@ enum { INTAKE_PHOTO_BYTES_MAX = 16 << 20 };
  */
 enum err intake_photo(str content, struct intake_photo *ret) MUST_USE;
 void intake_photo_release(struct intake_photo *photo);
+/*
+ * The small picture hangs on the large one by its type, "image/jpeg;thumb=HASH", so that both go
+ * together when the last body that shows them is erased, and nothing of them is left.
+ */
+str intake_photo_type(const struct hash *thumb, char out[96]);
+bool intake_photo_thumb(str type, struct hash *ret); /* false: the type names none */
 
 /* The child's whole life; returns the exit code. */
 int intake_child_main(void);

@@ -5,6 +5,7 @@
  * descriptor are here: child_photo() runs in the sandbox.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -149,4 +150,23 @@ void intake_photo_release(struct intake_photo *photo)
         return;
     buf_release(&photo->picture);
     buf_release(&photo->thumb);
+}
+
+/* ---- large and small ---- */
+
+static const str THUMB = {";thumb=", 7};
+
+str intake_photo_type(const struct hash *thumb, char out[96])
+{
+    char hex[2 * HASH_SIZE + 1];
+    hex_encode(thumb->bytes, HASH_SIZE, hex);
+    int len = snprintf(out, 96, "image/jpeg%.*s%s", STR(THUMB), hex);
+    return str_of(out, (size_t)len);
+}
+
+bool intake_photo_thumb(str type, struct hash *ret)
+{
+    size_t at = str_find(type, ';');
+    str rest = str_from(type, at);
+    return str_starts(rest, THUMB) && hex_decode(str_from(rest, THUMB.len), ret->bytes, HASH_SIZE);
 }
