@@ -20,12 +20,14 @@
  * called a hit, at 0 a hundred are called possible.
  *
  * The same halves give the probability: bits of one name's words are not independent (words of one
- * language go together), so that five of them are lost and a fifth of the rest.
+ * language go together), so that five of them are lost and a fifth of the rest. With nothing beside
+ * the name another bit and a half is lost.
  */
 #define HIT_OVER          8.0
 #define POSSIBLE_OVER     0.0
 #define PROBABILITY_OVER  5.0
 #define PROBABILITY_SLOPE 0.8
+#define NAME_ALONE_BITS   1.5
 #define SHORT_LETTERS     4   /* in so short a word another letter makes another name */
 #define WHOLE_NAME        0.8 /* of what the asked name could have: all words agree, near enough */
 #define KEY_BITS_MAX      22.0
@@ -256,13 +258,17 @@ enum band evidence_band(double bits, uint64_t population)
 static void conclude(const struct scorer *scorer, struct evidence *ret)
 {
     double population = population_of(scorer->context->population);
+    double alone = scorer->has_name && !scorer->is_supported ? NAME_ALONE_BITS : 0;
     ret->band = evidence_band(ret->bits, scorer->context->population);
+    if (ret->band == BAND_HIT &&
+        evidence_band(ret->bits - alone, scorer->context->population) != BAND_HIT)
+        ret->band = BAND_POSSIBLE;
     if (ret->band == BAND_NONE && scorer->is_whole_name && !scorer->is_contradicted)
         ret->band = BAND_POSSIBLE;
     /* a name that is only alike, with nothing else speaking for it, never decides */
     if (ret->band == BAND_HIT && !scorer->is_whole_name && !scorer->is_supported)
         ret->band = BAND_POSSIBLE;
-    double over = ret->bits - log2(population) - PROBABILITY_OVER;
+    double over = ret->bits - alone - log2(population) - PROBABILITY_OVER;
     ret->probability = 1 / (1 + exp2(-PROBABILITY_SLOPE * over));
     ret->namesakes = scorer->has_name ? population * exp2(-scorer->chance_bits) : -1;
 }
