@@ -213,8 +213,8 @@ call_run run_search, run_recognise, run_databases, run_database, run_codes, run_
 call_run run_record_create, run_record_check, run_record_get, run_record_history, run_record_put,
     run_record_state, run_record_delete;
 call_run run_photograph_put, run_photograph_get;
-call_run run_feed, run_imports_start, run_imports_list, run_import_get, run_import_undo, run_import_forget,
-    run_formats, run_template, run_preview;
+call_run run_feed, run_imports_start, run_imports_list, run_import_get, run_import_undo,
+    run_import_forget, run_formats, run_template, run_preview;
 call_run run_job_get, run_job_cancel;
 call_run run_audit_list, run_audit_get, run_audit_verify;
 call_run run_log_key, run_log_checkpoint, run_log_tile, run_log_consistency, run_log_proof,

@@ -79,7 +79,7 @@ struct running {
 enum err node_open(const char *data, const char *home, enum node_mode mode,
                    const struct api_options *options, struct running **ret) MUST_USE;
 void node_close(struct running *running);
-/* The index's hook after erasures: the audit log lets go of what it quotes. context: the running. */
+/* The hook after erasures: the audit log lets go of what it quotes. context: struct running. */
 enum err withdraw_erased(void *context) MUST_USE;
 
 /* demonstration.c: makes the session of `serve --demonstration` and says what to try */

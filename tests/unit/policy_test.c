@@ -123,96 +123,95 @@ static enum disclosure seen_by(const struct record *record, const struct actor *
     return opened;
 }
 
+static const struct {
+    const char *envelope;
+    enum state state;
+    const char *actor;
+    const char *seen;
+    const char *why;
+} decision_cases[] = {
+    {"", STATE_ACTIVE, "DEU/lka national-bureau search", "full", "the bureau sees all fields"},
+    {"", STATE_ACTIVE, "DEU/lka investigator search", "full", "so does the investigator"},
+    {"", STATE_ACTIVE, "DEU/border frontline search", "masked",
+     "the front line sees a part of the fields"},
+    {"", STATE_ACTIVE, "DEU/other analyst search", "hit-only",
+     "others see that there is something"},
+    {"", STATE_ACTIVE, "DEU/lka investigator border-control", "none",
+     "not one of the record's purposes"},
+    {"", STATE_ACTIVE, "DEU/lka investigator extradition", "none",
+     "not one of the definition's purposes"},
+    {"", STATE_ACTIVE, "DEU/lka national-bureau statistics", "hit-only", "statistics show nobody"},
+    {"", STATE_ACTIVE, "DEU/lka national-bureau training", "none", "training sees no real record"},
+    {",\"test\":true", STATE_ACTIVE, "DEU/lka national-bureau training", "full",
+     "but test records"},
+    {"", STATE_SUSPENDED, "DEU/lka national-bureau search", "none", "suspended: for its keepers"},
+    {"", STATE_SUSPENDED, "FRA/ncb national-bureau search", "none",
+     "an own officer who may not write is no keeper"},
+    {"", STATE_SUSPENDED, "FRA/ncb national-bureau search +write", "full", "a keeper"},
+    {"", STATE_EXPIRED, "FRA/ncb national-bureau search +write", "full", "a keeper"},
+    {"", STATE_CANCELLED, "DEU/ncb national-bureau search +write", "none",
+     "a writer of another country is no keeper"},
+    {"", STATE_CANCELLED, "DEU/it administrator search +admin", "full", "an administrator is"},
+    {"", STATE_DELETED, "FRA/ncb national-bureau search +write", "none", "deleted is gone"},
+    {"", STATE_DELETED, "FRA/it administrator search +admin", "none", "for everybody"},
+    {"", STATE_ACTIVE, "FRA/ncb frontline extradition +write", "full",
+     "a keeper needs no purpose of the record's"},
+    {",\"disclose\":\"none\"", STATE_ACTIVE, "DEU/lka national-bureau search", "none",
+     "the owner's ceiling"},
+    {",\"disclose\":\"hit-only\"", STATE_ACTIVE, "DEU/lka national-bureau search", "hit-only",
+     "the owner's ceiling"},
+    {",\"disclose\":\"masked\"", STATE_ACTIVE, "DEU/lka national-bureau search", "masked",
+     "the owner's ceiling"},
+    {",\"disclose\":\"none\"", STATE_ACTIVE, "FRA/lka investigator search", "full",
+     "binds others only"},
+    {",\"deny\":[\"DEU\"]", STATE_ACTIVE, "DEU/lka national-bureau search", "none",
+     "denied country"},
+    {",\"deny\":[\"DEU\"]", STATE_ACTIVE, "AUT/lka national-bureau search", "full",
+     "another country"},
+    {",\"deny\":[\"FRA\"]", STATE_ACTIVE, "FRA/lka investigator search", "full",
+     "the owner is not denied his own"},
+    {",\"allow\":[\"DEU/lka\"]", STATE_ACTIVE, "DEU/lka/department-4 investigator search", "full",
+     "a unit and its parts"},
+    {",\"allow\":[\"DEU/lka\"]", STATE_ACTIVE, "DEU/lkarlsruhe investigator search", "none",
+     "a unit whose name begins alike"},
+    {",\"allow\":[\"DEU/lka\"]", STATE_ACTIVE, "DEU/border investigator search", "none",
+     "another unit"},
+    {",\"allow\":[\"investigate\"]", STATE_ACTIVE, "DEU/lka investigator investigate", "full",
+     "a purpose"},
+    {",\"allow\":[\"investigate\"]", STATE_ACTIVE, "DEU/lka investigator search", "none",
+     "another purpose"},
+    {",\"allow\":[\"DEU\"],\"deny\":[\"DEU/lka\"]", STATE_ACTIVE, "DEU/lka investigator search",
+     "none", "denial wins"},
+    {",\"confidentiality\":\"restricted\"", STATE_ACTIVE, "DEU/border frontline search", "masked",
+     "restricted"},
+    {",\"confidentiality\":\"restricted\"", STATE_ACTIVE, "DEU/lka investigator search", "full",
+     "restricted"},
+    {",\"confidentiality\":\"confidential\"", STATE_ACTIVE, "DEU/border frontline search", "none",
+     "confidential"},
+    {",\"confidentiality\":\"confidential\"", STATE_ACTIVE, "DEU/lka investigator search",
+     "hit-only", "confidential"},
+    {",\"confidentiality\":\"confidential\"", STATE_ACTIVE, "DEU/ncb national-bureau search",
+     "full", "confidential"},
+    {",\"sensitive\":[\"victim\"]", STATE_ACTIVE, "DEU/border frontline search", "hit-only",
+     "a victim"},
+    {",\"sensitive\":[\"victim\"]", STATE_ACTIVE, "DEU/lka investigator search", "full",
+     "a victim"},
+    {",\"sensitive\":[\"minor\"]", STATE_ACTIVE, "DEU/border frontline search", "masked",
+     "missing minors are looked for"},
+};
+
 static void decisions(void **state)
 {
     (void)state;
-    static const struct {
-        const char *envelope;
-        enum state state;
-        const char *actor;
-        const char *seen;
-        const char *why;
-    } cases[] = {
-        {"", STATE_ACTIVE, "DEU/lka national-bureau search", "full", "the bureau sees all fields"},
-        {"", STATE_ACTIVE, "DEU/lka investigator search", "full", "so does the investigator"},
-        {"", STATE_ACTIVE, "DEU/border frontline search", "masked",
-         "the front line sees a part of the fields"},
-        {"", STATE_ACTIVE, "DEU/other analyst search", "hit-only",
-         "others see that there is something"},
-        {"", STATE_ACTIVE, "DEU/lka investigator border-control", "none",
-         "not one of the record's purposes"},
-        {"", STATE_ACTIVE, "DEU/lka investigator extradition", "none",
-         "not one of the definition's purposes"},
-        {"", STATE_ACTIVE, "DEU/lka national-bureau statistics", "hit-only",
-         "statistics show nobody"},
-        {"", STATE_ACTIVE, "DEU/lka national-bureau training", "none",
-         "training sees no real record"},
-        {",\"test\":true", STATE_ACTIVE, "DEU/lka national-bureau training", "full",
-         "but test records"},
-        {"", STATE_SUSPENDED, "DEU/lka national-bureau search", "none",
-         "suspended: for its keepers"},
-        {"", STATE_SUSPENDED, "FRA/ncb national-bureau search", "none",
-         "an own officer who may not write is no keeper"},
-        {"", STATE_SUSPENDED, "FRA/ncb national-bureau search +write", "full", "a keeper"},
-        {"", STATE_EXPIRED, "FRA/ncb national-bureau search +write", "full", "a keeper"},
-        {"", STATE_CANCELLED, "DEU/ncb national-bureau search +write", "none",
-         "a writer of another country is no keeper"},
-        {"", STATE_CANCELLED, "DEU/it administrator search +admin", "full", "an administrator is"},
-        {"", STATE_DELETED, "FRA/ncb national-bureau search +write", "none", "deleted is gone"},
-        {"", STATE_DELETED, "FRA/it administrator search +admin", "none", "for everybody"},
-        {"", STATE_ACTIVE, "FRA/ncb frontline extradition +write", "full",
-         "a keeper needs no purpose of the record's"},
-        {",\"disclose\":\"none\"", STATE_ACTIVE, "DEU/lka national-bureau search", "none",
-         "the owner's ceiling"},
-        {",\"disclose\":\"hit-only\"", STATE_ACTIVE, "DEU/lka national-bureau search", "hit-only",
-         "the owner's ceiling"},
-        {",\"disclose\":\"masked\"", STATE_ACTIVE, "DEU/lka national-bureau search", "masked",
-         "the owner's ceiling"},
-        {",\"disclose\":\"none\"", STATE_ACTIVE, "FRA/lka investigator search", "full",
-         "binds others only"},
-        {",\"deny\":[\"DEU\"]", STATE_ACTIVE, "DEU/lka national-bureau search", "none",
-         "denied country"},
-        {",\"deny\":[\"DEU\"]", STATE_ACTIVE, "AUT/lka national-bureau search", "full",
-         "another country"},
-        {",\"deny\":[\"FRA\"]", STATE_ACTIVE, "FRA/lka investigator search", "full",
-         "the owner is not denied his own"},
-        {",\"allow\":[\"DEU/lka\"]", STATE_ACTIVE, "DEU/lka/department-4 investigator search",
-         "full", "a unit and its parts"},
-        {",\"allow\":[\"DEU/lka\"]", STATE_ACTIVE, "DEU/lkarlsruhe investigator search", "none",
-         "a unit whose name begins alike"},
-        {",\"allow\":[\"DEU/lka\"]", STATE_ACTIVE, "DEU/border investigator search", "none",
-         "another unit"},
-        {",\"allow\":[\"investigate\"]", STATE_ACTIVE, "DEU/lka investigator investigate", "full",
-         "a purpose"},
-        {",\"allow\":[\"investigate\"]", STATE_ACTIVE, "DEU/lka investigator search", "none",
-         "another purpose"},
-        {",\"allow\":[\"DEU\"],\"deny\":[\"DEU/lka\"]", STATE_ACTIVE, "DEU/lka investigator search",
-         "none", "denial wins"},
-        {",\"confidentiality\":\"restricted\"", STATE_ACTIVE, "DEU/border frontline search",
-         "masked", "restricted"},
-        {",\"confidentiality\":\"restricted\"", STATE_ACTIVE, "DEU/lka investigator search", "full",
-         "restricted"},
-        {",\"confidentiality\":\"confidential\"", STATE_ACTIVE, "DEU/border frontline search",
-         "none", "confidential"},
-        {",\"confidentiality\":\"confidential\"", STATE_ACTIVE, "DEU/lka investigator search",
-         "hit-only", "confidential"},
-        {",\"confidentiality\":\"confidential\"", STATE_ACTIVE, "DEU/ncb national-bureau search",
-         "full", "confidential"},
-        {",\"sensitive\":[\"victim\"]", STATE_ACTIVE, "DEU/border frontline search", "hit-only",
-         "a victim"},
-        {",\"sensitive\":[\"victim\"]", STATE_ACTIVE, "DEU/lka investigator search", "full",
-         "a victim"},
-        {",\"sensitive\":[\"minor\"]", STATE_ACTIVE, "DEU/border frontline search", "masked",
-         "missing minors are looked for"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct record record = record_of(cases[i].envelope);
-        struct actor actor = actor_of(cases[i].actor);
-        record.state = cases[i].state;
+    for (size_t i = 0; i < COUNT_OF(decision_cases); i++) {
+        struct record record = record_of(decision_cases[i].envelope);
+        struct actor actor = actor_of(decision_cases[i].actor);
+        record.state = decision_cases[i].state;
         const char *seen = disclosure_word(seen_by(&record, &actor));
-        if (strcmp(seen, cases[i].seen) != 0)
-            fprintf(stderr, "case %zu, %s: %s sees %s\n", i, cases[i].why, cases[i].actor, seen);
-        assert_string_equal(seen, cases[i].seen);
+        if (strcmp(seen, decision_cases[i].seen) != 0)
+            fprintf(stderr, "case %zu, %s: %s sees %s\n", i, decision_cases[i].why,
+                    decision_cases[i].actor, seen);
+        assert_string_equal(seen, decision_cases[i].seen);
     }
 }
 
