@@ -189,8 +189,18 @@ static void tell_times(struct flow *flow, const struct due *due, int64_t now_us)
         tell_entry(flow, &due->entry, PARTY_ASKER, "limit", STR_EMPTY, STR_EMPTY, now_us);
 }
 
+static int64_t next_wake(struct flow *flow)
+{
+    pthread_rwlock_rdlock(&flow->lock);
+    int64_t next = flow->heap_count ? flow->entries[flow->heap[0]].wake_us : INT64_MAX;
+    pthread_rwlock_unlock(&flow->lock);
+    return next;
+}
+
 int64_t flow_tick(struct flow *flow, int64_t now_us)
 {
+    if (next_wake(flow) > now_us)
+        return next_wake(flow);
     struct due *dues = calloc(BATCH, sizeof *dues);
     struct firing *firing = calloc(1, sizeof *firing);
     size_t count = dues && firing ? take_due(flow, now_us, dues) : 0;
@@ -204,10 +214,7 @@ int64_t flow_tick(struct flow *flow, int64_t now_us)
     }
     free(firing);
     free(dues);
-    pthread_rwlock_rdlock(&flow->lock);
-    int64_t next = flow->heap_count ? flow->entries[flow->heap[0]].wake_us : INT64_MAX;
-    pthread_rwlock_unlock(&flow->lock);
-    return next;
+    return next_wake(flow);
 }
 
 /* ---- the thread ---- */

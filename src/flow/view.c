@@ -311,6 +311,7 @@ struct filling {
     struct flow *flow;
     uint64_t after;
     size_t count;
+    uint64_t left_out;
 };
 
 static enum err fill_one(void *context, const struct stored *stored)
@@ -322,8 +323,9 @@ static enum err fill_one(void *context, const struct stored *stored)
     filling->count++;
     if (view_take(filling->flow, stored) == OK)
         return OK;
-    log_write(LOG_WARN, "ticket %s is left out: %s", record_id_format(stored->id, id),
-              err_format(err_last(), text, sizeof text));
+    if (filling->left_out++ == 0) /* one tells what is wrong; a million would hide it */
+        log_write(LOG_WARN, "ticket %s is left out: %s", record_id_format(stored->id, id),
+                  err_format(err_last(), text, sizeof text));
     err_clear();
     return OK;
 }
@@ -340,6 +342,9 @@ enum err view_fill(struct flow *flow)
             TRY(store_list(flow->store, definition->name, STR_EMPTY, filling.after, FILL_PAGE,
                            fill_one, &filling));
         } while (filling.count == FILL_PAGE);
+        if (filling.left_out > 1)
+            log_write(LOG_WARN, "%llu tickets of \"%.*s\" are left out",
+                      (unsigned long long)filling.left_out, STR(definition->name));
     }
     return OK;
 }
