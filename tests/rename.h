@@ -263,7 +263,7 @@ static inline void rename_folder(struct renamer *renamer, const char *root, cons
 /* to must not exist yet. */
 static inline void rename_home(const char *from, const char *to, uint64_t seed)
 {
-    static const char *const linked[] = {"codes", "system", "tickets", "web"};
+    static const char *const linked[] = {"codes", "system", "web"};
     struct renamer renamer = {.seed = seed};
     char source[RENAME_PATH], target[RENAME_PATH], root[RENAME_PATH / 2];
     char *whole = realpath(from, NULL);
