@@ -17,6 +17,8 @@ enum { LINE_MAX = 64 << 10, ROOM_WAIT_MS = 30000 };
 
 struct line {
     struct call *call; /* one for each line: actor, receipt, answer */
+    struct search_request request;
+    struct search_plan *plan;
     struct search_answer answer;
     struct err_info failure;
 };
@@ -90,24 +92,30 @@ static enum err line_purpose(struct batch *batch, struct call *call)
     return OK;
 }
 
-static enum err search_line(struct batch *batch, struct line *line, str text)
+static enum err plan_line(struct batch *batch, struct line *line, str text)
 {
     struct call *call = line->call;
     struct search_engine *engine = call->api->node.engine;
-    struct search_request request;
-    struct search_plan *plan;
     struct node *node;
-    struct audit_entry entry = {0};
     TRY(json_parse(text, call->arena, &node));
     if (node->kind != NODE_MAP)
         return err_set(ERR_SYNTAX, "the line is not a JSON object");
     call->body = node;
     TRY(line_purpose(batch, call));
-    TRY(search_request_read(call, node, &request));
-    TRY(search_plan(engine, &call->actor, &request, call->arena, &plan));
-    TRY(search_run(engine, plan, &line->answer));
+    TRY(search_request_read(call, node, &line->request));
+    TRY(search_plan(engine, &call->actor, &line->request, call->arena, &line->plan));
+    search_prefetch(engine, line->plan);
+    return OK;
+}
+
+static enum err run_line(struct batch *batch, struct line *line)
+{
+    struct call *call = line->call;
+    struct audit_entry entry = {0};
+    call->started_us = clock_monotonic_us(); /* what it took is its own, not its turn's */
+    TRY(search_run(call->api->node.engine, line->plan, &line->answer));
     line->answer.took_us = (uint32_t)(clock_monotonic_us() - call->started_us);
-    TRY(search_audit_entry(plan, &line->answer, call->arena, &entry));
+    TRY(search_audit_entry(line->plan, &line->answer, call->arena, &entry));
     atomic_fetch_add_explicit(&call->api->searches, 1, memory_order_relaxed);
     return append(batch, line, &entry);
 }
@@ -121,12 +129,21 @@ static struct line *take_line(struct batch *batch, str text)
     *call = *batch->call;
     call->arena = &batch->arena;
     call->out = (struct buf){0};
-    call->started_us = clock_monotonic_us();
     line->call = call;
     err_clear();
-    if (search_line(batch, line, text) != OK)
+    if (plan_line(batch, line, text) != OK)
         line->failure = *err_last();
     return line;
+}
+
+/* All are planned before the first is run, so that they wait for memory together. */
+static void run_lines(struct batch *batch, struct line *const *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        err_clear();
+        if (!lines[i]->failure.code && run_line(batch, lines[i]) != OK)
+            lines[i]->failure = *err_last();
+    }
 }
 
 static void print_line(struct line *line, struct buf *out)
@@ -189,6 +206,7 @@ static void search_lines(struct batch *batch, str text)
             if (batch->arena.total_bytes > 16 << 20)
                 break;
         }
+        run_lines(batch, lines, count);
         wait_durable(batch);
         for (size_t i = 0; i < count && !batch->failed; i++)
             print_line(lines[i], &out);

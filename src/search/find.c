@@ -86,8 +86,8 @@ static enum err find_key(struct search *search, uint32_t set, const struct key *
     struct search_plan *plan = search->plan;
     struct index_hits hits;
     if (key->kind == KEY_EXACT) {
-        uint64_t hash = search->hash_next < search->hash_count
-                            ? search->hashes[search->hash_next++]
+        uint64_t hash = search->hash_next < plan->hash_count
+                            ? plan->hashes[search->hash_next++]
                             : index_key_hash(search->snapshot, KEY_EXACT, key->space, key->text);
         TRY(index_probe_hash(search->snapshot, search->scope, plan->databases->bits, KEY_EXACT,
                              hash, plan->arena, HITS_PER_KEY, &hits));
@@ -99,21 +99,32 @@ static enum err find_key(struct search *search, uint32_t set, const struct key *
     return take_hits(&search->exact, &hits, set);
 }
 
-void find_prefetch(struct search *search)
+void find_prefetch(struct search_plan *plan, const struct index_snapshot *snapshot)
 {
-    const struct search_plan *plan = search->plan;
+    if (plan->hash_count) /* search_prefetch() has asked for them */
+        return;
     for (uint32_t set = 0; set < plan->set_count; set++)
         for (size_t i = 0; i < plan->sets[set].count; i++)
             for (size_t k = 0; k < plan->sets[set].values[i].key_count; k++) {
                 const struct key *key = &plan->sets[set].values[i].keys[k];
                 if (key->kind != KEY_EXACT)
                     continue;
-                if (search->hash_count == HASH_MAX)
+                if (plan->hash_count == HASH_MAX)
                     return;
-                uint64_t hash = index_key_hash(search->snapshot, KEY_EXACT, key->space, key->text);
-                search->hashes[search->hash_count++] = hash;
-                index_prefetch(search->snapshot, hash);
+                uint64_t hash = index_key_hash(snapshot, KEY_EXACT, key->space, key->text);
+                plan->hashes[plan->hash_count++] = hash;
+                index_prefetch(snapshot, hash);
             }
+}
+
+void search_prefetch(struct search_engine *engine, struct search_plan *plan)
+{
+    struct index_snapshot *snapshot = index_snapshot_open(engine->index);
+    if (snapshot)
+        find_prefetch(plan, snapshot);
+    else
+        err_clear(); /* the run says so if memory is still short */
+    index_snapshot_close(snapshot);
 }
 
 enum err find_exact(struct search *search)

@@ -103,6 +103,8 @@ struct search_plan {
     bool is_light, is_similar_forced;
     str wildcard; /* text with ? or *; "" */
     str repaired, garbled_by;
+    uint64_t hashes[HASH_MAX]; /* of the first exact keys, on their way into the cache */
+    size_t hash_count;
 };
 
 /* A record worth reading. */
@@ -140,8 +142,7 @@ struct search { /* one run */
     double expected_by_chance;
     struct index_key *probe_keys; /* PROBE_MAX, made when first needed */
     struct index_hits *probe_hits;
-    uint64_t hashes[HASH_MAX]; /* of the first exact keys, on their way into the cache */
-    size_t hash_count, hash_next;
+    size_t hash_next; /* of the plan's hashes */
 };
 
 static inline bool bit_is_set(const uint64_t *bits, unsigned number)
@@ -194,7 +195,7 @@ bool garbled_repair(const struct type_context *context, str text, unsigned confi
 /* ---- find.c, similar.c ---- */
 
 /* Hashes the first keys and asks memory for their buckets. */
-void find_prefetch(struct search *search);
+void find_prefetch(struct search_plan *plan, const struct index_snapshot *snapshot);
 enum err find_exact(struct search *search) MUST_USE;
 enum err find_names(struct search *search) MUST_USE;
 bool similar_is_wanted(const struct search *search, size_t exact_hits);

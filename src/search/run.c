@@ -215,7 +215,7 @@ enum err search_run(struct search_engine *engine, struct search_plan *plan,
     search.snapshot = index_snapshot_open(engine->index);
     if (!search.snapshot)
         return ERR_MEMORY;
-    find_prefetch(&search);
+    find_prefetch(plan, search.snapshot);
     enum err code = policy_scope_open(engine->classes, plan->actor, &search.scope);
     if (!code)
         code = run_in_scope(&search, ret);

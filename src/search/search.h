@@ -149,6 +149,11 @@ enum err search_plan(struct search_engine *engine, const struct actor *actor,
                      struct search_plan **ret) MUST_USE;
 bool search_is_light(const struct search_plan *plan);
 /*
+ * Asks memory for what the plan will look up, and waits for nothing: for who makes several plans
+ * before the first is run.
+ */
+void search_prefetch(struct search_engine *engine, struct search_plan *plan);
+/*
  * Fails only for want of memory: a database that cannot be asked is a NO ANSWER within the answer.
  */
 enum err search_run(struct search_engine *engine, struct search_plan *plan,
