@@ -26,12 +26,14 @@ enum {
     SEEN_BITS = 16,
     SEEN_SIZE = 1 << SEEN_BITS, /* of the table of ids already compared */
     SEEN_MAX = SEEN_SIZE * 3 / 4,
+    SEEN_ROUND_SHIFT = PACKED_ID_BITS + 1,
+    SEEN_ROUNDS = 1 << (32 - SEEN_ROUND_SHIFT),
     JOIN_LETTERS_MAX = 24,
     RELATED_MAX = 48,
     RARITY_STEPS_MAX = 128,
 };
 #define RARITY_STEP_BITS 0.1f
-#define LEAST_BITS           0.2f /* a candidate worth less is left out */
+#define LEAST_BITS       0.2f /* a candidate worth less is left out */
 
 struct gather {
     const struct names_part *parts;
@@ -40,7 +42,8 @@ struct gather {
     const struct rarity *rarity;
     struct arena *arena;
     struct units *units;
-    uint32_t *seen; /* id + 1 */
+    uint32_t *seen; /* round << SEEN_ROUND_SHIFT | id + 1: what an earlier round left is empty */
+    uint32_t seen_round;
     size_t seen_count;
     uint32_t *probe;
 };
@@ -198,8 +201,12 @@ static const struct names_part *part_at(const struct gather *gather, size_t part
 static bool seen_add(struct gather *gather, uint32_t id)
 {
     uint32_t at = (id * 0x9e3779b1u) >> (32 - SEEN_BITS);
-    for (; gather->seen[at]; at = (at + 1) & (SEEN_SIZE - 1)) {
-        if (gather->seen[at] == id + 1)
+    if (id >= PACKED_ID_MASK) /* of a damaged file */
+        return false;
+    uint32_t mark = gather->seen_round << SEEN_ROUND_SHIFT | (id + 1);
+    for (; gather->seen[at] >> SEEN_ROUND_SHIFT == gather->seen_round;
+         at = (at + 1) & (SEEN_SIZE - 1)) {
+        if (gather->seen[at] == mark)
             return false;
     }
     if (gather->seen_count >= SEEN_MAX) {
@@ -207,8 +214,17 @@ static bool seen_add(struct gather *gather, uint32_t id)
         return false;
     }
     gather->seen_count++;
-    gather->seen[at] = id + 1;
+    gather->seen[at] = mark;
     return true;
+}
+
+static void seen_clear(struct gather *gather)
+{
+    gather->seen_count = 0;
+    if (++gather->seen_round < SEEN_ROUNDS)
+        return;
+    memset(gather->seen, 0, SEEN_SIZE * sizeof *gather->seen);
+    gather->seen_round = 1;
 }
 
 static void candidate_try(struct gather *gather, struct unit *unit, size_t part, uint32_t id,
@@ -269,8 +285,7 @@ static void candidates_related(struct gather *gather, struct unit *unit, size_t 
 static void candidates_in_part(struct gather *gather, struct unit *unit, size_t part,
                                struct candidate *out, size_t *count)
 {
-    memset(gather->seen, 0, SEEN_SIZE * sizeof *gather->seen);
-    gather->seen_count = 0;
+    seen_clear(gather);
     candidates_by_keys(gather, unit, part, NAMES_EXACT, out, count);
     if (unit->is_exact_only)
         return;
