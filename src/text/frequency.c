@@ -86,7 +86,10 @@ static enum err take_word(struct frequencies *table, const struct row *row)
         !str_to_u64(row->cells[2], UINT32_MAX, &bearers) || bearers < FREQUENCY_FLOOR)
         return err_set(ERR_DAMAGED, "the row is not script, word and bearers");
     uint64_t hash = word_hash(script, row->cells[1]);
-    *slot_for(table->slots, table->slot_count, hash) = (struct slot){hash, (uint32_t)bearers};
+    struct slot *slot = slot_for(table->slots, table->slot_count, hash);
+    if (slot->hash)
+        return err_set(ERR_DAMAGED, "the word was there before");
+    *slot = (struct slot){hash, (uint32_t)bearers};
     table->facts.words++;
     return OK;
 }
@@ -140,6 +143,8 @@ static enum err take_lines(struct frequencies *table)
 
 enum err frequencies_read(str text, struct frequencies **ret)
 {
+    if (!utf8_is_valid(text))
+        return err_set(ERR_DAMAGED, "name frequencies are not UTF-8");
     struct frequencies *table = calloc(1, sizeof *table);
     size_t lines = 0;
     for (size_t i = 0; i < text.len; i++)

@@ -122,6 +122,8 @@ static const struct {
     {"persons\t10\nLatin\n", ERR_DAMAGED, 2, "no tab"},
     {"persons\t10\nunlisted\t99\t30\n", ERR_DAMAGED, 2, "longer than words are"},
     {"persons\t10\ncats\t30\n", ERR_DAMAGED, 2, "not known"},
+    {"persons\t10\nLatin\tanna\t30\nLatin\tanna\t40\n", ERR_DAMAGED, 3, "twice"},
+    {"persons\t10\nLatin\t\xff\t30\n", ERR_DAMAGED, 0, "not UTF-8"},
     {"", ERR_DAMAGED, 0, "empty"},
 };
 
