@@ -210,7 +210,7 @@ static double three_bits(const void *unused, const struct name_token *token)
 static void a_common_whole_name_is_possible_until_contradicted(void **state)
 {
     (void)state;
-    const struct evidence_context with = {.population = 1000000, .frequency = {three_bits, NULL}};
+    const struct evidence_context with = {.population = 1000000, .frequency = {.bits = three_bits}};
     struct sheet sheet = {0};
     ask(&sheet, NAME, "Li Wei");
     hold(&sheet, NAME, "Li Wei");
@@ -222,6 +222,32 @@ static void a_common_whole_name_is_possible_until_contradicted(void **state)
     hold(&sheet, BORN, "1931-01-02");
     assert_int_equal(score_as(&sheet, &with).band, BAND_NONE);
     arena_release(&sheet.arena);
+}
+
+static double fourteen_bits(const void *unused, const struct name_token *token)
+{
+    (void)unused;
+    (void)token;
+    return 14;
+}
+
+/* However rare its words: in so short a word another letter makes another name. */
+static void a_short_name_changed_is_never_a_hit_alone(void **state)
+{
+    (void)state;
+    const struct evidence_context with = {.population = 1000000,
+                                          .frequency = {.bits = fourteen_bits}};
+    struct sheet same = {0};
+    struct sheet other = {0};
+    ask(&same, NAME, "Kim Jong Un");
+    hold(&same, NAME, "KIM, Jong Un");
+    ask(&other, NAME, "Kim Jong Un");
+    hold(&other, NAME, "KIL, Jong Hun");
+    assert_int_equal(score_as(&same, &with).band, BAND_HIT);
+    assert_true(score_as(&other, &with).bits > 30);
+    assert_int_equal(score_as(&other, &with).band, BAND_POSSIBLE);
+    arena_release(&same.arena);
+    arena_release(&other.arena);
 }
 
 static void a_number_weighs_by_its_length(void **state)
@@ -259,6 +285,7 @@ int main(void)
         cmocka_unit_test(of_a_group_only_the_strongest_counts),
         cmocka_unit_test(what_is_not_open_is_not_scored),
         cmocka_unit_test(a_common_whole_name_is_possible_until_contradicted),
+        cmocka_unit_test(a_short_name_changed_is_never_a_hit_alone),
         cmocka_unit_test(a_number_weighs_by_its_length),
         cmocka_unit_test(bands_move_with_the_population),
     };
