@@ -24,13 +24,12 @@ static const struct {
     {"Hit",
      "id:s version?:i database:s title?:s owner:s unit?:s disclosure:s state?:s test?:b "
      "cautions?:[Caution] heading?:s action?:s summary?:s handling?:s entered?:s updated?:s "
-     "review_on?:s facts?:[Fact] photo?:s band?:s bits?:n probability?:n namesakes?:n why?:[Why] "
+     "review_on?:s facts?:[Fact] photo?:s band?:s cleared?:o bits?:n probability?:n namesakes?:n why?:[Why] "
      "expected_by_chance?:n"},
     {"DatabaseAnswer", "name:s title?:s result:s count:i reason?:s"},
-    {"Answer",
-     "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
-     "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s "
-     "repaired?:s keyboard?:s"},
+    {"Answer", "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
+               "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s "
+               "repaired?:s keyboard?:s"},
     {"Text", "text:s"},
     {"Understood", "understood:[Reading] repaired?:s keyboard?:s"},
     {"Field", "name:s path:s title:o help?:s type:s list?:s meaning?:s required:b many:b pivot:b "

@@ -36,6 +36,24 @@ static void load_frequencies(struct search_engine *engine, const char *data)
     err_clear();
 }
 
+static bool is_cleared(void *context, struct record_id alert, str document_number, str issuer,
+                       struct arena *arena, struct search_cleared *ret)
+{
+    struct flow_clearance found;
+    if (!flow_is_cleared(context, alert, document_number, issuer, &found, arena))
+        return false;
+    *ret = (struct search_cleared){found.time_us, found.by.country, found.by.unit};
+    return true;
+}
+
+static enum err open_flow(struct running *running)
+{
+    struct api_node *node = &running->node;
+    TRY(flow_open(running->catalog, node->store, &node->flow));
+    search_on_cleared(node->engine, is_cleared, node->flow);
+    return OK;
+}
+
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity) */
 static enum err open_parts(struct running *running, const char *data, const char *home,
                            enum node_mode mode)
@@ -59,7 +77,7 @@ static enum err open_parts(struct running *running, const char *data, const char
     index_set_erased_hook(node->index, withdraw_erased, running);
     TRY(identity_open(data, running->catalog, &node->identity));
     TRY(jobs_new(&node->jobs));
-    return flow_open(running->catalog, node->store, &node->flow);
+    return open_flow(running);
 }
 
 enum err node_open(const char *data, const char *home, enum node_mode mode,

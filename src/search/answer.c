@@ -321,12 +321,26 @@ static void print_why(const struct catalog *catalog, const struct why *why, enum
     buf_add_char(out, '}');
 }
 
+static void print_cleared(const struct search_cleared *cleared, struct buf *out)
+{
+    char time[24];
+    if (!cleared)
+        return;
+    add_name(out, S("cleared"));
+    buf_add_char(out, '{');
+    add_text(out, S("time"), str_c(clock_format(cleared->time_us, time)));
+    add_text(out, S("country"), cleared->country);
+    add_text(out, S("unit"), cleared->unit);
+    buf_add_char(out, '}');
+}
+
 void search_hit_print(const struct catalog *catalog, const struct hit *hit, enum language language,
                       struct buf *out)
 {
     open_item(out);
     search_view_print(catalog, &hit->view, language, out);
     add_text(out, S("band"), str_c(band_word(hit->band)));
+    print_cleared(hit->cleared, out);
     if (hit->view.disclosure != DISCLOSE_HIT_ONLY) {
         add_real(out, S("bits"), hit->bits, 1);
         if (hit->probability >= 0)
@@ -384,6 +398,7 @@ static void print_hit_brief(const struct catalog *catalog, const struct hit *hit
     if (view->is_test)
         add_bool(out, S("test"), true);
     add_text(out, S("band"), str_c(band_word(hit->band)));
+    print_cleared(hit->cleared, out);
     if (is_open) {
         add_real(out, S("bits"), hit->bits, 1);
         if (view->cautions && view->cautions->count)

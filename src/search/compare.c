@@ -494,5 +494,9 @@ enum err compare_candidate(struct search *search, const struct candidate *candid
             best = outcome;
     }
     *ret_is_hit = best.band != BAND_NONE && !(is_similar && c->view.disclosure < DISCLOSE_MASKED);
-    return *ret_is_hit ? fill_hit(c, &best, ret) : OK;
+    if (!*ret_is_hit)
+        return OK;
+    TRY(fill_hit(c, &best, ret));
+    hit_lower(search, candidate, ret);
+    return OK;
 }

@@ -85,6 +85,9 @@ struct search_engine {
     struct table_kept *tables;
     struct arena arena;
     str *no_hits; /* printed rows, by database and language */
+    search_is_cleared *is_cleared; /* NULL: nobody to ask */
+    void *cleared_context;
+    uint16_t document_meaning, issuer_meaning;
 };
 struct search_plan {
     struct search_engine *engine;
@@ -215,5 +218,8 @@ void judge(const struct search *search, struct search_answer *answer);
 void mark_no_answer(struct search *search, const struct definition *definition,
                     enum err code); /* NULL: all */
 void mark_too_many(struct search *search, unsigned definition);
+
+/* cleared.c: a hit is lowered when the document presented with it is known as another person's. */
+void hit_lower(const struct search *search, const struct candidate *candidate, struct hit *hit);
 
 #endif

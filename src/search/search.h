@@ -53,6 +53,11 @@ struct search_request {
     str id; /* client's query id: a repeat gives the same answer and one audit entry */
 };
 
+/* "Checked, not this person": who said so, when. */
+struct search_cleared {
+    int64_t time_us;
+    str country, unit;
+};
 struct why { /* one line of the explanation: a bar of evidence */
     str meaning;
     str asked, held; /* printed values, through the view: what the actor may not see is not here */
@@ -70,6 +75,7 @@ struct hit {
     size_t why_count;
     bool is_similar; /* a "similar number", shown apart */
     double expected_by_chance;
+    const struct search_cleared *cleared; /* this document's holder is another; NULL: not said */
 };
 struct database_answer {
     const struct definition *definition;
@@ -105,6 +111,14 @@ struct search_plan;
 enum err search_open(const struct catalog *catalog, struct store *store, struct index *index,
                      struct policy_classes *classes, struct search_engine **ret) MUST_USE;
 void search_close(struct search_engine *engine);
+/*
+ * Asked for a hit that was found by more than the number of a document, when a document was
+ * presented: has its holder been found not to be the one of this alert? A hit so lowered is at most
+ * "possible", and says who checked. Wired by cmd, before the first search.
+ */
+typedef bool search_is_cleared(void *context, struct record_id alert, str document_number,
+                               str issuer, struct arena *arena, struct search_cleared *ret);
+void search_on_cleared(struct search_engine *engine, search_is_cleared *is_cleared, void *context);
 
 /*
  * Rarity of names comes from a frozen table (learn.c): the shipped one, until another was learned,

@@ -290,6 +290,45 @@ const tests = [
     assert.ok([409, 412].includes(again.status), again.text);
     await until('bureau', (one) => one.id === ticket.id && one.clock && one.clock.level > read.clock.level);
   }],
+  ['"not this person": with consent the same document lowers the same alert', async () => {
+    let target = null;
+    for (const { name } of databases) {
+      const { data: database } = await node.call('GET', `/v1/databases/${name}`);
+      const fields = database.fields.flatMap((field) => (field.fields ? field.fields.map((inner) => [field, inner]) : [[field]]));
+      const path = fields.find((one) => one.at(-1).type === 'name' && one.at(-1).meaning === 'name');
+      const example = path && database.purposes.includes('border-control') && database.examples.find((one) => one.body.fields[path[0].name]);
+      if (!example) continue;
+      let value = example.body.fields[path[0].name];
+      if (Array.isArray(value)) [value] = value;
+      if (path.length > 1) value = value[path[1].name];
+      const text = typeof value === 'string' ? value : Object.values(value).flat().join(' ');
+      const body = completed(example.body);
+      body.envelope = { ...body.envelope, owner: 'UTO', unit: 'UTO/ncb', test: false, disclose: 'masked', purposes: ['border-control', 'investigate'] };
+      const reply = await node.call('POST', `/v1/records/${name}`, body, { as: 'bureau' });
+      if (reply.status === 201) { target = { id: reply.data.id, name, text }; break; }
+    }
+    assert.ok(target, 'no database of names');
+    const document = { 'document-number': 'ZQ7734190', issuer: 'UTO' };
+    const search = async (more) => {
+      const { data } = await node.call('POST', '/v1/search', { purpose: 'border-control', fields: { name: target.text, ...more }, databases: [target.name], limit: 100 }, { as: 'gate' });
+      return { receipt: data.receipt, hit: data.hits.find((one) => one.id === target.id) };
+    };
+    const before = await search(document);
+    assert.ok(before.hit, 'the name is not found');
+    assert.equal(before.hit.cleared, undefined);
+    const opened = await call('POST', '/v1/tickets', { kind: kind.kind, record: target.id, receipt: before.receipt, fields: await fill(kind.needs) }, 'gate');
+    assert.equal(opened.status, 201, opened.text);
+    const clearance = { consent: true, document: document['document-number'], issuer: 'UTO', until: '2031-01-01' };
+    assert.equal((await move(opened.data, 'not-confirmed', 'bureau', { clearance: { ...clearance, consent: false } })).status, 422);
+    const moved = await move(opened.data, 'not-confirmed', 'bureau', { clearance });
+    assert.equal(moved.status, 200, moved.text);
+    assert.equal(moved.data.clearances[0].document, true);
+    assert.ok(!moved.text.includes(clearance.document));
+    const after = await search(document);
+    assert.equal(after.hit.cleared.unit, 'UTO/ncb');
+    assert.notEqual(after.hit.band, 'hit');
+    assert.equal((await search({ ...document, 'document-number': 'ZQ7734191' })).hit.cleared, undefined);
+  }],
   ['alarms ring outside, signed, again until they are taken, and name no person', async () => {
     const envelope = { owner: 'UTO', purposes: ['search'], review_on: completed({ fields: {} }).envelope.review_on };
     const address = `http://127.0.0.1:${listener.address().port}/bureau`;
