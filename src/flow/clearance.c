@@ -343,6 +343,7 @@ static struct node *make_envelope(const struct flow *flow, const struct ticket *
     if (ticket->progress.owner.unit.len)
         node_put_text(arena, envelope, S("unit"), ticket->progress.owner.unit);
     node_put(envelope, S("purposes"), purposes);
+    node_put_text(arena, envelope, S("disclose"), S("none")); /* it would tell of the ticket */
     node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
     return envelope;
 }

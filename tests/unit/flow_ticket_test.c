@@ -324,6 +324,40 @@ static void stories_survive_restarts(void **state)
     play(true);
 }
 
+/* What was destroyed is nowhere: not in lists, not under its id, not after a restart. */
+static void an_erased_ticket_is_gone(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    struct flow_brief *briefs;
+    struct committed done;
+    struct flow_filter all = {.which = FLOW_WHICH_ALL, .after_order = INT64_MIN};
+    size_t count;
+    bool more;
+    begin(&world);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                             &ticket),
+                         OK);
+    world.ticket = ticket.brief.id;
+    assert_int_equal(store_erase(world.store, world.ticket.number, S("test"), &done), OK);
+    for (int restart = 0; restart < 2; restart++) {
+        assert_int_equal(flow_read(world.flow, person(S("owner")), world.ticket, &world.arena,
+                                   &ticket),
+                         ERR_NOT_FOUND);
+        assert_int_equal(flow_list(world.flow, person(S("owner")), &all, &world.arena, &briefs,
+                                   &count, &more),
+                         OK);
+        assert_int_equal(count, 2);
+        clock_pin(start_us + 11 * MINUTE_US);
+        (void)flow_tick(world.flow, clock_now_us());
+        close_node(&world);
+        open_node(&world);
+    }
+    end(&world);
+}
+
 /* ---- versions ---- */
 
 static void a_move_names_what_was_seen(void **state)
@@ -820,6 +854,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stories_are_lived),
         cmocka_unit_test(stories_survive_restarts),
+        cmocka_unit_test(an_erased_ticket_is_gone),
         cmocka_unit_test(a_move_names_what_was_seen),
         cmocka_unit_test(a_clock_hinders_nobody),
         cmocka_unit_test(the_same_question_is_one_ticket),
