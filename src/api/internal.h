@@ -220,7 +220,7 @@ call_run run_audit_list, run_audit_get, run_audit_verify;
 call_run run_log_key, run_log_checkpoint, run_log_tile, run_log_consistency, run_log_proof,
     run_log_trust, run_log_witness, run_log_cosignature;
 call_run run_tickets, run_ticket_open, run_ticket_get, run_ticket_move, run_ticket_kinds,
-    run_ticket_figures, run_offices;
+    run_ticket_figures, run_offices, run_slip_key, run_slip_check;
 call_run run_me, run_officers_list, run_officer_add, run_officer_remove;
 call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_learn,
     run_frequencies_report, run_frequencies_use, run_frequencies_forget, run_backup, run_doctor,

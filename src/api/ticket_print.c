@@ -289,6 +289,7 @@ void print_ticket(struct json *json, struct call *call, const struct flow_ticket
     print_office_of(json, call, S("asker"), ticket->brief.asker);
     print_office_of(json, call, S("owner"), ticket->brief.owner);
     json_close(json, '}');
+    json_text_some(json, S("slip"), ticket->slip);
     json_text(json, S("receipt"), str_c(call->receipt));
     json_close(json, '}');
 }

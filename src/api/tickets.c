@@ -383,3 +383,51 @@ enum err run_ticket_figures(struct call *call)
     call_finish(call, OK);
     return OK;
 }
+
+/* ---- clearance slips ---- */
+
+enum err run_slip_key(struct call *call)
+{
+    flow_slip_key(call->api->node.flow, &call->out);
+    buf_add_char(&call->out, '\n');
+    call->content_type = S("text/plain; charset=utf-8");
+    call_finish(call, OK);
+    return OK;
+}
+
+static void print_slip(struct call *call)
+{
+    const struct flow_slip *slip = call->state;
+    char id[RECORD_ID_TEXT];
+    struct json json = {.out = &call->out};
+    json_open(&json, '{');
+    json_bool(&json, S("good"), slip->is_good);
+    json_bool(&json, S("over"), slip->is_over);
+    json_text(&json, S("document"),
+              !slip->is_asked     ? S("not-asked")
+              : slip->is_document ? S("same")
+                                  : S("other"));
+    json_text(&json, S("country"), slip->by.country);
+    json_text(&json, S("unit"), slip->by.unit);
+    json_time(&json, S("issued"), slip->issued_us);
+    json_day(&json, S("until"), slip->until);
+    json_text(&json, S("alert"), str_c(record_id_format(slip->alert, id)));
+    json_close(&json, '}');
+}
+
+enum err run_slip_check(struct call *call)
+{
+    str text;
+    struct flow_slip *slip = arena_new(call->arena, struct flow_slip);
+    if (!slip)
+        return err_last()->code;
+    TRY(call_body_text(call, S("slip"), &text));
+    TRY(flow_check_slip(call->api->node.flow, text, node_get_text(call->body, S("key")),
+                        node_get_text(call->body, S("document")),
+                        node_get_text(call->body, S("issuer")), call->arena, slip));
+    struct audit_entry entry = call_entry(call, AUDIT_READ);
+    entry.databases = S("clearances");
+    entry.verdict = slip->is_good ? S("slip good") : S("slip not good");
+    call->state = slip;
+    return call_finish_audited(call, &entry, print_slip);
+}

@@ -283,9 +283,8 @@ static enum err parse_text(const struct flow *flow, const char *type_name, str t
 /* The document, hashed; with consent, and with an end. */
 static enum err take_document(const struct flow *flow, const struct ticket *ticket,
                               const struct node *given, struct arena *arena, struct node *fields,
-                              struct day *ret_until)
+                              struct slip *slip)
 {
-    str norm, issuer;
     struct hash hash;
     char hex[2 * HASH_SIZE + 1];
     struct day today = day_today();
@@ -294,14 +293,14 @@ static enum err take_document(const struct flow *flow, const struct ticket *tick
         return OK;
     if (!node_as_bool(node_get(given, S("consent")), false))
         return bad(ERR_MISSING, "a document is kept with the person's consent only");
-    if (!day_parse(node_get_text(given, S("until")), ret_until))
+    if (!day_parse(node_get_text(given, S("until")), &slip->until))
         return bad(ERR_MISSING, "until when the document is valid is missing, as 2031-01-01");
-    if (day_number(*ret_until) < day_number(today) ||
-        ret_until->year > today.year + DOCUMENT_YEARS_MAX)
+    if (day_number(slip->until) < day_number(today) ||
+        slip->until.year > today.year + DOCUMENT_YEARS_MAX)
         return bad(ERR_BAD_VALUE, "the document ends in the past, or in more than 15 years");
-    TRY(parse_text(flow, "document-number", document, arena, &norm));
-    TRY(parse_text(flow, "country", node_get_text(given, S("issuer")), arena, &issuer));
-    hash_document(flow, ticket->progress.subject, issuer, norm, &hash);
+    TRY(parse_text(flow, "document-number", document, arena, &slip->number));
+    TRY(parse_text(flow, "country", node_get_text(given, S("issuer")), arena, &slip->issuer));
+    hash_document(flow, ticket->progress.subject, slip->issuer, slip->number, &hash);
     hex_encode(hash.bytes, HASH_SIZE, hex);
     node_put_text(arena, fields, S("document_hash"), arena_str(arena, str_c(hex)));
     node_put_text(arena, fields, S("until"), node_get_text(given, S("until")));
@@ -350,18 +349,19 @@ static struct node *make_envelope(const struct flow *flow, const struct ticket *
 
 enum err clearance_make(struct flow *flow, const struct ticket *ticket, const struct actor *actor,
                         const struct node *given, struct arena *arena, struct buf *out,
-                        struct change *ret)
+                        struct change *ret, struct slip *ret_slip)
 {
     const struct definition *definition = catalog_find(flow->catalog, str_c(definition_name));
-    struct day until = {0};
     struct faults faults;
     struct record record = {0};
     struct node *body = node_map(arena);
     if (!definition || given->kind != NODE_MAP)
         return bad(ERR_BAD_VALUE, "a clearance is a map of consent, document, issuer and until");
     struct node *fields = make_fields(ticket, actor, arena);
-    TRY(take_document(flow, ticket, given, arena, fields, &until));
-    node_put(body, S("envelope"), make_envelope(flow, ticket, definition, until, arena));
+    *ret_slip =
+        (struct slip){.by = {actor->country, actor->unit}, .alert = ticket->progress.subject};
+    TRY(take_document(flow, ticket, given, arena, fields, ret_slip));
+    node_put(body, S("envelope"), make_envelope(flow, ticket, definition, ret_slip->until, arena));
     node_put(body, S("fields"), fields);
     TRY(record_check(flow->catalog, definition, body, arena, &record, &faults));
     TRY(record_canonical(flow->catalog, &record, out));

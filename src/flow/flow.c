@@ -52,6 +52,7 @@ void flow_close(struct flow *flow)
     pthread_cond_destroy(&flow->changed);
     pthread_mutex_destroy(&flow->mutex);
     pthread_rwlock_destroy(&flow->lock);
+    wipe(&flow->key, sizeof flow->key);
     free(flow);
 }
 

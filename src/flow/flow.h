@@ -18,7 +18,7 @@
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
-#include "crypto/sign.h"
+#include "crypto/note.h"
 #include "model/life.h"
 #include "store/store.h"
 
@@ -92,6 +92,7 @@ struct flow_ticket {
     size_t history_count;
     struct flow_clearance *clearances;
     size_t clearance_count;
+    str slip; /* of the move just made, when it noted a document; told once */
 };
 
 /* ---- asking and moving ---- */
@@ -227,6 +228,25 @@ enum err flow_offices(struct flow *flow, str unit, str country, struct arena *ar
 
 /* ---- not this person ---- */
 
+/* The key that signs clearance slips; before the first move. Without one there are no slips. */
+void flow_sign_with(struct flow *flow, const struct signing_key *key);
+void flow_slip_key(const struct flow *flow, struct buf *out); /* what a verifier needs, one line */
+struct flow_slip {
+    bool is_good;     /* signed by the key, unchanged */
+    bool is_over;     /* the document has ended */
+    bool is_asked;    /* a document was presented with it: */
+    bool is_document; /* it is the one of the slip */
+    struct flow_party by;
+    int64_t issued_us;
+    struct day until;
+    struct record_id alert;
+};
+/*
+ * Is this slip good, for this document? key: of another node ("name+id+base64"); empty: this
+ * node's. A document takes a tenth of a second. ERR_SYNTAX when it is no slip.
+ */
+enum err flow_check_slip(const struct flow *flow, str slip, str key, str document, str issuer,
+                         struct arena *arena, struct flow_slip *ret) MUST_USE;
 /*
  * Has the holder of this document been found not to be the one of this alert? Compares keyed
  * hashes bound to the alert: a document cleared of one says nothing about another.

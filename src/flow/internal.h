@@ -124,6 +124,10 @@ struct flow {
     struct offices *offices;
     struct clearances *clearances;
     struct webhooks *webhooks;
+    /* slip.c */
+    struct signing_key key;
+    char key_name[64];
+    bool has_key;
     flow_tell *tell;
     void *tell_context;
     /* the thread */
@@ -204,10 +208,19 @@ void clearances_free(struct flow *flow);
 /* A stored version of theirs; others are passed over. */
 enum err offices_take(struct flow *flow, const struct stored *stored) MUST_USE;
 enum err clearances_take(struct flow *flow, const struct stored *stored) MUST_USE;
-/* The record that notes it, ready to be committed with the move. */
+struct slip {
+    struct flow_party by;
+    struct record_id alert;
+    str issuer, number; /* canonical; empty: no document was given */
+    struct day until;
+};
+/* The record that notes it, ready to be committed with the move, and what a slip says of it. */
 enum err clearance_make(struct flow *flow, const struct ticket *ticket, const struct actor *actor,
                         const struct node *given, struct arena *arena, struct buf *out,
-                        struct change *ret) MUST_USE;
+                        struct change *ret, struct slip *ret_slip) MUST_USE;
+/* slip.c; *ret empty when this node has no key */
+enum err slip_make(struct flow *flow, const struct slip *slip, struct arena *arena,
+                   str *ret) MUST_USE;
 enum err clearances_of(struct flow *flow, struct record_id alert, struct arena *arena,
                        struct flow_clearance **ret, size_t *ret_count) MUST_USE;
 

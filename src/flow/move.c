@@ -323,32 +323,35 @@ static enum err check_seen(const struct ticket *ticket, uint32_t version)
     return err_hint("read it again");
 }
 
-/* Of what the request says of another person, a record; *ret_note NULL: it says nothing. */
+struct noting { /* that it was another person */
+    struct change change;
+    struct slip slip;
+    bool is_there;
+};
+
+/* Of what the request says of another person, a record. */
 static enum err take_clearance(struct flow *flow, const struct ticket *ticket,
                                const struct life_move *move, const struct actor *actor,
                                const struct node *given, struct arena *arena, struct buf *out,
-                               struct change *note, const struct change **ret_note)
+                               struct noting *note)
 {
-    *ret_note = NULL;
     if (!given)
         return OK;
     if (!move->is_clearance) {
         err_set(ERR_BAD_VALUE, "this move notes no clearance");
         return err_field("clearance");
     }
-    TRY(clearance_make(flow, ticket, actor, given, arena, out, note));
-    *ret_note = note;
+    TRY(clearance_make(flow, ticket, actor, given, arena, out, &note->change, &note->slip));
+    note->is_there = true;
     return OK;
 }
 
 static enum err try_move(struct flow *flow, const struct actor *actor, unsigned sides,
                          const struct flow_request *request, struct arena *arena,
-                         bool *ret_is_raced)
+                         bool *ret_is_raced, struct noting *note)
 {
     struct ticket ticket;
     struct committed done[2];
-    struct change note;
-    const struct change *second = NULL;
     struct buf note_body = {.max = FIELDS_BYTES_MAX};
     const struct life_move *move = NULL;
     bool is_moved = false;
@@ -356,10 +359,10 @@ static enum err try_move(struct flow *flow, const struct actor *actor, unsigned 
     TRY(check_seen(&ticket, request->version));
     TRY(find_move(&ticket, actor, sides, request->to, &move));
     TRY(move_ticket(flow, &ticket, move, actor, request->fields, arena, &is_moved));
-    enum err code = take_clearance(flow, &ticket, move, actor, request->clearance, arena,
-                                   &note_body, &note, &second);
+    enum err code =
+        take_clearance(flow, &ticket, move, actor, request->clearance, arena, &note_body, note);
     if (!code) {
-        code = commit(flow, &ticket, actor->officer, second, done);
+        code = commit(flow, &ticket, actor->officer, note->is_there ? &note->change : NULL, done);
         *ret_is_raced = code == ERR_STALE;
     }
     buf_release(&note_body);
@@ -430,14 +433,19 @@ enum err flow_move(struct flow *flow, const struct actor *actor, const struct fl
 {
     unsigned sides = sides_of(flow, actor, request->id);
     bool is_raced = sides != 0;
+    struct noting note = {.is_there = false};
     enum err code = sides ? OK : no_ticket(request->id);
     for (int i = 0; i < TRIES && is_raced; i++) {
         is_raced = false;
-        code = try_move(flow, actor, sides, request, arena, &is_raced);
+        note = (struct noting){.is_there = false};
+        code = try_move(flow, actor, sides, request, arena, &is_raced, &note);
     }
     TRY(code);
     go_on(flow, request->id.number);
-    return ticket_show(flow, actor, sides, request->id.number, arena, ret);
+    TRY(ticket_show(flow, actor, sides, request->id.number, arena, ret));
+    if (note.slip.number.len && slip_make(flow, &note.slip, arena, &ret->slip) != OK)
+        err_clear(); /* the move stands; it only has no slip */
+    return OK;
 }
 
 enum err flow_read(struct flow *flow, const struct actor *actor, struct record_id id,

@@ -324,6 +324,13 @@ const tests = [
     assert.equal(moved.status, 200, moved.text);
     assert.equal(moved.data.clearances[0].document, true);
     assert.ok(!moved.text.includes(clearance.document));
+    const check = (more) => call('POST', '/v1/clearances/check', { slip: moved.data.slip, ...more }, 'other');
+    const { document: number, issuer } = clearance;
+    assert.deepEqual([(await check({})).data.good, (await check({ document: number, issuer })).data.document, (await check({ document: 'ZQ7734191', issuer })).data.document], [true, 'same', 'other']);
+    assert.equal((await check({ slip: moved.data.slip.replace('2031', '2039') })).data.good, false);
+    assert.equal((await check({ slip: 'no slip' })).status, 400);
+    const key = (await call('GET', '/v1/clearances/key', undefined, 'other')).text.trim();
+    assert.equal((await check({ key })).data.good, true);
     const after = await search(document);
     assert.equal(after.hit.cleared.unit, 'UTO/ncb');
     assert.notEqual(after.hit.band, 'hit');

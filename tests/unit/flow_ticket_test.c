@@ -849,6 +849,77 @@ static void a_cleared_document_lowers_one_alert(void **state)
     end(&world);
 }
 
+/* ---- slips ---- */
+
+static struct flow_slip check(struct world *world, str slip, const char *document)
+{
+    struct flow_slip found;
+    assert_int_equal(flow_check_slip(world->flow, slip, STR_EMPTY, str_c(document), S("UTO"),
+                                     &world->arena, &found),
+                     OK);
+    return found;
+}
+
+static void a_slip_is_verified_anywhere(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    struct flow_slip found;
+    struct signing_key key, other;
+    struct buf line = {0};
+    char path[600];
+    begin(&world);
+    snprintf(path, sizeof path, "%s/node.key", world.scratch.path);
+    assert_int_equal(signing_key_load(path, &key), OK);
+    snprintf(path, sizeof path, "%s/other.key", world.scratch.path);
+    assert_int_equal(signing_key_load(path, &other), OK);
+    flow_sign_with(world.flow, &key);
+    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
+                         &ticket),
+                     OK);
+    struct flow_request request = {
+        .id = ticket.brief.id,
+        .version = ticket.brief.version,
+        .to = S("not-confirmed"),
+        .fields = read_fields(&world, S("owner_reply=another")),
+        .clearance =
+            read_fields(&world, S("consent=yes document=L898902C3 issuer=UTO until=2031-01-01"))};
+    assert_int_equal(flow_move(world.flow, person(S("owner")), &request, &world.arena, &ticket),
+                     OK);
+    assert_true(ticket.slip.len > 0 && ticket.slip.len <= 400);
+    assert_false(str_has(ticket.slip, S("L898902C3")));
+    str slip = ticket.slip;
+    found = check(&world, slip, "L898902C3");
+    assert_true(found.is_good && found.is_document && !found.is_over);
+    assert_true(str_eq(found.by.unit, S("UTO/hq")));
+    assert_true(found.alert.number == world.subject.number);
+    assert_false(check(&world, slip, "L898902C4").is_document);
+    char *copy = (char *)(uintptr_t)arena_str(&world.arena, slip).ptr;
+    char *until = strstr(copy, "until 2031");
+    assert_non_null(until);
+    until[9] = '9'; /* who would like it to hold longer */
+    assert_false(check(&world, str_of(copy, slip.len), "").is_good);
+    flow_slip_key(world.flow, &line);
+    flow_sign_with(world.flow, &other); /* another node, that knows the first one's key */
+    assert_false(check(&world, slip, "").is_good);
+    assert_int_equal(flow_check_slip(world.flow, slip, buf_str(&line), STR_EMPTY, STR_EMPTY,
+                                     &world.arena, &found),
+                     OK);
+    assert_true(found.is_good);
+    assert_int_equal(flow_check_slip(world.flow, S("rubbish"), STR_EMPTY, STR_EMPTY, STR_EMPTY,
+                                     &world.arena, &found),
+                     ERR_SYNTAX);
+    clock_pin(start_us + 1600 * 24 * 60 * (int64_t)MINUTE_US);
+    assert_true(check(&world, slip, "").is_over);
+    assert_int_equal(flow_read(world.flow, person(S("owner")), ticket.brief.id, &world.arena,
+                               &ticket),
+                     OK);
+    assert_int_equal(ticket.slip.len, 0); /* told once */
+    buf_release(&line);
+    end(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -867,6 +938,7 @@ int main(void)
         cmocka_unit_test(two_officers_make_a_move_of_four_eyes),
         cmocka_unit_test(a_proposal_ends_with_its_state),
         cmocka_unit_test(offices_say_who_is_on_duty),
+        cmocka_unit_test(a_slip_is_verified_anywhere),
         cmocka_unit_test(a_cleared_document_lowers_one_alert),
     };
     if (crypto_init() != OK)
