@@ -280,6 +280,7 @@ static enum err write_group(struct audit *audit, struct pending *group, struct h
     TRY(reserve(audit, audit->offset + bytes.len));
     TRY(io_write_at(audit->fd, bytes, audit->offset));
     *ret_sync = true;
+    TRY(keyring_flush(&audit->keyring));
     TRY(io_sync(audit->fd));
     *ret_chain = header.chain;
     return OK;

@@ -62,6 +62,41 @@ static struct kept_key *slot_of(struct keyring *keyring, const struct key_name *
     }
 }
 
+static enum err sync_all(const struct keyring *keyring, const int *fds, size_t count)
+{
+    enum err code = OK;
+    for (size_t i = 0; i < count; i++) {
+        enum err failed = io_sync(fds[i]);
+        code = code ? code : failed;
+        (void)close(fds[i]);
+    }
+    return code || !count ? code : io_sync_dir(keyring->directory);
+}
+
+/* The lock is not held while the disk works: others go on sealing. */
+enum err keyring_flush(struct keyring *keyring)
+{
+    int fds[FRESH_MAX];
+    pthread_mutex_lock(&keyring->lock);
+    size_t count = keyring->fresh_count;
+    memcpy(fds, keyring->fresh, count * sizeof *fds);
+    keyring->fresh_count = 0;
+    pthread_mutex_unlock(&keyring->lock);
+    return sync_all(keyring, fds, count);
+}
+
+static enum err write_key(struct keyring *keyring, const char *path, str boxes)
+{
+    int fd = -1;
+    if (keyring->fresh_count == FRESH_MAX) { /* so many countries at once: this one waits */
+        keyring->fresh_count = 0;
+        TRY(sync_all(keyring, keyring->fresh, FRESH_MAX));
+    }
+    TRY(io_open(path, O_WRONLY | O_CREAT | O_TRUNC, &fd));
+    keyring->fresh[keyring->fresh_count++] = fd;
+    return io_write(fd, boxes);
+}
+
 static enum err make_key(struct keyring *keyring, const char *path, struct secret_key *ret)
 {
     struct buf boxes = {.max = FILE_MAX};
@@ -69,22 +104,35 @@ static enum err make_key(struct keyring *keyring, const char *path, struct secre
     box_seal(keyring->reader.public, str_of((const char *)ret->bytes, KEY_SIZE), &boxes);
     for (size_t i = 0; i < keyring->reader_count; i++)
         box_seal(keyring->readers[i], str_of((const char *)ret->bytes, KEY_SIZE), &boxes);
-    enum err code = boxes.failed ? boxes.failed : io_replace(path, buf_str(&boxes));
+    enum err code = boxes.failed ? boxes.failed : write_key(keyring, path, buf_str(&boxes));
     buf_release(&boxes);
     return code;
+}
+
+enum { BOX = KEY_SIZE + BOX_EXTRA };
+
+/* Of a key that no acknowledged entry lies under: cut off before it was durable. */
+static bool is_torn(str boxes)
+{
+    bool is_empty = true;
+    for (size_t i = 0; i < boxes.len && is_empty; i++)
+        is_empty = boxes.ptr[i] == 0;
+    return is_empty || boxes.len % BOX;
 }
 
 /* ERR_NOT_FOUND when there is no such key (any more). */
 static enum err read_key(struct keyring *keyring, const char *path, struct secret_key *ret)
 {
-    enum { BOX = KEY_SIZE + BOX_EXTRA };
     char *boxes = NULL;
     size_t len = 0;
     bool is_open = false;
     TRY(io_read_file(path, FILE_MAX, &boxes, &len));
-    for (size_t at = 0; at + BOX <= len && !is_open; at += BOX)
+    bool is_none = is_torn(str_of(boxes, len));
+    for (size_t at = 0; at + BOX <= len && !is_open && !is_none; at += BOX)
         is_open = box_open(&keyring->reader, str_of(boxes + at, BOX), (char *)ret->bytes);
     free(boxes);
+    if (is_none)
+        return err_set(ERR_NOT_FOUND, "%s holds no key", path);
     return is_open ? OK : err_set(ERR_DAMAGED, "%s cannot be opened with reader.key", path);
 }
 
@@ -364,6 +412,8 @@ enum err keyring_open(struct keyring *keyring, const char *audit_directory)
 
 void keyring_close(struct keyring *keyring)
 {
+    if (keyring_flush(keyring))
+        err_clear(); /* no entry under these keys was acknowledged */
     if (keyring->slots)
         wipe(keyring->slots, KEYRING_SLOTS * sizeof *keyring->slots);
     free(keyring->slots);

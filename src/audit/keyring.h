@@ -27,7 +27,7 @@
 #include "audit/audit.h"
 #include "crypto/seal.h"
 
-enum { GROUP_TEXT = 10, KEYRING_SLOTS = 4096, READERS_MAX = 8 };
+enum { GROUP_TEXT = 10, KEYRING_SLOTS = 4096, READERS_MAX = 8, FRESH_MAX = 16 };
 
 enum audit_class { CLASS_NOTHING_SHOWN, CLASS_SHOWN, CLASS_COUNT };
 struct key_name {
@@ -48,14 +48,20 @@ struct keyring {
     size_t reader_count;
     struct kept_key *slots; /* open addressing; emptied when half full */
     size_t used;
+    int fresh[FRESH_MAX]; /* files of new keys, not yet durable */
+    size_t fresh_count;
     unsigned keep_days[CLASS_COUNT];
 };
 
 enum err keyring_open(struct keyring *keyring, const char *audit_directory) MUST_USE;
 void keyring_close(struct keyring *keyring);
-/* The entry's body as it is stored. Makes the day's key, durable, where this is its first entry. */
+/*
+ * The entry's body as it is stored. Makes the day's key where this is its first entry; that key is
+ * durable after the next keyring_flush(), which comes before the entry is acknowledged.
+ */
 enum err keyring_seal(struct keyring *keyring, const struct audit_entry *entry,
                       const struct salt *salt, str body, struct buf *out) MUST_USE;
+enum err keyring_flush(struct keyring *keyring) MUST_USE;
 /*
  * A stored body in clear. ERR_GONE: its key was destroyed. ret_day and ret_key (of this entry
  * alone)
