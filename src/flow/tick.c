@@ -128,8 +128,8 @@ struct firing {
     int64_t now_us;
     struct due *dues;
     size_t count;
-    struct change changes[BATCH];
-    struct committed done[BATCH];
+    struct change *changes;
+    struct committed *done;
     size_t change_count;
 };
 
@@ -166,7 +166,10 @@ static void count_failure(struct flow *flow, enum err code)
 static void fire(struct firing *firing)
 {
     struct flow *flow = firing->flow;
-    for (size_t i = 0; i < firing->count; i++)
+    firing->changes = arena_array(&firing->arena, struct change, firing->count);
+    firing->done = arena_array(&firing->arena, struct committed, firing->count);
+    bool has_room = firing->changes && firing->done;
+    for (size_t i = 0; has_room && i < firing->count; i++)
         if (firing->dues[i].is_clock)
             count_failure(flow, fire_one(firing, &firing->dues[i]));
     if (firing->change_count) {
@@ -202,17 +205,15 @@ int64_t flow_tick(struct flow *flow, int64_t now_us)
     if (next_wake(flow) > now_us)
         return next_wake(flow);
     struct due *dues = calloc(BATCH, sizeof *dues);
-    struct firing *firing = calloc(1, sizeof *firing);
-    size_t count = dues && firing ? take_due(flow, now_us, dues) : 0;
+    size_t count = dues ? take_due(flow, now_us, dues) : 0;
     while (count) {
-        *firing = (struct firing){.flow = flow, .now_us = now_us, .dues = dues, .count = count};
+        struct firing firing = {.flow = flow, .now_us = now_us, .dues = dues, .count = count};
         for (size_t i = 0; i < count; i++)
             tell_times(flow, &dues[i], now_us);
-        fire(firing);
-        arena_release(&firing->arena);
+        fire(&firing);
+        arena_release(&firing.arena);
         count = count == BATCH ? take_due(flow, now_us, dues) : 0;
     }
-    free(firing);
     free(dues);
     return next_wake(flow);
 }

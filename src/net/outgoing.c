@@ -41,6 +41,7 @@ enum err outgoing_check(str url)
     return err_hint("https://..., or http:// to this machine itself");
 }
 
+/* The library fixes its shape. NOLINTNEXTLINE(readability-non-const-parameter) */
 static size_t drop(char *bytes, size_t size, size_t count, void *context)
 {
     size_t *seen = context;

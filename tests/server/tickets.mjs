@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Contract } from './contract.mjs';
 import { Node, command, completed, runTests, startServer } from './node.mjs';
 
 // ---- a home whose urgent clock runs out after a second ----
@@ -50,7 +51,8 @@ const node = await Node.start({
     auditor: ['--country', 'UTO', '--role', 'auditor', '--unit', 'UTO/audit', '--may', 'audit', '--purpose', 'audit'],
   },
 });
-const call = (method, path, body, as) => node.call(method, path, body, { as, headers: border });
+const contract = new Contract((await node.call('GET', '/openapi.json', undefined, { as: null })).data);
+const call = async (method, path, body, as) => contract.check(method, path, await node.call(method, path, body, { as, headers: border }));
 const kinds = (await call('GET', '/v1/tickets/kinds', undefined, 'gate')).data;
 const kind = kinds[0];
 const databases = (await node.call('GET', '/v1/databases')).data;
@@ -360,6 +362,27 @@ const tests = [
       assert.ok(!text.includes(value) && !text.includes('words of an officer') && !text.includes(target.id), `${name} in ${text}`);
     }
   }],
+  ['killed at any moment of a move: it happened once or not at all', async () => {
+    for (let round = 0; round < 5; round++) {
+      const ticket = (await ask(await record())).data;
+      const read = (await get(ticket, 'bureau')).data;
+      const moving = call('POST', `/v1/tickets/${ticket.id}/moves`, { to: 'acknowledged', version: read.version, fields: {} }, 'bureau').catch(() => null);
+      await new Promise((resolve) => { setTimeout(resolve, round * 2); });
+      node.running.server.kill('SIGKILL');
+      await node.running.gone;
+      const answer = await moving;
+      node.running = await startServer(node.data, words);
+      const after = (await get(ticket, 'bureau')).data;
+      const moves = after.history.filter((step) => step.what === 'move' && step.state === 'acknowledged').length;
+      assert.equal(moves, after.state === 'acknowledged' ? 1 : 0);
+      assert.ok(['sent', 'acknowledged'].includes(after.state), after.state);
+      if (answer && answer.status === 200) {
+        assert.equal(after.state, 'acknowledged', 'an answer was given for what is not there');
+        assert.equal((await node.call('GET', `/v1/audit/${answer.data.receipt}`)).status, 200, 'an answer without its entry');
+      }
+      if (after.state === 'sent') assert.equal((await move(ticket, 'acknowledged', 'bureau')).status, 200);
+    }
+  }],
   ['nobody answers: in the end the hub sees it', async () => {
     const target = await record();
     const ticket = (await ask(target)).data;
@@ -368,6 +391,9 @@ const tests = [
     assert.equal(late.side, 'hub');
     assert.equal(late.clock.step, 'hub');
     assert.equal((await get(ticket, 'other')).status, 404);
+  }],
+  ['every route of tickets was checked against its description', () => {
+    assert.deepEqual(contract.missed((path) => /tickets|clearances|offices/.test(path)), []);
   }],
 ];
 let failed = 1;
