@@ -25,5 +25,12 @@ struct sandbox_limits {
  * filter. ERR_IO.
  */
 enum err sandbox_enter(const struct sandbox_limits *limits, int last_fd) MUST_USE;
+/*
+ * Its fence around files and network alone, by Landlock: whatever is open stays, nothing else is
+ * reachable any more. Does nothing on a kernel without Landlock. ERR_IO.
+ */
+enum err sandbox_shut_files(void) MUST_USE;
+/* The kernel's Landlock; 0: it has none, or it is switched off, and the filter stands alone. */
+unsigned sandbox_landlock_version(void);
 
 #endif

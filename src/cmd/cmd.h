@@ -18,6 +18,8 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
+#include <signal.h>
+
 #include "api/api.h"
 
 enum { EXIT_OK = 0, EXIT_NO = 1, EXIT_ERROR = 2 };
@@ -74,7 +76,7 @@ struct running {
     struct catalog *catalog;
     struct api *api;
     struct flow_alarms *alarms; /* of a node that serves */
-    struct http_options http; /* handler and context, for http_call_here or a server */
+    struct http_options http;   /* handler and context, for http_call_here or a server */
 };
 enum err node_open(const char *data, const char *home, enum node_mode mode,
                    const struct api_options *options, struct running **ret) MUST_USE;
@@ -100,6 +102,9 @@ void import_report_print(const struct node *report);
 
 /* notify.c: systemd's readiness protocol, without its library */
 void notify_systemd(const char *state);
+
+/* watch.c: looks after a serving node until one of the signals comes, which it returns */
+int watch_node(struct running *running, const sigset_t *stopping);
 
 #define BUREAU_VERSION "0.1.0"
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -187,8 +189,17 @@ static int run(const struct command *command, int count, char **words)
     return code;
 }
 
+/* Nothing this program writes is for others, and no copy of its memory is left on a disk. */
+static void keep_to_itself(void)
+{
+    const struct rlimit none = {0, 0};
+    umask(077);
+    (void)setrlimit(RLIMIT_CORE, &none); /* cannot fail: a limit may always be lowered */
+}
+
 int main(int count, char **words)
 {
+    keep_to_itself();
     if (count > 1 && strcmp(words[1], "--intake-child") == 0)
         return intake_child_main();
     if (crypto_init() != OK)

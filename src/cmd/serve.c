@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/log.h"
 
@@ -81,8 +82,7 @@ static enum err serve(struct running *running, struct http_options *http, sigset
     api_watch(running->api, server);
     announce(http, server);
     notify_systemd("READY=1");
-    int signal_number = 0;
-    sigwait(stopping, &signal_number);
+    int signal_number = watch_node(running, stopping);
     notify_systemd("STOPPING=1");
     log_write(LOG_INFO, "stopping on signal %d", signal_number);
     api_hurry(running->api);
@@ -112,6 +112,11 @@ int command_serve(struct cli *cli)
     bool is_demonstration = false;
     if (read_options(cli, &http, &api, &is_demonstration) != OK)
         return cli_fail();
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) !=
+        0) { /* nor may another process of this user look in */
+        err_errno("cannot shut this process against others");
+        return cli_fail();
+    }
     block_signals(&stopping); /* before threads are made: they inherit it */
     http.unix_path = arena_printf(&cli->arena, "%s/control", cli->data).ptr;
     struct http_server *server = NULL;

@@ -88,6 +88,8 @@ static enum err run(const struct plumbing *p, pid_t *ret_pid)
     sigaddset(&pipe_only, SIGPIPE);
     int failed = posix_spawn_file_actions_adddup2(&actions, p->job_in, 0);
     failed = failed ? failed : posix_spawn_file_actions_adddup2(&actions, p->rows_out, 1);
+    failed =
+        failed ? failed : posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     failed = failed ? failed : posix_spawn_file_actions_adddup2(&actions, p->input, 3);
     failed = failed ? failed : posix_spawnattr_setsigmask(&attributes, &none);
     failed = failed ? failed : posix_spawnattr_setsigdefault(&attributes, &pipe_only);

@@ -2,9 +2,13 @@
 /* The sandbox from inside and outside; photographs through it; frames that lie. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <png.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/sandbox.h"
@@ -18,28 +22,62 @@
 
 enum attempt {
     OPEN_A_FILE,
+    MAKE_A_FILE,
     OPEN_A_SOCKET,
+    CONNECT_A_SOCKET,
     START_A_PROGRAM,
+    START_A_PROCESS,
     READ_AND_ALLOCATE,
-    USE_ANOTHER_DESCRIPTOR
+    RUN_WHAT_IT_WROTE,
+    SIGNAL_THE_PARENT,
+    USE_ANOTHER_DESCRIPTOR,
+    WRITE_A_CORE
 };
 
+enum { KEPT_SOCKET = 4 }; /* left open in the sandbox, so that connect() itself is tried */
+
+static int try_memory(void)
+{
+    void *memory = malloc(10 << 20);
+    free(memory);
+    return memory ? 0 : 1;
+}
+
+static int try_running(void)
+{
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return 1;
+    if (mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0)
+        return 2;
+    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                0) == MAP_FAILED
+               ? 0
+               : 3;
+}
+
+/* 0: refused with an error as it should be; else what went wrong. Some end by a signal instead. */
 static int attempt(enum attempt what, int other_fd)
 {
     struct sandbox_limits limits = {.memory_bytes = 1u << 30, .cpu_s = 5};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+    struct rlimit core = {1, 1};
     char *arguments[] = {NULL};
-    if (sandbox_enter(&limits, 2))
+    if (sandbox_enter(&limits, KEPT_SOCKET))
         return 100;
     switch (what) {
     case OPEN_A_FILE: return open("/etc/passwd", O_RDONLY) < 0 && errno == EPERM ? 0 : 1;
+    case MAKE_A_FILE: return open("/tmp/x", O_WRONLY | O_CREAT, 0600) < 0 ? 0 : 1;
     case OPEN_A_SOCKET: return socket(AF_INET, SOCK_STREAM, 0) < 0 ? 2 : 1;
+    case CONNECT_A_SOCKET:
+        return connect(KEPT_SOCKET, (struct sockaddr *)&to, sizeof to) < 0 ? 2 : 1;
     case START_A_PROGRAM: return execve("/bin/true", arguments, arguments) < 0 ? 2 : 1;
-    case READ_AND_ALLOCATE: {
-        void *memory = malloc(10 << 20);
-        free(memory);
-        return memory ? 0 : 1;
-    }
+    case START_A_PROCESS: return fork() < 0 ? 2 : 1;
+    case READ_AND_ALLOCATE: return try_memory();
+    case RUN_WHAT_IT_WROTE: return try_running();
+    case SIGNAL_THE_PARENT: return kill(getppid(), SIGCONT) < 0 ? 0 : 1;
     case USE_ANOTHER_DESCRIPTOR: return write(other_fd, "x", 1) < 0 && errno == EBADF ? 0 : 1;
+    case WRITE_A_CORE: return setrlimit(RLIMIT_CORE, &core) < 0 ? 0 : 1;
     }
     return 3;
 }
@@ -49,8 +87,11 @@ static int run(enum attempt what)
     int pipes[2], status = 0;
     assert_int_equal(pipe(pipes), 0);
     pid_t pid = fork();
-    if (pid == 0)
-        _exit(attempt(what, pipes[1]));
+    if (pid == 0) {
+        int kept = socket(AF_INET, SOCK_STREAM, 0);
+        int moved = fcntl(pipes[1], F_DUPFD, 20);
+        _exit(dup2(kept, KEPT_SOCKET) < 0 ? 101 : attempt(what, moved));
+    }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     close(pipes[0]);
     close(pipes[1]);
@@ -60,11 +101,55 @@ static int run(enum attempt what)
 static void sandbox_shuts_the_doors(void **state)
 {
     (void)state;
-    assert_int_equal(WEXITSTATUS(run(OPEN_A_FILE)), 0);
-    assert_int_equal(WEXITSTATUS(run(READ_AND_ALLOCATE)), 0);
-    assert_int_equal(WEXITSTATUS(run(USE_ANOTHER_DESCRIPTOR)), 0);
-    assert_int_equal(WTERMSIG(run(OPEN_A_SOCKET)), SIGSYS);
-    assert_int_equal(WTERMSIG(run(START_A_PROGRAM)), SIGSYS);
+    static const enum attempt refused[] = {OPEN_A_FILE,       MAKE_A_FILE,
+                                           READ_AND_ALLOCATE, RUN_WHAT_IT_WROTE,
+                                           SIGNAL_THE_PARENT, USE_ANOTHER_DESCRIPTOR,
+                                           WRITE_A_CORE};
+    static const enum attempt deadly[] = {OPEN_A_SOCKET, CONNECT_A_SOCKET, START_A_PROGRAM,
+                                          START_A_PROCESS};
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        int status = run(refused[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+    for (size_t i = 0; i < COUNT_OF(deadly); i++) {
+        int status = run(deadly[i]);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGSYS);
+    }
+}
+
+/* The second fence without the third: even a system call the filter forgot reaches no path. */
+static int attempt_behind_landlock(void)
+{
+    int before = open("/dev/null", O_RDONLY);
+    if (before < 0 || sandbox_shut_files())
+        return 100;
+    char byte = 0;
+    if (read(before, &byte, 1) != 0)
+        return 1; /* what was open stays */
+    if (open("/etc/passwd", O_RDONLY) >= 0 || errno != EACCES)
+        return 2;
+    if (mkdir("/tmp/bureau-landlock", 0700) == 0)
+        return 3;
+    char *arguments[] = {NULL};
+    return execve("/bin/true", arguments, arguments) < 0 && errno == EACCES ? 0 : 4;
+}
+
+static void landlock_alone_shuts_files(void **state)
+{
+    (void)state;
+    int status = 0;
+    if (!sandbox_landlock_version()) {
+        print_message("skipped: this kernel has no Landlock; the system call filter stands "
+                      "alone\n");
+        skip();
+    }
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(attempt_behind_landlock());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 /* ---- photographs ---- */
@@ -292,6 +377,7 @@ int main(int argc, char **argv)
         return child;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sandbox_shuts_the_doors),
+        cmocka_unit_test(landlock_alone_shuts_files),
         cmocka_unit_test(photographs_lose_everything_but_the_picture),
         cmocka_unit_test(png_is_taken_too),
         cmocka_unit_test(what_is_no_photograph_is_refused),
