@@ -318,7 +318,7 @@ enum err run_export(struct call *call)
     http_stream_begin(exchange, &head);
     enum err code = OK;
     for (size_t i = 0; i < catalog->count && !code; i++)
-        if (!only || catalog->definitions[i] == only)
+        if (!only ? !identity_keeps(catalog->definitions[i]) : catalog->definitions[i] == only)
             code = export_definition(&exporting, catalog->definitions[i]->name);
     if (code && code != ERR_IO) { /* the status has left: the last line says that it is not whole */
         problem_print(&exporting.out, err_last(), 500);
@@ -405,19 +405,12 @@ static void check_audit(struct doctor *doctor)
         "see the disk; answers are held back while the log cannot be written");
 }
 
-static void count_officer(void *context, const struct actor *actor)
-{
-    (void)actor;
-    (*(size_t *)context)++;
-}
-
 static void check_officers(struct doctor *doctor)
 {
-    size_t count = 0;
-    identity_each(doctor->call->api->node.identity, count_officer, &count);
+    size_t count = identity_count(doctor->call->api->node.identity);
     say(doctor, "officers", count > 0,
-        arena_printf(doctor->call->arena, "%zu officers have a token", count),
-        "add one: bureau officer add --officer ID --country XXX --role frontline --purpose ...");
+        arena_printf(doctor->call->arena, "%zu officers may use this node", count),
+        "make the first administrator: bureau setup ID --country XXX --unit U");
 }
 
 static void check_definitions(struct doctor *doctor)

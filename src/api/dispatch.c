@@ -66,8 +66,9 @@ enum err call_find_route(struct call *call, const char **ret_allow)
 /* ---- who ---- */
 
 static enum err identify(struct api *api, const struct http_request *request, struct arena *arena,
-                         struct actor *ret)
+                         struct actor *ret, struct identity_session *ret_session)
 {
+    str cookie = session_cookie_of(request);
     const struct http_header *header = http_header_find(request, S("authorization"));
     if (header && header->value.len > 7 &&
         str_eq_nocase(str_slice(header->value, 0, 7), S("Bearer ")))
@@ -75,16 +76,58 @@ static enum err identify(struct api *api, const struct http_request *request, st
                                  ret);
     if (request->client_key.len)
         return identity_by_key(api->node.identity, request->client_key, arena, ret);
+    if (cookie.len)
+        return identity_by_session(api->node.identity, cookie, arena, ret, ret_session);
     if (request->is_unix)
         return identity_by_peer(api->node.identity, request->peer_uid, arena, ret);
     err_set(ERR_UNAUTHENTICATED, "no credential came with the request");
     return err_hint("send the header Authorization: Bearer bureau_...");
 }
 
+/* A cookie is sent by the browser whoever made it ask; the proof only by our page. */
+static enum err check_proof(struct call *call)
+{
+    const struct http_request *request = &call->exchange->request;
+    const struct http_header *proof = http_header_find(request, S("bureau-session-proof"));
+    bool is_reading = str_eq(request->method, S("GET")) || str_eq(request->method, S("HEAD"));
+    size_t len = COOKIE_TEXT - 1;
+    if (!call->actor.session || is_reading)
+        return OK;
+    if (proof && proof->value.len == len &&
+        equal_constant_time(proof->value.ptr, call->session.proof, len))
+        return OK;
+    call->actor = (struct actor){.officer = STR_EMPTY};
+    err_set(ERR_DENIED, "the request came with a session but without its proof");
+    return err_hint("send the header Bureau-Session-Proof");
+}
+
+/* In which of his roles, and for whom. */
+static enum err read_stand(struct call *call)
+{
+    struct actor *actor = &call->actor;
+    const struct http_request *request = &call->exchange->request;
+    const struct http_header *role = http_header_find(request, S("bureau-role"));
+    const struct http_header *officer = http_header_find(request, S("bureau-officer"));
+    if (role)
+        TRY(identity_act_as(call->api->node.identity, actor, role->value));
+    if (!actor->is_integrating)
+        return OK;
+    if (officer && identity_id_is_good(officer->value)) {
+        actor->on_behalf_of = officer->value;
+        return OK;
+    }
+    if (!(call->route->flags & (ROUTE_PURPOSE | ROUTE_FOR_OFFICER)))
+        return OK;
+    err_set(ERR_DENIED, "system %.*s did not name the officer it asks for", STR(actor->officer));
+    return err_hint("send the header Bureau-Officer");
+}
+
 enum err call_identify(struct call *call)
 {
-    TRY(identify(call->api, &call->exchange->request, call->arena, &call->actor));
+    TRY(identify(call->api, &call->exchange->request, call->arena, &call->actor, &call->session));
+    TRY(check_proof(call));
     call->exchange->is_trusted = true;
+    TRY(read_stand(call));
     const struct route *route = call->route;
     if (route->needs == NEEDS_AUDITOR)
         TRY(policy_allow(call->api->node.catalog, &call->actor, POLICY_AUDIT, NULL, STR_EMPTY));
@@ -102,7 +145,8 @@ bool api_is_trusted(void *context, const struct http_request *request)
 {
     struct arena arena = {0};
     struct actor actor;
-    bool is_known = identify(context, request, &arena, &actor) == OK;
+    struct identity_session session;
+    bool is_known = identify(context, request, &arena, &actor, &session) == OK;
     arena_release(&arena);
     err_clear();
     return is_known;

@@ -48,7 +48,7 @@ static enum err print_change(struct following *following, const struct stored *c
     struct view view = {.disclosure = DISCLOSE_HIT_ONLY};
     bool is_erased = change->is_erased || change->body.len == 0;
     const struct definition *definition = catalog_find(call->api->node.catalog, change->definition);
-    if (definition && definition_is_ticket(definition))
+    if (definition && (definition_is_ticket(definition) || identity_keeps(definition)))
         return OK;
     if (!is_erased) {
         enum err code = stored_to_record(call, change, &following->page, &record);

@@ -29,7 +29,8 @@ enum route_flag {
     ROUTE_RAW_BODY = 4,     /* the body is not JSON */
     ROUTE_NO_BODY = 8,      /* an empty body is fine */
     ROUTE_NOT_COUNTED = 16, /* free of the rate limit */
-    ROUTE_SECRET = 32       /* the answer holds a credential: see coding.c */
+    ROUTE_SECRET = 32,      /* the answer holds a credential: see coding.c */
+    ROUTE_FOR_OFFICER = 64  /* a system names the officer it asks for */
 };
 struct route {
     const char *method, *pattern; /* "/v1/records/{id}/history" */
@@ -53,7 +54,8 @@ struct call {
     const struct route *route;
     str args[ARGS_MAX]; /* what stood for {..} */
     struct actor actor;
-    const struct node *body; /* parsed JSON; NULL: none */
+    struct identity_session session; /* where actor.session is not 0 */
+    const struct node *body;         /* parsed JSON; NULL: none */
     enum language language;
     int64_t started_us;
     /* the answer */
@@ -208,6 +210,24 @@ void print_ticket_kind(struct json *json, struct call *call, const struct defini
 void print_office(struct json *json, const struct flow_office *office);
 void print_figures(struct json *json, const struct flow_figures *figures);
 
+/* officers.c, sessions.c: shared with others */
+void print_actor(struct json *json, struct call *call);
+void print_purposes(struct json *json, struct call *call, str key, purpose_set purposes,
+                    bool with_titles);
+void print_databases(struct json *json, struct call *call, bool is_limited,
+                     const struct definition_set *set);
+void print_rights(struct json *json, unsigned rights);
+void print_roles(struct json *json, struct call *call, uint64_t roles, bool with_titles);
+struct node *call_fields(struct call *call);
+enum err call_version(struct call *call, uint32_t *ret) MUST_USE;
+enum err audit_change(struct call *call, str about, const char *verdict) MUST_USE;
+void print_grant(struct json *json, struct call *call, const struct identity_grant *grant);
+/* Gives the call's browser a session of this officer in place of the one it came with. */
+enum err call_new_session(struct call *call, str officer) MUST_USE;
+/* One cookie by its name; empty when there is none, or several. */
+str cookie_of(const struct http_request *request, str name);
+str session_cookie_of(const struct http_request *request);
+
 /* ---- handlers ---- */
 call_run run_search, run_recognise, run_databases, run_database, run_codes, run_code_list;
 call_run run_record_create, run_record_check, run_record_get, run_record_history, run_record_put,
@@ -221,7 +241,13 @@ call_run run_log_key, run_log_checkpoint, run_log_tile, run_log_consistency, run
     run_log_trust, run_log_witness, run_log_cosignature;
 call_run run_tickets, run_ticket_open, run_ticket_get, run_ticket_move, run_ticket_kinds,
     run_ticket_figures, run_offices, run_slip_key, run_slip_check;
-call_run run_me, run_officers_list, run_officer_add, run_officer_remove;
+call_run run_me, run_officers_list, run_officer_add, run_officer_change, run_officer_remove,
+    run_officer_invite, run_officers_import, run_setup;
+call_run run_units, run_unit_found, run_unit_change, run_unit_close, run_credentials,
+    run_own_credentials, run_token_new, run_credential_revoke, run_grants, run_grant_give,
+    run_grant_end, run_grant_review, run_break_glass, run_measures, run_measure_decide,
+    run_measure_lift;
+call_run run_sign_in, run_session, run_sign_out, run_enrol_start, run_enrol, run_password_change;
 call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_learn,
     run_frequencies_report, run_frequencies_use, run_frequencies_forget, run_backup, run_doctor,
     run_export;

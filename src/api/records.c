@@ -34,11 +34,12 @@ static enum err no_record(str id)
     return err_set(ERR_NOT_FOUND, "there is no record %.*s here", STR(id));
 }
 
-/* Tickets are met in /v1/tickets, by their parties; here there are none. */
-static bool is_ticket(const struct call *call, const struct stored *stored)
+/* Tickets are met in /v1/tickets, by their parties, officers and what they sign in with where they
+ * are administered; here there are none. */
+static bool is_elsewhere(const struct call *call, const struct stored *stored)
 {
     const struct definition *definition = catalog_find(call->api->node.catalog, stored->definition);
-    return definition && definition_is_ticket(definition);
+    return definition && (definition_is_ticket(definition) || identity_keeps(definition));
 }
 
 /* The record of args[0] as it is now, or in one of its versions, through policy. */
@@ -53,7 +54,7 @@ static enum err open_record(struct call *call, uint32_t version, struct record *
     enum err code = version
                         ? store_read_version(node->store, id.number, version, call->arena, &stored)
                         : store_read(node->store, id.number, call->arena, &stored);
-    if (code == ERR_NOT_FOUND || (!code && is_ticket(call, &stored)))
+    if (code == ERR_NOT_FOUND || (!code && is_elsewhere(call, &stored)))
         return no_record(call->args[0]);
     TRY(code);
     bool is_keeper =
@@ -178,7 +179,7 @@ enum err record_load(struct call *call, uint64_t number, struct record *ret)
     const struct api_node *node = &call->api->node;
     struct stored stored;
     enum err code = store_read(node->store, number, call->arena, &stored);
-    if (code == ERR_NOT_FOUND || (!code && is_ticket(call, &stored)))
+    if (code == ERR_NOT_FOUND || (!code && is_elsewhere(call, &stored)))
         return no_record(call->args[0]);
     TRY(code);
     if (stored.is_erased || stored.body.len == 0)

@@ -33,8 +33,8 @@ enum err call_query_number(struct call *call, str name, uint64_t otherwise, uint
 enum err call_definition(struct call *call, str name, const struct definition **ret)
 {
     *ret = catalog_find(call->api->node.catalog, name);
-    if (*ret && definition_is_ticket(*ret))
-        *ret = NULL; /* tickets have doors of their own */
+    if (*ret && (definition_is_ticket(*ret) || identity_keeps(*ret)))
+        *ret = NULL; /* tickets and officers have doors of their own */
     return *ret ? OK : err_set(ERR_NOT_FOUND, "there is no database %.*s", STR(name));
 }
 

@@ -88,11 +88,45 @@ static const struct {
     {"Figures", "country:s asked:i answered:i confirmed:i not_confirmed:i refused:i late:i open:i "
                 "outcomes:i false:i false_rate?:n late_rate?:n median_answer_s?:i"},
     {"TicketFigures", "owners:[Figures] askers:[Figures]"},
-    {"Me", "officer:s unit:s country:s role:s may:[s] purposes:[Caution] training:b"},
-    {"Officer", "officer:s unit:s country:s role:s may:[s] purposes:[s]"},
-    {"NewOfficer", "officer:s unit?:s country:s role:s may?:[s] purposes?:[s] "
-                   "certificate_key?:s"},
-    {"Token", "officer:s token?:s"},
+    {"Me", "officer:s unit:s country:s role:s roles:[Caution] may:[s] purposes:[Caution] "
+           "databases?:[s] training:b"},
+    {"Officer", "officer:s unit:s country:s role:s roles:[s] may:[s] purposes:[s] databases?:[s] "
+                "state:s version:i signs_in_with:[s] invited_until?:s"},
+    {"OfficerChange", "version:i unit?:s role?:s roles?:[s] may?:[s] purposes?:[s] databases?:[s] "
+                      "state?:s"},
+    {"SignIn", "officer:s password:s code:s"},
+    {"Session", "officer:s unit:s country:s role:s roles:[Caution] may:[s] purposes:[Caution] "
+                "databases?:[s] proof:s idle_until:s until:s break_glass_of?:s"},
+    {"EnrolmentStart", "secret:s"},
+    {"Totp", "secret:s uri:s"},
+    {"EnrolmentOffer", "officer:s unit:s country:s role:s until:s totp:Totp"},
+    {"Enrolment", "secret:s password:s code:s"},
+    {"PasswordChange", "password:s code:s new:s"},
+    {"NewToken", "label?:s days?:i may?:[s] purposes?:[s] databases?:[s]"},
+    {"Credential", "id:s officer:s kind:s label?:s token?:s created:s expires?:s may?:[s] "
+                   "purposes?:[s] databases?:[s]"},
+    {"BreakGlass", "reason:s of:s databases?:[s] purposes?:[s] minutes?:i"},
+    {"Invitation", "officer:s secret:s until:s link:s"},
+    {"RefusedRow", "row:i officer:s reason:s"},
+    {"OfficersImported", "added:i refused:[RefusedRow] invitations:[Invitation]"},
+    {"Setup", "officer:s country:s unit?:s"},
+    {"Scope", "purposes:[s] databases?:[s]"},
+    {"Unit", "id:s country:s name:s parent?:s level:s version:i open:b purposes?:[s] "
+             "databases?:[s] effective:Scope"},
+    {"NewUnit", "id:s country:s name:s parent?:s level:s purposes?:[s] databases?:[s]"},
+    {"UnitChange", "version:i name:s parent?:s level:s purposes?:[s] databases?:[s]"},
+    {"Grant", "id:s version:i officer:s unit:s country:s kind:s roles:[s] may:[s] purposes:[s] "
+              "databases?:[s] of?:s from:s until:s reason:s given_by:s reviewed_by?:s "
+              "reviewed_at?:s review?:s in_force:b"},
+    {"NewGrant", "officer:s roles?:[s] may?:[s] purposes?:[s] databases?:[s] from?:s until:s "
+                 "reason:s"},
+    {"Review", "review:s"},
+    {"Measure", "id:s country:s kind:s databases?:[s] rate?:i from:s until?:s reason:s given_by:s "
+                "in_force:b"},
+    {"NewMeasure", "country:s kind:s databases?:[s] rate?:i from?:s until?:s reason:s"},
+    {"NewOfficer", "officer:s unit?:s country:s role?:s roles?:[s] may?:[s] purposes?:[s] "
+                   "databases?:[s] certificate_key?:s invite?:b"},
+    {"Token", "officer:s token?:s secret?:s until?:s link?:s"},
     {"Target", "to:s"},
     {"Check", "what:s ok:b detail:s next:s"},
     {"Demonstration", "token:s officer:s purpose?:s try?:[o]"},

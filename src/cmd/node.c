@@ -19,6 +19,8 @@ static void changes_committed(void *context, uint64_t first_seq, uint64_t last_s
 {
     struct running *running = context;
     index_follow(running->node.index, first_seq, last_seq);
+    if (running->node.identity)
+        identity_follow(running->node.identity, first_seq, last_seq);
     if (running->node.flow)
         flow_follow(running->node.flow, first_seq, last_seq);
     if (running->api)
@@ -81,7 +83,7 @@ static enum err open_parts(struct running *running, const char *data, const char
     load_frequencies(node->engine, data);
     TRY(audit_open(data, &node->audit));
     index_set_erased_hook(node->index, withdraw_erased, running);
-    TRY(identity_open(data, running->catalog, &node->identity));
+    TRY(identity_open(data, running->catalog, node->store, &node->identity));
     TRY(jobs_new(&node->jobs));
     return open_flow(running);
 }

@@ -45,6 +45,7 @@ export class Node {
     node.tokens = {};
     const wanted = {
       admin: ['--country', 'UTO', '--role', 'administrator', '--unit', 'UTO/ncb'],
+      auditor: ['--country', 'UTO', '--role', 'auditor', '--unit', 'UTO/ncb'],
       bureau: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--may', 'write', '--purpose', purpose, '--purpose', 'border-control'],
       patrol: ['--country', 'UTO', '--role', 'frontline', '--unit', 'UTO/patrol', '--purpose', 'border-control'],
       ...officers,
@@ -59,7 +60,7 @@ export class Node {
   }
 
   // fetch() with the officer's token; the answer's text read as JSON where it is.
-  async call(method, path, body, { as = 'admin', headers = {} } = {}) {
+  async call(method, path, body, { as = path.startsWith('/v1/audit') ? 'auditor' : 'admin', headers = {} } = {}) { // nobody administers and audits
     const token = as && (this.tokens[as] || as);
     const reply = await fetch(`http://127.0.0.1:${this.running.port}${path}`, {
       method,

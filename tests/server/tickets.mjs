@@ -47,7 +47,7 @@ const node = await Node.start({
     paris: ['--country', 'FRA', '--role', 'national-bureau', '--unit', 'FRA/ncb', '--purpose', 'border-control'],
     parisadmin: ['--country', 'FRA', '--role', 'administrator', '--unit', 'FRA/it'],
     other: ['--country', 'ZZZ', '--role', 'national-bureau', '--unit', 'ZZZ/ncb', '--may', 'write', '--purpose', 'border-control'],
-    hub: ['--country', 'INT', '--role', 'hub', '--unit', 'INT/ops', '--purpose', 'border-control'],
+    hub: ['--country', 'XPO', '--role', 'hub', '--unit', 'XPO/ops', '--purpose', 'border-control'],
     auditor: ['--country', 'UTO', '--role', 'auditor', '--unit', 'UTO/audit', '--may', 'audit', '--purpose', 'audit'],
   },
 });

@@ -13,17 +13,41 @@
 struct fixture {
     struct scratch scratch;
     struct catalog *catalog;
+    struct store *store;
     struct identity *identity;
     struct arena arena;
 };
+
+static void follow(void *context, uint64_t first_seq, uint64_t last_seq)
+{
+    struct fixture *fixture = context;
+    if (fixture->identity)
+        identity_follow(fixture->identity, first_seq, last_seq);
+}
+
+static void start(struct fixture *fixture)
+{
+    assert_int_equal(store_open(fixture->scratch.path, STORE_OPEN_CREATE, &fixture->store), OK);
+    store_set_hook(fixture->store, follow, fixture);
+    assert_int_equal(identity_open(fixture->scratch.path, fixture->catalog, fixture->store,
+                                   &fixture->identity),
+                     OK);
+}
+
+static void stop(struct fixture *fixture)
+{
+    store_close(fixture->store);
+    identity_close(fixture->identity);
+    fixture->identity = NULL;
+}
 
 static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     scratch_make(&fixture->scratch);
-    if (catalog_load(".", &fixture->catalog) != OK ||
-        identity_open(fixture->scratch.path, fixture->catalog, &fixture->identity) != OK)
+    if (catalog_load(".", &fixture->catalog) != OK)
         return -1;
+    start(fixture);
     *state = fixture;
     return 0;
 }
@@ -31,7 +55,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
-    identity_close(fixture->identity);
+    clock_pin(-1);
+    stop(fixture);
     catalog_free(fixture->catalog);
     arena_release(&fixture->arena);
     scratch_remove(&fixture->scratch);
@@ -104,15 +129,15 @@ static void a_key_stands_for_its_system(void **state)
                      OK);
 }
 
-static void the_file_holds_no_token(void **state)
+static void the_store_holds_no_token(void **state)
 {
     struct fixture *fixture = *state;
     char token[TOKEN_TEXT], path[600], *text;
     size_t len;
     assert_int_equal(identity_add(fixture->identity, &patrol, token), OK);
-    snprintf(path, sizeof path, "%s/officers.json", fixture->scratch.path);
-    assert_int_equal(io_read_file(path, 1 << 20, &text, &len), OK);
-    assert_false(str_has(str_of(text, len), str_c(token)));
+    snprintf(path, sizeof path, "%s/store.db-wal", fixture->scratch.path);
+    assert_int_equal(io_read_file(path, 64 << 20, &text, &len), OK);
+    assert_true(str_has(str_of(text, len), S("UTO/patrol")));
     assert_false(str_has(str_of(text, len), str_c(token + 7)));
     free(text);
 }
@@ -159,16 +184,63 @@ static void a_token_lasts_a_year(void **state)
                      ERR_UNAUTHENTICATED);
 }
 
-static void it_is_read_again_by_another(void **state)
+static void it_is_known_after_a_restart(void **state)
 {
     struct fixture *fixture = *state;
-    char token[TOKEN_TEXT];
-    struct actor actor;
-    struct identity *other;
+    char token[TOKEN_TEXT], gone[TOKEN_TEXT];
+    struct actor actor, other = patrol;
+    other.officer = S("o-2");
     assert_int_equal(identity_add(fixture->identity, &patrol, token), OK);
-    assert_int_equal(identity_open(fixture->scratch.path, fixture->catalog, &other), OK);
-    assert_int_equal(identity_by_token(other, str_c(token), &fixture->arena, &actor), OK);
-    identity_close(other);
+    assert_int_equal(identity_add(fixture->identity, &other, gone), OK);
+    assert_int_equal(identity_remove(fixture->identity, other.officer), OK);
+    stop(fixture);
+    start(fixture);
+    assert_int_equal(identity_by_token(fixture->identity, str_c(token), &fixture->arena, &actor),
+                     OK);
+    assert_true(str_eq(actor.role, patrol.role) && actor.purposes == 1);
+    assert_int_equal(identity_by_token(fixture->identity, str_c(gone), &fixture->arena, &actor),
+                     ERR_UNAUTHENTICATED);
+    assert_int_equal(identity_count(fixture->identity), 1);
+    assert_int_equal(identity_add(fixture->identity, &other, token), OK); /* the id anew */
+    assert_int_equal(identity_by_token(fixture->identity, str_c(gone), &fixture->arena, &actor),
+                     ERR_UNAUTHENTICATED);
+}
+
+static void write_file(struct fixture *fixture, const char *text)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/officers.json", fixture->scratch.path);
+    assert_int_equal(io_replace(path, str_c(text)), OK);
+}
+
+/* Of an earlier version: its officers are taken in once, and what is removed here stays removed. */
+static void an_old_file_is_taken_in_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct hash hash;
+    struct actor actor;
+    char hex[2 * HASH_SIZE + 1], text[600];
+    stop(fixture);
+    sha256(S("bureau_of-old"), &hash);
+    hex_encode(hash.bytes, HASH_SIZE, hex);
+    snprintf(text, sizeof text,
+             "[{\"officer\":\"o-7\",\"unit\":\"UTO/x\",\"country\":\"UTO\",\"role\":"
+             "\"frontline\",\"purposes\":[\"border-control\"],\"may\":[\"write\"],"
+             "\"token_hash\":\"%s\",\"created\":\"2026-01-01T00:00:00Z\","
+             "\"expires\":\"2126-01-01T00:00:00Z\"}]",
+             hex);
+    write_file(fixture, text);
+    start(fixture);
+    assert_int_equal(identity_by_token(fixture->identity, S("bureau_of-old"), &fixture->arena,
+                                       &actor),
+                     OK);
+    assert_true(str_eq(actor.officer, S("o-7")) && actor.may_write && !actor.may_administer);
+    assert_int_equal(identity_remove(fixture->identity, S("o-7")), OK);
+    stop(fixture);
+    start(fixture);
+    assert_int_equal(identity_by_token(fixture->identity, S("bureau_of-old"), &fixture->arena,
+                                       &actor),
+                     ERR_UNAUTHENTICATED);
 }
 
 static void files_at_fault_are_named(void **state)
@@ -181,12 +253,12 @@ static void files_at_fault_are_named(void **state)
         "[{\"officer\":\"o-2\",\"purposes\":[\"none-such\"]}]",
         "[{\"officer\":\"o-2\",\"token_hash\":\"12\",\"created\":\"2026-01-01T00:00:00Z\"}]",
     };
-    char path[600];
     struct identity *other = NULL;
-    snprintf(path, sizeof path, "%s/officers.json", fixture->scratch.path);
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
-        assert_int_equal(io_replace(path, str_c(bad[i])), OK);
-        assert_int_not_equal(identity_open(fixture->scratch.path, fixture->catalog, &other), OK);
+        write_file(fixture, bad[i]);
+        assert_int_not_equal(identity_open(fixture->scratch.path, fixture->catalog, fixture->store,
+                                           &other),
+                             OK);
         assert_non_null(strstr(err_last()->file, "officers.json"));
     }
 }
@@ -209,11 +281,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OFFICER_TEST(a_token_stands_for_its_officer),
         OFFICER_TEST(a_key_stands_for_its_system),
-        OFFICER_TEST(the_file_holds_no_token),
+        OFFICER_TEST(the_store_holds_no_token),
         OFFICER_TEST(ids_are_unique_and_plain),
         OFFICER_TEST(a_removed_officer_is_unknown),
         OFFICER_TEST(a_token_lasts_a_year),
-        OFFICER_TEST(it_is_read_again_by_another),
+        OFFICER_TEST(it_is_known_after_a_restart),
+        OFFICER_TEST(an_old_file_is_taken_in_once),
         OFFICER_TEST(files_at_fault_are_named),
         OFFICER_TEST(the_control_socket_is_for_the_owner),
     };

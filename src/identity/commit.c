@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Changes of identity's records: a body of the fields, checked against its definition as any record
+ * is, committed, and known to the view before the call returns - by the store's hook, or by us where
+ * no hook is wired (a program that only opens identity).
+ */
+#include <stdlib.h>
+
+#include "codec/json.h"
+#include "identity/internal.h"
+
+enum { BODY_MAX = 64 << 10, WRITINGS_MAX = STORE_BATCH_MAX };
+
+static struct node *make_envelope(struct identity *identity, const struct definition *definition,
+                                  str owner, struct arena *arena)
+{
+    char day[16];
+    struct node *envelope = node_map(arena);
+    struct node *purposes = node_list(arena);
+    struct record record = {.definition = definition};
+    for (unsigned i = 0; i < PURPOSE_MAX; i++)
+        if (definition->purposes >> i & 1)
+            node_add(purposes, node_text(arena, purpose_code(identity->catalog, (uint16_t)i)));
+    struct day last = record_review_max(&record, day_today());
+    node_put_text(arena, envelope, S("owner"), owner);
+    node_put(envelope, S("purposes"), purposes);
+    node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
+    return envelope;
+}
+
+static enum err fault_as_err(const struct faults *faults, enum err code)
+{
+    if (faults->count == 0 || !faults->items)
+        return code;
+    const struct fault *first = &faults->items[0];
+    err_set(first->code, "%.*s: %.*s", STR(first->path), STR(first->reason));
+    err_field("%.*s", STR(first->path));
+    if (first->hint.len)
+        err_hint("%.*s", STR(first->hint));
+    return first->code;
+}
+
+enum err writing_put(struct identity *identity, struct writing *writing, const char *definition,
+                     uint64_t number, uint32_t version, str owner, enum state state, str by,
+                     struct node *fields, struct arena *arena)
+{
+    struct faults faults = {0};
+    struct record record = {0};
+    const struct definition *kind = catalog_find(identity->catalog, str_c(definition));
+    struct node *body = node_map(arena);
+    *writing = (struct writing){.body = {.max = BODY_MAX}};
+    if (!kind)
+        return err_set(ERR_UNKNOWN, "the definition %s is missing from system/", definition);
+    node_put(body, S("envelope"), make_envelope(identity, kind, owner, arena));
+    if (!node_put(body, S("fields"), fields))
+        return err_set(ERR_LIMIT, "the fields are too large");
+    enum err code = record_check(identity->catalog, kind, body, arena, &record, &faults);
+    if (code)
+        return fault_as_err(&faults, code);
+    TRY(record_canonical(identity->catalog, &record, &writing->body));
+    writing->change = (struct change){.kind = CHANGE_PUT,
+                                      .number = number,
+                                      .expect_version = version,
+                                      .definition = kind->name,
+                                      .definition_version = kind->version,
+                                      .owner = owner,
+                                      .state = state,
+                                      .actor = by};
+    return OK;
+}
+
+void writing_erase(struct writing *writing, uint64_t number, const char *definition, str by)
+{
+    *writing = (struct writing){.change = {.kind = CHANGE_ERASE,
+                                           .number = number,
+                                           .definition = str_c(definition),
+                                           .actor = by}};
+}
+
+void writing_state(struct writing *writing, uint64_t number, const char *definition, str owner,
+                   enum state state, str by)
+{
+    *writing = (struct writing){.change = {.kind = CHANGE_STATE,
+                                           .number = number,
+                                           .definition = str_c(definition),
+                                           .owner = owner,
+                                           .state = state,
+                                           .actor = by}};
+}
+
+void writing_release(struct writing *writing)
+{
+    wipe(writing->body.ptr, writing->body.ptr ? writing->body.len : 0);
+    buf_release(&writing->body);
+}
+
+enum err writings_commit(struct identity *identity, struct writing *writings, size_t count,
+                         struct committed *ret)
+{
+    if (count == 0)
+        return OK;
+    if (count > WRITINGS_MAX)
+        return err_set(ERR_LIMIT, "more than %d changes at once", WRITINGS_MAX);
+    struct change *changes = calloc(count, sizeof *changes);
+    struct committed *done = calloc(count, sizeof *done);
+    enum err code = changes && done ? OK : err_set(ERR_MEMORY, "out of memory for a change");
+    for (size_t i = 0; !code && i < count; i++) {
+        changes[i] = writings[i].change;
+        changes[i].body = buf_str(&writings[i].body);
+    }
+    if (!code)
+        code = store_commit(identity->store, changes, count, true, done);
+    if (!code) {
+        identity_follow(identity, done[0].seq, done[count - 1].seq);
+        if (ret)
+            memcpy(ret, done, count * sizeof *done);
+    }
+    free(changes);
+    free(done);
+    return code;
+}
+
+void put_moment(struct arena *arena, struct node *fields, str key, int64_t time_us)
+{
+    char text[24];
+    node_put_text(arena, fields, key, arena_str(arena, str_c(clock_format(time_us, text))));
+}
+
+enum err read_fields_of(struct identity *identity, uint64_t number, struct arena *arena,
+                        struct node **ret, struct stored *ret_stored)
+{
+    struct node *body = NULL;
+    TRY(store_read(identity->store, number, arena, ret_stored));
+    if (ret_stored->is_erased || !ret_stored->body.len)
+        return err_set(ERR_GONE, "the contents are destroyed");
+    TRY(json_parse(ret_stored->body, arena, &body));
+    *ret = node_copy(arena, node_get(body, S("fields")));
+    return *ret ? OK : err_set(ERR_DAMAGED, "a record without fields");
+}
+
+struct node *copy_fields(const struct node *fields, const char *const *keys, size_t count,
+                         struct arena *arena)
+{
+    struct node *map = node_map(arena);
+    for (size_t i = 0; i < count; i++) {
+        const struct node *field = node_get(fields, str_c(keys[i]));
+        bool is_empty = !field || field->kind == NODE_NULL ||
+                        (node_is_scalar(field) && !field->text.len) ||
+                        (field->kind == NODE_LIST && !field->count);
+        if (!is_empty)
+            node_put(map, str_c(keys[i]), node_copy(arena, field));
+    }
+    return map;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the fields of a record say, for the view and for those who check before it is written. A
+ * stored record is read as far as it can be: a name that is no longer known here gives nothing, and
+ * a list of which nothing is known any more still is a list.
+ */
+#include "identity/internal.h"
+
+const char *const credential_words[CREDENTIAL_KIND_COUNT] = {"password", "totp", "passkey", "token",
+                                                             "certificate"};
+const char *const measure_words[4] = {"rate-limit", "pre-approval", "read-only", "suspended"};
+const char *const right_words[3] = {"write", "administer", "audit"};
+
+/* A field that is a list holds one value, or several. */
+#define each_of(item, list)                                             \
+    for (const struct node *item = node_is_scalar(list) ? (list)        \
+                                   : (list)             ? (list)->first \
+                                                        : NULL;                     \
+         item; item = item == (list) ? NULL : item->next)
+
+static const struct code_list *roles_of(const struct catalog *catalog)
+{
+    return codes_list(catalog->codes, S("audiences"));
+}
+
+str role_word(const struct catalog *catalog, uint16_t number)
+{
+    const struct code_list *list = roles_of(catalog);
+    return list && number < list->count ? list->codes[number].code : STR_EMPTY;
+}
+
+uint64_t role_bit(const struct catalog *catalog, const char *role)
+{
+    const struct code_list *list = roles_of(catalog);
+    const struct code *code = list ? code_get(list, str_c(role)) : NULL;
+    return code && code->number < 64 ? (uint64_t)1 << code->number : 0;
+}
+
+static int64_t moment_of(const struct node *fields, str key)
+{
+    int64_t time_us = 0;
+    return clock_parse(node_get_text(fields, key), &time_us) ? time_us : 0;
+}
+
+static int word_of(str word, const char *const *words, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (str_eq_c(word, words[i]))
+            return i;
+    return -1;
+}
+
+static struct identity_scope read_scope(const struct catalog *catalog, const struct node *fields,
+                                        purpose_set otherwise)
+{
+    const struct node *purposes = node_get(fields, S("purposes"));
+    const struct node *databases = node_get(fields, S("databases"));
+    struct identity_scope scope = {.purposes = purposes ? 0 : otherwise,
+                                   .is_limited = databases != NULL};
+    each_of(item, purposes)
+    {
+        uint16_t number;
+        if (purpose_find(catalog, node_as_text(item), &number) && number < PURPOSE_MAX)
+            scope.purposes |= (purpose_set)1 << number;
+    }
+    each_of(item, databases)
+    {
+        const struct definition *definition = catalog_find(catalog, node_as_text(item));
+        if (definition)
+            definition_set_add(&scope.databases, definition->number);
+    }
+    return scope;
+}
+
+enum err check_databases(const struct catalog *catalog, const struct node *list)
+{
+    each_of(item, list)
+    {
+        const struct definition *definition = catalog_find(catalog, node_as_text(item));
+        if (definition && definition_is_data(definition))
+            continue;
+        err_set(ERR_UNKNOWN, "%.*s is not a database", STR(str_slice(node_as_text(item), 0, 100)));
+        return err_field("databases");
+    }
+    return OK;
+}
+
+static unsigned read_rights(const struct node *fields)
+{
+    unsigned rights = 0;
+    const struct node *list = node_get(fields, S("rights"));
+    each_of(item, list)
+    {
+        int number = word_of(node_as_text(item), right_words, COUNT_OF(right_words));
+        if (number >= 0)
+            rights |= 1u << number;
+    }
+    return rights;
+}
+
+/* Gives the first of them in *ret_first. */
+static uint64_t read_roles(const struct catalog *catalog, const struct node *fields,
+                           uint16_t *ret_first)
+{
+    uint64_t roles = 0;
+    const struct code_list *list = roles_of(catalog);
+    const struct node *words = node_get(fields, S("roles"));
+    each_of(item, words)
+    {
+        const struct code *code = list ? code_get(list, node_as_text(item)) : NULL;
+        if (!code || code->number >= 64)
+            continue;
+        if (!roles && ret_first)
+            *ret_first = (uint16_t)code->number;
+        roles |= (uint64_t)1 << code->number;
+    }
+    return roles;
+}
+
+void read_unit(const struct catalog *catalog, const struct node *fields, struct unit_facts *ret)
+{
+    *ret = (struct unit_facts){.id = node_get_text(fields, S("id")),
+                               .name = node_get_text(fields, S("name")),
+                               .parent = node_get_text(fields, S("parent")),
+                               .level = node_get_text(fields, S("level")),
+                               .listed = read_scope(catalog, fields, ~(purpose_set)0)};
+}
+
+void read_officer(const struct catalog *catalog, const struct node *fields,
+                  struct officer_facts *ret)
+{
+    bool has_all = node_as_bool(node_get(fields, S("all_purposes")), false);
+    *ret = (struct officer_facts){.id = node_get_text(fields, S("id")),
+                                  .unit = node_get_text(fields, S("unit")),
+                                  .role = UINT16_MAX,
+                                  .rights = read_rights(fields),
+                                  .listed = read_scope(catalog, fields, 0)};
+    if (has_all)
+        ret->listed.purposes = ~(purpose_set)0;
+    ret->roles = read_roles(catalog, fields, &ret->role);
+}
+
+void read_credential(const struct catalog *catalog, const struct node *fields,
+                     struct credential_facts *ret)
+{
+    int kind = word_of(node_get_text(fields, S("kind")), credential_words, CREDENTIAL_KIND_COUNT);
+    *ret = (struct credential_facts){.officer = node_get_text(fields, S("officer")),
+                                     .label = node_get_text(fields, S("label")),
+                                     .hash = node_get_text(fields, S("hash")),
+                                     .sealed = node_get_text(fields, S("sealed")),
+                                     .kind = kind < 0 ? CREDENTIAL_KIND_COUNT
+                                                      : (enum credential_kind)kind,
+                                     .created_us = moment_of(fields, S("created")),
+                                     .expires_us = moment_of(fields, S("expires")),
+                                     .is_scoped =
+                                         node_as_bool(node_get(fields, S("is_scoped")), false),
+                                     .rights = read_rights(fields),
+                                     .listed = read_scope(catalog, fields, ~(purpose_set)0)};
+}
+
+void read_grant(const struct catalog *catalog, const struct node *fields, struct grant_facts *ret)
+{
+    *ret = (struct grant_facts){.officer = node_get_text(fields, S("officer")),
+                                .of = node_get_text(fields, S("of")),
+                                .reason = node_get_text(fields, S("reason")),
+                                .given_by = node_get_text(fields, S("given_by")),
+                                .reviewed_by = node_get_text(fields, S("reviewed_by")),
+                                .review = node_get_text(fields, S("review")),
+                                .is_break_glass =
+                                    str_eq(node_get_text(fields, S("kind")), S("break-glass")),
+                                .from_us = moment_of(fields, S("from")),
+                                .until_us = moment_of(fields, S("until")),
+                                .reviewed_us = moment_of(fields, S("reviewed_at")),
+                                .roles = read_roles(catalog, fields, NULL),
+                                .rights = read_rights(fields),
+                                .listed = read_scope(catalog, fields, 0)};
+}
+
+void read_invitation(const struct node *fields, struct invitation_facts *ret)
+{
+    *ret = (struct invitation_facts){.officer = node_get_text(fields, S("officer")),
+                                     .hash = node_get_text(fields, S("hash")),
+                                     .given_by = node_get_text(fields, S("given_by")),
+                                     .until_us = moment_of(fields, S("until")),
+                                     .used_us = moment_of(fields, S("used_at"))};
+}
+
+void read_measure(const struct catalog *catalog, const struct node *fields,
+                  struct measure_facts *ret)
+{
+    uint64_t rate = 0;
+    int kind = word_of(node_get_text(fields, S("kind")), measure_words, COUNT_OF(measure_words));
+    if (!str_to_u64(node_get_text(fields, S("rate")), 1000000, &rate))
+        rate = 0;
+    *ret = (struct measure_facts){.country = node_get_text(fields, S("country")),
+                                  .reason = node_get_text(fields, S("reason")),
+                                  .given_by = node_get_text(fields, S("given_by")),
+                                  .kind = kind < 0 ? MEASURE_SUSPENDED
+                                                   : (enum measure_kind)kind, /* the strictest */
+                                  .from_us = moment_of(fields, S("from")),
+                                  .until_us = moment_of(fields, S("until")),
+                                  .rate = (uint32_t)rate,
+                                  .listed = read_scope(catalog, fields, 0)};
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of identity share: the view. Slots of accounts and units are made when an id is
+ * first spoken of, in whatever order records come, and live as long as the process, so that
+ * everything may point at them; what a record says of them is replaced whole.
+ */
+#ifndef IDENTITY_INTERNAL_H
+#define IDENTITY_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "crypto/signin.h"
+#include "identity/identity.h"
+
+/* ---- table.c: chains of links; the link is a struct's first member ---- */
+
+struct link {
+    struct link *next;
+    uint64_t hash;
+};
+struct table {
+    struct link **slots;
+    size_t slot_count, count;
+};
+enum err table_add(struct table *table, struct link *link, uint64_t hash) MUST_USE;
+void table_remove(struct table *table, struct link *link);
+struct link *table_first(const struct table *table, uint64_t hash);
+struct link *table_next(const struct link *link); /* of the same hash */
+void table_release(struct table *table);          /* not the links */
+uint64_t hash_start(const struct hash *hash);     /* its first bytes, as a number */
+
+/* ---- what records say (facts.c); texts are borrowed from the body ---- */
+
+struct unit_facts {
+    str id, name, parent, level;
+    struct identity_scope listed;
+};
+struct officer_facts {
+    str id, unit;
+    uint64_t roles;
+    uint16_t role;
+    unsigned rights;
+    struct identity_scope listed;
+};
+enum credential_kind {
+    CREDENTIAL_PASSWORD,
+    CREDENTIAL_TOTP,
+    CREDENTIAL_PASSKEY,
+    CREDENTIAL_TOKEN,
+    CREDENTIAL_CERTIFICATE,
+    CREDENTIAL_KIND_COUNT
+};
+struct credential_facts {
+    str officer, label, hash, sealed;
+    enum credential_kind kind;
+    int64_t created_us, expires_us;
+    bool is_scoped;
+    unsigned rights;
+    struct identity_scope listed;
+};
+struct grant_facts {
+    str officer, of, reason, given_by, reviewed_by, review;
+    bool is_break_glass;
+    int64_t from_us, until_us, reviewed_us;
+    uint64_t roles;
+    unsigned rights;
+    struct identity_scope listed;
+};
+struct invitation_facts {
+    str officer, hash, given_by;
+    int64_t until_us, used_us;
+};
+enum measure_kind { MEASURE_RATE, MEASURE_APPROVAL, MEASURE_READ_ONLY, MEASURE_SUSPENDED };
+struct measure_facts {
+    str country, reason, given_by;
+    enum measure_kind kind;
+    int64_t from_us, until_us;
+    uint32_t rate;
+    struct identity_scope listed;
+};
+void read_unit(const struct catalog *catalog, const struct node *fields, struct unit_facts *ret);
+void read_officer(const struct catalog *catalog, const struct node *fields,
+                  struct officer_facts *ret);
+void read_credential(const struct catalog *catalog, const struct node *fields,
+                     struct credential_facts *ret);
+void read_grant(const struct catalog *catalog, const struct node *fields, struct grant_facts *ret);
+void read_invitation(const struct node *fields, struct invitation_facts *ret);
+void read_measure(const struct catalog *catalog, const struct node *fields,
+                  struct measure_facts *ret);
+extern const char *const credential_words[CREDENTIAL_KIND_COUNT];
+extern const char *const measure_words[4];
+extern const char *const right_words[3];
+str role_word(const struct catalog *catalog, uint16_t number);
+uint64_t role_bit(const struct catalog *catalog, const char *role);
+/* Every database named is one that is here. */
+enum err check_databases(const struct catalog *catalog, const struct node *list) MUST_USE;
+
+/* ---- the view (roll.c) ---- */
+
+enum level { LEVEL_UNIT, LEVEL_BUREAU, LEVEL_HUB };
+struct unit {
+    struct link link;
+    str id;
+    bool is_known; /* there is, or was, a record of it */
+    bool is_active;
+    uint64_t number, seq;
+    uint32_t version;
+    str country;
+    enum level level;
+    struct unit_facts facts; /* texts in `texts` */
+    char *texts;
+    struct unit *above; /* NULL: none */
+    /* of it and all above */
+    bool is_open;
+    struct identity_scope effective;
+    uint64_t effective_seq;
+};
+struct credential {
+    struct link link;      /* by record number */
+    struct link hash_link; /* tokens and certificates: by the hash's start; else not in a table */
+    struct hash hash;
+    uint64_t number;
+    struct credential_facts facts;
+    char *texts;
+    struct account *account;
+    struct credential *next; /* of the account */
+};
+struct grant {
+    struct link link;
+    uint64_t number;
+    uint32_t version;
+    struct grant_facts facts;
+    char *texts;
+    struct account *account;
+    struct grant *next;
+};
+struct invitation {
+    struct link link;
+    struct link hash_link; /* by the start of the hash */
+    uint64_t number;
+    struct invitation_facts facts;
+    char *texts;
+    struct account *account;
+    struct invitation *next;
+};
+struct measure {
+    uint64_t number;
+    struct measure_facts facts;
+    char *texts;
+    struct measure *next;
+};
+struct account {
+    struct link link;
+    str id;
+    bool is_known;
+    enum state state;
+    uint64_t number;
+    uint32_t version;
+    uint64_t seq; /* of the last change of it, its grants and credentials */
+    str country;
+    struct officer_facts facts;
+    char *texts;
+    struct unit *unit; /* NULL: of none */
+    struct credential *credentials;
+    struct grant *grants;
+    struct invitation *invitations;
+    struct session *sessions;   /* under sessions_lock */
+    _Atomic uint64_t code_step; /* of the last one-time code that was taken */
+};
+struct session {
+    struct link link; /* by the hash's start */
+    struct hash hash;
+    uint64_t number;
+    struct account *account;
+    uint64_t seq; /* what the view knew when it was made */
+    int64_t made_us;
+    _Atomic int64_t used_us;
+    char proof[COOKIE_TEXT];
+    struct session *newer, *older; /* in the order they were made */
+    struct session *next;          /* of the account */
+};
+struct throttle;
+struct identity {
+    const struct catalog *catalog;
+    struct store *store;
+    struct secret_key key; /* DIR/identity.key */
+    uint32_t home;
+    pthread_rwlock_t lock; /* guards the view */
+    struct table accounts, units, credentials, hashes, grants, invitations, links;
+    struct measure *measures;
+    size_t officer_count;
+    uint64_t seq;             /* the view is true up to here */
+    uint64_t open_step;       /* one-time codes of steps up to here may have been used before */
+    pthread_mutex_t changing; /* one change at a time is checked and committed */
+    pthread_mutex_t sessions_lock;
+    struct table sessions;
+    struct session *newest, *oldest;
+    uint64_t session_number;
+    struct throttle *throttle;
+    pthread_mutex_t hashing[2]; /* passwords at work: 64 MiB each */
+    _Atomic unsigned hashing_turn;
+};
+
+enum err roll_fill(struct identity *identity) MUST_USE;
+void roll_release(struct identity *identity);
+/* NULL when nobody has spoken of it. Under the lock. */
+struct account *find_account(const struct identity *identity, str id);
+struct unit *find_unit(const struct identity *identity, str id);
+struct credential *find_credential(const struct identity *identity, uint64_t number);
+struct grant *find_grant(const struct identity *identity, uint64_t number);
+/* The officer is there, in whatever state. */
+static inline bool account_is_there(const struct account *account)
+{
+    return account && account->is_known &&
+           (account->state == STATE_ACTIVE || account->state == STATE_SUSPENDED);
+}
+
+/* ---- who may administer whom (reach.c); under the lock ---- */
+
+bool reaches_unit(const struct identity *identity, const struct actor *by, str country,
+                  const struct unit *unit);
+bool reaches_account(const struct identity *identity, const struct actor *by,
+                     const struct account *account);
+bool is_at_machine(const struct actor *by);
+bool is_of_hub(const struct identity *identity, const struct actor *by);
+bool is_below(const struct unit *unit, const struct unit *above); /* or the same */
+bool scope_is_within(const struct identity_scope *scope, const struct identity_scope *limit);
+struct identity_scope scope_of_unit(const struct unit *unit); /* NULL, unknown: everything */
+enum err not_there(const char *what, str id);
+
+/* ---- changes (commit.c); under `changing` ---- */
+
+struct writing {
+    struct change change;
+    struct buf body;
+};
+/* A record of these fields, checked; numbers 0: new. Release the writing in any case. */
+enum err writing_put(struct identity *identity, struct writing *writing, const char *definition,
+                     uint64_t number, uint32_t version, str owner, enum state state, str by,
+                     struct node *fields, struct arena *arena) MUST_USE;
+void writing_erase(struct writing *writing, uint64_t number, const char *definition, str by);
+void writing_state(struct writing *writing, uint64_t number, const char *definition, str owner,
+                   enum state state, str by);
+void writing_release(struct writing *writing);
+/* All or none; the view knows them when it returns. */
+enum err writings_commit(struct identity *identity, struct writing *writings, size_t count,
+                         struct committed *ret) MUST_USE;
+void put_moment(struct arena *arena, struct node *fields, str key, int64_t time_us);
+/* The fields of a stored record, to be changed. */
+enum err read_fields_of(struct identity *identity, uint64_t number, struct arena *arena,
+                        struct node **ret, struct stored *ret_stored) MUST_USE;
+struct node *copy_fields(const struct node *fields, const char *const *keys, size_t count,
+                         struct arena *arena);
+
+/* people.c, credentials.c */
+enum err officer_fields_check(struct identity *identity, const struct actor *by, str country,
+                              const struct officer_facts *facts) MUST_USE;
+void token_new(char out[TOKEN_TEXT]);
+struct node *token_fields(struct arena *arena, str officer, enum credential_kind kind,
+                          const struct hash *hash, int64_t now_us, int64_t expires_us);
+/* An invitation to be committed, with its secret. */
+enum err writing_invite(struct identity *identity, struct writing *writing, str officer,
+                        str country, str by, struct arena *arena,
+                        struct identity_invitation *ret) MUST_USE;
+enum err writing_officer(struct identity *identity, struct writing *writing, str country, str by,
+                         struct node *fields, struct arena *arena) MUST_USE;
+/* enrol.c */
+bool codes_open(const struct identity *identity, str officer, str sealed,
+                unsigned char ret[TOTP_SECRET_SIZE]);
+enum err hash_password(struct identity *identity, str password,
+                       char ret[PASSWORD_HASH_TEXT]) MUST_USE;
+/* resolve.c */
+enum err account_resolve(struct identity *identity, const struct account *account,
+                         const struct credential *credential, struct arena *arena,
+                         struct actor *ret) MUST_USE;
+/* throttle.c */
+enum err throttle_new(struct throttle **ret) MUST_USE;
+void throttle_free(struct throttle *throttle);
+/* ERR_RATE with the seconds to wait; counts one try. */
+enum err throttle_enter(struct throttle *throttle, str officer, str address, bool is_known_device,
+                        str device, unsigned *ret_wait_s) MUST_USE;
+void throttle_succeed(struct throttle *throttle, str officer, str address, bool is_known_device,
+                      str device);
+/* taken.c */
+enum err take_in_file(struct identity *identity, const char *directory) MUST_USE;
+
+#endif
