@@ -21,6 +21,9 @@ struct due {
     struct entry entry; /* as it was */
     bool is_clock, is_limit, is_alarm;
     struct buf body;
+    const struct life_clock *ran_out; /* NULL: none did */
+    enum life_step step;
+    size_t change; /* its place in the batch */
 };
 
 /* ---- taking ---- */
@@ -143,13 +146,12 @@ static enum err fire_one(struct firing *firing, struct due *due)
     if (!run_out(&ticket, firing->now_us, &step))
         return move_by_node(flow, due->entry.number);
     TRY(ticket_write(flow, &ticket, &due->body));
-    struct change *change = &firing->changes[firing->change_count++];
-    *change = ticket_change(&ticket, &due->body, S("node"));
+    due->change = firing->change_count++;
+    firing->changes[due->change] = ticket_change(&ticket, &due->body, S("node"));
     due->entry.level = (uint8_t)ticket.progress.level;
     due->entry.due_us = progress_due(ticket.life, &ticket.progress);
-    tell_step(flow, &due->entry,
-              &ticket.life->clocks[ticket.life->states[ticket.progress.state].clock], step,
-              &firing->arena, firing->now_us);
+    due->ran_out = &ticket.life->clocks[ticket.life->states[ticket.progress.state].clock];
+    due->step = step;
     return OK;
 }
 
@@ -163,6 +165,22 @@ static void count_failure(struct flow *flow, enum err code)
                   err_format(err_last(), text, sizeof text));
 }
 
+/* Who is told of a step is told of one that is durable. */
+static void commit_steps(struct firing *firing)
+{
+    struct flow *flow = firing->flow;
+    enum err code =
+        store_commit(flow->store, firing->changes, firing->change_count, false, firing->done);
+    count_failure(flow, code);
+    for (size_t i = 0; !code && i < firing->count; i++) {
+        struct due *due = &firing->dues[i];
+        if (!due->ran_out || firing->done[due->change].failed)
+            continue;
+        atomic_fetch_add(&flow->fired, 1);
+        tell_step(flow, &due->entry, due->ran_out, due->step, &firing->arena, firing->now_us);
+    }
+}
+
 static void fire(struct firing *firing)
 {
     struct flow *flow = firing->flow;
@@ -172,13 +190,8 @@ static void fire(struct firing *firing)
     for (size_t i = 0; has_room && i < firing->count; i++)
         if (firing->dues[i].is_clock)
             count_failure(flow, fire_one(firing, &firing->dues[i]));
-    if (firing->change_count) {
-        enum err code =
-            store_commit(flow->store, firing->changes, firing->change_count, false, firing->done);
-        count_failure(flow, code);
-        if (!code)
-            atomic_fetch_add(&flow->fired, firing->change_count);
-    }
+    if (firing->change_count)
+        commit_steps(firing);
     for (size_t i = 0; i < firing->count; i++)
         buf_release(&firing->dues[i].body);
     err_clear();
