@@ -78,7 +78,7 @@ static const struct {
                "asker:Party owner:Party record:s database?:s database_title?:s opened:s since:s "
                "clock?:TicketClock alarm:b yours:b waiting?:o fields:o facts:[Fact] "
                "limit?:TicketLimit moves:[TicketWay] history:[TicketStep] clearances:[Cleared] "
-               "offices:TicketOffices slip?:s receipt:s"},
+               "offices:TicketOffices slip?:s slip_code?:s receipt:s"},
     {"Slip", "slip:s key?:s document?:s issuer?:s"},
     {"SlipChecked", "good:b over:b document:s country:s unit:s issued:s until:s alert:s"},
     {"NewTicket", "kind:s record:s receipt:s fields?:o"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tickets, offices and figures as JSON; docs/API.md says what the shapes mean. */
 #include "api/internal.h"
+#include "codec/qr.h"
 
 static str titled(struct call *call, const str titles[LANGUAGE_COUNT])
 {
@@ -274,6 +275,21 @@ static void print_office_of(struct json *json, struct call *call, str key, struc
     print_office(json, count ? found : &bare);
 }
 
+/* The slip and its picture, for the sheet that the person takes away. */
+static void print_slip_of(struct json *json, const struct flow_ticket *ticket)
+{
+    struct qr qr;
+    struct buf svg = {.max = 256 << 10};
+    if (!ticket->slip.len)
+        return;
+    json_text(json, S("slip"), ticket->slip);
+    if (qr_encode(ticket->slip, &qr) == OK) {
+        qr_print_svg(&qr, &svg);
+        json_text_some(json, S("slip_code"), buf_str(&svg));
+        buf_release(&svg);
+    }
+}
+
 void print_ticket(struct json *json, struct call *call, const struct flow_ticket *ticket)
 {
     json_open(json, '{');
@@ -289,7 +305,7 @@ void print_ticket(struct json *json, struct call *call, const struct flow_ticket
     print_office_of(json, call, S("asker"), ticket->brief.asker);
     print_office_of(json, call, S("owner"), ticket->brief.owner);
     json_close(json, '}');
-    json_text_some(json, S("slip"), ticket->slip);
+    print_slip_of(json, ticket);
     json_text(json, S("receipt"), str_c(call->receipt));
     json_close(json, '}');
 }

@@ -326,6 +326,7 @@ const tests = [
     assert.equal(moved.status, 200, moved.text);
     assert.equal(moved.data.clearances[0].document, true);
     assert.ok(!moved.text.includes(clearance.document));
+    assert.match(moved.data.slip_code, /^<svg /);
     const check = (more) => call('POST', '/v1/clearances/check', { slip: moved.data.slip, ...more }, 'other');
     const { document: number, issuer } = clearance;
     assert.deepEqual([(await check({})).data.good, (await check({ document: number, issuer })).data.document, (await check({ document: 'ZQ7734191', issuer })).data.document], [true, 'same', 'other']);
