@@ -136,8 +136,8 @@ void lanes_report(struct lanes *lanes, struct buf *out);
 /* rate.c */
 enum err rates_new(uint32_t rate, struct rates **ret) MUST_USE;
 void rates_free(struct rates *rates);
-/* ERR_RATE with Retry-After in seconds. */
-enum err rates_take(struct rates *rates, str officer, uint32_t count,
+/* ERR_RATE with Retry-After in seconds. limit: of a measure, where that is less; 0: none. */
+enum err rates_take(struct rates *rates, str officer, uint32_t count, uint32_t limit,
                     unsigned *ret_wait_s) MUST_USE;
 /* repeat.c */
 enum err repeats_new(struct repeats **ret) MUST_USE;

@@ -58,17 +58,20 @@ static struct bucket *find(struct rates *rates, uint64_t key)
     return oldest;
 }
 
-enum err rates_take(struct rates *rates, str officer, uint32_t count, unsigned *ret_wait_s)
+enum err rates_take(struct rates *rates, str officer, uint32_t count, uint32_t limit,
+                    unsigned *ret_wait_s)
 {
-    if (rates->rate <= 0)
+    bool is_measure = limit && (rates->rate <= 0 || limit < rates->rate);
+    double rate = is_measure ? limit : rates->rate;
+    if (rate <= 0)
         return OK;
-    uint64_t key = hash64(officer, 1) | 1;
-    double depth = rates->rate * DEPTH_S;
+    uint64_t key = hash64(officer, is_measure ? 3 : 1) | 1;
+    double depth = rate * DEPTH_S;
     int64_t now = clock_monotonic_us();
     pthread_mutex_t *stripe = &rates->stripes[key % (PLACES / WAYS) % STRIPES];
     pthread_mutex_lock(stripe);
     struct bucket *bucket = find(rates, key);
-    bucket->level += (double)(now - bucket->at_us) / 1e6 * rates->rate;
+    bucket->level += (double)(now - bucket->at_us) / 1e6 * rate;
     if (bucket->level > depth)
         bucket->level = depth;
     bucket->at_us = now;
@@ -78,6 +81,6 @@ enum err rates_take(struct rates *rates, str officer, uint32_t count, unsigned *
     pthread_mutex_unlock(stripe);
     if (missing <= 0)
         return OK;
-    *ret_wait_s = 1 + (unsigned)(missing / rates->rate);
-    return err_set(ERR_RATE, "more than %.0f requests a second from this officer", rates->rate);
+    *ret_wait_s = 1 + (unsigned)(missing / rate);
+    return err_set(ERR_RATE, "more than %.0f requests a second from this officer", rate);
 }

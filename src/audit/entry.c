@@ -57,6 +57,12 @@ static void put_actor(struct buf *out, const struct audit_entry *entry)
     else
         put_text(out, S("purpose"), entry->purpose);
     put_text(out, S("reference"), actor->reference);
+    if (actor->on_behalf_of.len)
+        put_text(out, S("on_behalf_of"), actor->on_behalf_of);
+    if (actor->session)
+        put_number(out, S("session"), actor->session);
+    if (actor->is_break_glass)
+        put_text(out, S("break_glass_of"), actor->break_glass_of);
 }
 
 static void put_shown(struct buf *out, const struct audit_entry *entry)

@@ -90,10 +90,35 @@ const struct command commands[] = {
     {"doctor", "", "what is wrong, and the next step", "", command_doctor},
     {"bench", "", "measure this machine with this node",
      "--seconds N                 3 unless stated", command_bench},
-    {"officer", "add|remove|list", "who may use this node",
-     "add ID --country CCC --role ROLE [--unit U] [--purpose P]... [--may RIGHT]...\n"
+    {"setup", "ID --country XXX [--unit U]", "the first administrator's one-time link",
+     "Prints a link, good once and for three days, with which the administrator sets a password and\n"
+     "one-time codes. Refused once there is an administrator who can sign in.",
+     command_setup},
+    {"unit", "add|change|close|list", "units of a country, and what they may",
+     "add ID --country XXX --name N --level hub|national-bureau|unit [--parent U]\n"
+     "       [--database NAME]... [--purpose P]...\n"
+     "change ID --version N --name N --level L [--parent U] [--database NAME]... [--purpose P]...\n"
+     "close ID\nlist",
+     command_unit},
+    {"grant", "add|end|review|list", "more than an officer has, for a time",
+     "add OFFICER --until TIME --reason TEXT [--from TIME] [--role R]... [--may RIGHT]...\n"
+     "       [--purpose P]... [--database NAME]...\n"
+     "end ID\nreview ID --review TEXT   of what was taken in an emergency\nlist [--open]",
+     command_grant},
+    {"measure", "add|lift|list", "measures against a member of the network",
+     "add XXX --kind rate-limit|pre-approval|read-only|suspended --reason TEXT [--rate N]\n"
+     "       [--database NAME]... [--until TIME]\nlift ID\nlist",
+     command_measure},
+    {"officer", "add|change|invite|import|remove|list", "who may use this node",
+     "add ID --country XXX --role ROLE [--unit U] [--purpose P]... [--may RIGHT]...\n"
+     "       [--database NAME]...  none: all of the unit\n"
      "       [--certificate F]     a system: by the key of its certificate, no token\n"
-     "RIGHT: write, administer, audit\n"
+     "       [--invite]            a one-time link instead of a token\n"
+     "RIGHT: write, administer, audit; nobody administers and audits\n"
+     "change ID --version N [--unit U] [--role ROLE]... [--may RIGHT]... [--purpose P]...\n"
+     "       [--database NAME]... [--state active|suspended]\n"
+     "invite ID                    a one-time link to set password and codes anew\n"
+     "import FILE.csv [--partly]   officer, country, unit, role, purposes, databases, rights\n"
      "remove ID\nlist",
      command_officer},
     {"sample", "[--persons N] [--seed S] [--out DIRECTORY]",

@@ -68,6 +68,9 @@ static int add(struct cli *cli)
     put_option(cli, body, "--role", S("role"));
     put_option(cli, body, "--unit", S("unit"));
     put_options(cli, body, "--may", S("may"));
+    put_options(cli, body, "--database", S("databases"));
+    if (cli_flag(cli, "--invite"))
+        node_put_bool(&cli->arena, body, S("invite"), true);
     struct node *purposes = node_list(&cli->arena);
     if (cli->purpose) /* the common option: the first --purpose of this command */
         node_add(purposes, node_text(&cli->arena, str_c(cli->purpose)));
@@ -80,8 +83,9 @@ static int add(struct cli *cli)
         return cli_fail();
     if (cli->is_json)
         print_node(cli, answer);
-    else if (node_get(answer, S("token")))
-        printf("%.*s\n", STR(node_get_text(answer, S("token"))));
+    else if (node_get(answer, S("token")) || node_get(answer, S("link")))
+        printf("%.*s\n",
+               STR(node_get_text(answer, node_get(answer, S("token")) ? S("token") : S("link"))));
     return EXIT_OK;
 }
 
@@ -120,6 +124,12 @@ int command_officer(struct cli *cli)
         return remove_officer(cli);
     if (what && strcmp(what, "list") == 0)
         return list(cli);
-    err_set(ERR_USAGE, "expected officer add, remove or list");
+    if (what && strcmp(what, "change") == 0)
+        return officer_change(cli);
+    if (what && strcmp(what, "invite") == 0)
+        return officer_invite(cli);
+    if (what && strcmp(what, "import") == 0)
+        return officer_import(cli);
+    err_set(ERR_USAGE, "expected officer add, change, invite, import, remove or list");
     return cli_fail();
 }

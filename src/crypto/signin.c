@@ -8,11 +8,17 @@
 
 enum { ARGON_PASSES = 3, ARGON_BYTES = 64 << 20, SECRET_BYTES = 32 };
 
+enum err password_check(str password)
+{
+    if (password.len >= PASSWORD_MIN && password.len <= PASSWORD_MAX)
+        return OK;
+    return err_set(ERR_BAD_VALUE, "a password has %d to %d bytes, this one %zu", PASSWORD_MIN,
+                   PASSWORD_MAX, password.len);
+}
+
 enum err password_hash(str password, char ret[PASSWORD_HASH_TEXT])
 {
-    if (password.len < PASSWORD_MIN || password.len > PASSWORD_MAX)
-        return err_set(ERR_BAD_VALUE, "a password has %d to %d bytes, this one %zu", PASSWORD_MIN,
-                       PASSWORD_MAX, password.len);
+    TRY(password_check(password));
     if (crypto_pwhash_str_alg(ret, password.ptr, password.len, ARGON_PASSES, ARGON_BYTES,
                               crypto_pwhash_ALG_ARGON2ID13) != 0)
         return err_set(ERR_MEMORY, "no memory to hash a password");

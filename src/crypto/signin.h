@@ -13,6 +13,7 @@ enum { PASSWORD_HASH_TEXT = 128, PASSWORD_MIN = 12, PASSWORD_MAX = 256 };
  * Argon2id with 3 passes over 64 MiB, one lane, 16 bytes of salt: the second choice of RFC 9106
  * section 4 but for its four lanes, which libsodium does not do. About 0.1 s of one core.
  */
+enum err password_check(str password) MUST_USE; /* of a new one: long enough */
 enum err password_hash(str password, char ret[PASSWORD_HASH_TEXT]) MUST_USE;
 /* hash: NUL-terminated. A hash that is none costs as much as a good one and fits no password. */
 bool password_is_good(const char *hash, str password);

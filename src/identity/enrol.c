@@ -290,6 +290,7 @@ enum err identity_password_change(struct identity *identity, const struct actor 
     char hash[PASSWORD_HASH_TEXT];
     struct arena arena = {0};
     struct identity_signin signin = {actor->officer, password, code_text, address, STR_EMPTY};
+    TRY(password_check(next)); /* before a code is used up */
     TRY(identity_sign_in(identity, &signin, ret_wait_s));
     TRY(hash_password(identity, next, hash));
     pthread_mutex_lock(&identity->changing);
