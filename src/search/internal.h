@@ -39,7 +39,7 @@ enum {
     SIMILAR_SHOWN_MAX = 10,
     HASH_MAX = 8,
     PROBE_MAX = 12000, /* near misses tried for one search */
-    LIMIT_DEFAULT = 10,
+    LIMIT_DEFAULT = 5, /* a page of persons in full, packed, stays under 4 KB */
     LIMIT_MAX = 100,
     DATABASE_WORDS = DEFINITION_MAX / 64,
 };
@@ -84,7 +84,7 @@ struct search_engine {
     _Atomic(const struct rarity *) rarity; /* serves; of one of `tables`, or the shipped */
     struct table_kept *tables;
     struct arena arena;
-    str *no_hits; /* printed rows, by database and language */
+    str *no_hits;                  /* printed rows, by database and language */
     search_is_cleared *is_cleared; /* NULL: nobody to ask */
     void *cleared_context;
     uint16_t document_meaning, issuer_meaning;

@@ -49,7 +49,7 @@ struct search_request {
     const struct node *databases; /* list of names; NULL: all the actor may search */
     const struct node *off;       /* list of reading types switched off */
     enum similar similar;
-    uint32_t limit, offset; /* hits per answer; default 10, at most 100 */
+    uint32_t limit, offset; /* hits per answer; default 5, at most 100 */
     str id; /* client's query id: a repeat gives the same answer and one audit entry */
 };
 

@@ -220,8 +220,9 @@ const tests = [
     const kinds = [
       ['a document, nothing found', ['Q1234567', 'ZX9912345', 'L898902C36UTO7408122F1204159ZE184226B<<<<<10'].map((text) => ({ text })), 0],
       ['a document, found', numbersHeld.map((text) => ({ text })), 1],
-      ['a name, ten hits, brief', common.map((text) => ({ text, form: 'brief' })), 10],
-      ['a name, ten hits in full (no bound)', common.map((text) => ({ text })), 10],
+      ['a name, ten hits, brief', common.map((text) => ({ text, form: 'brief', limit: 10 })), 10],
+      ['a name, a page of hits in full', common.map((text) => ({ text })), 5],
+      ['a name, ten hits in full (no bound)', common.map((text) => ({ text, limit: 10 })), 10],
     ];
     for (const [title, bodies, hits] of kinds) {
       const costs = [];

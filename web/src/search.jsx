@@ -10,7 +10,7 @@ import { Failure, Repair, Verdict, Waiting } from './verdict.jsx';
 import { linesWanted, PATIENCE_MS } from './scanner.js';
 
 const STEP = 20; // more results, each time
-const LIMIT = 10;
+const LIMIT = 5; // as many as stay under 4 KB, packed
 const LIMIT_MAX = 100; // the node gives no more at once: there is too much to look through
 
 function Try({ suggestions, onTry }) {
