@@ -149,7 +149,9 @@ static void make_questions(uint64_t records)
     }
 }
 
-/* A question from its text to its plan. What it stands on lives in the arena, as a request's does. */
+/*
+ * A question from its text to its plan. What it stands on lives in the arena, as a request's does.
+ */
 static struct search_plan *plan_one(struct asker *asker, uint64_t n, struct arena *arena)
 {
     struct node *fields = node_map(arena);

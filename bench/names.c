@@ -564,12 +564,9 @@ static void results_print(struct results *results)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {{"limit", 1, NULL, 'l'},
-                                          {"no-dates", 0, NULL, 'n'},
-                                          {"misses", 1, NULL, 'm'},
-                                          {"every", 1, NULL, 'e'},
-                                          {"samples", 1, NULL, 's'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"limit", 1, NULL, 'l'},   {"no-dates", 0, NULL, 'n'},
+                                          {"misses", 1, NULL, 'm'},  {"every", 1, NULL, 'e'},
+                                          {"samples", 1, NULL, 's'}, {NULL, 0, NULL, 0}};
     struct options options = {.row_limit = SIZE_MAX, .every = 1, .has_dates = true};
     for (int c; (c = getopt_long(argc, argv, "l:nm:e:s:", longs, NULL)) != -1;) {
         uint64_t rows;

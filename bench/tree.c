@@ -3,13 +3,13 @@
  * The tree over the audit log alone: growing it, and proofs from it.
  *   build/release/bench/tree [ENTRIES]
  */
+#include "audit/tree.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "audit/proof.h"
-#include "audit/tree.h"
-
 #include "../tests/scratch.h"
+#include "audit/proof.h"
 
 enum { PIECE = 100000, PROOFS = 2000 };
 

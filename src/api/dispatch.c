@@ -157,8 +157,7 @@ static enum err check_rate(struct call *call)
     if (call->route->flags & ROUTE_NOT_COUNTED || call->exchange->request.is_unix)
         return OK;
     unsigned wait_s = 1;
-    enum err code = rates_take(call->api->rates, call->actor.officer, 1, call->actor.rate,
-                               &wait_s);
+    enum err code = rates_take(call->api->rates, call->actor.officer, 1, call->actor.rate, &wait_s);
     if (code)
         call_header(call, S("Retry-After"), arena_printf(call->arena, "%u", wait_s));
     return code;

@@ -155,7 +155,9 @@ static enum err is_foreign(void *context, const struct stored *change)
     const struct session_of *session = context;
     const struct definition *definition = catalog_find(session->catalog, change->definition);
     bool is_data = !definition || definition_is_data(definition); /* officers may come and go */
-    return !is_data || str_eq(change->actor, session->officer) ? OK : err_set(ERR_DENIED, "other records are here");
+    return !is_data || str_eq(change->actor, session->officer)
+               ? OK
+               : err_set(ERR_DENIED, "other records are here");
 }
 
 static bool holds_demonstration_only(struct call *call, const struct node *session)

@@ -88,12 +88,11 @@ static void write_fields(const struct definition *definition, struct buf *out)
             S("## Fields\n\n| field | title | type | means | notes |\n|---|---|---|---|---|\n"));
     for (size_t i = 0; i < definition->all_count; i++)
         write_field(definition->all[i], out);
-    buf_add(
-        out,
-        S("\nA group is entered as a list of entries, each with its own fields. Beside "
-          "these fields every record has an envelope: owner, unit, reference, purposes, "
-          "review date, date of the event, confidentiality, handling, evaluation, audience, "
-          "ceiling of disclosure, action to take, cautions.\n\n"));
+    buf_add(out,
+            S("\nA group is entered as a list of entries, each with its own fields. Beside "
+              "these fields every record has an envelope: owner, unit, reference, purposes, "
+              "review date, date of the event, confidentiality, handling, evaluation, audience, "
+              "ceiling of disclosure, action to take, cautions.\n\n"));
 }
 
 /* ---- rules, retention, who sees what, evidence ---- */

@@ -101,8 +101,8 @@ struct search_answer {
     int64_t as_of_us;
     uint32_t took_us; /* the caller's, who knows when the request came */
     bool is_proven;
-    bool is_brief; /* the caller's, before printing: the short form, for weak lines */
-    const str *no_hits; /* the engine's: rows that are printed over and over */
+    bool is_brief;          /* the caller's, before printing: the short form, for weak lines */
+    const str *no_hits;     /* the engine's: rows that are printed over and over */
     const str *all_no_hits; /* and those of all databases asked, by language; may be NULL */
 };
 

@@ -186,7 +186,7 @@ struct job {
 struct job_list {
     struct job *first, **last;
 };
-struct recent { /* a change of a group, for the hook to read without SQL */
+struct recent {                  /* a change of a group, for the hook to read without SQL */
     const struct change *change; /* a PUT's; lives until its job is done */
     struct hash hash;
     uint64_t number;
