@@ -50,6 +50,13 @@ static enum err allow_writing(const struct actor *actor, const struct definition
     if (definition && str_eq(definition->kind, S("system")) && !actor->may_administer)
         return denied(actor,
                       "is no administrator; this is kept by the node itself:", definition->name);
+    /* What a node keeps for a country - its offices, whom to ring - another's does not write. */
+    if (definition && str_eq(definition->kind, S("system")) && owner.len && actor->country.len &&
+        !str_eq(actor->country, owner))
+        return err_set(ERR_DENIED,
+                       "\"%.*s\" of %.*s is kept by its own administrators, and officer %.*s is of "
+                       "%.*s",
+                       STR(definition->name), STR(owner), STR(actor->officer), STR(actor->country));
     if (definition && owner.len && !str_eq(definition->owner, S("any")) &&
         !str_eq(definition->owner, owner))
         return err_set(ERR_DENIED, "records of \"%.*s\" belong to %.*s only, not to %.*s",

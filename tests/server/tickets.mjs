@@ -245,6 +245,7 @@ const tests = [
   ['offices are written by administrators and shown to all', async () => {
     const office = { envelope: { owner: 'UTO', purposes: ['search'], review_on: completed({ fields: {} }).envelope.review_on }, fields: { unit: 'UTO/ncb', name: 'Bureau of Utopia', telephone: '+999 1', languages: ['en'], hours: 'round the clock' } };
     assert.equal((await node.call('POST', '/v1/records/office', office, { as: 'bureau' })).status, 403);
+    assert.equal((await node.call('POST', '/v1/records/office', office, { as: 'parisadmin' })).status, 403, 'of another country');
     const reply = await node.call('POST', '/v1/records/office', office);
     assert.equal(reply.status, 201, reply.text);
     const [shown] = (await call('GET', '/v1/offices?country=UTO', undefined, 'gate')).data;
