@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/sandbox.h"
 
 #include "api/internal.h"
 #include "text/frequency.h"
@@ -405,6 +406,25 @@ static void check_audit(struct doctor *doctor)
         "see the disk; answers are held back while the log cannot be written");
 }
 
+static void check_audit_room(struct doctor *doctor)
+{
+    struct audit_room room;
+    audit_room(doctor->call->api->node.audit, &room);
+    say(doctor, "audit room", audit_room_alarm(&room) == 0, room_words(&room, doctor->call->arena),
+        "add space now: imports stop first, then searches are refused");
+}
+
+/* The child is behind the system call filter on every kernel; Landlock is a second wall. */
+static void check_sandbox(struct doctor *doctor)
+{
+    unsigned version = sandbox_landlock_version();
+    say(doctor, "parsing child", true,
+        version ? arena_printf(doctor->call->arena,
+                               "behind seccomp and Landlock (version %u of the kernel's)", version)
+                : S("behind seccomp alone: this kernel has no Landlock, or it is switched off"),
+        "");
+}
+
 static void check_officers(struct doctor *doctor)
 {
     size_t count = identity_count(doctor->call->api->node.identity);
@@ -461,6 +481,8 @@ enum err run_doctor(struct call *call)
     check_index(&doctor);
     check_frequencies(&doctor);
     check_audit(&doctor);
+    check_audit_room(&doctor);
+    check_sandbox(&doctor);
     check_officers(&doctor);
     json_close(&doctor.json, ']');
     err_clear();

@@ -30,8 +30,11 @@ enum err api_open(const struct api_node *node, const struct api_options *options
     api->options = *options;
     if (!api->options.version)
         api->options.version = "0";
-    api->intake =
-        (struct intake_node){.catalog = node->catalog, .store = node->store, .index = node->index};
+    api->intake = (struct intake_node){.catalog = node->catalog,
+                                       .store = node->store,
+                                       .index = node->index,
+                                       .may_go_on = room_for_imports,
+                                       .context = api};
     api->started_us = clock_monotonic_us();
     enum err code = open_parts(api);
     if (code) {

@@ -51,6 +51,8 @@ void api_serve(struct api *api, struct http_options *http);
 void api_watch(struct api *api, struct http_server *server); /* its figures for /metrics; or NULL */
 /* The store's feed has grown: wakes those who wait for changes. Any thread. */
 void api_feed_grew(struct api *api);
+/* Looks at what nobody asks for, and logs what must be told; every ten seconds, one thread. */
+void api_look_after(struct api *api);
 /* Those who wait for something are answered now, for a server that is about to stop. */
 void api_hurry(struct api *api);
 /* No more work is taken; what lanes hold is answered. After http_server_stop. */

@@ -96,6 +96,8 @@ struct api {
     struct secret_key cursor_key;
     int64_t started_us;
     _Atomic uint64_t answers[6]; /* by hundreds of status */
+    unsigned room_alarm;         /* what was told last, and when: api_look_after's own */
+    int64_t room_told_us;
     _Atomic uint64_t searches, hits, audit_failures, search_us;
 };
 
@@ -193,6 +195,9 @@ void print_readings(struct json *json, struct call *call, const struct search_re
 void print_view(struct json *json, struct call *call, const struct view *view);
 void print_hit(struct json *json, struct call *call, const struct hit *hit);
 void print_search(struct call *call, struct search_answer *answer, struct buf *out);
+/* room.c: of the audit log on its disk */
+str room_words(const struct audit_room *room, struct arena *arena);
+enum err room_for_imports(void *context) MUST_USE; /* struct api; ERR_FULL */
 /* schema.c */
 void schema_print(struct json *json, const char *notation);
 void schemas_print(struct json *json);

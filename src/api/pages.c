@@ -92,6 +92,19 @@ static void http_metrics(struct api *api, struct buf *out)
     metric(out, "sent_bytes_total", "counter", "Bytes sent.", stats.bytes_out);
 }
 
+static void room_metrics(struct api *api, struct buf *out)
+{
+    struct audit_room room;
+    audit_room(api->node.audit, &room);
+    metric(out, "audit_room_days", "gauge", "Days until the audit log has no room left.",
+           room.days_left);
+    metric(out, "audit_room_alarm", "gauge",
+           "30, 7 or 1 when fewer days than that are left; else 0.", audit_room_alarm(&room));
+    metric(out, "audit_room_kept_bytes", "gauge", "Reserved for the audit log.", room.kept);
+    metric(out, "audit_room_free_bytes", "gauge", "Free beside that on its disk.", room.free);
+    metric(out, "audit_room_daily_bytes", "gauge", "Growth of the audit log a day.", room.a_day);
+}
+
 enum err run_metrics(struct call *call)
 {
     struct api *api = call->api;
@@ -109,6 +122,7 @@ enum err run_metrics(struct call *call)
            audit_count(api->node.audit));
     metric(out, "audit_failures_total", "counter", "Entries that could not be written.",
            atomic_load(&api->audit_failures));
+    room_metrics(api, out);
     metric(out, "feed_seq", "gauge", "Last change committed.", store_seq(api->node.store));
     metric(out, "index_seq", "gauge", "Last change findable.", index_seq(api->node.index));
     metric(out, "up_seconds", "counter", "Seconds since the start.",

@@ -255,8 +255,15 @@ static enum err reserve(struct audit *audit, uint64_t end)
 {
     if (end <= audit->reserved)
         return OK;
+    room_make(audit);
     uint64_t size = (end + RESERVE_BYTES - 1) / RESERVE_BYTES * RESERVE_BYTES;
-    TRY(io_reserve(audit->fd, size));
+    enum err code = io_reserve(audit->fd, size);
+    if (code == ERR_FULL) { /* the last of the disk, to the byte */
+        err_clear();
+        size = end;
+        code = io_reserve(audit->fd, size);
+    }
+    TRY(code);
     audit->reserved = size;
     return OK;
 }
@@ -419,6 +426,7 @@ static void *committer_main(void *context)
         last_count = filled->count;
         pthread_mutex_unlock(&audit->lock);
         commit(audit);
+        room_look(audit);
         if (expire(audit))
             err_clear(); /* tried again tomorrow, and at the next opening, which says it */
         pthread_mutex_lock(&audit->lock);
@@ -580,12 +588,13 @@ enum err audit_open(const char *directory, struct audit **ret)
     struct audit *audit = calloc(1, sizeof *audit);
     if (!audit)
         return err_set(ERR_MEMORY, "out of memory for the audit log");
-    audit->fd = audit->places_fd = audit->shown_fd = -1;
+    audit->fd = audit->places_fd = audit->shown_fd = audit->room.fd = -1;
     audit->segment_bytes = SEGMENT_BYTES;
     pthread_mutex_init(&audit->lock, NULL);
     pthread_cond_init(&audit->work, NULL);
     pthread_mutex_init(&audit->destroying, NULL);
     pthread_mutex_init(&audit->witnessing, NULL);
+    pthread_mutex_init(&audit->room.lock, NULL);
     for (size_t i = 0; i < TREE_LEVELS; i++)
         audit->tree.fds[i] = -1;
     char path[AUDIT_PATH];
@@ -604,6 +613,8 @@ enum err audit_open(const char *directory, struct audit **ret)
         code = expire(audit);
     if (!code)
         code = checkpoint_write(audit);
+    if (!code)
+        room_open(audit);
     if (!code)
         code = start(audit);
     if (code)
@@ -627,6 +638,7 @@ void audit_close(struct audit *audit)
         if (close_segment(audit))
             err_clear(); /* only a head less: the next opening walks the last segment anyway */
     }
+    room_close(audit);
     views_close(audit);
     tree_close(&audit->tree);
     keyring_close(&audit->keyring);

@@ -118,6 +118,23 @@ enum err audit_expire(struct audit *audit, unsigned *ret_keys) MUST_USE;
  * plain words. ERR_DAMAGED names the entry.
  */
 enum err audit_verify(const char *directory, uint64_t *ret_entries, struct buf *report) MUST_USE;
+/* ---- room on the disk ---- */
+
+/*
+ * Seven days' growth of the log are reserved beforehand and given to it when the disk is full;
+ * others find it full before. `is_drawn_on`: they should stop now, imports first.
+ */
+enum { AUDIT_ROOM_DAYS = 7 };
+struct audit_room {
+    uint64_t a_day;      /* bytes a day at the rate of the last week */
+    uint64_t kept, free; /* reserved for the log; free to anybody on its disk */
+    unsigned days_left;  /* of both, at that rate; at most 9,999 */
+    bool is_drawn_on;
+};
+void audit_room(struct audit *audit, struct audit_room *ret);
+/* 30, 7 or 1 when fewer days than that are left; 0: no alarm. */
+unsigned audit_room_alarm(const struct audit_room *room);
+
 /* ---- what others can check ---- */
 
 /* This log's verification key, one line "name+id+key". */

@@ -127,6 +127,12 @@ struct pending {       /* a group being filled, or being written */
     size_t count;
     uint64_t first;
 };
+struct room {
+    pthread_mutex_t lock;
+    int fd; /* -1: none */
+    uint64_t kept, a_day;
+    int64_t looked_us; /* monotonic; the committer's */
+};
 struct audit {
     char directory[AUDIT_PATH]; /* DIR/audit */
     struct secret_key key;
@@ -167,7 +173,15 @@ struct audit {
     uint64_t kept_size;         /* of the checkpoint there, once one was written */
     bool has_kept;
     pthread_mutex_t destroying; /* readers against audit_destroy_body */
+    struct room room;
 };
+
+/* ---- room.c: the committer's, but for room_open and room_close ---- */
+void room_open(struct audit *audit);
+void room_close(struct audit *audit);
+void room_look(struct audit *audit); /* once a minute: the rate, and what it asks for */
+/* Before the segment grows: gives back a step of what is kept where there is no other room. */
+void room_make(struct audit *audit);
 
 /* ---- views.c: the two files that can be rebuilt ---- */
 /* Opens them; *ret_complete says whether they cover `count` entries, above which they are cut. */

@@ -52,10 +52,12 @@ static time_t pause_s(void)
 int watch_node(struct running *running, const sigset_t *stopping)
 {
     const struct timespec pause = {.tv_sec = pause_s()};
+    api_look_after(running->api);
     for (;;) {
         int number = sigtimedwait(stopping, NULL, &pause);
         if (number > 0)
             return number;
+        api_look_after(running->api);
         if (is_answering(running))
             notify_systemd("WATCHDOG=1");
     }

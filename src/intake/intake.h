@@ -36,6 +36,9 @@ struct intake_node {
     struct store *store;
     struct index *index;
     const char *formats; /* directory of mapping files; NULL: <catalog home>/formats */
+    /* Asked before and while a job imports: an error stops it, resumably. NULL: nobody is asked. */
+    enum err (*may_go_on)(void *context);
+    void *context;
 };
 
 struct intake_request {

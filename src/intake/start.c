@@ -19,9 +19,26 @@ struct order {
     struct arena arena;
 };
 
+struct import_job {
+    struct job *job;
+    const struct intake_node *node;
+};
+
+static enum err may_go_on(const struct intake_node *node)
+{
+    return node->may_go_on ? node->may_go_on(node->context) : OK;
+}
+
 static enum err on_progress(void *context, uint64_t done, uint64_t total, const char *step)
 {
     return job_progress(context, done, total, "rows", step);
+}
+
+static enum err on_import_progress(void *context, uint64_t done, uint64_t total, const char *step)
+{
+    const struct import_job *running = context;
+    TRY(may_go_on(running->node));
+    return job_progress(running->job, done, total, "rows", step);
 }
 
 static enum err work(struct job *job, void *context)
@@ -29,10 +46,11 @@ static enum err work(struct job *job, void *context)
     struct order *order = context;
     struct arena arena = {.max_bytes = 256u << 20};
     struct node *report = NULL;
+    struct import_job running = {job, &order->node};
     enum err code = order->batch ? intake_undo(&order->node, order->batch, order->actor,
                                                on_progress, job, &arena, &report)
-                                 : intake_import(&order->node, &order->request, on_progress, job,
-                                                 &arena, &report);
+                                 : intake_import(&order->node, &order->request, on_import_progress,
+                                                 &running, &arena, &report);
     if (!code) {
         struct buf text = {0};
         json_write(&text, report);
@@ -75,6 +93,7 @@ static enum err start(struct jobs *jobs, const char *kind, struct order *order, 
 enum err intake_start(struct jobs *jobs, const struct intake_node *node,
                       const struct intake_request *request, uint64_t *ret_job)
 {
+    TRY(may_go_on(node));
     if (request->file_count > FILES_MAX)
         return err_set(ERR_LIMIT, "at most %d files in one import", FILES_MAX);
     struct order *order = order_new(node);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When the disk gets full: imports stop first, so that searches find room for their entries in the
+ * audit log as long as possible. Whoever runs the node is told at 30, 7 and 1 days of room left -
+ * in the operational log here, by the doctor, and in /metrics.
+ */
+#include "base/log.h"
+
+#include "api/internal.h"
+
+enum { MIB = 1 << 20 };
+#define DAY_US 86400000000ll
+
+str room_words(const struct audit_room *room, struct arena *arena)
+{
+    return arena_printf(arena,
+                        "%u days left at %.1f MiB a day; %.0f MiB kept for the log, %.0f MiB free "
+                        "beside them%s",
+                        room->days_left, (double)room->a_day / MIB, (double)room->kept / MIB,
+                        (double)room->free / MIB, room->is_drawn_on ? "; imports are refused" : "");
+}
+
+enum err room_for_imports(void *context)
+{
+    struct api *api = context;
+    struct audit_room room;
+    audit_room(api->node.audit, &room);
+    if (!room.is_drawn_on)
+        return OK;
+    err_set(ERR_FULL,
+            "what room the disk has left is kept for the audit log (%u days), imports "
+            "wait",
+            room.days_left);
+    return err_hint("free or add space, then start the import again: it goes on where it stopped");
+}
+
+/* Said when the level changes, and once a day while there is an alarm. */
+void api_look_after(struct api *api)
+{
+    struct audit_room room;
+    struct arena arena = {0};
+    int64_t now = clock_monotonic_us();
+    audit_room(api->node.audit, &room);
+    unsigned alarm = audit_room_alarm(&room);
+    bool is_again = alarm && now - api->room_told_us >= DAY_US;
+    if (alarm != api->room_alarm || is_again) {
+        str words = room_words(&room, &arena);
+        enum log_level level = !alarm ? LOG_INFO : alarm == 30 ? LOG_WARN : LOG_ERROR;
+        log_write(level, "room for the audit log: %.*s", STR(words));
+        api->room_alarm = alarm;
+        api->room_told_us = now;
+    }
+    arena_release(&arena);
+}
