@@ -193,9 +193,7 @@ void audit_room(struct audit *audit, struct audit_room *ret)
     ret->free = free_bytes(audit);
     uint64_t days = (ret->kept + ret->free) / ret->a_day;
     ret->days_left = (unsigned)(days < DAYS_TOLD_MAX ? days : DAYS_TOLD_MAX);
-    uint64_t least = ret->a_day * DAYS_KEPT > ROOM_MIN ? ret->a_day * DAYS_KEPT : ROOM_MIN;
-    ret->is_drawn_on =
-        ret->days_left < DAYS_KEPT || (ret->kept < least && ret->free < RESERVE_BYTES + SLACK);
+    ret->is_drawn_on = ret->days_left < DAYS_KEPT || ret->free < RESERVE_BYTES + SLACK;
 }
 
 unsigned audit_room_alarm(const struct audit_room *room)
