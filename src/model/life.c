@@ -475,13 +475,14 @@ static void read_limit(struct life_reader *life, const struct node *node)
 
 /* ---- what no single line shows ---- */
 
-static uint32_t reached_from(const struct life *life, uint32_t reached, bool is_backward)
+static uint32_t reached_from(const struct life *life, uint32_t reached, bool is_backward,
+                             bool is_node_only)
 {
     for (uint32_t before = 0; before != reached;) {
         before = reached;
         for (size_t i = 0; i < life->move_count; i++) {
             const struct life_move *move = &life->moves[i];
-            if (move->to == LIFE_NONE)
+            if (move->to == LIFE_NONE || (is_node_only && !move->who[PARTY_NODE].may))
                 continue;
             uint32_t to = (uint32_t)1 << move->to;
             if (is_backward && reached & to)
@@ -493,6 +494,17 @@ static uint32_t reached_from(const struct life *life, uint32_t reached, bool is_
     return reached;
 }
 
+/* The node makes its moves at once: in a circle it would never stop. */
+static bool is_circle(const struct life *life, size_t state)
+{
+    uint32_t next = 0;
+    for (size_t i = 0; i < life->move_count; i++)
+        if (life->moves[i].from >> state & 1 && life->moves[i].who[PARTY_NODE].may &&
+            life->moves[i].to != LIFE_NONE)
+            next |= (uint32_t)1 << life->moves[i].to;
+    return next && reached_from(life, next, false, true) >> state & 1;
+}
+
 static void check_ways(struct life_reader *life, const struct node *states)
 {
     const struct life *read = life->life;
@@ -501,8 +513,8 @@ static void check_ways(struct life_reader *life, const struct node *states)
         return;
     for (size_t i = 0; i < read->state_count; i++)
         ends |= read->states[i].is_end ? (uint32_t)1 << i : 0;
-    uint32_t reached = reached_from(read, (uint32_t)1 << read->moves[0].to, false);
-    uint32_t ending = reached_from(read, ends, true);
+    uint32_t reached = reached_from(read, (uint32_t)1 << read->moves[0].to, false, false);
+    uint32_t ending = reached_from(read, ends, true, false);
     size_t i = 0;
     for (const struct node *child = states->first; child && i < read->state_count;
          child = child->next, i++) {
@@ -512,6 +524,9 @@ static void check_ways(struct life_reader *life, const struct node *states)
         if (!(ending >> i & 1))
             reader_problem(life->reader, ERR_CONFLICT, child, child->key,
                            "no way leads from this state to one with `end: yes`");
+        if (is_circle(read, i))
+            reader_problem(life->reader, ERR_CONFLICT, child, child->key,
+                           "the node's own moves lead from this state back to it");
     }
 }
 
