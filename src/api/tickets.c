@@ -72,7 +72,9 @@ static enum err check_receipt(struct call *call, str receipt, struct record_id i
         return not_shown(receipt, record);
     if (is_training(call->api->node.catalog, node_get_text(entry, S("purpose"))))
         return err_set(ERR_DENIED, "a training desk opens no ticket");
-    return OK;
+    /* The question goes on with the purpose and case of the search. */
+    return call_set_purpose(call, node_get_text(entry, S("purpose")),
+                            node_get_text(entry, S("reference")));
 }
 
 static enum err find_subject(struct call *call, struct flow_question *question)
@@ -89,6 +91,7 @@ static enum err find_subject(struct call *call, struct flow_question *question)
     question->database = catalog_find(catalog, stored.definition);
     if (!question->database || !definition_is_data(question->database))
         return not_shown(question->receipt, text);
+    TRY(policy_allow(catalog, &call->actor, POLICY_READ, question->database, STR_EMPTY));
     TRY(stored_to_record(call, &stored, call->arena, &record));
     question->owner = (struct flow_party){record.envelope.owner, record.envelope.unit};
     question->is_test = record.envelope.is_test;

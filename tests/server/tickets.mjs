@@ -160,6 +160,8 @@ const tests = [
     assert.equal(figures.country, 'UTO');
     assert.ok(figures.answered >= 1 && figures.confirmed >= 1 && figures.late >= 1 && figures.outcomes >= 1);
     assert.deepEqual((await call('GET', '/v1/tickets/figures', undefined, 'other')).data, { owners: [], askers: [] });
+    const asked = (await node.call('GET', `/v1/audit/${ticket.receipt}`)).data.entry;
+    assert.equal(asked.purpose, 'border-control', 'the purpose of the search goes on');
     const entry = (await node.call('GET', `/v1/audit/${closed.data.receipt}`)).data.entry;
     assert.equal(entry.officer, 'bureau');
     assert.match(JSON.stringify(entry.query), new RegExp(ticket.id));
