@@ -24,8 +24,8 @@ static const struct {
     {"Hit",
      "id:s version?:i database:s title?:s owner:s unit?:s disclosure:s state?:s test?:b "
      "cautions?:[Caution] heading?:s action?:s summary?:s handling?:s entered?:s updated?:s "
-     "review_on?:s facts?:[Fact] photo?:s band?:s cleared?:o bits?:n probability?:n namesakes?:n why?:[Why] "
-     "expected_by_chance?:n"},
+     "review_on?:s facts?:[Fact] photo?:s band?:s cleared?:o bits?:n probability?:n namesakes?:n "
+     "why?:[Why] expected_by_chance?:n"},
     {"DatabaseAnswer", "name:s title?:s result:s count:i reason?:s"},
     {"Answer", "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
                "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s "
