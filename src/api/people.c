@@ -139,6 +139,14 @@ enum err run_own_credentials(struct call *call)
     return list_credentials(call, call->actor.officer);
 }
 
+/* A token that is limited must not make one that is not. */
+static enum err need_session(const struct call *call)
+{
+    return call->actor.session
+               ? OK
+               : err_set(ERR_DENIED, "this is for an officer who is signed in, not for a token");
+}
+
 enum err run_token_new(struct call *call)
 {
     char token[TOKEN_TEXT];
@@ -146,6 +154,7 @@ enum err run_token_new(struct call *call)
     struct identity_credential made;
     struct json json = {.out = &call->out};
     const struct node *asked = node_get(call->body, S("days"));
+    TRY(need_session(call));
     if (asked && !str_to_u64(node_as_text(asked), 10000, &days)) {
         err_set(ERR_BAD_VALUE, "days is not a number of days");
         return err_field("days");
@@ -269,14 +278,15 @@ enum err run_break_glass(struct call *call)
     struct identity *identity = call->api->node.identity;
     uint64_t minutes = 30;
     const struct node *asked = node_get(call->body, S("minutes"));
+    TRY(need_session(call));
     if (asked && !str_to_u64(node_as_text(asked), 10000, &minutes)) {
         err_set(ERR_BAD_VALUE, "minutes is not a number");
         return err_field("minutes");
     }
     TRY(identity_break_glass(identity, &call->actor, (unsigned)minutes, call_fields(call),
                              call->arena, &grant));
-    if (call->actor.session) /* his rights changed: his session goes on under a new cookie */
-        TRY(call_new_session(call, call->actor.officer));
+    /* His rights changed: his session goes on under a new cookie. */
+    TRY(call_new_session(call, call->actor.officer));
     return finish_grant(call, &grant, "break-glass taken");
 }
 

@@ -2,8 +2,7 @@
 /*
  * Changes of identity's records: a body of the fields, checked against its definition as any record
  * is, committed, and known to the view before the call returns - by the store's hook, or by us
- * where
- * no hook is wired (a program that only opens identity).
+ * where no hook is wired (a program that only opens identity).
  */
 #include <stdlib.h>
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * identity: who is it, and what may he do now. Units, officers, grants, credentials, invitations
- * and
- * measures are records of system/ definitions; what is in memory is a view of them, filled at open,
- * kept true by the store's hook, so that a token or a session is looked up without reading
+ * and measures are records of system/ definitions; what is in memory is a view of them, filled at
+ * open, kept true by the store's hook, so that a token or a session is looked up without reading
  * anything.
  *
  *   TRY(identity_open(directory, catalog, store, &identity));   // store_set_hook(identity_follow)
@@ -238,9 +237,7 @@ enum err identity_import(struct identity *identity, const struct actor *by, str 
 /* Adds an officer, gives the token once. ERR_CONFLICT when the id is taken. */
 enum err identity_add(struct identity *identity, const struct actor *officer,
                       char ret_token[TOKEN_TEXT]) MUST_USE;
-/*
- * A system that signs in with its certificate: no token. ERR_CONFLICT: the id or the key is taken.
- */
+/* A system that signs in with its certificate: no token. ERR_CONFLICT: id or key is taken. */
 enum err identity_add_key(struct identity *identity, const struct actor *officer,
                           const struct hash *key) MUST_USE;
 enum err identity_remove(struct identity *identity, str id) MUST_USE;

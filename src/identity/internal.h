@@ -277,9 +277,9 @@ enum err account_resolve(struct identity *identity, const struct account *accoun
 /* throttle.c */
 enum err throttle_new(struct throttle **ret) MUST_USE;
 void throttle_free(struct throttle *throttle);
-/* ERR_RATE with the seconds to wait; counts one try. */
-enum err throttle_enter(struct throttle *throttle, str officer, str address, bool is_known_device,
-                        str device, unsigned *ret_wait_s) MUST_USE;
+/* ERR_RATE with the seconds to wait; counts one try. now_us: monotonic. */
+enum err throttle_enter(struct throttle *throttle, int64_t now_us, str officer, str address,
+                        bool is_known_device, str device, unsigned *ret_wait_s) MUST_USE;
 void throttle_succeed(struct throttle *throttle, str officer, str address, bool is_known_device,
                       str device);
 /* taken.c */

@@ -88,8 +88,8 @@ enum err identity_sign_in(struct identity *identity, const struct identity_signi
     bool is_known = is_known_device(identity, signin);
     if (!identity_id_is_good(signin->officer))
         return wrong();
-    TRY(throttle_enter(identity->throttle, signin->officer, signin->address, is_known,
-                       signin->device, ret_wait_s));
+    TRY(throttle_enter(identity->throttle, clock_monotonic_us(), signin->officer, signin->address,
+                       is_known, signin->device, ret_wait_s));
     take_kept(identity, signin->officer, &kept);
     pthread_mutex_t *turn = &identity->hashing[atomic_fetch_add(&identity->hashing_turn, 1) & 1];
     pthread_mutex_lock(turn);

@@ -81,7 +81,11 @@ static enum err take_entry(struct identity *identity, const struct node *entry, 
         node_put(fields, S("rights"), node_copy(arena, rights));
     TRY(take_purposes(identity->catalog, entry, arena, fields));
     TRY(take_credential(entry, arena, id, &credential));
-    TRY(writing_officer(identity, &writings[0], country, S("node"), fields, arena));
+    enum err code = writing_officer(identity, &writings[0], country, S("node"), fields, arena);
+    if (code) {
+        str why = arena_str(arena, str_c(err_last()->message));
+        return err_set(code, "officer %.*s of %.*s: %.*s", STR(id), STR(country), STR(why));
+    }
     return writing_put(identity, &writings[1], "credential", 0, 0, country, STATE_ACTIVE, S("node"),
                        credential, arena);
 }

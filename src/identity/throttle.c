@@ -8,8 +8,7 @@
  *   of a device that has signed in to this account before: five, and nothing else counts
  *
  * There is none of an account by itself: with it anybody could keep an officer out by failing in
- * his
- * name. Guesses from many addresses are met by Argon2id, by one-time codes that are good once, and
+ * his name. Guesses from many addresses are met by Argon2id, by one-time codes that are good once, and
  * by the budget of each address (IPv6: of its /64). The table has a fixed size; the entry longest
  * untouched of its eight neighbours makes room.
  */
@@ -92,10 +91,9 @@ static unsigned take(struct throttle *throttle, uint64_t key, unsigned free, int
     return 0;
 }
 
-enum err throttle_enter(struct throttle *throttle, str officer, str address, bool is_known_device,
-                        str device, unsigned *ret_wait_s)
+enum err throttle_enter(struct throttle *throttle, int64_t now_us, str officer, str address,
+                        bool is_known_device, str device, unsigned *ret_wait_s)
 {
-    int64_t now_us = clock_monotonic_us();
     pthread_mutex_lock(&throttle->mutex);
     unsigned wait = 0;
     if (is_known_device)
@@ -118,9 +116,7 @@ static void forget(struct throttle *throttle, uint64_t key)
     *entry = (struct entry){0};
 }
 
-/*
- * The address keeps its failures but this one: one's own account does not buy guesses at others'.
- */
+/* The address keeps its failures but this one: one's own account buys no guesses at others'. */
 void throttle_succeed(struct throttle *throttle, str officer, str address, bool is_known_device,
                       str device)
 {

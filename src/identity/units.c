@@ -63,6 +63,9 @@ static enum err check_reach(struct identity *identity, const struct actor *by,
     if (is_high)
         return err_set(ERR_DENIED, "a unit of the level %.*s is founded by the hub",
                        STR(facts->level));
+    bool is_met = parent && parent->is_known && str_eq(parent->country, by->country);
+    if (facts->parent.len && !is_met)
+        return not_there("unit", facts->parent);
     bool is_placed = own && own->is_known ? parent && parent->is_known : true;
     if (!is_placed)
         return err_set(ERR_MISSING, "the unit above is not named");
