@@ -198,6 +198,8 @@ void print_search(struct call *call, struct search_answer *answer, struct buf *o
 /* room.c: of the audit log on its disk */
 str room_words(const struct audit_room *room, struct arena *arena);
 enum err room_for_imports(void *context) MUST_USE; /* struct api; ERR_FULL */
+/* audit_routes.c: may this actor read what the entry says? */
+bool audit_is_of_own(const struct actor *actor, const struct audit_read *read, struct arena *arena);
 /* schema.c */
 void schema_print(struct json *json, const char *notation);
 void schemas_print(struct json *json);

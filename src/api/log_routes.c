@@ -100,6 +100,8 @@ enum err run_log_proof(struct call *call)
     if (has_content && !call->actor.may_audit)
         return err_set(ERR_DENIED, "the contents of an entry are for auditors");
     TRY(audit_by_receipt(audit, call->args[0], call->arena, &read));
+    if (has_content && !audit_is_of_own(&call->actor, &read, call->arena))
+        return err_set(ERR_DENIED, "what another country's officers asked is for that country");
     struct audit_entry entry = call_entry(call, AUDIT_READ);
     entry.databases = S("audit");
     entry.verdict = S("proof given");

@@ -56,7 +56,7 @@ static const struct {
     {"JobNumber", "job:i"},
     {"Job", "id:i kind:s state:s done:i total:i unit:s step:s rate?:n seconds?:n left_s?:n "
             "result?:a error?:Problem"},
-    {"AuditEntry", "number:i leaf:s destroyed:b entry?:o"},
+    {"AuditEntry", "number:i receipt?:s leaf:s destroyed:b entry?:o"},
     {"Verified", "ok:b entries:i report:s"},
     {"Party", "country:s unit:s"},
     {"TicketClock", "name:s title:s for:s profile?:s profile_title?:s due?:s late:b level:i step:s "

@@ -97,6 +97,8 @@ enum err audit_get(struct audit *audit, uint64_t number, struct arena *arena,
                    struct audit_read *ret) MUST_USE;
 enum err audit_by_receipt(struct audit *audit, str receipt, struct arena *arena,
                           struct audit_read *ret) MUST_USE;
+/* The receipt that was given with an entry. */
+void audit_receipt(const struct audit *audit, uint64_t number, char ret_receipt[RECEIPT_TEXT]);
 /* Newest first; filter by record shown when id.number is not 0. */
 typedef enum err audit_visit(void *context, const struct audit_read *entry);
 enum err audit_scan(struct audit *audit, struct record_id shown, uint64_t before, size_t max,

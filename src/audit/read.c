@@ -119,6 +119,11 @@ enum err audit_by_receipt(struct audit *audit, str receipt, struct arena *arena,
     return audit_get(audit, number, arena, ret);
 }
 
+void audit_receipt(const struct audit *audit, uint64_t number, char ret_receipt[RECEIPT_TEXT])
+{
+    receipt_of_number(&audit->key, number, ret_receipt);
+}
+
 /* ---- scanning ---- */
 
 struct scan {

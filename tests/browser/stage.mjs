@@ -11,9 +11,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export const zone = ['P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<', 'L898902C36UTO7408122F1204159ZE184226B<<<<<10'];
 
 export class Stage {
-  static async open() {
+  static async open({ officers = {}, words } = {}) {
     const stage = new Stage();
-    stage.node = await Node.start({ officers: { desk: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--may', 'write', ...['border-control', 'investigate', 'missing-person', 'identify', 'search'].flatMap((p) => ['--purpose', p])] } });
+    stage.node = await Node.start({ ...(words && { words }), officers: { desk: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--may', 'write', ...['border-control', 'investigate', 'missing-person', 'identify', 'search'].flatMap((p) => ['--purpose', p])], ...officers } });
     stage.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM,
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -47,7 +47,16 @@ export class Stage {
     await this.page.goto(this.base);
     await this.page.fill('#token', this.node.tokens[as]);
     await this.page.keyboard.press('Enter');
-    await this.page.waitForSelector('#query');
+    await this.page.waitForSelector('.head');
+    if (as !== 'auditor') await this.page.waitForSelector('#query', { state: 'attached' });
+  }
+
+  // Another officer at the same computer: nothing of the one before is left.
+  async takeOver(as, options) {
+    await this.context.close();
+    const page = await this.openPage({ acceptDownloads: true, ...options });
+    await this.signIn(as);
+    return page;
   }
 
   async speak(language) {
@@ -92,6 +101,15 @@ export class Stage {
     const found = await this.page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
     const serious = found.violations.filter((v) => ['serious', 'critical'].includes(v.impact));
     assert.deepEqual(serious.map((v) => `${where} ${v.id}: ${v.nodes[0].html}`), []);
+  }
+
+  // As wide as a desk and as a phone: nothing may be wider than the screen. With BUREAU_PICTURES, kept there to be looked at.
+  async picture(name, language) {
+    for (const [device, width, height] of [['phone', 360, 740], ['desk', 1280, 900]]) {
+      await this.page.setViewportSize({ width, height });
+      assert.ok(await this.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} in ${language} is wider than a ${device}`);
+      if (process.env.BUREAU_PICTURES) await this.page.screenshot({ path: `${process.env.BUREAU_PICTURES}/${name}-${language}-${device}.png`, fullPage: true });
+    }
   }
 
   async close() {

@@ -353,6 +353,8 @@ const tests = [
     const width = Number(size) % 256;
     const tile = await node.call('GET', `/v1/log/tile/0/000${width ? `.p/${width}` : ''}`);
     assert.equal(tile.status, 200);
+    for (const query of ['from=yesterday', 'to=2026-13-01', 'before=x', 'record=nobody']) assert.equal((await call('GET', `/v1/audit?${query}`)).status, 422, query);
+    assert.equal((await call('GET', '/v1/audit?officer=nobody')).data.length, 0);
     for (const path of ['0/000.p/0', '0/000.p/256', '0/999', '0/x001/000', '9/000', 'a/000', '0/00', '0/x000'])
       assert.equal((await call('GET', `/v1/log/tile/${path}`)).status, 404, path);
     assert.equal((await node.call('GET', `/v1/log/consistency?from=3&to=${size}`)).status, 200);

@@ -67,7 +67,7 @@ async function callOnce(method, path, options) {
   let data = null;
   try { data = text ? JSON.parse(text) : null; } catch { data = { detail: text.slice(0, 200) }; }
   if (!reply.ok) throw new Problem(reply.status, data || {});
-  return { data, etag: reply.headers.get('ETag') || '' };
+  return { data, etag: reply.headers.get('ETag') || '', headers: reply.headers };
 }
 
 // A weak line breaks: what may be sent twice (isSafe: it carries a query id) is sent again, ever later.
@@ -87,6 +87,18 @@ export async function call(method, path, options = {}) {
   }
   return callOnce(method, path, options);
 }
+
+// What is no JSON: as text or as bytes. A node that is asked too fast says when to ask again.
+async function plain(path, read) {
+  for (;;) {
+    const reply = await send('GET', path, {});
+    if (reply.ok) return read(reply);
+    if (reply.status !== 429) throw new Problem(reply.status, await reply.json().catch(() => ({})));
+    await pause(1000 * (Number(reply.headers.get('Retry-After')) || 1));
+  }
+}
+export const text = (path) => plain(path, (reply) => reply.text());
+export const bytes = (path) => plain(path, async (reply) => new Uint8Array(await reply.arrayBuffer()));
 
 // A photograph cannot carry the credential in an <img> address, so it is fetched and shown as an object URL.
 export async function photograph(hash, size) {

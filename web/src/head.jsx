@@ -22,13 +22,13 @@ function Menu({ me, onLanguage, onSignOut, onKeys }) {
   );
 }
 
-export function Head({ me, demonstration, onPurpose, ...menu }) {
+export function Head({ me, views, view, demonstration, onPurpose, ...menu }) {
   const [reference, setReference] = useState(session.reference);
   return (
     <>
       {demonstration && <p class="demo">{t('demo')}</p>}
       <header class="head">
-        <a class="brand" href="#/search">Bureau</a>
+        <a class="brand" href="#/">Bureau</a>
         <label><span>{t('purpose')}</span>
           <select id="purpose" value={session.purpose} onChange={(e) => onPurpose(e.target.value)}>
             {me.purposes.map((p) => <option key={p.code} value={p.code}>{p.title}</option>)}
@@ -41,6 +41,7 @@ export function Head({ me, demonstration, onPurpose, ...menu }) {
         <nav>{me.may?.some((right) => right !== 'audit') && <a class="button" href="#/desk">+ {t('new')}</a>}</nav>
         <Menu me={me} {...menu} />
       </header>
+      {views.length > 1 && <nav class="views" aria-label={t('nav')}>{views.map((name) => <a key={name} href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>{t(`nav.${name}`)}</a>)}</nav>}
     </>
   );
 }

@@ -9,10 +9,12 @@ import { Search } from './search.jsx';
 import { RecordPage } from './record.jsx';
 import { Desk } from './desk.jsx';
 import { Keys } from './keys.jsx';
+import { Audit } from './audit.jsx';
+import { viewsOf } from './views.js';
 
 function route() {
   const [view, ...rest] = location.hash.replace(/^#\/?/, '').split('/');
-  return { view: view || 'search', rest: rest.map(decodeURIComponent) };
+  return { view, rest: rest.map(decodeURIComponent) };
 }
 
 function SignIn({ onDone, wasSignedIn }) {
@@ -102,7 +104,7 @@ function useKeys(onHelp) {
       if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === '?') onHelp();
       else if (event.key === 'n') location.hash = '#/desk';
-      else if (event.key === '/' && route().view !== 'search') location.hash = '#/search';
+      else if (event.key === '/' && !['', 'search'].includes(route().view)) location.hash = '#/search';
       else return;
       event.preventDefault();
     };
@@ -127,6 +129,8 @@ function App() {
 
   if (!isReady) return null;
   if (!me) return <SignIn onDone={signedIn} wasSignedIn={isExpired} />;
+  const views = viewsOf(me);
+  const view = at.view || views[0];
   function signOut() {
     for (const name of ['token', 'purpose', 'reference', 'typed', 'asked']) { session.keep(name, ''); sessionStorage.removeItem(name); }
     leave();
@@ -138,13 +142,14 @@ function App() {
   return (
     <>
       <a class="skip" href="#results" onClick={(e) => { e.preventDefault(); document.getElementById('results')?.focus(); }}>{t('skip')}</a>
-      <Head me={me} demonstration={demonstration} onSignOut={signOut} onKeys={() => setKeysOpen(true)}
+      <Head me={me} views={views} view={view} demonstration={demonstration} onSignOut={signOut} onKeys={() => setKeysOpen(true)}
         onPurpose={(code) => { session.keep('purpose', code); setShown(code); }}
         onLanguage={(next) => { setLanguage(next); setShown(next); renew(); }} />
       {/* the search stays alive while a record is looked at: what was typed and found is never lost */}
-      <div hidden={at.view !== 'search'}><Search isOpen={at.view === 'search'} demonstration={demonstration} wanted={wanted} /></div>
-      {at.view === 'record' && <RecordPage key={at.rest[0] + language} id={at.rest[0]} me={me} onAsk={search} />}
-      {at.view === 'desk' && <Desk key={at.rest.join('/') + language} database={at.rest[0]} id={at.rest[1]} me={me} />}
+      <div hidden={view !== 'search'}>{views.includes('search') && <Search isOpen={view === 'search'} demonstration={demonstration} wanted={wanted} />}</div>
+      {view === 'record' && <RecordPage key={at.rest[0] + language} id={at.rest[0]} me={me} onAsk={search} />}
+      {view === 'desk' && <Desk key={at.rest.join('/') + language} database={at.rest[0]} id={at.rest[1]} me={me} />}
+      {view === 'audit' && views.includes('audit') && <Audit key={language} part={at.rest[0]} />}
       {areKeysOpen && <Keys onClose={() => setKeysOpen(false)} />}
     </>
   );
