@@ -62,6 +62,9 @@ $(B)/fault/%: tests/fault/%.c tests/fault/recorder.c $(LIB)
 $(B)/src/text/tables.o: $(wildcard codes/romanise/*.tsv codes/names/*.tsv)
 $(B)/rename: tests/server/rename.c tests/rename.h $(LIB)
 	$(CC) $(CFLAGS) -Itests $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+$(B)/clock.so: tests/server/clock.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 $(B)/bench/%.so: bench/preload/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
@@ -85,7 +88,7 @@ unit: $(UNIT)
 	@sh tests/run-unit $(UNIT)
 test: deps
 	@$(MAKE) --no-print-directory web
-	@$(MAKE) --no-print-directory $(JOBS) build $(UNIT) $(B)/rename
+	@$(MAKE) --no-print-directory $(JOBS) build $(UNIT) $(B)/rename $(B)/clock.so
 	@sh tests/run-all $(UNIT)
 check:
 	@sh tools/check

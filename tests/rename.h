@@ -175,6 +175,9 @@ static inline void rename_definition(struct renamer *renamer, struct node *root)
     for (struct node *rule = list ? list->first : NULL; rule; rule = rule->next)
         if (rule->kind == NODE_MAP && list->kind == NODE_LIST)
             rename_rule(renamer, rule);
+    list = rename_child(root, "achieved");
+    if (list && list->kind == NODE_MAP)
+        rename_rule(renamer, list);
     list = rename_child(root, "unique");
     for (struct node *names = list ? list->first : NULL; names; names = names->next)
         for (struct node *item = names->first; item; item = item->next)

@@ -23,6 +23,7 @@
 #include "identity/identity.h"
 #include "intake/intake.h"
 #include "job/job.h"
+#include "keep/keep.h"
 #include "net/http.h"
 #include "search/search.h"
 
@@ -37,6 +38,7 @@ struct api_node { /* opened by cmd, in this order closed after api_free() */
     struct identity *identity;
     struct jobs *jobs;
     struct flow *flow;
+    struct keep *keep;
     const char *directory; /* DIR */
 };
 struct api_options {

@@ -11,9 +11,12 @@
 
 struct changing {
     struct change change;
+    struct change certificate; /* of a deletion; kind PUT where there is one */
+    struct change both[2];
     struct buf body; /* canonical bytes, alive until the commit */
     struct hash attachments[STORE_ATTACHMENTS_MAX];
     struct committed done;
+    bool is_certified;
     str reason;
     struct same_claim claim; /* until committed or given up */
 };
@@ -65,7 +68,7 @@ static void committed(void *context, enum err code, struct committed *results, s
     struct call *call = context;
     struct changing *changing = call->state;
     changing_release(changing);
-    if (!code && count == 1)
+    if (!code && count)
         code = results[0].failed;
     if (code) {
         call_finish(call, code);
@@ -97,8 +100,11 @@ static enum err submit(struct call *call, struct changing *changing)
 {
     call->state = changing;
     changing->change.actor = call->actor.officer;
+    changing->both[0] = changing->change;
+    changing->both[1] = changing->certificate;
+    size_t count = changing->is_certified ? 2 : 1;
     enum err code =
-        store_submit(call->api->node.store, &changing->change, 1, false, committed, call);
+        store_submit(call->api->node.store, changing->both, count, count > 1, committed, call);
     if (code)
         changing_release(changing);
     return code;
@@ -292,6 +298,19 @@ enum err run_record_state(struct call *call)
     return code ? code : submit(call, changing);
 }
 
+/* What was police data is certified to be gone, in the same transaction. */
+static enum err certify(struct call *call, struct changing *changing, const struct record *record)
+{
+    struct stored stored;
+    if (!definition_is_data(record->definition))
+        return OK;
+    TRY(store_read(call->api->node.store, record->id.number, call->arena, &stored));
+    str reason = changing->reason.len ? changing->reason : S("deleted by its owner");
+    changing->is_certified = true;
+    return keep_certify(call->api->node.keep, &stored, reason, call->actor.officer, call->arena,
+                        &changing->body, &changing->certificate);
+}
+
 enum err run_record_delete(struct call *call)
 {
     struct record current;
@@ -306,7 +325,45 @@ enum err run_record_delete(struct call *call)
     changing->change.kind = CHANGE_ERASE;
     changing->change.state = STATE_DELETED;
     changing->change.expect_version = version;
-    return submit(call, changing);
+    changing->reason = call_query(call, S("reason"));
+    enum err code = certify(call, changing, &current);
+    if (code)
+        changing_release(changing);
+    return code ? code : submit(call, changing);
+}
+
+/* Its review date put off: a version with another date, and the reason in its envelope. */
+enum err run_record_extend(struct call *call)
+{
+    struct record current;
+    struct keep_extension extension = {.by = call->actor.officer,
+                                       .reason = node_get_text(call->body, S("reason"))};
+    str until;
+    struct changing *changing = changing_new(call);
+    if (!changing)
+        return err_last()->code;
+    TRY(call_body_text(call, S("review_on"), &until));
+    if (!day_parse(until, &extension.until)) {
+        err_set(ERR_BAD_VALUE, "%.*s is not a day, as 2031-01-01", STR(str_slice(until, 0, 32)));
+        return err_field("review_on");
+    }
+    if (http_header_find(&call->exchange->request, S("if-match")))
+        TRY(call_if_match(call, &changing->change.expect_version));
+    TRY(take_current(call, changing, &current));
+    TRY(policy_allow(call->api->node.catalog, &call->actor, POLICY_WRITE, current.definition,
+                     current.envelope.owner));
+    enum err code =
+        keep_extend(call->api->node.catalog, &current, &extension, call->arena, &changing->body);
+    changing->change.kind = CHANGE_PUT;
+    changing->change.body = buf_str(&changing->body);
+    changing->reason = extension.reason;
+    if (!changing->change.expect_version)
+        changing->change.expect_version = current.version;
+    if (code)
+        changing_release(changing);
+    else
+        find_attachments(call, &current, changing);
+    return code ? code : submit(call, changing);
 }
 
 /* ---- checking a body without writing it ---- */

@@ -84,6 +84,9 @@ void node_close(struct running *running);
 /* The hook after erasures: the audit log lets go of what it quotes. context: struct running. */
 enum err withdraw_erased(void *context) MUST_USE;
 
+/* retention.c: review dates, with all they touch; what a restored backup still has is deleted. */
+enum err retention_open(struct running *running) MUST_USE;
+
 /* demonstration.c: makes the session of `serve --demonstration` and says what to try */
 enum err demonstration_open(struct running *running) MUST_USE;
 
@@ -139,5 +142,7 @@ int command_measure(struct cli *cli);
 int command_upgrade(struct cli *cli);
 int command_ticket(struct cli *cli);
 int command_sample(struct cli *cli);
+int command_records(struct cli *cli);
+int command_certificate(struct cli *cli);
 
 #endif

@@ -58,6 +58,16 @@ const struct command commands[] = {
     {"state", "ID STATE [--reason TEXT]", "suspend, cancel or activate a record", "",
      command_state},
     {"erase", "ID --version N", "destroy a record's contents", "", command_erase},
+    {"records", "due|extend", "review dates: what is due, and putting it off",
+     "due [--owner CCC] [--within 60d] [--database NAME] [--max N]\n"
+     "extend ID --until DAY --reason TEXT [--version N]",
+     command_records},
+    {"certificate", "get|list|key|check", "what was deleted, signed by the node",
+     "get ID [--out FILE]         of the record that was ID\n"
+     "list [--owner CCC] [--max N]\n"
+     "key                         what this node signs them with\n"
+     "check FILE --key KEY        without a node",
+     command_certificate},
     {"check", "", "check the definitions and their examples", "", command_check},
     {"manual", "DATABASE|types", "the manual page of a database, or of the field types", "",
      command_manual},
@@ -83,7 +93,10 @@ const struct command commands[] = {
      "cosigned FILE               take in this log's countersigned checkpoint",
      command_audit},
     {"backup", "DIRECTORY", "copy the node, also while it serves", "", command_backup},
-    {"restore", "DIRECTORY", "make a data directory of a backup, verified", "", command_restore},
+    {"restore", "DIRECTORY [--deletions FILE]", "make a data directory of a backup, verified",
+     "--deletions FILE            DIR/deletions of the node as it was last: all of it is deleted "
+     "again",
+     command_restore},
     {"export", "[--owner CCC] [--database NAME]",
      "all an owner holds, with history, one JSON a line",
      "--out FILE                  else standard output", command_export},

@@ -23,6 +23,8 @@ static void changes_committed(void *context, uint64_t first_seq, uint64_t last_s
         identity_follow(running->node.identity, first_seq, last_seq);
     if (running->node.flow)
         flow_follow(running->node.flow, first_seq, last_seq);
+    if (running->node.keep)
+        keep_follow(running->node.keep, first_seq, last_seq);
     if (running->api)
         api_feed_grew(running->api);
 }
@@ -85,7 +87,8 @@ static enum err open_parts(struct running *running, const char *data, const char
     index_set_erased_hook(node->index, withdraw_erased, running);
     TRY(identity_open(data, running->catalog, node->store, &node->identity));
     TRY(jobs_new(&node->jobs));
-    return open_flow(running);
+    TRY(open_flow(running));
+    return retention_open(running);
 }
 
 enum err node_open(const char *data, const char *home, enum node_mode mode,
@@ -114,6 +117,7 @@ void node_close(struct running *running)
     if (!running)
         return;
     struct api_node *node = &running->node;
+    keep_stop(node->keep);
     flow_stop(node->flow);
     jobs_free(node->jobs);
     api_stop(running->api);
@@ -124,6 +128,7 @@ void node_close(struct running *running)
     store_close(node->store); /* commits under way are acknowledged */
     audit_close(node->audit); /* and then put on the record, before their answers leave */
     flow_close(node->flow);
+    keep_close(node->keep);
     index_close(node->index);
     policy_classes_free(node->classes);
     identity_close(node->identity);

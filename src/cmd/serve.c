@@ -91,7 +91,7 @@ static enum err serve(struct running *running, struct http_options *http, sigset
     return OK;
 }
 
-/* Clocks of tickets, and what rings when they run out. */
+/* Clocks of tickets and what rings when they run out; review dates. */
 static enum err start_clocks(struct running *running, const char *alarm_command)
 {
     char path[4096];
@@ -100,6 +100,8 @@ static enum err start_clocks(struct running *running, const char *alarm_command)
     TRY(signing_key_load(path, &options.key));
     enum err code = flow_alarms_start(running->node.flow, &options, &running->alarms);
     wipe(&options.key, sizeof options.key);
+    if (!code)
+        code = keep_start(running->node.keep);
     return code ? code : flow_start(running->node.flow);
 }
 

@@ -103,17 +103,33 @@ static enum err verify(const char *data, uint64_t *ret_changes, uint64_t *ret_en
     return code;
 }
 
+/* What was deleted since the backup is deleted again at the first opening, before any answer. */
+static enum err take_deletions(struct cli *cli, const char *from)
+{
+    str to = arena_printf(&cli->arena, "%s/deletions", cli->data);
+    if (!from) {
+        fputs("no list of deletions was named (--deletions): what was deleted since the backup "
+              "is here again\n",
+              stderr);
+        return OK;
+    }
+    TRY(copy_file(from, to.ptr));
+    return io_sync_dir(cli->data);
+}
+
 int command_restore(struct cli *cli)
 {
     uint64_t changes = 0;
     uint64_t entries = 0;
+    const char *deletions = cli_option(cli, "--deletions");
     const char *from = cli_word(cli);
     if (!from) {
         err_set(ERR_USAGE, "the backup's directory is missing");
         return cli_fail();
     }
     if (cli_done(cli) != OK || check_target(cli->data) != OK ||
-        copy_tree(from, cli->data, 0) != OK || verify(cli->data, &changes, &entries) != OK)
+        copy_tree(from, cli->data, 0) != OK || take_deletions(cli, deletions) != OK ||
+        verify(cli->data, &changes, &entries) != OK)
         return cli_fail();
     printf(cli->is_json ? "{\"data\":\"%s\",\"changes\":%llu,\"audit\":%llu}\n"
                         : "%s restored: %llu changes and %llu audit entries verified\n",

@@ -10,7 +10,7 @@
 
 #include "model/internal.h"
 
-enum { SHOW_MAX = 16, RULE_MAX = 64, EXAMPLE_MAX = 64, GROUP_MAX = 16 };
+enum { SHOW_MAX = 16, RULE_MAX = 64, EXAMPLE_MAX = 64, GROUP_MAX = 16, ACHIEVED_DAYS = 15 };
 
 void reader_problem(struct definition_reader *reader, enum err code, const struct node *node,
                     str key, const char *format, ...)
@@ -324,6 +324,25 @@ static void read_retains(struct definition_reader *reader, const struct node *no
     definition->retain_count = count;
 }
 
+/* `achieved: {when: {...}, within: 15d}`: found, returned; both may be left out. */
+static void read_achieved(struct definition_reader *reader, const struct node *node)
+{
+    static const char *const keys[] = {"when", "within"};
+    struct definition *definition = reader->definition;
+    const struct node *when = node_get(node, S("when"));
+    const struct node *within = node_get(node, S("within"));
+    definition->achieved_days = ACHIEVED_DAYS;
+    if (!node)
+        return;
+    reader_known_keys(reader, node, keys, COUNT_OF(keys));
+    if (when)
+        definition->achieved = rule_read_condition(reader, when);
+    if (within)
+        definition->achieved_days = parse_period(node_as_text(within));
+    if (definition->achieved_days == 0)
+        reader_problem(reader, ERR_SYNTAX, node, S("within"), "must be a period such as 15d");
+}
+
 static void read_rules(struct definition_reader *reader, const struct node *list)
 {
     struct definition *definition = reader->definition;
@@ -552,7 +571,8 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
     static const char *const keys[] = {"definition", "title", "help",     "kind",     "version",
                                        "scope",      "owner", "purposes", "fields",   "rules",
                                        "retain",     "show",  "order_by", "evidence", "examples",
-                                       "find",       "miss",  "sample",   "life",     "unique"};
+                                       "find",       "miss",  "sample",   "life",     "unique",
+                                       "achieved"};
     *ret = (struct definition){.file = file, .source = root};
     reader->definition = ret;
     reader_known_keys(reader, root, keys, COUNT_OF(keys));
@@ -560,6 +580,7 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
     definition_read_fields(reader, node_get(root, S("fields")));
     read_rules(reader, node_get(root, S("rules")));
     read_retains(reader, node_get(root, S("retain")));
+    read_achieved(reader, node_get(root, S("achieved")));
     read_show(reader, node_get(root, S("show")));
     read_uniques(reader, node_get(root, S("unique")));
     read_order(reader, node_get(root, S("order_by")));

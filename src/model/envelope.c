@@ -372,6 +372,7 @@ static const struct envelope_key keys[] = {
     {"purposes", read_purposes, print_purposes, PLACE(purposes), 0},
     {"review_on", read_day, print_day, PLACE(review_on), 0},
     {"event_on", read_day, print_day, PLACE(event_on), 0},
+    {"achieved_on", read_day, print_day, PLACE(achieved_on), 0},
     {"bureau_ref", read_text, print_text, PLACE(bureau_ref), REF_MAX},
     {"confidentiality", read_confidentiality, print_confidentiality, PLACE(confidentiality), 0},
     {"handling", read_handling, print_text, PLACE(handling), TEXT_MAX},
@@ -410,6 +411,9 @@ static void check_days(struct checker *checker, const struct envelope *envelope)
         checker_fault(checker, ERR_BAD_VALUE, "envelope.review_on",
                       str_c(day_format(envelope->review_on, text)), "lies in the past",
                       "the day by which its owner looks at it again, today at the earliest");
+    if (envelope->achieved_on.month && day_number(envelope->achieved_on) > today)
+        checker_fault(checker, ERR_BAD_VALUE, "envelope.achieved_on",
+                      str_c(day_format(envelope->achieved_on, text)), "lies in the future", "");
     if (!envelope->event_on.month)
         return;
     if (day_number(envelope->event_on) > today)

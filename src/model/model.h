@@ -106,6 +106,9 @@ struct definition {
     const struct rule *rules;     /* cross-field, compiled; checked by record_parse */
     const struct retain *retains; /* the first whose condition holds; the last has none */
     size_t rule_count, retain_count;
+    const struct rule
+        *achieved;             /* holds once there is nothing left to seek; NULL: never by itself */
+    unsigned achieved_days;    /* from then on, to delete the record or say why not */
     unsigned sample_per_1000;  /* records a fictional world has per 1,000 persons */
     str sample_link;           /* how such a record is linked to its person; "" not at all */
     str sample_action;         /* what is to be done with such a thing; "" left to chance */
@@ -174,13 +177,14 @@ bool state_parse(str word, enum state *ret);
 const char *disclosure_word(enum disclosure disclosure);
 
 struct envelope {
-    str owner;            /* required: alpha-3 or body code */
-    str unit;             /* owner's unit */
-    str ref;              /* owner's own reference, unique per (definition, owner); "" if none */
-    str bureau_ref;       /* that of the owner's national bureau, where it is another */
-    purpose_set purposes; /* required */
-    struct day review_on; /* required */
-    struct day event_on;  /* when it happened; never later than the entry */
+    str owner;              /* required: alpha-3 or body code */
+    str unit;               /* owner's unit */
+    str ref;                /* owner's own reference, unique per (definition, owner); "" if none */
+    str bureau_ref;         /* that of the owner's national bureau, where it is another */
+    purpose_set purposes;   /* required */
+    struct day review_on;   /* required */
+    struct day event_on;    /* when it happened; never later than the entry */
+    struct day achieved_on; /* found, returned: since when there is nothing left to seek */
     enum confidentiality confidentiality;
     str handling;            /* H0..H3, with text after a blank */
     char source_grade;       /* A B C X or 0 */
@@ -192,7 +196,7 @@ struct envelope {
     str legal_basis, action;      /* action to take: code of codes/actions.csv and text */
     const struct node *cautions;  /* list of codes of codes/cautions.csv */
     const struct node *evidence;  /* list of {sha256, mime, size, label} */
-    const struct node *extension; /* reason, by, when */
+    const struct node *extension; /* reason, by, when, from; achieved: although it was */
     bool is_test;                 /* official test record: flagged in every answer */
 };
 /* `node` is the "envelope" of a body. ERR_MISSING for owner, purposes, review_on. */
@@ -282,6 +286,11 @@ bool record_unique(const struct record *record, const struct unique *unique,
                    const struct value *ret_values[UNIQUE_FIELDS_MAX]);
 /* The latest day the review of a record entered on `entered` may be put off to. */
 struct day record_review_max(const struct record *record, struct day entered);
+/*
+ * Since when there is nothing left to seek, as the envelope says, or, where the definition has a
+ * condition for it and that holds, `otherwise`; month 0: it is still sought.
+ */
+struct day record_achieved(const struct record *record, struct day otherwise);
 
 /* ---- who asks ---- */
 

@@ -274,6 +274,16 @@ struct day record_review_max(const struct record *record, struct day entered)
     return (struct day){9999, 12, 31};
 }
 
+struct day record_achieved(const struct record *record, struct day otherwise)
+{
+    const struct rule *rule = record->definition->achieved;
+    if (record->envelope.achieved_on.month)
+        return record->envelope.achieved_on;
+    if (rule && rule_condition_holds(rule, record, day_number(otherwise)))
+        return otherwise;
+    return (struct day){0};
+}
+
 /* ---- the three ways in ---- */
 
 static void walk_body(struct checker *checker, const struct node *body)

@@ -139,6 +139,18 @@ static void write_retention(const struct definition *definition, struct buf *out
         }
         buf_add_char(out, '\n');
     }
+    if (!definition_is_data(definition)) {
+        buf_add_char(out, '\n');
+        return;
+    }
+    buf_printf(out, "- once found or returned: %u days to delete it or to say why not",
+               definition->achieved_days);
+    if (definition->achieved) {
+        buf_add(out, S("; by itself for records with `"));
+        rule_describe(definition->achieved, out);
+        buf_add_char(out, '`');
+    }
+    buf_add_char(out, '\n');
     buf_add_char(out, '\n');
 }
 

@@ -373,6 +373,14 @@ const tests = [
     assert.ok(checks.length >= 6);
     for (const check of checks) assert.ok(check.ok, `${check.what}: ${check.detail}`);
   }],
+  ['review dates are listed and put off, certificates listed', async () => {
+    const due = (await call('GET', '/v1/due?within=400d&owner=UTO')).data;
+    assert.ok(due.records.length > 0);
+    const { id, due: before } = due.records[0];
+    const next = new Date(Date.parse(before) + 86400e3).toISOString().slice(0, 10);
+    assert.equal((await call('POST', `/v1/records/${id}/extend`, { review_on: next, reason: 'still sought' }, { as: 'bureau' })).status, 200);
+    assert.ok((await call('GET', '/v1/certificates?owner=UTO')).data.certificates.length > 0);
+  }],
   ['an export is whole and can be imported', async () => {
     const lines = (await node.call('GET', '/v1/export?owner=UTO')).text.trim().split('\n').map((line) => JSON.parse(line));
     assert.ok(lines.length > 0);

@@ -21,8 +21,8 @@ export function newDirectory() {
   return mkdtempSync(join(tmpdir(), 'bureau-'));
 }
 
-export async function startServer(data, words = [], listenOn = 0) {
-  const server = spawn(program, ['serve', '--data', data, '--listen', `127.0.0.1:${listenOn}`, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startServer(data, words = [], listenOn = 0, env = {}) {
+  const server = spawn(program, ['serve', '--data', data, '--listen', `127.0.0.1:${listenOn}`, ...words], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let said = '';
   const port = await new Promise((resolve, reject) => {
     const hear = (chunk) => {

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sweep: once a day, as soon as the day begins (UTC), and at the start of the node. First the
+ * owners are told what comes to its end, one record of system/reminder.yaml an owner and sweep, so
+ * that whoever was away finds it; then what has come to its end is deleted. A record and its
+ * certificate are one transaction: neither is there without the other.
+ *
+ * Whoever extends a record while it is being deleted wins: the deletion names the version it read,
+ * and is refused for another.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+
+#include "keep/internal.h"
+
+enum { LOOK_EVERY_US = 60000000, DUE_PAGE = 4096, DATABASES_MAX = 512 };
+
+static const char *const reminder_name = "reminder";
+static const str PASSED = {"review date passed", 18};
+static const str ACHIEVED = {"purpose achieved", 16};
+static const str NODE = {"node", 4};
+
+/* ---- deleting ---- */
+
+struct step { /* records deleted in one transaction */
+    struct keep *keep;
+    struct arena arena;
+    struct change changes[2 * KEEP_STEP];
+    struct committed done[2 * KEEP_STEP];
+    struct buf bodies[KEEP_STEP];
+    struct record_id ids[KEEP_STEP];
+    size_t count, change_count;
+    str reason;
+};
+
+static bool is_certified(const struct keep *keep, str definition)
+{
+    const struct definition *known = catalog_find(keep->catalog, definition);
+    return !known || !str_eq(known->kind, S("system"));
+}
+
+static enum err add_to_step(struct step *step, const struct stored *stored, str reason)
+{
+    struct buf *body = &step->bodies[step->count];
+    struct change certificate;
+    bool is_there = is_certified(step->keep, stored->definition);
+    *body = (struct buf){.max = STORE_BODY_MAX};
+    if (is_there)
+        TRY(keep_certify(step->keep, stored, reason, NODE, &step->arena, body, &certificate));
+    step->ids[step->count++] = stored->id;
+    step->changes[step->change_count++] = (struct change){.kind = CHANGE_ERASE,
+                                                          .number = stored->id.number,
+                                                          .expect_version = stored->version,
+                                                          .state = STATE_DELETED,
+                                                          .actor = NODE};
+    if (is_there)
+        step->changes[step->change_count++] = certificate;
+    return OK;
+}
+
+static void clear_step(struct step *step)
+{
+    for (size_t i = 0; i < KEEP_STEP; i++)
+        buf_release(&step->bodies[i]);
+    arena_reset(&step->arena);
+    step->count = step->change_count = 0;
+}
+
+/* *ret_is_due false: it is another version by now, and due another day. */
+static enum err read_due(struct step *step, uint64_t number, struct day today, struct stored *ret,
+                         bool *ret_is_due)
+{
+    struct keep *keep = step->keep;
+    struct due due;
+    TRY(store_read(keep->store, number, &step->arena, ret));
+    pthread_mutex_lock(&keep->lock);
+    due = number < keep->table.count ? keep->table.items[number] : (struct due){0};
+    pthread_mutex_unlock(&keep->lock);
+    *ret_is_due = !ret->is_erased && due.day && due_day(due) < day_number(today);
+    step->reason = due.is_achieved ? ACHIEVED : PASSED;
+    return OK;
+}
+
+static enum err commit_step(struct step *step, struct keep_figures *figures)
+{
+    struct keep *keep = step->keep;
+    if (step->change_count)
+        TRY(store_commit(keep->store, step->changes, step->change_count, true, step->done));
+    figures->deleted += step->count;
+    if (step->count && keep->erased)
+        keep->erased(keep->context, step->ids, step->count, "expired");
+    return OK;
+}
+
+static enum err delete_some(struct step *step, const uint64_t *numbers, size_t count,
+                            struct day today, struct keep_figures *figures)
+{
+    enum err code = OK;
+    for (size_t i = 0; i < count && !code; i++) {
+        struct stored stored;
+        bool is_due = false;
+        code = read_due(step, numbers[i], today, &stored, &is_due);
+        if (!code && is_due)
+            code = add_to_step(step, &stored, step->reason);
+    }
+    if (!code)
+        code = commit_step(step, figures);
+    clear_step(step);
+    return code;
+}
+
+/* One that cannot be deleted keeps the others from nothing; it is tried again tomorrow. */
+static void delete_one_by_one(struct step *step, const uint64_t *numbers, size_t count,
+                              struct day today, struct keep_figures *figures)
+{
+    char text[1024];
+    for (size_t i = 0; i < count; i++) {
+        enum err code = delete_some(step, &numbers[i], 1, today, figures);
+        if (code && code != ERR_STALE && code != ERR_GONE) {
+            log_write(LOG_WARN, "record %llu is due and could not be deleted: %s",
+                      (unsigned long long)numbers[i], err_format(err_last(), text, sizeof text));
+            figures->failed++;
+        }
+        err_clear();
+    }
+}
+
+/* Up to `max` due numbers behind `after`. */
+static size_t find_due(struct keep *keep, uint64_t after, struct day today, uint64_t *ret,
+                       size_t max)
+{
+    size_t count = 0;
+    int32_t day = day_number(today) - DAY_BASE;
+    pthread_mutex_lock(&keep->lock);
+    for (uint64_t i = after + 1; i < keep->table.count && count < max; i++)
+        if (keep->table.items[i].day && keep->table.items[i].day < day)
+            ret[count++] = i;
+    pthread_mutex_unlock(&keep->lock);
+    return count;
+}
+
+static enum err delete_due(struct keep *keep, struct day today, struct keep_figures *figures)
+{
+    uint64_t *numbers = calloc(DUE_PAGE, sizeof *numbers);
+    struct step *step = calloc(1, sizeof *step);
+    enum err code = numbers && step ? OK : err_set(ERR_MEMORY, "out of memory for deleting");
+    uint64_t after = 0;
+    size_t count = DUE_PAGE;
+    if (step)
+        step->keep = keep;
+    while (!code && count == DUE_PAGE) {
+        count = find_due(keep, after, today, numbers, DUE_PAGE);
+        for (size_t i = 0; i < count; i += KEEP_STEP) {
+            size_t some = count - i < KEEP_STEP ? count - i : KEEP_STEP;
+            if (delete_some(step, numbers + i, some, today, figures) != OK)
+                delete_one_by_one(step, numbers + i, some, today, figures);
+        }
+        after = count ? numbers[count - 1] : after;
+    }
+    if (step)
+        arena_release(&step->arena);
+    free(step);
+    free(numbers);
+    return code;
+}
+
+/* ---- reminding ---- */
+
+struct reminder { /* of one group */
+    uint64_t count;
+    int32_t first, last; /* days on which they are due */
+};
+
+static void count_reminders(struct keep *keep, int32_t today, struct reminder *counts)
+{
+    const struct due_table *table = &keep->table;
+    for (uint64_t i = 1; i < table->count; i++) {
+        struct due due = table->items[i];
+        const struct group *group = &table->groups[due.group];
+        int32_t remind = due_day(due) - (int32_t)group->remind_days;
+        bool is_new = remind > keep->swept && remind <= today;
+        if (!due.day || !is_new || group->is_system || due_day(due) < today)
+            continue;
+        struct reminder *count = &counts[due.group];
+        count->first = count->count && count->first < due_day(due) ? count->first : due_day(due);
+        count->last = count->count && count->last > due_day(due) ? count->last : due_day(due);
+        count->count++;
+    }
+    for (uint32_t g = 1; g < table->group_count; g++)
+        counts[g].count += table->groups[g].late;
+}
+
+static struct node *reminder_fields(struct keep *keep, str owner, const struct reminder *counts,
+                                    uint32_t group_count, int32_t today, struct arena *arena)
+{
+    char day[16];
+    uint64_t total = 0;
+    int32_t first = INT32_MAX;
+    struct node *fields = node_map(arena);
+    struct node *databases = node_list(arena);
+    for (uint32_t g = 1; g < group_count; g++) {
+        if (!counts[g].count || !str_eq(keep->table.groups[g].owner, owner))
+            continue;
+        node_add(databases, node_text(arena, arena_printf(arena, "%.*s %llu",
+                                                          STR(keep->table.groups[g].definition),
+                                                          (unsigned long long)counts[g].count)));
+        total += counts[g].count;
+        if (counts[g].first && counts[g].first < first)
+            first = counts[g].first;
+    }
+    node_put_text(arena, fields, S("day"),
+                  arena_str(arena, str_c(day_format(day_of_number(today), day))));
+    node_put_text(arena, fields, S("records"),
+                  arena_printf(arena, "%llu", (unsigned long long)total));
+    if (first != INT32_MAX)
+        node_put_text(arena, fields, S("first"),
+                      arena_str(arena, str_c(day_format(day_of_number(first), day))));
+    node_put(fields, S("databases"), databases);
+    return fields;
+}
+
+static enum err write_reminder(struct keep *keep, str owner, struct node *fields,
+                               struct arena *arena, struct buf *out)
+{
+    char day[16];
+    const struct definition *definition = catalog_find(keep->catalog, str_c(reminder_name));
+    struct record record = {.definition = definition};
+    struct faults faults;
+    struct node *body = node_map(arena);
+    struct node *envelope = node_map(arena);
+    struct node *purposes = node_list(arena);
+    if (!definition)
+        return err_set(ERR_NOT_FOUND, "system/%s.yaml is missing", reminder_name);
+    struct day last = record_review_max(&record, day_today());
+    for (unsigned i = 0; i < PURPOSE_MAX; i++)
+        if (definition->purposes >> i & 1)
+            node_add(purposes, node_text(arena, purpose_code(keep->catalog, (uint16_t)i)));
+    node_put_text(arena, envelope, S("owner"), owner);
+    node_put(envelope, S("purposes"), purposes);
+    node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
+    node_put_text(arena, envelope, S("disclose"), S("none"));
+    node_put(body, S("envelope"), envelope);
+    node_put(body, S("fields"), fields);
+    TRY(record_check(keep->catalog, definition, body, arena, &record, &faults));
+    return record_canonical(keep->catalog, &record, out);
+}
+
+static enum err tell_owner(struct keep *keep, str owner, struct node *fields, struct arena *arena)
+{
+    const struct definition *definition = catalog_find(keep->catalog, str_c(reminder_name));
+    struct buf body = {.max = STORE_BODY_MAX};
+    struct committed done;
+    enum err code = write_reminder(keep, owner, fields, arena, &body);
+    if (!code) {
+        struct change change = {.kind = CHANGE_PUT,
+                                .definition = definition->name,
+                                .definition_version = definition->version,
+                                .owner = owner,
+                                .state = STATE_ACTIVE,
+                                .actor = NODE,
+                                .body = buf_str(&body)};
+        code = store_commit(keep->store, &change, 1, true, &done);
+    }
+    buf_release(&body);
+    return code;
+}
+
+/* Owners with something to be told of, and the fields of each one's reminder. */
+struct telling {
+    str owners[DATABASES_MAX];
+    struct node *fields[DATABASES_MAX];
+    size_t count;
+};
+
+static void gather(struct keep *keep, const struct reminder *counts, uint32_t group_count,
+                   int32_t today, struct arena *arena, struct telling *ret)
+{
+    for (uint32_t g = 1; g < group_count; g++) {
+        str owner = keep->table.groups[g].owner;
+        bool is_known = counts[g].count == 0;
+        for (size_t i = 0; i < ret->count && !is_known; i++)
+            is_known = str_eq(ret->owners[i], owner);
+        if (is_known || ret->count == DATABASES_MAX)
+            continue;
+        ret->owners[ret->count] = arena_str(arena, owner);
+        ret->fields[ret->count++] = reminder_fields(keep, owner, counts, group_count, today, arena);
+    }
+}
+
+static enum err note_swept(struct keep *keep, int32_t today)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", today);
+    TRY(store_note_put(keep->store, S("keep-swept"), str_c(text)));
+    pthread_mutex_lock(&keep->lock);
+    keep->swept = today;
+    for (uint32_t g = 1; g < keep->table.group_count; g++)
+        keep->table.groups[g].late = 0;
+    pthread_mutex_unlock(&keep->lock);
+    return OK;
+}
+
+static enum err remind(struct keep *keep, struct day today, struct keep_figures *figures)
+{
+    struct arena arena = {0};
+    struct telling *telling = arena_new(&arena, struct telling);
+    pthread_mutex_lock(&keep->lock);
+    uint32_t group_count = keep->table.group_count;
+    struct reminder *counts = arena_array(&arena, struct reminder, group_count + 1);
+    enum err code = telling && counts ? OK : err_last()->code;
+    if (!code) {
+        count_reminders(keep, day_number(today), counts);
+        gather(keep, counts, group_count, day_number(today), &arena, telling);
+    }
+    pthread_mutex_unlock(&keep->lock);
+    for (size_t i = 0; !code && i < telling->count; i++)
+        code = tell_owner(keep, telling->owners[i], telling->fields[i], &arena);
+    for (uint32_t g = 1; !code && g < group_count; g++)
+        figures->reminded += counts[g].count;
+    arena_release(&arena);
+    return code ? code : note_swept(keep, day_number(today));
+}
+
+enum err keep_sweep(struct keep *keep, struct day today, struct keep_figures *ret)
+{
+    *ret = (struct keep_figures){0};
+    pthread_mutex_lock(&keep->sweeping);
+    enum err code = remind(keep, today, ret);
+    if (!code)
+        code = delete_due(keep, today, ret);
+    if (ret->deleted && keep->done)
+        keep->done(keep->context);
+    pthread_mutex_lock(&keep->lock);
+    if (!code)
+        code = due_save(&keep->table, keep->due_path);
+    pthread_mutex_unlock(&keep->lock);
+    pthread_mutex_unlock(&keep->sweeping);
+    return code;
+}
+
+/* ---- the thread ---- */
+
+/* false: it is time to stop. */
+static bool rest(struct keep *keep)
+{
+    struct timespec until;
+    int64_t now_us = clock_now_us();
+    int64_t wait_us = 86400000000ll - now_us % 86400000000ll;
+    if (wait_us > LOOK_EVERY_US) /* somebody may set the clock */
+        wait_us = LOOK_EVERY_US;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t nanoseconds = until.tv_nsec + wait_us % 1000000 * 1000;
+    until.tv_sec += wait_us / 1000000 + nanoseconds / 1000000000;
+    until.tv_nsec = nanoseconds % 1000000000;
+    pthread_mutex_lock(&keep->mutex);
+    if (!keep->is_stopping)
+        pthread_cond_timedwait(&keep->changed, &keep->mutex, &until);
+    bool is_going_on = !keep->is_stopping;
+    pthread_mutex_unlock(&keep->mutex);
+    return is_going_on;
+}
+
+static void *keep_days(void *context)
+{
+    struct keep *keep = context;
+    struct keep_figures figures;
+    char text[1024];
+    int32_t swept = INT32_MIN;
+    pthread_setname_np(pthread_self(), "keep");
+    do {
+        int32_t today = day_number(day_today());
+        if (today == swept)
+            continue;
+        if (keep_sweep(keep, day_of_number(today), &figures) == OK)
+            swept = today;
+        else
+            log_write(LOG_ERROR, "review dates could not be looked after: %s",
+                      err_format(err_last(), text, sizeof text));
+        if (figures.deleted)
+            log_write(LOG_INFO, "%llu records were deleted, their review date has passed",
+                      (unsigned long long)figures.deleted);
+        err_clear();
+    } while (rest(keep));
+    return NULL;
+}
+
+enum err keep_start(struct keep *keep)
+{
+    if (pthread_create(&keep->thread, NULL, keep_days, keep))
+        return err_set(ERR_BUSY, "cannot start the thread that looks after review dates");
+    keep->is_started = true;
+    return OK;
+}
+
+void keep_stop(struct keep *keep)
+{
+    if (!keep || !keep->is_started)
+        return;
+    pthread_mutex_lock(&keep->mutex);
+    keep->is_stopping = true;
+    pthread_cond_signal(&keep->changed);
+    pthread_mutex_unlock(&keep->mutex);
+    pthread_join(keep->thread, NULL);
+    keep->is_started = false;
+}
