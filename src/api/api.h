@@ -25,6 +25,7 @@
 #include "job/job.h"
 #include "keep/keep.h"
 #include "net/http.h"
+#include "review/review.h"
 #include "search/search.h"
 
 struct api;
@@ -39,11 +40,13 @@ struct api_node { /* opened by cmd, in this order closed after api_free() */
     struct jobs *jobs;
     struct flow *flow;
     struct keep *keep;
+    struct review *review;
     const char *directory; /* DIR */
 };
 struct api_options {
     uint32_t rate; /* requests a second and actor; bursts of ten seconds' worth; 0: no bound */
     bool is_loopback_only; /* served to this machine alone: a demonstration may be offered */
+    unsigned review_share; /* of 10,000 searches, for a supervisor to confirm */
     unsigned lane_threads; /* 0: number of cores */
     const char *version;
 };

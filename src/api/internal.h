@@ -244,6 +244,8 @@ call_run run_feed, run_imports_start, run_imports_list, run_import_get, run_impo
     run_import_forget, run_formats, run_template, run_preview;
 call_run run_job_get, run_job_cancel;
 call_run run_audit_list, run_audit_get, run_audit_verify;
+call_run run_audit_statistics, run_audit_reviews, run_audit_review_decide, run_audit_searches,
+    run_record_shown;
 call_run run_log_key, run_log_checkpoint, run_log_tile, run_log_consistency, run_log_proof,
     run_log_trust, run_log_witness, run_log_cosignature;
 call_run run_tickets, run_ticket_open, run_ticket_get, run_ticket_move, run_ticket_kinds,

@@ -8,7 +8,7 @@
 
 #include "api/internal.h"
 
-enum { MIB = 1 << 20 };
+enum { MIB = 1 << 20, FOLLOW_MAX = 50000 };
 #define DAY_US 86400000000ll
 
 str room_words(const struct audit_room *room, struct arena *arena)
@@ -51,4 +51,10 @@ void api_look_after(struct api *api)
         api->room_told_us = now;
     }
     arena_release(&arena);
+    if (review_follow(api->node.review, FOLLOW_MAX, NULL)) {
+        char text[1024];
+        log_write(LOG_WARN, "the audit log is not followed for reviews: %s",
+                  err_format(err_last(), text, sizeof text));
+        err_clear();
+    }
 }

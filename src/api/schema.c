@@ -62,6 +62,14 @@ static const struct {
     {"Job", "id:i kind:s state:s done:i total:i unit:s step:s rate?:n seconds?:n left_s?:n "
             "result?:a error?:Problem"},
     {"AuditEntry", "number:i receipt?:s leaf:s destroyed:b entry?:o"},
+    {"AuditCount", "day:s country:s purpose:s kind:s verdict?:s count:i"},
+    {"Review", "id:s why:s asked:s officer:s unit?:s country:s purpose?:s reference?:s query?:a "
+               "verdict?:s gone:b"},
+    {"ReviewDecision", "outcome:s reason?:s"},
+    {"ValueQuestion", "value:s from?:s before?:i max?:i"},
+    {"SearchMade", "number:i time:s officer:s unit?:s purpose?:s reference?:s verdict?:s shown:i"},
+    {"ValueAnswer", "searches:[SearchMade] looked_at:i before:i whole:b receipt:s"},
+    {"Shown", "day:s country:s unit_kind:s purpose:s count:i"},
     {"Verified", "ok:b entries:i report:s"},
     {"Party", "country:s unit:s"},
     {"TicketClock", "name:s title:s for:s profile?:s profile_title?:s due?:s late:b level:i step:s "

@@ -56,7 +56,7 @@ enum err client_call(struct cli *cli, struct http_call *call, struct http_reply 
     call->target = arena_printf(&cli->arena, "unix:%s/control", cli->data).ptr;
     enum err code = cli->running ? ERR_NOT_FOUND : http_call(call, &cli->arena, ret);
     if (code == ERR_NOT_FOUND && !cli->running) {
-        struct api_options options = {.version = BUREAU_VERSION};
+        struct api_options options = {.version = BUREAU_VERSION, .review_share = REVIEW_SHARE};
         TRY(node_open(cli->data, cli->home, NODE_CREATE, &options, &cli->running));
     }
     if (code == ERR_NOT_FOUND)

@@ -66,7 +66,7 @@ static enum err open_flow(struct running *running)
 
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity) */
 static enum err open_parts(struct running *running, const char *data, const char *home,
-                           enum node_mode mode)
+                           enum node_mode mode, const struct api_options *options)
 {
     struct api_node *node = &running->node;
     char path[4096];
@@ -88,7 +88,9 @@ static enum err open_parts(struct running *running, const char *data, const char
     TRY(identity_open(data, running->catalog, node->store, &node->identity));
     TRY(jobs_new(&node->jobs));
     TRY(open_flow(running));
-    return retention_open(running);
+    TRY(retention_open(running));
+    return review_open(running->catalog, node->store, node->audit, data, options->review_share,
+                       &node->review);
 }
 
 enum err node_open(const char *data, const char *home, enum node_mode mode,
@@ -98,7 +100,7 @@ enum err node_open(const char *data, const char *home, enum node_mode mode,
     if (!running)
         return err_set(ERR_MEMORY, "out of memory for the node");
     running->node.directory = strdup(data);
-    enum err code = open_parts(running, data, home, mode);
+    enum err code = open_parts(running, data, home, mode, options);
     if (!code)
         code = api_open(&running->node, options, &running->api);
     if (code) {
@@ -125,6 +127,7 @@ void node_close(struct running *running)
     search_close(node->engine);
     if (node->index)
         index_set_erased_hook(node->index, NULL, NULL);
+    review_close(node->review);
     store_close(node->store); /* commits under way are acknowledged */
     audit_close(node->audit); /* and then put on the record, before their answers leave */
     flow_close(node->flow);

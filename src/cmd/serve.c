@@ -28,6 +28,7 @@ static enum err read_options(struct cli *cli, struct http_options *http, struct 
 {
     uint64_t rate;
     uint64_t loops;
+    uint64_t share;
     const char *listen = cli_option(cli, "--listen");
     http->listen = listen ? listen : "127.0.0.1:1923";
     http->certificate = cli_option(cli, "--certificate");
@@ -36,7 +37,9 @@ static enum err read_options(struct cli *cli, struct http_options *http, struct 
     http->is_client_certificate_required = cli_flag(cli, "--require-client-certificate");
     TRY(cli_number(cli, "--rate", RATE, 10000000, &rate));
     TRY(cli_number(cli, "--loops", 0, 256, &loops));
+    TRY(cli_number(cli, "--review-share", REVIEW_SHARE, 10000, &share));
     http->loops = (unsigned)loops;
+    api->review_share = (unsigned)share;
     api->rate = (uint32_t)rate;
     api->version = BUREAU_VERSION;
     if (strcmp(http->listen, "none") == 0)

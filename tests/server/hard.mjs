@@ -6,7 +6,17 @@ import { lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Node, completed, purpose, removeDirectory, runTests } from './node.mjs';
 
-const node = await Node.start();
+const node = await Node.start({
+  words: ['--rate', '0', '--review-share', '10000'],
+  officers: {
+    other: ['--country', 'FRA', '--role', 'national-bureau', '--unit', 'FRA/ncb', '--purpose', purpose, '--purpose', 'border-control'],
+    third: ['--country', 'XPO', '--role', 'investigator', '--unit', 'XPO/a', '--purpose', purpose],
+    fourth: ['--country', 'ZZZ', '--role', 'investigator', '--unit', 'ZZZ/a', '--purpose', purpose],
+    supervisor: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--purpose', purpose],
+    dpo: ['--country', 'UTO', '--role', 'data-protection', '--unit', 'UTO/dpo'],
+    watcher: ['--country', 'UTO', '--role', 'auditor', '--unit', 'UTO/audit', '--may', 'audit'],
+  },
+});
 const data = node.data;
 const pid = node.running.server.pid;
 
@@ -78,6 +88,77 @@ const tests = [
     const done = node.command(['import', 'bureau-ndjson', file, '--json']);
     assert.ok(done.json, done.err);
     assert.deepEqual([done.json.state, done.json.rows], ['applied', 1]);
+  }],
+  ['the log is read by auditors and nobody else', async () => {
+    for (const path of ['/v1/audit', '/v1/audit/verify', '/v1/audit/0000-0000'])
+      for (const as of ['bureau', 'patrol', 'supervisor', 'other'])
+        assert.equal((await node.call('GET', path, undefined, { as })).status, 403, `${path} as ${as}`);
+    for (const path of ['/v1/audit/statistics', '/v1/audit/reviews']) assert.equal((await node.call('GET', path, undefined, { as: 'patrol' })).status, 403);
+    assert.equal((await node.call('POST', '/v1/audit/searches', { value: 'X' }, { as: 'patrol' })).status, 403);
+  }],
+  ['statistics count, and hold no person, unit or value', async () => {
+    await node.call('POST', '/v1/search', { text: 'Zoltrana Quimbydor', purpose }, { as: 'bureau' });
+    await node.call('POST', '/v1/search', { text: 'Zoltrana Quimbydor', purpose }, { as: 'other' });
+    const all = await node.call('GET', '/v1/audit/statistics', undefined, { as: 'dpo' });
+    assert.equal(all.status, 200, all.text);
+    assert.ok(!/officer|unit|Zoltrana|"bureau"|patrol/i.test(all.text), all.text);
+    const searches = (rows, country) => rows.filter((row) => row.kind === 'search' && (!country || row.country === country)).reduce((sum, row) => sum + row.count, 0);
+    assert.ok(searches(all.data, 'UTO') >= 2 && searches(all.data, 'FRA') >= 1);
+    const own = (await node.call('GET', '/v1/audit/statistics?country=UTO', undefined, { as: 'other' })).data;
+    assert.deepEqual([...new Set(own.map((row) => row.country))], ['FRA'], 'a bureau sees its own country only');
+    const before = searches((await node.call('GET', '/v1/audit/statistics', undefined, { as: 'dpo' })).data);
+    assert.equal(searches((await node.call('GET', '/v1/audit/statistics', undefined, { as: 'dpo' })).data), before, 'nothing is counted twice');
+  }],
+  ['who searched for a value is told within the own country, and the question is on the record', async () => {
+    const asked = await node.call('POST', '/v1/audit/searches', { value: 'zoltrana QUIMBYDOR' }, { as: 'dpo' });
+    assert.equal(asked.status, 200, asked.text);
+    assert.deepEqual(asked.data.searches.map((one) => one.officer), ['bureau']);
+    assert.equal(asked.data.whole, true);
+    assert.deepEqual((await node.call('POST', '/v1/audit/searches', { value: 'Zoltrana Quimbydor' }, { as: 'other' })).data.searches.map((one) => one.officer), ['other']);
+    const entry = (await node.call('GET', `/v1/audit/${asked.data.receipt}`, undefined, { as: 'watcher' })).data;
+    assert.equal(entry.entry.officer, 'dpo');
+    assert.ok(!JSON.stringify(entry).match(/zoltrana/i), 'the question does not quote the value');
+  }],
+  ['an owner learns to whom a record was shown: country and day, no person', async () => {
+    const body = completed(example);
+    const made = await node.call('POST', `/v1/records/${database}`, body, { as: 'bureau' });
+    assert.equal(made.status, 201, made.text);
+    const read = await node.call('GET', `/v1/records/${made.data.id}`, undefined, { as: 'other' });
+    const shown = await node.call('GET', `/v1/records/${made.data.id}/shown`, undefined, { as: 'bureau' });
+    assert.equal(shown.status, 200, shown.text);
+    if (read.status === 200) assert.ok(shown.data.some((row) => row.country === 'FRA' && row.count >= 1), shown.text);
+    for (const row of shown.data) assert.deepEqual(Object.keys(row), ['day', 'country', 'unit_kind', 'purpose', 'count']);
+    for (const as of ['other', 'patrol', 'dpo'])
+      assert.equal((await node.call('GET', `/v1/records/${made.data.id}/shown`, undefined, { as })).status, 404, as);
+  }],
+  ['a search drawn by lot is confirmed by a supervisor, not by its officer', async () => {
+    const list = async (as) => (await node.call('GET', '/v1/audit/reviews?max=200', undefined, { as })).data;
+    const mine = (await list('supervisor')).filter((one) => one.officer === 'bureau');
+    assert.ok(mine.length >= 2, 'every search is drawn here');
+    assert.ok(mine.every((one) => one.why === 'sample' && one.country === 'UTO' && one.query));
+    assert.ok((await list('bureau')).every((one) => one.officer !== 'bureau'));
+    assert.ok((await list('other')).every((one) => one.country === 'FRA'));
+    const [first, second] = mine;
+    assert.equal((await node.call('POST', `/v1/audit/reviews/${first.id}`, { outcome: 'confirmed' }, { as: 'bureau' })).status, 403);
+    assert.equal((await node.call('POST', `/v1/audit/reviews/${first.id}`, { outcome: 'confirmed' }, { as: 'other' })).status, 404);
+    assert.equal((await node.call('POST', `/v1/audit/reviews/${first.id}`, { outcome: 'confirmed' }, { as: 'supervisor' })).status, 200);
+    assert.equal((await node.call('POST', `/v1/audit/reviews/${first.id}`, { outcome: 'confirmed' }, { as: 'supervisor' })).status, 404, 'once');
+    assert.equal((await node.call('POST', `/v1/audit/reviews/${second.id}`, { outcome: 'not-confirmed' }, { as: 'supervisor' })).status, 422, 'with a reason');
+    assert.equal((await node.call('POST', `/v1/audit/reviews/${second.id}`, { outcome: 'not-confirmed', reason: 'no case of this number' }, { as: 'supervisor' })).status, 200);
+    assert.ok(!(await list('supervisor')).some((one) => one.id === first.id || one.id === second.id));
+  }],
+  ['one value asked for by four countries is flagged to the auditor, once', async () => {
+    for (const as of ['bureau', 'other', 'third', 'fourth', 'bureau'])
+      assert.equal((await node.call('POST', '/v1/search', { fields: { email: 'someone.wanted@example.org' }, purpose }, { as })).status, 200, as);
+    const all = (await node.call('GET', '/v1/audit/reviews?max=200', undefined, { as: 'watcher' })).data;
+    assert.ok(all.every((one) => one.country === 'UTO'), 'of the own country');
+    await node.call('POST', '/v1/search', { fields: { email: 'someone.else@example.org' }, purpose }, { as: 'other' });
+    await node.call('POST', '/v1/search', { fields: { email: 'someone.else@example.org' }, purpose }, { as: 'third' });
+    await node.call('POST', '/v1/search', { fields: { email: 'someone.else@example.org' }, purpose }, { as: 'fourth' });
+    await node.call('POST', '/v1/search', { fields: { email: 'someone.else@example.org' }, purpose }, { as: 'bureau' });
+    const flagged = (await node.call('GET', '/v1/audit/reviews?max=200', undefined, { as: 'watcher' })).data.filter((one) => one.why === 'many-countries');
+    assert.equal(flagged.length, 1, JSON.stringify(flagged));
+    assert.ok(!(await node.call('GET', '/v1/audit/reviews?max=200', undefined, { as: 'supervisor' })).data.some((one) => one.why !== 'sample'), 'flags are for auditors');
   }],
   ['the unit file scores well, where that can be computed', () => {
     const said = execFileSync('sh', ['tools/check-unit'], { encoding: 'utf8' });
