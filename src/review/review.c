@@ -102,7 +102,7 @@ static enum err take(struct step *step, uint64_t number)
     return OK;
 }
 
-/* Up to `until`, or until the drafts might not fit; what was drawn is durable before it moves on. */
+/* Up to `until`, or until the drafts might not fit; what was drawn is durable first. */
 static enum err take_some(struct step *step, uint64_t until)
 {
     struct counts *tally = &step->review->counts;

@@ -34,7 +34,7 @@ const char *review_why_word(enum review_why why);
 enum err review_open(const struct catalog *catalog, struct store *store, struct audit *audit,
                      const char *directory, unsigned share, struct review **ret) MUST_USE;
 void review_close(struct review *review);
-/* Takes up at most `max` entries that it has not seen; *ret_left (or NULL) says how many are left. */
+/* Takes up at most `max` entries that it has not seen; *ret_left (or NULL): how many are left. */
 enum err review_follow(struct review *review, uint64_t max, uint64_t *ret_left) MUST_USE;
 
 /* ---- statistics ---- */

@@ -397,7 +397,7 @@ const tests = [
     assert.equal((await node.call('GET', '/v1/me', undefined, { as: 'admin' })).status, 200, 'another officer has a bucket of his own');
   }],
   ['every JSON route was checked against its description', () => {
-    const apart = /imports|backup|photographs|preview|demonstration|healthz|openapi|metrics|batch|export|template|^\/$|DELETE|tickets|clearances|offices|session|enrolment|\/me\/|\/officers\/|units|grants|measures|setup/; // these have tests of their own
+    const apart = /imports|backup|photographs|preview|demonstration|healthz|openapi|metrics|batch|export|template|^\/$|DELETE|tickets|clearances|offices|session|enrolment|\/me\/|\/officers\/|units|grants|measures|setup|\/audit\/(statistics|reviews|searches)|\/shown/; // these have tests of their own
     assert.deepEqual(contract.missed((path, key) => !apart.test(path) && !apart.test(key)), []);
   }],
 ];
