@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log as a tree: roots and proofs against the definition, checkpoints, proof files, witnesses. */
-#include "../scratch.h"
-#include "audit/internal.h"
-#include "audit/proof.h"
-
 #include <fcntl.h>
 
 #include "base/io.h"
 
+#include "../scratch.h"
 #include "audit/internal.h"
 #include "audit/proof.h"
 

@@ -126,7 +126,8 @@ static void run_case(const struct type *type, str line, struct arena *arena, con
                      str_split(&line, '\t', &check);
     if (!has_three)
         complain("%s: a case has at least input, normal form and check", place);
-    bool is_code = strcmp(type->name, "code") == 0; /* the one type that needs to be told its list */
+    bool is_code =
+        strcmp(type->name, "code") == 0; /* the one type that needs to be told its list */
     context.list = is_code ? codes_list(context.codes, S("colours")) : NULL;
     enum err code = type->parse(&context, input_of(input, arena), arena, &value);
     if (str_eq(expected, S("!"))) {
