@@ -163,18 +163,18 @@ enum err audit_tile(struct audit *audit, unsigned level, uint64_t index, unsigne
 /*
  * Being a witness of other logs (C2SP tlog-witness): whose key was taken up is countersigned as
  * long
- * as each checkpoint continues the one before. `request` is "old <size>", lines of proof, an empty
+ * as each checkpoint continues the one before. `text` is "old <size>", lines of proof, an empty
  * line, the checkpoint. ERR_CONFLICT names the size that was countersigned last.
  */
 enum err audit_trust(struct audit *audit, str key, bool is_replacing) MUST_USE;
-enum err audit_witness(struct audit *audit, str request, struct buf *out) MUST_USE;
+enum err audit_witness(struct audit *audit, str text, struct buf *out) MUST_USE;
 /* Signature lines of a witness for this log's checkpoint: kept, and given with proofs it covers. */
 enum err audit_take_cosignature(struct audit *audit, str note) MUST_USE;
 
 /* ---- checks that need no log, or only its files (check.c) ---- */
 
 /* Of a proof file against the log's key; the report says what it proves. ERR_DENIED. */
-enum err audit_check_proof(str proof, str key, struct buf *report) MUST_USE;
+enum err audit_check_proof(str text, str key_text, struct buf *report) MUST_USE;
 /*
  * DIR/audit read by code of its own: every leaf, the order, the tree's root against the checkpoint
  * that lies there, or against `checkpoint` (of any time) when it is not empty; signatures by `key`

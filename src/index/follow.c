@@ -108,8 +108,10 @@ static enum err add_entries(struct index *index, const struct index_prepared *ma
         entry.day = made->days[i];
         TRY(delta_add_entry(index->live, &entry, &number));
         TRY(delta_add_key(index->live, index_number_hash(entry.number), number, 0, true));
-        if (made->has_names)
+        if (made->has_names) {
+            ensure(record);
             TRY(add_names(index, record, number));
+        }
         if (i == 0)
             TRY(add_keys(index->live, made, number));
     }

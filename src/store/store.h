@@ -44,14 +44,12 @@ enum change_kind { CHANGE_PUT, CHANGE_STATE, CHANGE_ERASE };
 /* One step in the life of a record. For a new record number is 0 and is given by the store. */
 struct change {
     enum change_kind kind;
-    uint64_t number;         /* of the record; 0: new */
     uint32_t expect_version; /* If-Match; 0: do not check. ERR_STALE otherwise */
+    uint64_t number;         /* of the record; 0: new */
+    uint64_t batch;          /* import batch or 0 */
     str definition;
-    uint16_t definition_version;
     str owner;
-    enum state state;
-    uint64_t batch; /* import batch or 0 */
-    str actor;      /* officer id */
+    str actor; /* officer id */
     /*
      * Canonical JSON, in whose envelope the owner, a purpose and a review date stand (ERR_MISSING);
      * empty for STATE (the last body goes on) and ERASE.
@@ -63,8 +61,10 @@ struct change {
      */
     const struct hash *attachments;
     size_t attachment_count;
-    const void
-        *prepared; /* what the hook made of the body beforehand; it meets it in struct stored */
+    /* What the hook made of the body beforehand; it meets it in struct stored. */
+    const void *prepared;
+    enum state state;
+    uint16_t definition_version;
 };
 struct committed {
     uint64_t seq;
