@@ -109,6 +109,8 @@ fault: $(B)/fault/powercut $(B)/fault/kill $(B)/fault/agree
 	@for t in $^; do $$t $(ROUNDS) $(SEED) || exit 1; done
 soak:
 	@$(MAKE) --no-print-directory fault ROUNDS=100
+	@$(MAKE) --no-print-directory $(B)/tests/leak_test
+	@ROUNDS=300 SEED=1000 $(B)/tests/leak_test
 	@BUREAU_SOAK=1 node tests/server/slow.mjs
 # Every measurement and a table; PARTS="import names" for some, QUICK=1 for a tenth of the rows.
 bench:

@@ -36,6 +36,7 @@ static enum err answer_job(struct call *call, const char *kind, job_work *work, 
             release(context);
         return code;
     }
+    job_own(call->api->node.jobs, id, call->actor.officer);
     struct json json = {.out = &call->out};
     json_open(&json, '{');
     json_number(&json, S("job"), (int64_t)id);
@@ -296,7 +297,7 @@ static enum err allow_export(struct call *call, str owner)
 {
     const struct catalog *catalog = call->api->node.catalog;
     TRY(policy_allow(catalog, &call->actor, POLICY_FEED, NULL, owner));
-    if (!owner.len && !call->actor.may_administer)
+    if (!owner.len && !policy_is_keeper(&call->actor, STR_EMPTY))
         return err_set(ERR_MISSING, "say whose records: owner");
     return policy_allow(catalog, &call->actor, POLICY_WRITE, NULL, owner);
 }
@@ -307,6 +308,7 @@ enum err run_export(struct call *call)
     str database = call_query(call, S("database"));
     const struct definition *only = NULL;
     struct exporting exporting = {.call = call, .owner = call_query(call, S("owner"))};
+    bool is_of_all = policy_is_keeper(&call->actor, STR_EMPTY); /* what the node keeps as well */
     exporting.out.max = 64 << 20;
     TRY(allow_export(call, exporting.owner));
     if (database.len)
@@ -319,7 +321,8 @@ enum err run_export(struct call *call)
     http_stream_begin(exchange, &head);
     enum err code = OK;
     for (size_t i = 0; i < catalog->count && !code; i++)
-        if (!only ? !identity_keeps(catalog->definitions[i]) : catalog->definitions[i] == only)
+        if ((only ? catalog->definitions[i] == only : !identity_keeps(catalog->definitions[i])) &&
+            (definition_is_data(catalog->definitions[i]) || is_of_all))
             code = export_definition(&exporting, catalog->definitions[i]->name);
     if (code && code != ERR_IO) { /* the status has left: the last line says that it is not whole */
         problem_print(&exporting.out, err_last(), 500);

@@ -17,6 +17,7 @@ static enum err open_parts(struct api *api)
     TRY(secret_key_load(path, &api->cursor_key));
     TRY(rates_new(api->options.rate, &api->rates));
     TRY(repeats_new(&api->repeats));
+    TRY(pictures_new(&api->pictures));
     TRY(lanes_new(api, api->options.lane_threads, &api->lanes));
     return waiting_new(api, &api->waiting);
 }
@@ -83,6 +84,7 @@ void api_free(struct api *api)
         return;
     api_stop(api);
     waiting_free(api->waiting);
+    pictures_free(api->pictures);
     lanes_free(api->lanes);
     repeats_free(api->repeats);
     rates_free(api->rates);

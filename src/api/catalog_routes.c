@@ -89,18 +89,30 @@ static void print_uniques(struct json *json, const struct definition *definition
 
 enum detail { DETAIL_HEAD, DETAIL_FIELDS, DETAIL_EXAMPLES };
 
+/* How many there are is for those who may see every one: of all owners, or of their own. */
+static enum err print_count(struct json *json, struct call *call,
+                            const struct definition *definition)
+{
+    uint64_t count = 0;
+    const struct actor *actor = &call->actor;
+    str owner = policy_is_keeper(actor, STR_EMPTY) ? STR_EMPTY : actor->country;
+    if (!policy_is_keeper(actor, owner) || (owner.len && !definition_is_data(definition)))
+        return OK;
+    TRY(store_count(call->api->node.store, definition->name, owner, &count));
+    json_number(json, S("count"), (int64_t)count);
+    return OK;
+}
+
 static enum err print_definition(struct json *json, struct call *call,
                                  const struct definition *definition, enum detail detail)
 {
-    uint64_t count = 0;
-    TRY(store_count(call->api->node.store, definition->name, STR_EMPTY, &count));
     json_open(json, '{');
     json_text(json, S("name"), definition->name);
     print_titles(json, definition->title);
     json_text_some(json, S("help"), definition->help);
     json_text(json, S("kind"), definition->kind);
     json_number(json, S("version"), definition->version);
-    json_number(json, S("count"), (int64_t)count);
+    TRY(print_count(json, call, definition));
     json_key(json, S("purposes"));
     json_open(json, '[');
     for (unsigned i = 0; i < PURPOSE_MAX; i++)

@@ -5,8 +5,10 @@
  * grown.
  *
  * Positions are sealed cursors. Changes the actor may not see are passed over, and so is their
- * number;
- * of an erased record the id alone is told. What a page shows is on the audit log before it leaves.
+ * number. Of a record that he could see before this change and cannot any longer, the id alone is
+ * told, as of one that was erased: so copies elsewhere go with it. What stood in an erased record is
+ * gone, and with it who could see it: that it was erased is told to its keepers. What a page shows
+ * is on the audit log before it leaves.
  */
 #include "api/internal.h"
 
@@ -29,16 +31,48 @@ static str state_of(const struct stored *change)
     return str_c(state_word(change->state));
 }
 
-static void print_head(struct json *json, const struct stored *change)
+/* Why one that was seen is so no longer, suspended or kept from him, is not his to know. */
+static void print_head(struct json *json, const struct stored *change, bool is_gone)
 {
     static const str kinds[] = {
         [CHANGE_PUT] = S("put"), [CHANGE_STATE] = S("state"), [CHANGE_ERASE] = S("erase")};
     char id[RECORD_ID_TEXT];
-    json_text(json, S("kind"), kinds[change->kind]);
+    json_text(json, S("kind"), kinds[is_gone ? CHANGE_ERASE : change->kind]);
     json_text(json, S("id"), str_c(record_id_format(change->id, id)));
     json_number(json, S("version"), change->version);
-    json_text(json, S("state"), state_of(change));
+    json_text(json, S("state"), is_gone ? str_c(state_word(STATE_DELETED)) : state_of(change));
     json_time(json, S("time"), change->time_us);
+}
+
+/* ERR_NOT_FOUND: nothing of it for this actor. */
+static enum err open_change(struct following *following, const struct stored *change,
+                            struct record *record, struct view *ret)
+{
+    struct call *call = following->call;
+    if (change->is_erased || change->body.len == 0)
+        return ERR_NOT_FOUND;
+    TRY(stored_to_record(call, change, &following->page, record));
+    return policy_open(call->api->node.catalog, &call->actor, record, &following->page, ret);
+}
+
+/* What he could see until this change, or looks after, and cannot see with it. */
+static bool is_gone_for(struct following *following, const struct stored *change)
+{
+    struct record record;
+    struct view view;
+    struct stored before;
+    struct call *call = following->call;
+    bool is_erased = change->is_erased || change->body.len == 0;
+    const struct definition *definition = catalog_find(call->api->node.catalog, change->definition);
+    if (is_erased)
+        return change->kind == CHANGE_ERASE && definition &&
+               policy_keeps(&call->actor, definition, change->owner);
+    bool is_known = change->version > 1 &&
+                    store_read_version(call->api->node.store, change->id.number,
+                                       change->version - 1, &following->page, &before) == OK &&
+                    open_change(following, &before, &record, &view) == OK;
+    err_clear();
+    return is_known;
 }
 
 static enum err print_change(struct following *following, const struct stored *change)
@@ -46,22 +80,18 @@ static enum err print_change(struct following *following, const struct stored *c
     struct call *call = following->call;
     struct record record;
     struct view view = {.disclosure = DISCLOSE_HIT_ONLY};
-    bool is_erased = change->is_erased || change->body.len == 0;
     const struct definition *definition = catalog_find(call->api->node.catalog, change->definition);
     if (definition && (definition_is_ticket(definition) || identity_keeps(definition)))
         return OK;
-    if (!is_erased) {
-        enum err code = stored_to_record(call, change, &following->page, &record);
-        if (!code)
-            code = policy_open(call->api->node.catalog, &call->actor, &record, &following->page,
-                               &view);
-        if (code == ERR_NOT_FOUND)
-            return OK;
+    enum err code = open_change(following, change, &record, &view);
+    bool is_erased = code == ERR_NOT_FOUND;
+    if (is_erased && !is_gone_for(following, change))
+        return OK;
+    if (!is_erased)
         TRY(code);
-    }
     struct json json = {.out = &following->text, .is_next = following->count > 0};
     json_open(&json, '{');
-    print_head(&json, change);
+    print_head(&json, change, is_erased);
     if (!is_erased) {
         json_key(&json, S("record"));
         json_open(&json, '{');

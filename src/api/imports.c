@@ -77,6 +77,7 @@ enum err run_imports_start(struct call *call)
     buf_release(&query);
     TRY(code);
     TRY(intake_start(call->api->node.jobs, &call->api->intake, &request, &job));
+    job_own(call->api->node.jobs, job, call->actor.officer);
     print_job(call, job);
     call_finish(call, OK);
     return OK;
@@ -97,9 +98,22 @@ static enum err answer_node(struct call *call, const struct node *node)
 enum err run_imports_list(struct call *call)
 {
     struct node *list = NULL;
+    bool is_of_all = policy_is_keeper(&call->actor, STR_EMPTY);
     TRY(allow_imports(call));
-    TRY(intake_batches(&call->api->intake, 100, call->arena, &list));
+    TRY(intake_batches(&call->api->intake, is_of_all ? STR_EMPTY : call->actor.country, 100,
+                       call->arena, &list));
     return answer_node(call, list);
+}
+
+/* A batch quotes what was in the files: it is there for those who keep its owner's records. */
+static enum err read_batch(struct call *call, uint64_t batch, struct node **ret)
+{
+    enum err code = intake_batch(&call->api->intake, batch, call->arena, ret);
+    if (code && code != ERR_NOT_FOUND && code != ERR_GONE)
+        return code;
+    if (code || !policy_is_keeper(&call->actor, node_get_text(*ret, S("owner"))))
+        return err_set(ERR_NOT_FOUND, "there is no import %llu", (unsigned long long)batch);
+    return OK;
 }
 
 static enum err batch_number(struct call *call, uint64_t *ret)
@@ -115,7 +129,7 @@ enum err run_import_get(struct call *call)
     uint64_t batch;
     TRY(allow_imports(call));
     TRY(batch_number(call, &batch));
-    TRY(intake_batch(&call->api->intake, batch, call->arena, &report));
+    TRY(read_batch(call, batch, &report));
     return answer_node(call, report);
 }
 
@@ -139,8 +153,9 @@ enum err run_import_forget(struct call *call)
     struct committed *done = arena_new(call->arena, struct committed);
     if (!done)
         return err_last()->code;
+    TRY(allow_imports(call));
     TRY(batch_number(call, &batch));
-    TRY(intake_batch(&call->api->intake, batch, call->arena, &report));
+    TRY(read_batch(call, batch, &report));
     TRY(allow_targets(call, node_get_text(report, S("format")), node_get_text(report, S("owner"))));
     TRY(intake_forget(&call->api->intake, batch, call->actor.officer, done));
     struct audit_entry entry = call_entry(call, AUDIT_IMPORT);
@@ -155,14 +170,16 @@ enum err run_import_undo(struct call *call)
     uint64_t batch;
     uint64_t job;
     struct node *report = NULL;
+    TRY(allow_imports(call));
     TRY(batch_number(call, &batch));
-    TRY(intake_batch(&call->api->intake, batch, call->arena, &report));
+    TRY(read_batch(call, batch, &report));
     TRY(allow_targets(call, node_get_text(report, S("format")), node_get_text(report, S("owner"))));
     TRY(put_on_record(call, AUDIT_IMPORT,
                       arena_printf(call->arena, "{\"undo\":%llu}", (unsigned long long)batch),
                       "undo started"));
     TRY(intake_undo_start(call->api->node.jobs, &call->api->intake, batch, call->actor.officer,
                           &job));
+    job_own(call->api->node.jobs, job, call->actor.officer);
     print_job(call, job);
     call_finish(call, OK);
     return OK;
@@ -267,11 +284,15 @@ static bool has_moved(struct call *call)
     return status.state >= JOB_DONE || status.done != watching->seen;
 }
 
-static enum err job_number(struct call *call, uint64_t *ret)
+/* A job is there for who started it, and for whoever is at the machine. */
+static enum err find_job(struct call *call, uint64_t *ret_id, struct job_status *ret)
 {
-    if (!str_to_u64(call->args[0], INT64_MAX, ret))
+    if (!str_to_u64(call->args[0], INT64_MAX, ret_id))
         return err_set(ERR_BAD_VALUE, "%.*s is not a job's number", STR(call->args[0]));
-    return OK;
+    TRY(job_status(call->api->node.jobs, *ret_id, ret));
+    if (str_eq_c(call->actor.officer, ret->owner) || policy_is_keeper(&call->actor, STR_EMPTY))
+        return OK;
+    return err_set(ERR_NOT_FOUND, "there is no job %llu", (unsigned long long)*ret_id);
 }
 
 enum err run_job_get(struct call *call)
@@ -281,8 +302,7 @@ enum err run_job_get(struct call *call)
     struct watching *watching = arena_new(call->arena, struct watching);
     if (!watching)
         return err_last()->code;
-    TRY(job_number(call, &watching->id));
-    TRY(job_status(call->api->node.jobs, watching->id, &status));
+    TRY(find_job(call, &watching->id, &status));
     TRY(call_query_number(call, S("wait"), 0, JOB_WAIT_MAX_S, &wait_s));
     TRY(call_query_number(call, S("seen"), status.done, INT64_MAX, &watching->seen));
     call->state = watching;
@@ -297,7 +317,8 @@ enum err run_job_get(struct call *call)
 enum err run_job_cancel(struct call *call)
 {
     uint64_t id;
-    TRY(job_number(call, &id));
+    struct job_status status;
+    TRY(find_job(call, &id, &status));
     TRY(job_cancel(call->api->node.jobs, id));
     call_finish(call, OK);
     return OK;

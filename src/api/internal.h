@@ -84,6 +84,7 @@ struct lanes;
 struct rates;
 struct repeats;
 struct waiting;
+struct pictures;
 struct api {
     struct api_node node;
     struct api_options options;
@@ -93,6 +94,7 @@ struct api {
     struct rates *rates;
     struct repeats *repeats;
     struct waiting *waiting;
+    struct pictures *pictures;
     struct secret_key cursor_key;
     int64_t started_us;
     _Atomic uint64_t answers[6]; /* by hundreds of status */
@@ -160,6 +162,10 @@ void waiting_free(struct waiting *waiting);
 /* Resumes on LANE_STORE. ERR_BUSY: nobody took the call. */
 enum err waiting_enter(struct waiting *waiting, struct call *call) MUST_USE;
 void waiting_look(struct waiting *waiting);
+/* photographs.c: who may fetch which, beside what the index knows */
+enum err pictures_new(struct pictures **ret) MUST_USE;
+void pictures_free(struct pictures *pictures);
+void note_evidence(const struct call *call, const struct view *view);
 /* cursor.c: feed positions nobody can read or make. */
 str cursor_seal(const struct api *api, str officer, uint64_t seq, struct arena *arena);
 enum err cursor_open(const struct api *api, str officer, str cursor, uint64_t *ret_seq) MUST_USE;

@@ -95,6 +95,7 @@ void json_day(struct json *json, str key, struct day day)
 /* The members of a view, inside an object the caller has opened. */
 void print_view(struct json *json, struct call *call, const struct view *view)
 {
+    note_evidence(call, view);
     search_view_print(call->api->node.catalog, view, call->language, json->out);
     json->is_next = true;
 }
@@ -102,6 +103,7 @@ void print_view(struct json *json, struct call *call, const struct view *view)
 /* An item of a list the caller has opened. */
 void print_hit(struct json *json, struct call *call, const struct hit *hit)
 {
+    note_evidence(call, &hit->view);
     search_hit_print(call->api->node.catalog, hit, call->language, json->out);
     json->is_next = true;
 }
@@ -116,6 +118,8 @@ void print_readings(struct json *json, struct call *call, const struct search_re
 
 void print_search(struct call *call, struct search_answer *answer, struct buf *out)
 {
+    for (size_t i = 0; i < answer->hit_count; i++)
+        note_evidence(call, &answer->hits[i].view);
     answer->receipt = str_c(call->receipt);
     answer->is_brief = call->is_brief;
     search_answer_print(call->api->node.catalog, answer, call->language, out);

@@ -42,6 +42,12 @@ static bool is_elsewhere(const struct call *call, const struct stored *stored)
     return definition && (definition_is_ticket(definition) || identity_keeps(definition));
 }
 
+static bool is_kept_by(const struct call *call, const struct stored *stored)
+{
+    const struct definition *definition = catalog_find(call->api->node.catalog, stored->definition);
+    return definition && policy_keeps(&call->actor, definition, stored->owner);
+}
+
 /* The record of args[0] as it is now, or in one of its versions, through policy. */
 static enum err open_record(struct call *call, uint32_t version, struct record *ret_record,
                             struct view *ret_view)
@@ -57,8 +63,7 @@ static enum err open_record(struct call *call, uint32_t version, struct record *
     if (code == ERR_NOT_FOUND || (!code && is_elsewhere(call, &stored)))
         return no_record(call->args[0]);
     TRY(code);
-    bool is_keeper =
-        policy_allow(node->catalog, &call->actor, POLICY_WRITE, NULL, stored.owner) == OK;
+    bool is_keeper = is_kept_by(call, &stored);
     if (stored.is_erased || stored.body.len == 0)
         return is_keeper ? err_set(ERR_GONE, "the contents of record %.*s have been destroyed",
                                    STR(call->args[0]))
@@ -149,6 +154,26 @@ static void print_history(struct call *call)
     json_close(&json, ']');
 }
 
+/* Keepers see the skeleton of every version; others those that were open to them. */
+static void keep_open_versions(struct call *call, struct history *history)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < history->count; i++) {
+        struct record record;
+        struct view view;
+        const struct stored *version = &history->versions[i];
+        bool is_open =
+            is_kept_by(call, version) ||
+            (!version->is_erased && version->body.len &&
+             stored_to_record(call, version, call->arena, &record) == OK &&
+             policy_open(call->api->node.catalog, &call->actor, &record, call->arena, &view) == OK);
+        if (is_open)
+            history->versions[kept++] = *version;
+    }
+    history->count = kept;
+    err_clear();
+}
+
 enum err run_record_history(struct call *call)
 {
     struct record record;
@@ -166,6 +191,7 @@ enum err run_record_history(struct call *call)
     TRY(call_record_id(call, call->args[0], &id));
     TRY(store_history(call->api->node.store, id.number, call->arena, &history->versions,
                       &history->count));
+    keep_open_versions(call, history);
     struct audit_entry entry = call_entry(call, AUDIT_READ);
     if (!code)
         show_one(call, &entry, &view);
@@ -183,7 +209,7 @@ enum err record_load(struct call *call, uint64_t number, struct record *ret)
         return no_record(call->args[0]);
     TRY(code);
     if (stored.is_erased || stored.body.len == 0)
-        return policy_allow(node->catalog, &call->actor, POLICY_WRITE, NULL, stored.owner) == OK
+        return is_kept_by(call, &stored)
                    ? err_set(ERR_GONE, "the contents of record %.*s have been destroyed",
                              STR(call->args[0]))
                    : no_record(call->args[0]);

@@ -34,7 +34,7 @@ static const struct {
     {"Understood", "understood:[Reading] repaired?:s keyboard?:s"},
     {"Field", "name:s path:s title:o help?:s type:s list?:s meaning?:s required:b many:b pivot:b "
               "fixed?:b parts?:[s] fields?:[Field]"},
-    {"Database", "name:s title:o help?:s kind:s version:i count:i purposes:[s] fields?:[Field] "
+    {"Database", "name:s title:o help?:s kind:s version:i count?:i purposes:[s] fields?:[Field] "
                  "unique?:[a] examples?:[o]"},
     {"CodeList", "name:s title:s source:s date:s count:i codes?:[o]"},
     {"Body", "envelope:o fields:o"},

@@ -61,7 +61,7 @@ static enum err make_officer(struct running *running, char token[TOKEN_TEXT])
     struct actor officer = {.officer = str_c(demonstration_officer),
                             .unit = S("UTO/ncb"),
                             .country = S("UTO"),
-                            .role = S("administrator"),
+                            .role = S("national-bureau"),
                             .purposes = ~(purpose_set)0,
                             .may_write = true,
                             .may_administer = true,

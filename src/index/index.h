@@ -57,6 +57,8 @@ void index_report(struct index *index,
 struct index_snapshot *index_snapshot_open(struct index *index);
 void index_snapshot_close(struct index_snapshot *snapshot);
 uint64_t index_snapshot_seq(const struct index_snapshot *snapshot);
+/* For a scope over the entries of this snapshot. */
+struct policy_classes *index_snapshot_classes(const struct index_snapshot *snapshot);
 
 /*
  * One entry that a key led to. Entries of class none to the scope and dead ones are gone already;

@@ -350,6 +350,11 @@ enum err index_probe_many(const struct index_snapshot *snapshot, const struct po
     return OK;
 }
 
+struct policy_classes *index_snapshot_classes(const struct index_snapshot *snapshot)
+{
+    return snapshot->index->classes;
+}
+
 uint64_t index_space_count(const struct index_snapshot *snapshot, str space_name)
 {
     uint64_t space = index_hash(snapshot->index->key, KEY_EXACT, space_name, STR_EMPTY);

@@ -402,7 +402,7 @@ static enum err on_listed(void *context, const struct stored *stored)
     return OK;
 }
 
-enum err intake_batches(const struct intake_node *node, size_t max, struct arena *arena,
+enum err intake_batches(const struct intake_node *node, str owner, size_t max, struct arena *arena,
                         struct node **ret)
 {
     struct listing listing = {.arena = arena, .max = max ? (max < 1000 ? max : 1000) : 100};
@@ -412,8 +412,7 @@ enum err intake_batches(const struct intake_node *node, size_t max, struct arena
         return ERR_LIMIT;
     do {
         listing.page = 0;
-        TRY(store_list(node->store, DEFINITION, STR_EMPTY, listing.last, PAGE, on_listed,
-                       &listing));
+        TRY(store_list(node->store, DEFINITION, owner, listing.last, PAGE, on_listed, &listing));
     } while (listing.page == PAGE);
     size_t count = listing.seen < listing.max ? listing.seen : listing.max;
     for (size_t i = 0; i < count; i++)

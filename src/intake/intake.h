@@ -93,10 +93,10 @@ enum err intake_undo_start(struct jobs *jobs, const struct intake_node *node, ui
 enum err intake_forget(const struct intake_node *node, uint64_t batch, str actor,
                        struct committed *ret) MUST_USE;
 /*
- * Newest first: [{"batch","format","state","owner","started","rows","new","changed",...}], and one
+ * Of one owner, or all (empty), newest first: [{"batch","format","state","owner","started","rows","new","changed",...}], and one
  * batch's whole report.
  */
-enum err intake_batches(const struct intake_node *node, size_t max, struct arena *arena,
+enum err intake_batches(const struct intake_node *node, str owner, size_t max, struct arena *arena,
                         struct node **ret) MUST_USE;
 enum err intake_batch(const struct intake_node *node, uint64_t batch, struct arena *arena,
                       struct node **ret) MUST_USE;

@@ -3,7 +3,7 @@
  * Four threads take jobs in the order they were started. All state lies under one mutex: progress
  * is
  * reported a few times a second, so nothing here is hot. Ended jobs are kept, the last 200, so
- * that whoever started one can read its end; their numbers are never used again.
+ * that whoever started one can read its end.
  */
 #include "job/job.h"
 
@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "base/random.h"
 
 enum { RUNNING_MAX = 4, KEPT_MAX = 200, WAITING_MAX = 100, RESULT_MAX = 16 << 20 };
 
@@ -29,7 +31,6 @@ struct jobs {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     struct job *first, **end;
-    uint64_t last_id;
     size_t waiting, ended;
     bool is_closing;
     pthread_t threads[RUNNING_MAX];
@@ -165,6 +166,17 @@ void jobs_free(struct jobs *jobs)
     free(jobs);
 }
 
+/* Under the mutex. */
+static uint64_t draw_id(struct jobs *jobs)
+{
+    uint64_t id = 0;
+    while (id == 0 || find(jobs, id)) {
+        random_bytes(&id, sizeof id);
+        id >>= 11; /* exact in JSON as everybody reads it */
+    }
+    return id;
+}
+
 enum err job_start(struct jobs *jobs, const char *kind, job_work *work, void *context,
                    void (*release)(void *), uint64_t *ret_id)
 {
@@ -180,7 +192,7 @@ enum err job_start(struct jobs *jobs, const char *kind, job_work *work, void *co
     pthread_mutex_lock(&jobs->mutex);
     bool is_refused = jobs->is_closing || jobs->waiting >= WAITING_MAX;
     if (!is_refused) {
-        *ret_id = job->status.id = ++jobs->last_id;
+        *ret_id = job->status.id = draw_id(jobs);
         *jobs->end = job;
         jobs->end = &job->next;
         jobs->waiting++;
@@ -191,6 +203,15 @@ enum err job_start(struct jobs *jobs, const char *kind, job_work *work, void *co
         return OK;
     free_job(job);
     return err_set(ERR_BUSY, "%d jobs wait already", WAITING_MAX);
+}
+
+void job_own(struct jobs *jobs, uint64_t id, str officer)
+{
+    pthread_mutex_lock(&jobs->mutex);
+    struct job *job = find(jobs, id);
+    if (job)
+        snprintf(job->status.owner, sizeof job->status.owner, "%.*s", STR(officer));
+    pthread_mutex_unlock(&jobs->mutex);
 }
 
 enum err job_progress(struct job *job, uint64_t done, uint64_t total, const char *unit,

@@ -15,8 +15,10 @@ struct jobs;
 struct job;
 typedef enum err job_work(struct job *job, void *context);
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
+enum { JOB_OWNER_MAX = 80 };
 struct job_status {
     uint64_t id;
+    char owner[JOB_OWNER_MAX]; /* officer, see job_own(); empty: none */
     char kind[32];
     enum job_state state;
     uint64_t done, total; /* total 0: unknown */
@@ -27,9 +29,14 @@ struct job_status {
 };
 enum err jobs_new(struct jobs **ret) MUST_USE;
 void jobs_free(struct jobs *jobs); /* cancels and joins */
-/* release(context) is called when the work has ended. */
+/*
+ * release(context) is called when the work has ended. Ids are drawn, below 2^53: a running number
+ * would say how much others do.
+ */
 enum err job_start(struct jobs *jobs, const char *kind, job_work *work, void *context,
                    void (*release)(void *), uint64_t *ret_id) MUST_USE;
+/* Whose it is: others are not told of it. */
+void job_own(struct jobs *jobs, uint64_t id, str officer);
 enum err job_progress(struct job *job, uint64_t done, uint64_t total, const char *unit,
                       const char *step) MUST_USE;
 void job_result(struct job *job, str json); /* copied */

@@ -43,10 +43,29 @@ static bool is_own(const struct actor *actor, str owner)
     return owner.len > 0 && str_eq(actor->country, owner);
 }
 
+/* What the node keeps for itself: its officers, grants, imports. Not police data. */
+static bool is_of_node(const struct definition *definition)
+{
+    return str_eq(definition->kind, S("system"));
+}
+
+/* Administrators are of a country too: only one of none, at the machine itself, keeps all. */
 bool actor_is_keeper(const struct actor *actor, str owner)
 {
-    return actor_is_system(actor) || actor->may_administer ||
-           (actor->may_write && is_own(actor, owner));
+    if (actor_is_system(actor) || (actor->may_administer && !actor->country.len))
+        return true;
+    return (actor->may_write || actor->may_administer) && is_own(actor, owner);
+}
+
+bool policy_is_keeper(const struct actor *actor, str owner)
+{
+    return actor_is_keeper(actor, owner);
+}
+
+bool policy_keeps(const struct actor *actor, const struct definition *definition, str owner)
+{
+    bool is_open = !is_of_node(definition) || actor_is_system(actor) || actor->may_administer;
+    return is_open && actor_is_keeper(actor, owner);
 }
 
 /* ---- show rules ---- */
@@ -182,6 +201,14 @@ static enum disclosure lower(enum disclosure a, enum disclosure b)
     return a < b ? a : b;
 }
 
+/* The `show:` of what the node keeps binds keepers too: a credential is shown to nobody. */
+bool show_rule_binds(const struct actor *actor, const struct facts *facts)
+{
+    if (actor_is_system(actor))
+        return false;
+    return is_of_node(facts->definition) || !actor_is_keeper(actor, facts->owner);
+}
+
 enum disclosure decide_by_record(const struct catalog *catalog, const struct actor *actor,
                                  const struct facts *facts)
 {
@@ -189,9 +216,9 @@ enum disclosure decide_by_record(const struct catalog *catalog, const struct act
         return DISCLOSE_NONE;
     if (definition_is_ticket(facts->definition)) /* its parties meet it in src/flow */
         return DISCLOSE_NONE;
-    if (actor_is_keeper(actor, facts->owner))
+    if (policy_keeps(actor, facts->definition, facts->owner))
         return DISCLOSE_FULL;
-    if (facts->state != STATE_ACTIVE)
+    if (facts->state != STATE_ACTIVE || is_of_node(facts->definition))
         return DISCLOSE_NONE;
     enum disclosure result = is_own(actor, facts->owner) ? DISCLOSE_FULL : facts->ceiling;
     result = lower(result, by_purpose(catalog, actor, facts));
@@ -204,7 +231,7 @@ enum disclosure decide(const struct catalog *catalog, const struct actor *actor,
                        const struct facts *facts)
 {
     enum disclosure result = decide_by_record(catalog, actor, facts);
-    if (result == DISCLOSE_NONE || actor_is_keeper(actor, facts->owner))
+    if (result == DISCLOSE_NONE || !show_rule_binds(actor, facts))
         return result;
     return lower(result, by_show_rule(actor, facts->definition));
 }

@@ -13,8 +13,8 @@
  *   policy_scope_close(scope);
  *
  * What decides, in this order (the least of all counts; src/policy/decide.c):
- *   the keepers of a record (officers of its owner who may write, administrators, the system) see
- *   all of it;
+ *   the keepers of a record (officers of its owner who may write or administer, whoever is at the
+ *   machine, the system) see all of it;
  *   a deleted record is seen by nobody, any other that is not active by its keepers only;
  *   the actor's purpose must be one of the record's and of the definition's, and may set a limit;
  *   the record's audience, its confidentiality and sensitive flags, the owner's ceiling, the
@@ -77,6 +77,14 @@ enum err policy_allow(const struct catalog *catalog, const struct actor *actor,
 /* The view of a record for an actor, in the arena; ERR_NOT_FOUND when its class is none. */
 enum err policy_open(const struct catalog *catalog, const struct actor *actor,
                      const struct record *record, struct arena *arena, struct view *ret) MUST_USE;
+
+/*
+ * One of those who look after the records of an owner (empty: of all there are): sees all of them,
+ * whole, in any state, whatever the purpose, and so may know how many there are.
+ */
+bool policy_is_keeper(const struct actor *actor, str owner);
+/* The same for records of one definition: what the node keeps for itself is administrators' work. */
+bool policy_keeps(const struct actor *actor, const struct definition *definition, str owner);
 
 /*
  * What a query may do with a field, whoever owns the record: FIELD_OPEN is searched, scored,

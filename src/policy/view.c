@@ -108,10 +108,10 @@ enum err policy_open(const struct catalog *catalog, const struct actor *actor,
     }
     open_head(record, disclosure, &view);
     if (disclosure != DISCLOSE_HIT_ONLY) {
-        bool is_keeper = actor_is_keeper(actor, facts.owner);
         struct opener opener = {
             .record = record,
-            .rule = is_keeper ? NULL : show_rule_for(actor, record->definition),
+            .rule =
+                show_rule_binds(actor, &facts) ? show_rule_for(actor, record->definition) : NULL,
             .is_redacting = decide_by_record(catalog, actor, &facts) == DISCLOSE_MASKED,
             .arena = arena,
             .text = {.max = ITEM_TEXT_MAX},

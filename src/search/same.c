@@ -108,21 +108,45 @@ static enum err first_key(const struct lookup *lookup, struct key *ret)
     return OK;
 }
 
-static enum err look_at_unique(struct lookup *lookup, struct index_snapshot *snapshot)
+static enum err probe(const struct lookup *lookup, struct index_snapshot *snapshot,
+                      const struct policy_scope *scope, struct index_hits *ret)
 {
     struct key key;
-    struct index_hits hits = {0};
     uint64_t databases[DATABASE_WORDS] = {0};
-    if (!record_unique(lookup->record, lookup->unique, lookup->values))
-        return OK;
     TRY(first_key(lookup, &key));
     bit_set(databases, lookup->record->definition->number);
     if (key.kind == KEY_EXACT)
-        TRY(index_probe(snapshot, NULL, databases, KEY_EXACT, key.space, key.text, lookup->arena,
-                        SAME_READ_MAX, &hits));
-    else if (key.kind == KEY_RANGE)
-        TRY(index_probe_range(snapshot, NULL, databases, key.space, key.text, key.to, lookup->arena,
-                              SAME_READ_MAX, &hits));
+        return index_probe(snapshot, scope, databases, KEY_EXACT, key.space, key.text,
+                           lookup->arena, SAME_READ_MAX, ret);
+    if (key.kind == KEY_RANGE)
+        return index_probe_range(snapshot, scope, databases, key.space, key.text, key.to,
+                                 lookup->arena, SAME_READ_MAX, ret);
+    return OK;
+}
+
+/*
+ * Only what its keeper may see is counted: others' records of the same number, however many, must
+ * neither hide the owner's own nor show.
+ */
+static enum err probe_own(const struct lookup *lookup, struct index_snapshot *snapshot,
+                          struct index_hits *ret)
+{
+    const struct policy_scope *scope = NULL;
+    const struct actor keeper = {.country = lookup->record->envelope.owner,
+                                 .may_write = true,
+                                 .purpose = UINT16_MAX};
+    TRY(policy_scope_open(index_snapshot_classes(snapshot), &keeper, &scope));
+    enum err code = probe(lookup, snapshot, scope, ret);
+    policy_scope_close(scope);
+    return code;
+}
+
+static enum err look_at_unique(struct lookup *lookup, struct index_snapshot *snapshot)
+{
+    struct index_hits hits = {0};
+    if (!record_unique(lookup->record, lookup->unique, lookup->values))
+        return OK;
+    TRY(probe_own(lookup, snapshot, &hits));
     for (size_t i = 0; i < hits.count && !lookup->found->id.number; i++)
         TRY(look_at_hit(lookup, hits.items[i].number));
     return OK;

@@ -70,17 +70,15 @@ static double chance_of(str text, double held)
     return expected < held ? expected : held;
 }
 
+/*
+ * Among as many numbers as the table of frequencies counted persons: what the index really holds
+ * of such numbers would say how much there is that the asker may not see.
+ */
 static void add_chance(struct search *search, const struct probe_list *list)
 {
-    str space = STR_EMPTY;
-    double held = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        if (!str_eq(space, list->keys[i].space)) {
-            space = list->keys[i].space;
-            held = (double)index_space_count(search->snapshot, space);
-        }
+    double held = (double)search->evidence.population;
+    for (size_t i = 0; i < list->count; i++)
         search->expected_by_chance += chance_of(list->keys[i].text, held);
-    }
 }
 
 /* ---- probing ---- */

@@ -172,17 +172,15 @@ static enum err fits(const struct change *change, const struct step *step, sqlit
 {
     uint32_t version = (uint32_t)sqlite3_column_int64(row, COLUMN_VERSION);
     if (sqlite3_column_int(row, COLUMN_KIND) == CHANGE_ERASE)
-        return err_set(ERR_GONE, "record %llu was erased", (unsigned long long)change->number);
+        return err_set(ERR_GONE, "the record was erased");
     if (change->expect_version && change->expect_version != version)
-        return err_set(ERR_STALE, "record %llu is at version %u, not %u",
-                       (unsigned long long)change->number, version, change->expect_version);
+        return err_set(ERR_STALE, "the record is at version %u, not %u", version,
+                       change->expect_version);
     if (step->definition &&
         step->definition != (uint32_t)sqlite3_column_int64(row, COLUMN_DEFINITION))
-        return err_set(ERR_CONFLICT, "record %llu is not a %.*s",
-                       (unsigned long long)change->number, STR(change->definition));
+        return err_set(ERR_CONFLICT, "the record is not a %.*s", STR(change->definition));
     if (step->owner && step->owner != (uint32_t)sqlite3_column_int64(row, COLUMN_OWNER))
-        return err_set(ERR_CONFLICT, "record %llu is not owned by %.*s",
-                       (unsigned long long)change->number, STR(change->owner));
+        return err_set(ERR_CONFLICT, "the record is not owned by %.*s", STR(change->owner));
     return OK;
 }
 
@@ -224,8 +222,7 @@ static enum err resolve_old(struct store *store, const struct change *change, st
         result->failed = fits(change, step, stmt);
         stand_on(change, step, stmt);
     } else if (got == SQLITE_DONE) {
-        result->failed =
-            err_set(ERR_NOT_FOUND, "record %llu is not here", (unsigned long long)change->number);
+        result->failed = err_set(ERR_NOT_FOUND, "the record is not here");
     } else {
         code = connection_error(store->writer, "cannot read the latest version");
     }

@@ -278,7 +278,7 @@ static void too_much_withdrawn_is_held(void **state)
     assert_true(str_eq(node_get_text(report, S("state")), S("applied")));
     assert_int_equal(fixture_number(report, "records.travel-document.gone"), 2);
     struct node *list = NULL;
-    must(intake_batches(&f.node, 10, &f.arena, &list), "batches");
+    must(intake_batches(&f.node, STR_EMPTY, 10, &f.arena, &list), "batches");
     assert_int_equal(list->count, 3);
     assert_true(str_eq(node_get_text(list->first, S("state")), S("applied")));
     struct node *batch = NULL;
@@ -378,14 +378,14 @@ static void killed_in_the_middle_it_resumes(void **state)
     uint64_t before = count_documents();
     assert_true(before < MANY);
     struct node *broken = NULL;
-    must(intake_batches(&f.node, 10, &f.arena, &broken), "batches");
+    must(intake_batches(&f.node, STR_EMPTY, 10, &f.arena, &broken), "batches");
     assert_true(str_eq(node_get_text(broken->first, S("state")), S("interrupted")));
     struct node *report = fixture_import(&f, "travel-document", path, "UTO");
     assert_true(node_as_bool(node_get(report, S("resumed")), false));
     assert_int_equal(fixture_number(report, "records.travel-document.new"), MANY);
     assert_int_equal(count_documents(), MANY);
     struct node *list = NULL, *undone = NULL;
-    must(intake_batches(&f.node, 10, &f.arena, &list), "batches");
+    must(intake_batches(&f.node, STR_EMPTY, 10, &f.arena, &list), "batches");
     assert_int_equal(list->count, 1); /* one batch, not two */
     must(intake_undo(&f.node, (uint64_t)fixture_number(report, "batch"), S("o-1"), NULL, NULL,
                      &f.arena, &undone),
@@ -407,7 +407,7 @@ static void cancelled_it_says_so_and_resumes(void **state)
     struct node *report = NULL, *list = NULL;
     assert_int_equal(intake_import(&f.node, &request, stop_at, &stopper, &f.arena, &report),
                      ERR_TIMEOUT);
-    must(intake_batches(&f.node, 10, &f.arena, &list), "batches");
+    must(intake_batches(&f.node, STR_EMPTY, 10, &f.arena, &list), "batches");
     assert_true(str_eq(node_get_text(list->first, S("state")), S("stopped")));
     report = fixture_import(&f, "travel-document", path, "UTO");
     assert_true(node_as_bool(node_get(report, S("resumed")), false));

@@ -1,0 +1,715 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How each route is asked in the two worlds. A row for every row of src/api/routes.c: the test
+ * fails when one is missing, so a route cannot be added without saying here how it is probed.
+ */
+#ifndef LEAK_CALLS_H
+#define LEAK_CALLS_H
+
+#include "api/internal.h"
+#include "leak/names.h"
+
+static inline int get(struct leak *leak, const char *format, uint64_t place)
+{
+    str path = arena_printf(&leak->arena, "%s", format);
+    struct buf out = {.max = 4096};
+    size_t at = str_find(path, '@'); /* {@}: the place */
+    buf_add(&out, str_slice(path, 0, at));
+    if (at < path.len)
+        buf_printf(&out, "%llu%.*s", (unsigned long long)place, STR(str_from(path, at + 1)));
+    struct asking asking = {.method = S("GET"), .path = arena_str(&leak->arena, buf_str(&out))};
+    buf_release(&out);
+    return ask(leak, &asking);
+}
+
+static inline int send(struct leak *leak, const char *method, str path, str body,
+                       const char *if_match)
+{
+    return ask(leak, &(struct asking){.method = str_c(method),
+                                      .path = path,
+                                      .body = body,
+                                      .if_match = if_match});
+}
+
+static inline uint64_t some_place(struct leak *leak)
+{
+    return random_below(&leak->random, leak->place_count);
+}
+
+/* ---- bodies ---- */
+
+static inline str json_of(struct leak *leak, const struct node *node)
+{
+    struct buf out = {.max = 4 << 20};
+    json_write(&out, node);
+    str text = arena_str(&leak->arena, buf_str(&out));
+    buf_release(&out);
+    return text;
+}
+
+/* A record of either world, seen or hidden. */
+static inline const struct node *some_body(struct leak *leak, const struct place **ret)
+{
+    for (;;) {
+        const struct place *place = &leak->places[some_place(leak)];
+        const struct node *body = place->bodies[random_below(&leak->random, WORLD_COUNT)];
+        *ret = place;
+        if (body)
+            return body;
+    }
+}
+
+static inline const struct field_value *some_value(struct leak *leak, struct record *record)
+{
+    const struct place *place;
+    const struct node *body = some_body(leak, &place);
+    read_body(leak, place->definition, body, STATE_ACTIVE, record);
+    for (unsigned tries = 0; tries < 30 && record->count; tries++) {
+        const struct field_value *value =
+            &record->values[random_below(&leak->random, record->count)];
+        if (value->field->meaning_number && value->value.raw.len && value->value.type->is_key)
+            return value;
+        if (value->field->meaning_number && value->value.raw.len && value->value.type->is_fuzzy)
+            return value;
+    }
+    return NULL;
+}
+
+/* One character another, as a careless typist has it. */
+static inline str slipped(struct leak *leak, str text)
+{
+    char *copy = arena_alloc(&leak->arena, text.len + 1);
+    memcpy(copy, text.ptr, text.len);
+    size_t at = random_below(&leak->random, text.len);
+    if (is_alnum(copy[at]))
+        copy[at] = is_digit(copy[at]) ? (char)('0' + (copy[at] - '0' + 1) % 10) : 'a';
+    return str_of(copy, text.len);
+}
+
+static inline str value_text(struct leak *leak, const struct value *value)
+{
+    struct buf out = {.max = 4096};
+    value->type->print(value, &out);
+    str text = arena_str(&leak->arena, buf_str(&out));
+    buf_release(&out);
+    return one_in(leak, 3) ? slipped(leak, text) : text;
+}
+
+static inline struct node *some_question(struct leak *leak)
+{
+    static const char *const similar[] = {"auto", "yes", "no"};
+    struct arena *arena = &leak->arena;
+    struct record record;
+    struct node *question = node_map(arena);
+    const struct field_value *value = some_value(leak, &record);
+    str text = value ? value_text(leak, &value->value) : S("L898902C3");
+    if (value && one_in(leak, 3)) {
+        struct node *fields = node_map(arena);
+        node_put_text(arena, fields, value->field->meaning, text);
+        for (size_t i = 0; i < record.count && fields->count < 4; i++)
+            if (record.values[i].field->meaning_number && one_in(leak, 3) &&
+                !node_get(fields, record.values[i].field->meaning))
+                node_put_text(arena, fields, record.values[i].field->meaning,
+                              value_text(leak, &record.values[i].value));
+        node_put(question, S("fields"), fields);
+    } else {
+        node_put_text(arena, question, S("text"), text);
+    }
+    if (one_in(leak, 4) && text.len > 6) /* a part of it, or a question mark */
+        node_put_text(arena, question, S("text"),
+                      arena_printf(arena, "%.*s?%.*s", STR(str_slice(text, 0, 3)),
+                                   STR(str_from(text, 4))));
+    node_put_text(arena, question, S("purpose"), str_c(leak->purpose));
+    node_put_text(arena, question, S("similar"), pick(leak, similar, COUNT_OF(similar)));
+    if (one_in(leak, 4))
+        node_put_text(arena, question, S("form"), S("brief"));
+    if (one_in(leak, 4)) {
+        node_put_number(arena, question, S("limit"), (int64_t)random_below(&leak->random, 4));
+        node_put_number(arena, question, S("offset"), (int64_t)random_below(&leak->random, 4));
+    }
+    return question;
+}
+
+static inline void ask_search(struct leak *leak)
+{
+    for (unsigned i = 0; i < 60; i++)
+        send(leak, "POST", S("/v1/search"), json_of(leak, some_question(leak)), NULL);
+    for (size_t i = 0; i < leak->place_count; i++) { /* what stands in crowds */
+        struct record record;
+        const struct place *place = &leak->places[i];
+        if (place->bodies[0] || !place->is_hidden || !one_in(leak, 40))
+            continue;
+        read_body(leak, place->definition, place->bodies[1], STATE_ACTIVE, &record);
+        for (size_t k = 0; k < record.count; k++) {
+            struct node *question = node_map(&leak->arena);
+            node_put_text(&leak->arena, question, S("text"),
+                          value_text(leak, &record.values[k].value));
+            node_put_text(&leak->arena, question, S("purpose"), str_c(leak->purpose));
+            if (node_get_text(question, S("text")).len)
+                send(leak, "POST", S("/v1/search"), json_of(leak, question), NULL);
+        }
+    }
+}
+
+static inline void ask_batch(struct leak *leak)
+{
+    struct buf lines = {.max = 1 << 20};
+    for (unsigned i = 0; i < 12; i++) {
+        json_write(&lines, some_question(leak));
+        buf_add_char(&lines, '\n');
+    }
+    send(leak, "POST", S("/v1/search/batch"), buf_str(&lines), NULL);
+    buf_release(&lines);
+}
+
+static inline void ask_recognise(struct leak *leak)
+{
+    for (unsigned i = 0; i < 10; i++) {
+        struct node *question = some_question(leak), *text = node_map(&leak->arena);
+        str line = node_get_text(question, S("text"));
+        node_put_text(&leak->arena, text, S("text"), line.len ? line : S("Marta Vidal 1974"));
+        send(leak, "POST", S("/v1/recognise"), json_of(leak, text), NULL);
+    }
+}
+
+/* ---- what there is ---- */
+
+static inline void ask_databases(struct leak *leak)
+{
+    get(leak, "/v1/databases", 0);
+    get(leak, "/v1/databases?fields=no", 0);
+}
+
+static inline void ask_database(struct leak *leak)
+{
+    for (size_t i = 0; i < leak->catalog->count; i++)
+        get(leak,
+            arena_printf(&leak->arena, "/v1/databases/%.*s%s",
+                         STR(leak->catalog->definitions[i]->name), "")
+                .ptr,
+            0);
+    get(leak, "/v1/databases/none", 0);
+}
+
+static inline void ask_template(struct leak *leak)
+{
+    for (size_t i = 0; i < leak->catalog->count; i++)
+        get(leak,
+            arena_printf(&leak->arena, "/v1/databases/%.*s/template",
+                         STR(leak->catalog->definitions[i]->name))
+                .ptr,
+            0);
+}
+
+static inline void ask_codes(struct leak *leak)
+{
+    get(leak, "/v1/codes", 0);
+}
+static inline void ask_code_list(struct leak *leak)
+{
+    get(leak, "/v1/codes/purposes", 0);
+}
+
+/* ---- records ---- */
+
+static inline void ask_record(struct leak *leak)
+{
+    for (uint64_t i = 0; i < leak->place_count && i < 150; i++)
+        get(leak, "/v1/records/{@}", i);
+    for (unsigned i = 0; i < 6; i++) {
+        get(leak, "/v1/records/{@}?version=1", some_place(leak));
+        get(leak, "/v1/records/{@}?version=2", some_place(leak));
+    }
+    get(leak, "/v1/records/{@}", leak->place_count + 3);
+}
+
+static inline str reference_of(struct leak *leak, const struct place *place,
+                               const struct node *body)
+{
+    const struct node *envelope = node_get(body, S("envelope"));
+    return arena_printf(&leak->arena, "%.*s:%.*s/%.*s", STR(place->definition->name),
+                        STR(node_get_text(envelope, S("owner"))),
+                        STR(node_get_text(envelope, S("ref"))));
+}
+
+static inline void ask_reference(struct leak *leak)
+{
+    for (unsigned i = 0; i < 40; i++) {
+        const struct place *place;
+        const struct node *body = some_body(leak, &place);
+        get(leak,
+            arena_printf(&leak->arena, "/v1/references/%.*s", STR(reference_of(leak, place, body)))
+                .ptr,
+            0);
+    }
+}
+
+static inline void ask_history(struct leak *leak)
+{
+    for (unsigned i = 0; i < 40; i++)
+        get(leak, "/v1/records/{@}/history", some_place(leak));
+}
+
+/* What another holds already, entered again: under its reference or one's own, by its owner or by
+ * the officer's country. */
+static inline str some_entry(struct leak *leak, const struct place **ret)
+{
+    struct node *envelope;
+    const struct node *body = some_body(leak, ret);
+    envelope = node_copy(&leak->arena, node_get(body, S("envelope")));
+    if (one_in(leak, 2)) {
+        envelope = without(leak, without(leak, envelope, S("owner")), S("unit"));
+        node_put_text(&leak->arena, envelope, S("owner"), leak->actor.country);
+    }
+    if (one_in(leak, 2)) {
+        envelope = without(leak, envelope, S("ref"));
+        node_put_text(&leak->arena, envelope, S("ref"),
+                      arena_printf(&leak->arena, "T-%zu", leak->asked));
+    }
+    return json_of(leak, body_of(leak, envelope, node_get(body, S("fields"))));
+}
+
+static inline void ask_create(struct leak *leak)
+{
+    for (unsigned i = 0; i < 25; i++) {
+        const struct place *place;
+        str body = some_entry(leak, &place);
+        send(leak, "POST",
+             arena_printf(&leak->arena, "/v1/records/%.*s", STR(place->definition->name)), body,
+             NULL);
+    }
+}
+
+static inline void ask_check(struct leak *leak)
+{
+    for (unsigned i = 0; i < 25; i++) {
+        const struct place *place;
+        str body = some_entry(leak, &place);
+        send(leak, "POST",
+             arena_printf(&leak->arena, "/v1/records/%.*s/check", STR(place->definition->name)),
+             body, NULL);
+    }
+}
+
+static inline str place_path(struct leak *leak, const char *tail)
+{
+    return arena_printf(&leak->arena, "/v1/records/{%llu}%s", (unsigned long long)some_place(leak),
+                        tail);
+}
+
+static inline void ask_put(struct leak *leak)
+{
+    for (unsigned i = 0; i < 25; i++) {
+        const struct place *place;
+        str body = some_entry(leak, &place);
+        send(leak, "PUT", place_path(leak, ""), body, one_in(leak, 4) ? "\"7\"" : "\"1\"");
+    }
+}
+
+static inline void ask_state(struct leak *leak)
+{
+    static const char *const bodies[] = {"{\"state\":\"active\"}", "{\"state\":\"suspended\"}",
+                                         "{\"state\":\"cancelled\",\"reason\":\"found\"}",
+                                         "{\"state\":\"nowhere\"}"};
+    for (unsigned i = 0; i < 25; i++)
+        send(leak, "POST", place_path(leak, "/state"), pick(leak, bodies, COUNT_OF(bodies)), NULL);
+}
+
+static inline void ask_delete(struct leak *leak)
+{
+    for (unsigned i = 0; i < 12; i++)
+        send(leak, "DELETE", place_path(leak, ""), STR_EMPTY, one_in(leak, 3) ? "\"9\"" : "\"1\"");
+}
+
+static inline void ask_photograph(struct leak *leak)
+{
+    static const char *const hidden = "a picture of whom nobody here may see";
+    char hex[2 * HASH_SIZE + 1];
+    struct hash hash, other;
+    leak_must(store_blob_put(leak->worlds[1].running->node.store, str_c(hidden), S("image/jpeg"),
+                             &hash),
+              "picture");
+    leak_must(store_blob_put(leak->worlds[0].running->node.store, S("another"), S("image/jpeg"),
+                             &other),
+              "picture");
+    hex_encode(hash.bytes, HASH_SIZE, hex);
+    get(leak, arena_printf(&leak->arena, "/v1/photographs/%s", hex).ptr, 0);
+    get(leak, arena_printf(&leak->arena, "/v1/photographs/%s?size=thumb", hex).ptr, 0);
+    get(leak, "/v1/photographs/zz", 0);
+}
+
+static inline void ask_photograph_put(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/photographs"), S("no picture"), NULL);
+}
+
+/* ---- whole sets ---- */
+
+static inline void ask_feed(struct leak *leak)
+{
+    if (get(leak, "/v1/feed?max=7", 0) != 200)
+        return;
+    for (unsigned i = 0; i < 12; i++)
+        get(leak, "/v1/feed?max=9&after={next}", 0);
+    get(leak, "/v1/feed", 0);
+    get(leak, "/v1/feed?after=nonsense", 0);
+}
+
+static inline void ask_export(struct leak *leak)
+{
+    for (size_t i = 0; i < COUNT_OF(leak_countries); i++)
+        get(leak, arena_printf(&leak->arena, "/v1/export?owner=%s", leak_countries[i]).ptr, 0);
+    get(leak, "/v1/export", 0);
+    get(leak, "/v1/export?owner=NPL&database=none", 0);
+}
+
+static inline void ask_formats(struct leak *leak)
+{
+    get(leak, "/v1/formats", 0);
+}
+
+/* The same file in both worlds, in the name of the officer's country. */
+static inline void write_import(struct leak *leak, unsigned w, const char *name, str lines)
+{
+    char path[700];
+    snprintf(path, sizeof path, "%s/%s", leak->worlds[w].scratch.path, name);
+    leak_must(io_replace(path, lines), path);
+}
+
+static inline str import_order(struct leak *leak, const char *name, str owner)
+{
+    return arena_printf(
+        &leak->arena, "{\"format\":\"bureau-ndjson\",\"files\":[\"{dir}/%s\"],\"owner\":\"%.*s\"}",
+        name, STR(owner));
+}
+
+/* Until it has ended: its progress may differ, its end may not. */
+static inline void wait_for_job(struct leak *leak, unsigned w, const char *path, bool is_by_machine)
+{
+    for (unsigned i = 0; i < 100; i++) {
+        struct http_reply reply = {0};
+        call_one(leak, w,
+                 &(struct asking){.method = S("GET"),
+                                  .path = str_c(path),
+                                  .is_by_machine = is_by_machine},
+                 &reply);
+        if (!str_has(reply.body, S("\"running\"")) && !str_has(reply.body, S("\"waiting\"")))
+            return;
+    }
+}
+
+static inline void ask_imports_start(struct leak *leak)
+{
+    const struct place *place;
+    struct buf lines = {.max = 1 << 20};
+    for (unsigned i = 0; i < 4; i++) {
+        str body = some_entry(leak, &place);
+        buf_printf(&lines, "{\"database\":\"%.*s\",%.*s\n", STR(place->definition->name),
+                   STR(str_from(body, 1)));
+    }
+    for (unsigned w = 0; w < WORLD_COUNT; w++)
+        write_import(leak, w, "in.ndjson", buf_str(&lines));
+    buf_release(&lines);
+    int statuses[WORLD_COUNT];
+    struct asking asking = {.method = S("POST"),
+                            .path = S("/v1/imports"),
+                            .body = import_order(leak, "in.ndjson", leak->actor.country)};
+    for (unsigned w = 0; w < WORLD_COUNT; w++) { /* in turn: one import of a kind at a time */
+        struct http_reply reply = {0};
+        call_one(leak, w, &asking, &reply);
+        statuses[w] = reply.status;
+        if (reply.status == 202)
+            wait_for_job(leak, w, "/v1/jobs/{job}?wait=1&seen=0", false);
+    }
+    assert_int_equal(statuses[0], statuses[1]);
+}
+
+/* In one world another country's file is taken in, with a row that is refused and quoted. */
+static inline void import_by_another(struct leak *leak, unsigned w)
+{
+    struct http_reply reply = {0};
+    struct world *world = &leak->worlds[w];
+    str definition = leak->places[0].definition->name;
+    write_import(
+        leak, w, "other.ndjson",
+        arena_printf(
+            &leak->arena,
+            "{\"database\":\"%.*s\",\"envelope\":{\"owner\":\"NPL\",\"ref\":\"SECRET\"},\"fields\":{}}\n",
+            STR(definition)));
+    call_one(leak, w,
+             &(struct asking){.method = S("POST"),
+                              .path = S("/v1/imports"),
+                              .body = import_order(leak, "other.ndjson", S("NPL")),
+                              .is_by_machine = true},
+             &reply);
+    assert_int_equal(reply.status, 202);
+    wait_for_job(leak, w, "/v1/jobs/{job}?wait=1&seen=0", true);
+    world->other_job = world->job;
+}
+
+static inline void ask_imports(struct leak *leak)
+{
+    get(leak, "/v1/imports", 0);
+}
+static inline void ask_import(struct leak *leak)
+{
+    get(leak, "/v1/imports/77", 0);
+}
+static inline void ask_import_undo(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/imports/900077/undo"), STR_EMPTY, NULL);
+}
+static inline void ask_import_forget(struct leak *leak)
+{
+    send(leak, "DELETE", S("/v1/imports/900077"), STR_EMPTY, NULL);
+}
+static inline void ask_preview(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/imports/preview"), S("{\"file\":\"/nowhere/at.all\"}"), NULL);
+}
+static inline void ask_job(struct leak *leak)
+{
+    get(leak, "/v1/jobs/{job}", 0);
+    get(leak, "/v1/jobs/{other-job}", 0);
+}
+static inline void ask_job_cancel(struct leak *leak)
+{
+    send(leak, "DELETE", S("/v1/jobs/{job}"), STR_EMPTY, NULL);
+    send(leak, "DELETE", S("/v1/jobs/{other-job}"), STR_EMPTY, NULL);
+}
+
+/* ---- the log ---- */
+
+static inline void ask_audit(struct leak *leak)
+{
+    get(leak, "/v1/audit?max=20", 0);
+    for (unsigned i = 0; i < 8; i++)
+        get(leak, "/v1/audit?max=20&record={@}", some_place(leak));
+}
+static inline void ask_audit_entry(struct leak *leak)
+{
+    get(leak, "/v1/audit/{receipt}", 0);
+}
+static inline void ask_audit_verify(struct leak *leak)
+{
+    get(leak, "/v1/audit/verify", 0);
+}
+
+static inline void ask_blank(struct leak *leak, const char *method, const char *path,
+                             const char *body)
+{
+    ask(leak, &(struct asking){.method = str_c(method),
+                               .path = str_c(path),
+                               .body = str_c(body),
+                               .is_random = true});
+}
+static inline void ask_log_key(struct leak *leak)
+{
+    ask_blank(leak, "GET", "/v1/log/key", "");
+}
+static inline void ask_log_checkpoint(struct leak *leak)
+{
+    ask_blank(leak, "GET", "/v1/log/checkpoint", "");
+}
+static inline void ask_log_tile(struct leak *leak)
+{
+    ask_blank(leak, "GET", "/v1/log/tile/0/x001/067", "");
+}
+static inline void ask_log_consistency(struct leak *leak)
+{
+    ask_blank(leak, "GET", "/v1/log/consistency?from=1&to=5", "");
+}
+static inline void ask_log_proof(struct leak *leak)
+{
+    ask_blank(leak, "GET", "/v1/log/proof/{receipt}", "");
+}
+static inline void ask_log_witness(struct leak *leak)
+{
+    ask_blank(leak, "POST", "/v1/log/witness", "nothing");
+}
+
+/* ---- tickets ---- */
+
+static inline void ask_tickets(struct leak *leak)
+{
+    get(leak, "/v1/tickets", 0);
+    get(leak, "/v1/tickets?open=all&max=3", 0);
+}
+
+/* About what a search has just shown, and about what it has not. */
+static inline void ask_ticket_open(struct leak *leak)
+{
+    for (unsigned i = 0; i < 25; i++) {
+        struct node *question = some_question(leak);
+        send(leak, "POST", S("/v1/search"), json_of(leak, question), NULL);
+        for (unsigned k = 0; k < 2; k++)
+            send(
+                leak, "POST", S("/v1/tickets"),
+                arena_printf(
+                    &leak->arena,
+                    "{\"kind\":\"hit-confirmation\",\"record\":\"{%llu}\",\"receipt\":"
+                    "\"{receipt}\",\"fields\":{\"urgency\":\"routine\",\"situation\":\"stopped\"}}",
+                    (unsigned long long)some_place(leak)),
+                NULL);
+    }
+}
+static inline void ask_ticket(struct leak *leak)
+{
+    for (unsigned i = 0; i < 10; i++)
+        get(leak, "/v1/tickets/{@}", some_place(leak));
+}
+static inline void ask_ticket_move(struct leak *leak)
+{
+    for (unsigned i = 0; i < 6; i++)
+        send(leak, "POST",
+             arena_printf(&leak->arena, "/v1/tickets/{%llu}/moves",
+                          (unsigned long long)some_place(leak)),
+             S("{\"to\":\"closed\",\"version\":1}"), NULL);
+}
+static inline void ask_ticket_kinds(struct leak *leak)
+{
+    get(leak, "/v1/tickets/kinds", 0);
+}
+static inline void ask_ticket_figures(struct leak *leak)
+{
+    get(leak, "/v1/tickets/figures", 0);
+}
+static inline void ask_offices(struct leak *leak)
+{
+    get(leak, "/v1/offices", 0);
+}
+
+/* ---- oneself, the node ---- */
+
+static inline void ask_me(struct leak *leak)
+{
+    get(leak, "/v1/me", 0);
+}
+static inline void ask_metrics(struct leak *leak)
+{
+    get(leak, "/metrics", 0);
+}
+static inline void ask_health(struct leak *leak)
+{
+    get(leak, "/healthz", 0);
+}
+static inline void ask_openapi(struct leak *leak)
+{
+    get(leak, "/openapi.json", 0);
+}
+static inline void ask_page(struct leak *leak)
+{
+    get(leak, "/", 0);
+}
+static inline void ask_asset(struct leak *leak)
+{
+    get(leak, "/assets/none.js", 0);
+}
+static inline void ask_demonstration(struct leak *leak)
+{
+    get(leak, "/v1/demonstration", 0);
+}
+
+/* Figures of the whole node are for those who keep it; to others every one is the same refusal. */
+static inline void ask_refused(struct leak *leak, const struct route *route)
+{
+    str body = route->takes ? S("{\"to\":\"/nowhere\"}") : STR_EMPTY;
+    struct buf path = {.max = 4096};
+    str rest = str_c(route->pattern), part;
+    while (str_split(&rest, '/', &part))
+        if (part.len)
+            buf_printf(&path, "/%.*s", STR(part.ptr[0] == '{' ? S("x") : part));
+    int status = send(leak, route->method, arena_str(&leak->arena, buf_str(&path)), body, NULL);
+    buf_release(&path);
+    if (status != 403) {
+        fprintf(stderr, "%s answers %d to an officer who is no administrator\n", leak->said,
+                status);
+        leak->differences++;
+    }
+}
+
+/* ---- the table ---- */
+
+struct prober {
+    const char *method, *pattern;
+    void (*probe)(struct leak *leak); /* NULL: for administrators only */
+};
+static const struct prober probers[] = {
+    {"POST", "/v1/search", ask_search},
+    {"POST", "/v1/search/batch", ask_batch},
+    {"POST", "/v1/recognise", ask_recognise},
+    {"GET", "/v1/databases", ask_databases},
+    {"GET", "/v1/databases/{name}", ask_database},
+    {"GET", "/v1/databases/{name}/template", ask_template},
+    {"GET", "/v1/codes", ask_codes},
+    {"GET", "/v1/codes/{list}", ask_code_list},
+    {"POST", "/v1/records/{id}", ask_create},
+    {"POST", "/v1/records/{id}/check", ask_check},
+    {"GET", "/v1/records/{id}", ask_record},
+    {"GET", "/v1/references/{*}", ask_reference},
+    {"GET", "/v1/records/{id}/history", ask_history},
+    {"PUT", "/v1/records/{id}", ask_put},
+    {"POST", "/v1/records/{id}/state", ask_state},
+    {"DELETE", "/v1/records/{id}", ask_delete},
+    {"POST", "/v1/photographs", ask_photograph_put},
+    {"GET", "/v1/photographs/{sha256}", ask_photograph},
+    {"GET", "/v1/feed", ask_feed},
+    {"GET", "/v1/export", ask_export},
+    {"GET", "/v1/formats", ask_formats},
+    {"POST", "/v1/imports", ask_imports_start},
+    {"GET", "/v1/imports", ask_imports},
+    {"POST", "/v1/imports/preview", ask_preview},
+    {"GET", "/v1/imports/{batch}", ask_import},
+    {"DELETE", "/v1/imports/{batch}", ask_import_forget},
+    {"POST", "/v1/imports/{batch}/undo", ask_import_undo},
+    {"GET", "/v1/jobs/{id}", ask_job},
+    {"DELETE", "/v1/jobs/{id}", ask_job_cancel},
+    {"GET", "/v1/audit", ask_audit},
+    {"GET", "/v1/audit/verify", ask_audit_verify},
+    {"GET", "/v1/audit/{receipt}", ask_audit_entry},
+    {"GET", "/v1/log/key", ask_log_key},
+    {"GET", "/v1/log/checkpoint", ask_log_checkpoint},
+    {"GET", "/v1/log/tile/{level}/{*}", ask_log_tile},
+    {"GET", "/v1/log/consistency", ask_log_consistency},
+    {"GET", "/v1/log/proof/{receipt}", ask_log_proof},
+    {"POST", "/v1/log/trust", NULL},
+    {"POST", "/v1/log/witness", ask_log_witness},
+    {"POST", "/v1/log/cosignature", NULL},
+    {"GET", "/v1/tickets", ask_tickets},
+    {"POST", "/v1/tickets", ask_ticket_open},
+    {"GET", "/v1/tickets/kinds", ask_ticket_kinds},
+    {"GET", "/v1/tickets/figures", ask_ticket_figures},
+    {"GET", "/v1/tickets/{id}", ask_ticket},
+    {"POST", "/v1/tickets/{id}/moves", ask_ticket_move},
+    {"GET", "/v1/offices", ask_offices},
+    {"GET", "/v1/me", ask_me},
+    {"GET", "/v1/officers", NULL},
+    {"POST", "/v1/officers", NULL},
+    {"DELETE", "/v1/officers/{id}", NULL},
+    {"GET", "/v1/index", NULL},
+    {"POST", "/v1/index/merge", NULL},
+    {"POST", "/v1/index/rebuild", NULL},
+    {"GET", "/v1/frequencies", NULL},
+    {"POST", "/v1/frequencies/learn", NULL},
+    {"POST", "/v1/frequencies/use", NULL},
+    {"DELETE", "/v1/frequencies", NULL},
+    {"POST", "/v1/backup", NULL},
+    {"GET", "/v1/doctor", NULL},
+    {"GET", "/v1/demonstration", ask_demonstration},
+    {"GET", "/healthz", ask_health},
+    {"GET", "/metrics", ask_metrics},
+    {"GET", "/openapi.json", ask_openapi},
+    {"GET", "/", ask_page},
+    {"GET", "/assets/{*}", ask_asset},
+};
+
+static inline const struct prober *prober_of(const struct route *route)
+{
+    for (size_t i = 0; i < COUNT_OF(probers); i++)
+        if (strcmp(probers[i].method, route->method) == 0 &&
+            strcmp(probers[i].pattern, route->pattern) == 0)
+            return &probers[i];
+    return NULL;
+}
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls made in both worlds, and their answers made comparable. In what is asked, {7} stands for
+ * the id of the record at place 7 (where a world has none, for an id that was never given), {receipt}
+ * for that of the last answer, {next} for its cursor. In what is answered ids go back to places, and
+ * what may differ (receipt, moments, durations, positions in feed and log, hashes with salt) is
+ * blanked; all else must be equal byte for byte.
+ */
+#ifndef LEAK_NAMES_H
+#define LEAK_NAMES_H
+
+#include "leak/worlds.h"
+
+/* ---- asking ---- */
+
+static inline void add_id(struct leak *leak, unsigned w, uint64_t place, struct buf *out)
+{
+    char text[RECORD_ID_TEXT];
+    const struct world *world = &leak->worlds[w];
+    struct record_id id = {store_home(world->running->node.store), NEVER_GIVEN + place};
+    if (place < leak->place_count && world->numbers[place])
+        id.number = world->numbers[place];
+    buf_add(out, str_c(record_id_format(id, text)));
+}
+
+static inline void expand(struct leak *leak, unsigned w, str text, struct buf *out)
+{
+    struct world *world = &leak->worlds[w];
+    for (size_t i = 0; i < text.len;) {
+        size_t end = text.ptr[i] == '{' ? str_find(str_from(text, i), '}') + i : text.len;
+        str word = end < text.len ? str_slice(text, i + 1, end - i - 1) : STR_EMPTY;
+        uint64_t place;
+        if (word.len && str_to_u64(word, NEVER_GIVEN, &place))
+            add_id(leak, w, place, out);
+        else if (str_eq(word, S("receipt")))
+            buf_add(out, world->receipt);
+        else if (str_eq(word, S("next")))
+            buf_add(out, world->next);
+        else if (str_eq(word, S("job")))
+            buf_add(out, world->job);
+        else if (str_eq(word, S("other-job")))
+            buf_add(out, world->other_job);
+        else if (str_eq(word, S("dir")))
+            buf_add(out, str_c(world->scratch.path));
+        else {
+            buf_add_char(out, text.ptr[i++]);
+            continue;
+        }
+        i = end + 1;
+    }
+}
+
+/* ---- comparing ---- */
+
+static inline bool is_id_char(char c)
+{
+    return is_digit(c) || (c >= 'A' && c <= 'Z');
+}
+
+/* Length of an id of this world at the beginning of text; 0: there is none. */
+static inline size_t id_at(const struct leak *leak, unsigned w, str text, struct record_id *ret)
+{
+    size_t len = 8;
+    if (text.len < 9 || text.ptr[7] != '-')
+        return 0;
+    while (len < text.len && len < RECORD_ID_TEXT - 1 && is_id_char(text.ptr[len]))
+        len++;
+    if (!record_id_parse(str_slice(text, 0, len), ret) ||
+        ret->home != store_home(leak->worlds[w].running->node.store))
+        return 0;
+    return len;
+}
+
+static inline void add_place_of(struct leak *leak, unsigned w, uint64_t number, struct buf *out)
+{
+    struct world *world = &leak->worlds[w];
+    for (size_t i = 0; i < leak->place_count; i++)
+        if (world->numbers[i] == number) {
+            buf_printf(out, "#%zu", i);
+            return;
+        }
+    if (number >= NEVER_GIVEN) {
+        buf_printf(out, "#%llu", (unsigned long long)(number - NEVER_GIVEN));
+        return;
+    }
+    size_t k = 0;
+    while (k < world->stranger_count && world->strangers[k] != number)
+        k++;
+    if (k == world->stranger_count && k < COUNT_OF(world->strangers))
+        world->strangers[world->stranger_count++] = number;
+    buf_printf(out, "#new%zu", k);
+}
+
+/* "2026-11-22T08:01:02Z", with or without a fraction. */
+static inline size_t moment_at(str text)
+{
+    if (text.len < 20 || text.ptr[4] != '-' || text.ptr[10] != 'T' || !is_digit(text.ptr[0]))
+        return 0;
+    size_t len = 19;
+    while (len < text.len && (is_digit(text.ptr[len]) || text.ptr[len] == '.'))
+        len++;
+    return len < text.len && text.ptr[len] == 'Z' ? len + 1 : 0;
+}
+
+/* The value of a member that may differ: what follows "key": up to its end. */
+static inline size_t apart_at(str text)
+{
+    static const char *const figures[] = {
+        "bureau_feed_seq ", "bureau_index_seq ",    "bureau_search_microseconds_total ",
+        "chain: ",          "bureau_up_seconds ",   "bureau_answers_total{",
+        "bureau_lane_",     "bureau_audit_entries "};
+    static const char *const keys[] = {
+        "\"receipt\":",  "\"took_us\":", "\"seq\":",       "\"feed\":",     "\"index\":",
+        "\"next\":",     "\"seen\":",    "\"hash\":",      "\"seconds\":",  "\"rate\":",
+        "\"batch\":",    "\"leaf\":",    "\"first_seq\":", "\"last_seq\":", "\"catalog\":",
+        "\"feed_seq\":", "\"left_s\":",  "\"held_min\":",  "\"time_us\":",  "\"chain\":",
+        "\"job\":"};
+    for (size_t i = 0; i < COUNT_OF(figures); i++)
+        if (str_starts(text, str_c(figures[i])))
+            return str_find(str_slice(text, 0, 100), '\n');
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        size_t len = strlen(keys[i]);
+        if (!str_starts(text, str_c(keys[i])))
+            continue;
+        bool is_text = len < text.len && text.ptr[len] == '"';
+        for (len += is_text; len < text.len; len++)
+            if (is_text ? text.ptr[len] == '"' : text.ptr[len] == ',' || text.ptr[len] == '}')
+                break;
+        return len + is_text;
+    }
+    return 0;
+}
+
+static inline str comparable(struct leak *leak, unsigned w, str text)
+{
+    struct buf out = {.max = 64 << 20};
+    struct record_id id;
+    str receipt = str_slice(leak->worlds[w].receipt, 0, 16);
+    str job = leak->worlds[w].job;
+    str other = leak->worlds[w].other_job;
+    str directory = str_c(leak->worlds[w].scratch.path);
+    for (size_t i = 0; i < text.len;) {
+        str rest = str_from(text, i);
+        size_t len = apart_at(rest);
+        if (len) {
+            buf_add(&out, str_slice(rest, 0, 6));
+            buf_add_char(&out, '-');
+        } else if (other.len > 2 && str_starts(rest, other)) {
+            buf_add(&out, S("77"));
+            len = other.len;
+        } else if (job.len > 2 && str_starts(rest, job)) {
+            buf_add(&out, S("<job>"));
+            len = job.len;
+        } else if (receipt.len && str_starts(rest, receipt)) {
+            buf_add(&out, S("<receipt>"));
+            len = receipt.len;
+        } else if (str_starts(rest, directory)) {
+            buf_add(&out, S("<dir>"));
+            len = directory.len;
+        } else if ((len = moment_at(rest)) != 0) {
+            buf_add(&out, S("<moment>"));
+        } else if ((i == 0 || !is_alnum(text.ptr[i - 1])) &&
+                   (len = id_at(leak, w, rest, &id)) != 0) {
+            add_place_of(leak, w, id.number, &out);
+        } else {
+            buf_add_char(&out, text.ptr[i]);
+            len = 1;
+        }
+        i += len;
+    }
+    str kept = arena_str(&leak->arena, buf_str(&out));
+    buf_release(&out);
+    return kept;
+}
+
+/* ---- a call ---- */
+
+struct asking {
+    str method, path, body;
+    const char *if_match; /* NULL: none */
+    bool is_by_machine;   /* whoever is at the machine asks, not the officer */
+    bool is_random;       /* hashes with salt, and as many as its place in the log makes them */
+};
+
+static inline void keep_of_answer(struct leak *leak, unsigned w, const struct http_reply *reply)
+{
+    struct world *world = &leak->worlds[w];
+    struct node *node = NULL;
+    world->etag = reply->etag;
+    if (json_parse(reply->body, &leak->arena, &node) != OK) {
+        err_clear();
+        return;
+    }
+    str receipt = node_get_text(node, S("receipt")), next = node_get_text(node, S("next"));
+    if (receipt.len)
+        world->receipt = receipt;
+    if (node_get_text(node, S("job")).len)
+        world->job = node_get_text(node, S("job"));
+    world->next = next.len ? next : world->next;
+    const struct node *hits = node_get(node, S("hits"));
+    leak->with_hits += hits && hits->count;
+}
+
+static inline void call_one(struct leak *leak, unsigned w, const struct asking *asking,
+                            struct http_reply *ret)
+{
+    struct buf path = {.max = 64 << 10}, body = {.max = 16 << 20};
+    struct http_header headers[4];
+    struct world *world = &leak->worlds[w];
+    size_t count = 0;
+    expand(leak, w, asking->path, &path);
+    expand(leak, w, asking->body, &body);
+    if (!asking->is_by_machine)
+        headers[count++] = (struct http_header){S("Authorization"), world->token};
+    headers[count++] = (struct http_header){S("Bureau-Purpose"), str_c(leak->purpose)};
+    if (asking->if_match)
+        headers[count++] = (struct http_header){S("If-Match"), str_c(asking->if_match)};
+    struct http_call call = {.method = asking->method,
+                             .path = buf_str(&path),
+                             .headers = headers,
+                             .header_count = count,
+                             .body = buf_str(&body)};
+    leak_must(http_call_here(&world->running->http, &call, &leak->arena, ret), leak->said);
+    keep_of_answer(leak, w, ret);
+    buf_release(&path);
+    buf_release(&body);
+}
+
+static inline void show_difference(struct leak *leak, const struct asking *asking,
+                                   const str texts[WORLD_COUNT],
+                                   const struct http_reply replies[WORLD_COUNT])
+{
+    size_t at = 0;
+    while (at < texts[0].len && at < texts[1].len && texts[0].ptr[at] == texts[1].ptr[at])
+        at++;
+    size_t from = at > 300 ? at - 300 : 0;
+    fprintf(stderr,
+            "\nthe worlds answer differently: %s\nas %.*s of %.*s, %s%s\n%.*s\n%.*s\n"
+            "one world  %d %.*s ...%.*s\nthe other  %d %.*s ...%.*s\n",
+            leak->said, STR(leak->actor.role), STR(leak->actor.unit),
+            leak->actor.may_write ? "may write, for " : "for ", leak->purpose, STR(asking->path),
+            STR(str_slice(asking->body, 0, 1500)), replies[0].status, STR(replies[0].etag),
+            STR(str_slice(texts[0], from, 700)), replies[1].status, STR(replies[1].etag),
+            STR(str_slice(texts[1], from, 700)));
+}
+
+/* Asks in both worlds; the answers must be equal. */
+static inline int ask(struct leak *leak, const struct asking *asking)
+{
+    struct http_reply replies[WORLD_COUNT] = {{0}};
+    str texts[WORLD_COUNT];
+    for (unsigned w = 0; w < WORLD_COUNT; w++) {
+        call_one(leak, w, asking, &replies[w]);
+        texts[w] = asking->is_random && replies[w].status == 200
+                       ? STR_EMPTY
+                       : comparable(leak, w, replies[w].body);
+    }
+    leak->asked++;
+    bool is_same = replies[0].status == replies[1].status && str_eq(texts[0], texts[1]) &&
+                   str_eq(replies[0].etag, replies[1].etag) &&
+                   str_eq(replies[0].content_type, replies[1].content_type);
+    if (!is_same && leak->differences_here++ == 0)
+        show_difference(leak, asking, texts, replies);
+    leak->differences += !is_same;
+    return replies[0].status;
+}
+
+#endif
