@@ -453,7 +453,7 @@ static inline void ask_imports(struct leak *leak)
 }
 static inline void ask_import(struct leak *leak)
 {
-    get(leak, "/v1/imports/77", 0);
+    get(leak, "/v1/imports/900077", 0);
 }
 static inline void ask_import_undo(struct leak *leak)
 {
@@ -628,6 +628,119 @@ static inline void ask_refused(struct leak *leak, const struct route *route)
     }
 }
 
+/* ---- review dates and certificates ---- */
+
+static inline void ask_extend(struct leak *leak)
+{
+    for (unsigned i = 0; i < 20; i++)
+        send(leak, "POST", place_path(leak, "/extend"),
+             S("{\"review_on\":\"2027-09-01\",\"reason\":\"still sought\"}"), NULL);
+}
+static inline void ask_due(struct leak *leak)
+{
+    get(leak, "/v1/due", 0);
+    get(leak, "/v1/due?within=400&max=5", 0);
+    get(leak, "/v1/due?owner=NPL&within=400", 0);
+}
+static inline void ask_certificates(struct leak *leak)
+{
+    get(leak, "/v1/certificates", 0);
+    get(leak, "/v1/certificates?owner=NPL", 0);
+}
+static inline void ask_certificate_key(struct leak *leak)
+{
+    ask_blank(leak, "GET", "/v1/certificates/key", "");
+}
+static inline void ask_certificate(struct leak *leak)
+{
+    for (uint64_t i = 0; i < 60; i++)
+        get(leak, "/v1/certificates/{@}", some_place(leak));
+}
+static inline void ask_slip_key(struct leak *leak)
+{
+    ask_blank(leak, "GET", "/v1/clearances/key", "");
+}
+static inline void ask_slip_check(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/clearances/check"), S("{\"slip\":\"none\"}"), NULL);
+}
+
+/* ---- signing in, credentials, grants ---- */
+
+static inline void ask_sign_in(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/session"),
+         S("{\"officer\":\"o-1\",\"password\":\"wrong\",\"code\":\"000000\"}"), NULL);
+    send(leak, "POST", S("/v1/session"),
+         S("{\"officer\":\"o-9\",\"password\":\"wrong\",\"code\":\"000000\"}"), NULL);
+}
+static inline void ask_session(struct leak *leak)
+{
+    get(leak, "/v1/session", 0);
+}
+static inline void ask_sign_out(struct leak *leak)
+{
+    send(leak, "DELETE", S("/v1/session"), STR_EMPTY, NULL);
+}
+static inline void ask_enrol_start(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/enrolment/start"), S("{\"secret\":\"none\"}"), NULL);
+}
+static inline void ask_enrol(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/enrolment"),
+         S("{\"secret\":\"none\",\"password\":\"long enough to be one\",\"code\":\"000000\"}"),
+         NULL);
+}
+static inline void ask_password(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/me/password"),
+         S("{\"password\":\"wrong\",\"code\":\"000000\",\"new\":\"long enough to be one\"}"), NULL);
+}
+static inline void ask_own_tokens(struct leak *leak)
+{
+    get(leak, "/v1/me/tokens", 0);
+}
+static inline void ask_token_new(struct leak *leak)
+{
+    ask_blank(leak, "POST", "/v1/me/tokens", "{\"label\":\"another\"}");
+}
+static inline void ask_break_glass(struct leak *leak) /* without a reason, or it would open some */
+{
+    send(leak, "POST", S("/v1/me/break-glass"), S("{\"of\":\"NPL\"}"), NULL);
+}
+static inline void ask_credential(struct leak *leak)
+{
+    for (unsigned i = 0; i < 10; i++)
+        send(leak, "DELETE",
+             arena_printf(&leak->arena, "/v1/credentials/{%llu}",
+                          (unsigned long long)some_place(leak)),
+             STR_EMPTY, NULL);
+}
+static inline void ask_grants(struct leak *leak)
+{
+    get(leak, "/v1/grants", 0);
+}
+static inline void ask_grant(struct leak *leak)
+{
+    for (unsigned i = 0; i < 5; i++)
+        send(leak, "DELETE",
+             arena_printf(&leak->arena, "/v1/grants/{%llu}", (unsigned long long)some_place(leak)),
+             STR_EMPTY, NULL);
+}
+static inline void ask_grant_review(struct leak *leak)
+{
+    for (unsigned i = 0; i < 5; i++)
+        send(leak, "POST",
+             arena_printf(&leak->arena, "/v1/grants/{%llu}/review",
+                          (unsigned long long)some_place(leak)),
+             S("{\"review\":\"looked at\"}"), NULL);
+}
+static inline void ask_measures(struct leak *leak)
+{
+    get(leak, "/v1/measures", 0);
+}
+
 /* ---- the table ---- */
 
 struct prober {
@@ -683,6 +796,39 @@ static const struct prober probers[] = {
     {"POST", "/v1/tickets/{id}/moves", ask_ticket_move},
     {"GET", "/v1/offices", ask_offices},
     {"GET", "/v1/me", ask_me},
+    {"POST", "/v1/records/{id}/extend", ask_extend},
+    {"GET", "/v1/due", ask_due},
+    {"GET", "/v1/certificates", ask_certificates},
+    {"GET", "/v1/certificates/key", ask_certificate_key},
+    {"GET", "/v1/certificates/{id}", ask_certificate},
+    {"GET", "/v1/clearances/key", ask_slip_key},
+    {"POST", "/v1/clearances/check", ask_slip_check},
+    {"POST", "/v1/session", ask_sign_in},
+    {"GET", "/v1/session", ask_session},
+    {"DELETE", "/v1/session", ask_sign_out},
+    {"POST", "/v1/enrolment/start", ask_enrol_start},
+    {"POST", "/v1/enrolment", ask_enrol},
+    {"POST", "/v1/me/password", ask_password},
+    {"GET", "/v1/me/tokens", ask_own_tokens},
+    {"POST", "/v1/me/tokens", ask_token_new},
+    {"POST", "/v1/me/break-glass", ask_break_glass},
+    {"DELETE", "/v1/credentials/{id}", ask_credential},
+    {"POST", "/v1/officers/import", NULL},
+    {"PUT", "/v1/officers/{id}", NULL},
+    {"POST", "/v1/officers/{id}/invitation", NULL},
+    {"GET", "/v1/officers/{id}/credentials", NULL},
+    {"POST", "/v1/setup", NULL},
+    {"GET", "/v1/units", NULL},
+    {"POST", "/v1/units", NULL},
+    {"PUT", "/v1/units/{*}", NULL},
+    {"DELETE", "/v1/units/{*}", NULL},
+    {"GET", "/v1/grants", ask_grants},
+    {"POST", "/v1/grants", NULL},
+    {"DELETE", "/v1/grants/{id}", ask_grant},
+    {"POST", "/v1/grants/{id}/review", ask_grant_review},
+    {"GET", "/v1/measures", ask_measures},
+    {"POST", "/v1/measures", NULL},
+    {"DELETE", "/v1/measures/{id}", NULL},
     {"GET", "/v1/officers", NULL},
     {"POST", "/v1/officers", NULL},
     {"DELETE", "/v1/officers/{id}", NULL},
