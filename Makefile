@@ -105,7 +105,7 @@ fuzz-run: $(FUZZ)
 # Kills and simulated power cuts, ROUNDS of each; soak is the long form.
 ROUNDS ?= 5
 SEED   ?= 1
-fault: $(B)/fault/powercut $(B)/fault/kill $(B)/fault/agree
+fault: $(B)/fault/powercut $(B)/fault/kill $(B)/fault/agree $(B)/fault/answer
 	@for t in $^; do $$t $(ROUNDS) $(SEED) || exit 1; done
 soak:
 	@$(MAKE) --no-print-directory fault ROUNDS=100

@@ -390,22 +390,6 @@ static void gather(struct audit *audit, int64_t last_us, size_t last_count)
     pthread_mutex_lock(&audit->lock);
 }
 
-enum err audit_expire(struct audit *audit, unsigned *ret_keys)
-{
-    return keyring_expire(&audit->keyring, (uint32_t)(clock_now_us() / 86400000000), ret_keys);
-}
-
-/* Once a day. */
-static enum err expire(struct audit *audit)
-{
-    uint32_t today = (uint32_t)(clock_now_us() / 86400000000);
-    unsigned keys = 0;
-    if (today == audit->expired_on)
-        return OK;
-    audit->expired_on = today;
-    return audit_expire(audit, &keys);
-}
-
 static void *committer_main(void *context)
 {
     struct audit *audit = context;
@@ -427,7 +411,7 @@ static void *committer_main(void *context)
         pthread_mutex_unlock(&audit->lock);
         commit(audit);
         room_look(audit);
-        if (expire(audit))
+        if (expiry_look(audit))
             err_clear(); /* tried again tomorrow, and at the next opening, which says it */
         pthread_mutex_lock(&audit->lock);
     }
@@ -610,7 +594,7 @@ enum err audit_open(const char *directory, struct audit **ret)
     if (!code)
         code = load(audit);
     if (!code)
-        code = expire(audit);
+        code = expiry_open(audit);
     if (!code)
         code = checkpoint_write(audit);
     if (!code)

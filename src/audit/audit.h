@@ -112,7 +112,8 @@ enum err audit_withdraw(struct audit *audit, struct record_id id) MUST_USE;
 enum err audit_destroy_body(struct audit *audit, uint64_t number) MUST_USE;
 /*
  * Destroys the keys of days whose time is over: 30 days for searches that showed nothing, three
- * years for the rest. The log does it by itself at opening and as days pass.
+ * years for the rest. The log does it by itself at opening and as days pass, a day late after a
+ * step of the clock or a month of rest (expiry.c).
  */
 enum err audit_expire(struct audit *audit, unsigned *ret_keys) MUST_USE;
 /*

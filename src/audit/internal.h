@@ -127,6 +127,11 @@ struct pending {       /* a group being filled, or being written */
     size_t count;
     uint64_t first;
 };
+struct expiry {       /* the committer's */
+    uint32_t done_on; /* the day on which keys were last destroyed */
+    int64_t wall_us, monotonic_us;
+    _Atomic int64_t held_until_us;
+};
 struct room {
     pthread_mutex_t lock;
     int fd; /* -1: none */
@@ -140,8 +145,8 @@ struct audit {
     char origin[64];             /* this log's name in them */
     struct tree tree;
     struct keyring keyring;
-    uint32_t expired_on; /* the day on which keys were last destroyed; the committer's */
-    uint64_t *segments;  /* first numbers; guarded by lock */
+    struct expiry expiry;
+    uint64_t *segments; /* first numbers; guarded by lock */
     size_t segment_count;
 
     pthread_mutex_t lock;
@@ -175,6 +180,11 @@ struct audit {
     pthread_mutex_t destroying; /* readers against audit_destroy_body */
     struct room room;
 };
+
+/* ---- expiry.c: once a day, while the clock can be believed ---- */
+enum err expiry_open(struct audit *audit) MUST_USE;
+enum err expiry_look(struct audit *audit) MUST_USE;
+bool expiry_is_held(const struct audit *audit);
 
 /* ---- room.c: the committer's, but for room_open and room_close ---- */
 void room_open(struct audit *audit);

@@ -395,6 +395,37 @@ static void contents_end_when_their_time_is_over(void **state)
     clock_pin(-1);
 }
 
+/* A clock that jumps ten years must not destroy ten years' keys. */
+static void a_step_of_the_clock_destroys_nothing(void **state)
+{
+    struct fixture *f = *state;
+    static const int steps[] = {3660, -3660, 32};
+    struct audit_read read;
+    int64_t begin = clock_now_us();
+    clock_pin(begin);
+    reopen(f);
+    append_numbered(f->audit, 1, 1);
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        clock_pin(begin + steps[i] * 86400000000ll);
+        append_numbered(f->audit, 2, 2); /* while it runs: the committer looks after it has told */
+        while (!expiry_is_held(f->audit))
+            sched_yield();
+        reopen(f); /* and after a start */
+        assert_true(expiry_is_held(f->audit));
+        append_numbered(f->audit, 3, 3);
+        assert_int_equal(audit_get(f->audit, 1, &f->arena, &read), OK);
+        assert_false(read.is_destroyed);
+        clock_pin(begin);
+        reopen(f);
+        assert_false(expiry_is_held(f->audit));
+    }
+    clock_pin(begin + 31 * 86400000000ll); /* a month, looked at as it passes: believed */
+    reopen(f);
+    assert_int_equal(audit_get(f->audit, 1, &f->arena, &read), OK);
+    assert_true(read.is_destroyed);
+    clock_pin(-1);
+}
+
 static void flip(const struct fixture *f, off_t at, unsigned char by)
 {
     char path[700];
@@ -621,6 +652,7 @@ int main(void)
         TEST(who_was_shown_a_record),
         TEST(a_destroyed_body_is_nowhere_and_its_leaf_stays),
         TEST(contents_end_when_their_time_is_over),
+        TEST(a_step_of_the_clock_destroys_nothing),
         TEST(every_altered_byte_is_noticed),
         TEST(a_shortened_log_is_noticed),
         TEST(a_torn_last_group_is_dropped),
