@@ -23,12 +23,6 @@ static const struct code_list *roles_of(const struct catalog *catalog)
     return codes_list(catalog->codes, S("audiences"));
 }
 
-str role_word(const struct catalog *catalog, uint16_t number)
-{
-    const struct code_list *list = roles_of(catalog);
-    return list && number < list->count ? list->codes[number].code : STR_EMPTY;
-}
-
 uint64_t role_bit(const struct catalog *catalog, const char *role)
 {
     const struct code_list *list = roles_of(catalog);

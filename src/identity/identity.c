@@ -37,9 +37,12 @@ enum err identity_open(const char *directory, const struct catalog *catalog, str
     identity->catalog = catalog;
     identity->store = store;
     identity->home = store_home(store);
+    identity->roles = codes_list(catalog->codes, S("audiences"));
+    identity->integrating = role_bit(catalog, "integrating-system");
     identity->open_step = now_us > 0 ? (uint64_t)now_us / 1000000 / TOTP_STEP_S : 0;
     init_locks(identity);
-    enum err code = open_parts(identity, directory);
+    enum err code = identity->roles ? open_parts(identity, directory)
+                                    : err_set(ERR_MISSING, "codes/audiences.csv is missing");
     if (code) {
         identity_close(identity);
         return code;

@@ -37,10 +37,10 @@ struct unit_facts {
     struct identity_scope listed;
 };
 struct officer_facts {
-    str id, unit;
     uint64_t roles;
     uint16_t role;
     unsigned rights;
+    str id, unit;
     struct identity_scope listed;
 };
 enum credential_kind {
@@ -52,10 +52,10 @@ enum credential_kind {
     CREDENTIAL_KIND_COUNT
 };
 struct credential_facts {
-    str officer, label, hash, sealed;
     enum credential_kind kind;
-    int64_t created_us, expires_us;
     bool is_scoped;
+    int64_t expires_us, created_us;
+    str officer, label, hash, sealed;
     unsigned rights;
     struct identity_scope listed;
 };
@@ -91,7 +91,6 @@ void read_measure(const struct catalog *catalog, const struct node *fields,
 extern const char *const credential_words[CREDENTIAL_KIND_COUNT];
 extern const char *const measure_words[4];
 extern const char *const right_words[3];
-str role_word(const struct catalog *catalog, uint16_t number);
 uint64_t role_bit(const struct catalog *catalog, const char *role);
 /* Every database named is one that is here. */
 enum err check_databases(const struct catalog *catalog, const struct node *list) MUST_USE;
@@ -104,6 +103,10 @@ struct unit {
     str id;
     bool is_known; /* there is, or was, a record of it */
     bool is_active;
+    /* of it and all above */
+    bool is_open;
+    uint64_t effective_seq;
+    struct identity_scope effective;
     uint64_t number, seq;
     uint32_t version;
     str country;
@@ -111,20 +114,16 @@ struct unit {
     struct unit_facts facts; /* texts in `texts` */
     char *texts;
     struct unit *above; /* NULL: none */
-    /* of it and all above */
-    bool is_open;
-    struct identity_scope effective;
-    uint64_t effective_seq;
 };
-struct credential {
+struct credential {        /* what a lookup needs stands in its first two cache lines */
     struct link link;      /* by record number */
     struct link hash_link; /* tokens and certificates: by the hash's start; else not in a table */
     struct hash hash;
-    uint64_t number;
-    struct credential_facts facts;
-    char *texts;
     struct account *account;
+    struct credential_facts facts;
     struct credential *next; /* of the account */
+    uint64_t number;
+    char *texts;
 };
 struct grant {
     struct link link;
@@ -150,20 +149,20 @@ struct measure {
     char *texts;
     struct measure *next;
 };
-struct account {
+struct account { /* the same */
     struct link link;
     str id;
     bool is_known;
     enum state state;
-    uint64_t number;
-    uint32_t version;
-    uint64_t seq; /* of the last change of it, its grants and credentials */
+    struct unit *unit; /* NULL: of none */
+    uint64_t seq;      /* of the last change of it, its grants and credentials */
+    struct grant *grants;
     str country;
     struct officer_facts facts;
     char *texts;
-    struct unit *unit; /* NULL: of none */
+    uint64_t number;
+    uint32_t version;
     struct credential *credentials;
-    struct grant *grants;
     struct invitation *invitations;
     struct session *sessions;   /* under sessions_lock */
     _Atomic uint64_t code_step; /* of the last one-time code that was taken */
@@ -184,7 +183,9 @@ struct throttle;
 struct identity {
     const struct catalog *catalog;
     struct store *store;
-    struct secret_key key; /* DIR/identity.key */
+    struct secret_key key;         /* DIR/identity.key */
+    const struct code_list *roles; /* codes/audiences.csv */
+    uint64_t integrating;          /* the bit of that role */
     uint32_t home;
     pthread_rwlock_t lock; /* guards the view */
     struct table accounts, units, credentials, hashes, grants, invitations, links;
@@ -226,7 +227,8 @@ bool is_at_machine(const struct actor *by);
 bool is_of_hub(const struct identity *identity, const struct actor *by);
 bool is_below(const struct unit *unit, const struct unit *above); /* or the same */
 bool scope_is_within(const struct identity_scope *scope, const struct identity_scope *limit);
-struct identity_scope scope_of_unit(const struct unit *unit); /* NULL, unknown: everything */
+/* Of NULL, and of a unit without a record: everything. */
+const struct identity_scope *scope_of_unit(const struct unit *unit);
 enum err not_there(const char *what, str id);
 
 /* ---- changes (commit.c); under `changing` ---- */

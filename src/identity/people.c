@@ -65,12 +65,12 @@ enum err officer_fields_check(struct identity *identity, const struct actor *by,
         err_set(ERR_DENIED, "nobody is administrator and auditor in one");
         return err_field("may");
     }
-    struct identity_scope limit = scope_of_unit(unit);
+    const struct identity_scope *limit = scope_of_unit(unit);
     bool has_all = facts->listed.purposes == ~(purpose_set)0; /* all of the unit's */
     struct identity_scope asked = facts->listed;
     if (has_all)
-        asked.purposes &= limit.purposes;
-    if (scope_is_within(&asked, &limit))
+        asked.purposes &= limit->purposes;
+    if (scope_is_within(&asked, limit))
         return OK;
     return err_set(ERR_DENIED,
                    "that is more than the unit %.*s may: its purposes and databases, "

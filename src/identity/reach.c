@@ -69,10 +69,10 @@ bool scope_is_within(const struct identity_scope *scope, const struct identity_s
     return true;
 }
 
-struct identity_scope scope_of_unit(const struct unit *unit)
+const struct identity_scope *scope_of_unit(const struct unit *unit)
 {
-    return unit && unit->is_known ? unit->effective
-                                  : (struct identity_scope){.purposes = ~(purpose_set)0};
+    static const struct identity_scope everything = {.purposes = ~(purpose_set)0};
+    return unit && unit->is_known ? &unit->effective : &everything;
 }
 
 enum err not_there(const char *what, str id)

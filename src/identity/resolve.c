@@ -31,7 +31,7 @@ static void take_rights(struct actor *actor, unsigned rights)
 }
 
 /* The country's own scope: of the highest unit of that country above. */
-static struct identity_scope scope_of_country(const struct unit *unit)
+static const struct identity_scope *scope_of_country(const struct unit *unit)
 {
     for (int depth = 0; unit && unit->above && unit->above->is_known && depth < 64 &&
                         str_eq(unit->above->country, unit->country);
@@ -47,10 +47,10 @@ static void apply_grants(const struct account *account, int64_t now_us, struct a
         const struct grant_facts *facts = &grant->facts;
         if (now_us < facts->from_us || now_us >= facts->until_us)
             continue;
-        struct identity_scope limit =
+        const struct identity_scope *limit =
             facts->is_break_glass ? scope_of_country(account->unit) : scope_of_unit(account->unit);
-        actor->purposes |= facts->listed.purposes & limit.purposes;
-        add_databases(actor, &facts->listed, &limit);
+        actor->purposes |= facts->listed.purposes & limit->purposes;
+        add_databases(actor, &facts->listed, limit);
         actor->roles |= facts->roles;
         take_rights(actor, facts->rights);
         if (facts->is_break_glass) {
@@ -111,7 +111,7 @@ enum err account_resolve(struct identity *identity, const struct account *accoun
 {
     int64_t now_us = clock_now_us();
     const struct unit *unit = account->unit;
-    struct identity_scope limit = scope_of_unit(unit);
+    const struct identity_scope *limit = scope_of_unit(unit);
     if (!account->is_known || account->state != STATE_ACTIVE)
         return nobody("the officer is not active here");
     if (unit && unit->is_known && !unit->is_open)
@@ -120,21 +120,23 @@ enum err account_resolve(struct identity *identity, const struct account *accoun
     *ret = (struct actor){.officer = arena_str(arena, account->id),
                           .unit = arena_str(arena, facts->unit),
                           .country = arena_str(arena, account->country),
-                          .role = role_word(identity->catalog, facts->role),
+                          .role = facts->role < identity->roles->count
+                                      ? identity->roles->codes[facts->role].code
+                                      : STR_EMPTY,
                           .roles = facts->roles,
                           .purpose = UINT16_MAX,
-                          .purposes = facts->listed.purposes & limit.purposes,
-                          .is_limited = facts->listed.is_limited || limit.is_limited};
-    for (size_t i = 0; i < COUNT_OF(ret->databases.bits); i++)
+                          .purposes = facts->listed.purposes & limit->purposes,
+                          .is_limited = facts->listed.is_limited || limit->is_limited,
+                          .is_integrating = (facts->roles & identity->integrating) != 0};
+    for (size_t i = 0; ret->is_limited && i < COUNT_OF(ret->databases.bits); i++)
         ret->databases.bits[i] =
             (facts->listed.is_limited ? facts->listed.databases.bits[i] : ~(uint64_t)0) &
-            (limit.is_limited ? limit.databases.bits[i] : ~(uint64_t)0);
+            (limit->is_limited ? limit->databases.bits[i] : ~(uint64_t)0);
     take_rights(ret, facts->rights);
     apply_grants(account, now_us, arena, ret);
     if (credential)
         limit_to(ret, &credential->facts);
     apply_measures(identity, now_us, ret);
-    ret->is_integrating = (facts->roles & role_bit(identity->catalog, "integrating-system")) != 0;
     return OK;
 }
 

@@ -26,7 +26,7 @@ static enum err grow(struct table *table)
 
 enum err table_add(struct table *table, struct link *link, uint64_t hash)
 {
-    if (table->count >= table->slot_count)
+    if (table->count * 2 >= table->slot_count) /* short chains: each link is a cache line */
         TRY(grow(table));
     struct link **slot = &table->slots[hash & (table->slot_count - 1)];
     link->hash = hash;

@@ -30,12 +30,12 @@ static enum err check_place(struct identity *identity, const struct unit *unit,
     if (!is_of_country)
         return err_set(ERR_DENIED, "%.*s is a unit of %.*s, not of %.*s", STR(facts->parent),
                        STR(parent->country), STR(country));
-    struct identity_scope limit = scope_of_unit(parent);
+    const struct identity_scope *limit = scope_of_unit(parent);
     struct identity_scope asked = facts->listed;
     if (asked.purposes == ~(purpose_set)0)
-        asked.purposes = limit.purposes;
+        asked.purposes = limit->purposes;
     (void)identity;
-    return scope_is_within(&asked, &limit)
+    return scope_is_within(&asked, limit)
                ? OK
                : err_set(ERR_DENIED, "that is more than the unit %.*s above may",
                          STR(facts->parent));
