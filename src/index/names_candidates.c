@@ -72,9 +72,9 @@ static enum err unit_token(struct gather *gather, const struct name_token *token
     return OK;
 }
 
-static str joined(struct arena *arena, str a, str b)
+static str joined(struct arena *arena, str a, str b, str c)
 {
-    return arena_printf(arena, "%.*s%.*s", STR(a), STR(b));
+    return arena_printf(arena, "%.*s%.*s%.*s", STR(a), STR(b), STR(c));
 }
 
 static bool can_join(const struct name_token *a, const struct name_token *b)
@@ -86,18 +86,20 @@ static bool can_join(const struct name_token *a, const struct name_token *b)
 
 static enum err units_join(struct gather *gather, const struct name *name, size_t at)
 {
-    const struct name_token *a = &name->tokens[at], *b = &name->tokens[at + 1];
+    struct join join = join_at(name->tokens, name->count, at);
+    const struct name_token *a = join.first, *b = join.last, *middle = join.middle;
     if (!can_join(a, b))
         return OK;
     struct name_token token = {.script = a->script, .reading_count = 1};
-    token.native = joined(gather->arena, a->native, b->native);
-    token.readings[0] = joined(gather->arena, a->readings[0], b->readings[0]);
+    token.native = joined(gather->arena, a->native, middle ? middle->native : STR_EMPTY, b->native);
+    token.readings[0] = joined(gather->arena, join_reading(join, a), join_reading(join, middle),
+                               join_reading(join, b));
     struct unit *unit;
-    TRY(unit_token(gather, &token, 3u << at, &unit));
+    TRY(unit_token(gather, &token, join_atoms(join, at), &unit));
     if (unit) {
         unit->rarity.token = a;
         unit->rarity.part = NAME_WITH_NEXT;
-        unit->atom_count = 2;
+        unit->atom_count = middle ? 3 : 2;
         unit->extra = name_join_cost(a, b);
         unit->limit = 3.f;
     }
@@ -118,7 +120,8 @@ static enum err units_piece(struct gather *gather, const struct name_token *whol
         str reading = whole->readings[i];
         if (cuts[i] == 0 || cuts[i] >= reading.len || (is_exact_only && i > 0))
             continue;
-        str half = which == 0 ? str_slice(reading, 0, cuts[i]) : str_from(reading, cuts[i]);
+        str half = which == 0 ? str_slice(reading, 0, cuts[i])
+                              : str_from(reading, is_exact_only ? cuts[i] : whole->begins[i]);
         bool is_new = true;
         for (size_t j = 0; j < token.reading_count; j++)
             is_new = is_new && !str_eq(token.readings[j], half);

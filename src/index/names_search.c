@@ -27,8 +27,11 @@
 
 #define POSSIBLE_BITS \
     (-7.f) /* over log2 of the persons: one in a hundred is right by the name and date alone */
-#define NAME_LEAST_BITS 4.f  /* a date alone lifts nobody */
-#define WHOLE_NAME      0.8f /* of the most bits the asked name can have */
+#define NAME_LEAST_BITS  4.f     /* a date alone lifts nobody */
+#define WHOLE_NAME       0.8f    /* of the most bits the asked name can have */
+#define WHOLE_LEAST_BITS 2.f     /* even of the commonest name in the farthest script */
+#define WHOLE_STRAIN     1.5f    /* of a word, text/match.h: what reads in several ways */
+#define WHOLE_SLACK_BITS (-1.9f) /* a word more on the other side, another order */
 enum { WORK_MAX = 400000, LINK_TABLE_FACTOR = 2 };
 
 struct link { /* what a held word is worth against a unit */
@@ -63,7 +66,8 @@ struct search {
     size_t at[UNIT_MAX];    /* next candidate to read of each unit */
     struct names_hit *heap; /* least score first */
     size_t heap_count, heap_max;
-    float least; /* possible, over these entries */
+    float least;      /* possible, over these entries */
+    float name_least; /* of the name alone: a date alone lifts nobody */
     uint64_t examined;
     bool is_cut;
 };
@@ -144,7 +148,7 @@ static float name_score(struct search *search, size_t part, const uint32_t *word
                 bits *= 0.5f;
             if (item_count < MATCH_AGREEMENT_MAX)
                 items[item_count++] =
-                    (struct agreement_of_words){link->atoms, i, link->channel, bits};
+                    (struct agreement_of_words){link->atoms, i, link->channel, bits, 0};
             best = bits > best ? bits : best;
         }
         most += held.roles[i] == NAME_INITIAL ? MATCH_INITIAL_BITS : best;
@@ -213,8 +217,8 @@ static void entry_score(struct search *search, size_t part, uint32_t entry)
     size_t count = part_entry(from, entry, buffer, &words);
     float date = names_dates_bits(&search->born, from->born ? from->born[entry] : DAY_UNKNOWN);
     float needed = heap_threshold(search) - date, best = -SOUND_FAR;
-    if (needed < NAME_LEAST_BITS)
-        needed = NAME_LEAST_BITS;
+    if (needed < search->name_least)
+        needed = search->name_least;
     unsigned names = 0;
     for (size_t at = 0; at < count;) {
         size_t end = at + 1;
@@ -226,7 +230,7 @@ static void entry_score(struct search *search, size_t part, uint32_t entry)
         at = end;
     }
     best -= names > 1 ? log2f((float)names) : 0;
-    if (best >= NAME_LEAST_BITS && best + date >= search->least)
+    if (best >= search->name_least && best + date >= search->least)
         heap_add(search, (struct names_hit){(uint32_t)part, entry, best + date});
 }
 
@@ -326,7 +330,7 @@ static void pass_run(struct search *search, bool is_inside)
     memset(search->at, 0, sizeof search->at);
     for (;;) {
         float unread = unread_bits(search);
-        if (unread < NAME_LEAST_BITS || unread + date < heap_threshold(search))
+        if (unread < search->name_least || unread + date < heap_threshold(search))
             return;
         size_t best = search->units.count;
         float bits = 0;
@@ -383,6 +387,52 @@ static void near_keep(struct search *search)
     }
 }
 
+/*
+ * The fewest bits of a name of which every word is there by a standard reading, in any script: it
+ * is possible however common it is (search/evidence.h), and so must be found.
+ */
+static float whole_bits(const struct search *search)
+{
+    float by_atom[NAME_TOKEN_MAX], sum = WHOLE_SLACK_BITS;
+    for (size_t a = 0; a < NAME_TOKEN_MAX; a++)
+        by_atom[a] = SOUND_FAR;
+    for (size_t u = 0; u < search->units.count; u++) {
+        const struct unit *unit = &search->units.items[u];
+        float cost = WHOLE_STRAIN + SCRIPT_COST_MAX + unit->extra;
+        float bits = (name_rarity_at(&unit->rarity, cost) - cost) / (float)unit->atom_count;
+        for (size_t a = 0; a < NAME_TOKEN_MAX && unit->atoms >> MATCH_PIECE_SHIFT == 0; a++) {
+            if (unit->atoms >> a & 1 && bits < by_atom[a])
+                by_atom[a] = bits;
+        }
+    }
+    for (size_t a = 0; a < search->asked.count; a++) {
+        if (by_atom[a] < SOUND_FAR && role_weight(search->asked.roles[a]) == 1)
+            sum += by_atom[a] > 0 ? by_atom[a] : 0;
+    }
+    return sum;
+}
+
+/*
+ * A common name asked without more cannot reach "possible"; that it is whole is then enough, unless
+ * the date speaks against it: the last pass looks for what can reach it in spite of that.
+ */
+static void passes_run(struct search *search)
+{
+    float least = search->least, whole = whole_bits(search);
+    memset(search->at, 0, sizeof search->at);
+    if (unread_bits(search) * WHOLE_NAME < whole)
+        whole = unread_bits(search) * WHOLE_NAME;
+    whole = whole > WHOLE_LEAST_BITS ? whole : WHOLE_LEAST_BITS;
+    search->name_least = whole < NAME_LEAST_BITS ? whole : NAME_LEAST_BITS;
+    search->least = whole < least ? whole : least;
+    if (search->born.is_known) {
+        pass_run(search, true);
+        slips_visit(search);
+        search->least = least;
+    }
+    pass_run(search, false);
+}
+
 static enum err name_search(struct search *search, const struct name *name)
 {
     asked_side(search, name);
@@ -398,16 +448,7 @@ static enum err name_search(struct search *search, const struct name *name)
             return ERR_LIMIT;
         TRY(links_make(search, p));
     }
-    /* A common name asked without more cannot reach "possible"; that it is whole is then enough. */
-    memset(search->at, 0, sizeof search->at);
-    float whole = unread_bits(search) * WHOLE_NAME;
-    if (whole < search->least)
-        search->least = whole > NAME_LEAST_BITS ? whole : NAME_LEAST_BITS;
-    if (search->born.is_known) {
-        pass_run(search, true);
-        slips_visit(search);
-    }
-    pass_run(search, false);
+    passes_run(search);
     return OK;
 }
 

@@ -12,6 +12,7 @@
 
 #include <math.h>
 
+#include "text/match.h"
 #include "type/date.h"
 
 /*
@@ -31,6 +32,7 @@
 #define SHORT_LETTERS     4   /* in so short a word another letter makes another name */
 #define WHOLE_NAME        0.8 /* of what the asked name could have: all words agree, near enough */
 #define KEY_BITS_MAX      22.0
+#define HELD_ALONE_MAX    1 /* words the record has more, of a name that is whole: text/name.h */
 
 enum { WORDS_MAX = 2048 };
 
@@ -41,8 +43,9 @@ struct scorer {
     const struct field_value *held;
     size_t held_count;
     struct arena *arena;
-    double chance_bits; /* of what agrees: how rare it is to agree so by chance */
-    bool has_name, is_whole_name, is_contradicted, is_supported;
+    double chance_bits;      /* of what agrees: how rare it is to agree so by chance */
+    bool has_name, has_date; /* asked */
+    bool is_near_name, is_whole_name, is_standard_name, is_contradicted, is_supported;
 };
 
 /* ---- one pair of values ---- */
@@ -51,7 +54,7 @@ struct weighed {
     double bits;
     double chance_bits;
     enum agreement agreement;
-    bool is_whole_name;
+    bool is_near_name, is_whole_name, is_standard_name;
     str words;
 };
 
@@ -66,6 +69,25 @@ static bool is_short_word_changed(const struct name *asked, const struct name_ma
     return false;
 }
 
+/* Not only words that say what an organisation is. */
+static bool has_own_word(const struct name *asked, const struct name_match *match)
+{
+    for (size_t i = 0; i < match->pair_count; i++) {
+        if (asked->tokens[match->pairs[i].asked].role != NAME_PARTICLE)
+            return true;
+    }
+    return false;
+}
+
+static bool is_unstrained(const struct name_match *match)
+{
+    for (size_t i = 0; i < match->pair_count; i++) {
+        if (match->pairs[i].strain > STRAIN_STANDARD)
+            return false;
+    }
+    return true;
+}
+
 static void weigh_name(const struct scorer *scorer, const struct value *asked,
                        const struct value *held, struct weighed *ret)
 {
@@ -75,8 +97,13 @@ static void weigh_name(const struct scorer *scorer, const struct value *asked,
     ret->bits = match.bits;
     for (size_t i = 0; i < match.pair_count; i++)
         ret->chance_bits += match.pairs[i].bits;
-    ret->is_whole_name = match.contradictions == 0 && match.bits >= WHOLE_NAME * match.bits_max &&
-                         !is_short_word_changed(a, &match);
+    ret->is_near_name = match.contradictions == 0 && (match.is_whole || has_own_word(a, &match)) &&
+                        match.bits >= WHOLE_NAME * match.bits_max &&
+                        !is_short_word_changed(a, &match);
+    ret->is_whole_name =
+        ret->is_near_name || (match.is_whole && match.held_alone <= HELD_ALONE_MAX);
+    ret->is_standard_name =
+        match.is_whole && match.asked_alone + match.held_alone == 0 && is_unstrained(&match);
     struct comparison comparison;
     asked->type->compare(asked, held, &comparison);
     ret->agreement = comparison.agreement;
@@ -263,10 +290,13 @@ static void conclude(const struct scorer *scorer, struct evidence *ret)
     if (ret->band == BAND_HIT &&
         evidence_band(ret->bits - alone, scorer->context->population) != BAND_HIT)
         ret->band = BAND_POSSIBLE;
-    if (ret->band == BAND_NONE && scorer->is_whole_name && !scorer->is_contradicted)
+    /* however common the words: nothing more was asked, or what was agrees, or all is as it reads */
+    bool is_whole = scorer->is_standard_name || (scorer->is_near_name && scorer->is_supported) ||
+                    (scorer->is_whole_name && !scorer->has_date);
+    if (ret->band == BAND_NONE && is_whole && !scorer->is_contradicted)
         ret->band = BAND_POSSIBLE;
     /* a name that is only alike, with nothing else speaking for it, never decides */
-    if (ret->band == BAND_HIT && !scorer->is_whole_name && !scorer->is_supported)
+    if (ret->band == BAND_HIT && !scorer->is_near_name && !scorer->is_supported)
         ret->band = BAND_POSSIBLE;
     double over = ret->bits - alone - log2(population) - PROBABILITY_OVER;
     ret->probability = 1 / (1 + exp2(-PROBABILITY_SLOPE * over));
@@ -291,6 +321,7 @@ enum err evidence_score(const struct evidence_context *context, const struct def
     *ret = (struct evidence){.why = why};
     for (size_t i = 0; i < asked_count; i++) {
         struct weighed weighed = {0};
+        scorer.has_date |= asked[i].value.type == &type_date;
         if (is_asked_before(&scorer, i) ||
             !meaning_score(&scorer, asked[i].meaning, &weighed, &why[ret->why_count]))
             continue;
@@ -298,7 +329,9 @@ enum err evidence_score(const struct evidence_context *context, const struct def
         ret->bits += weighed.bits;
         scorer.chance_bits += weighed.chance_bits;
         scorer.has_name |= asked[i].value.type->is_fuzzy;
+        scorer.is_near_name |= weighed.is_near_name;
         scorer.is_whole_name |= weighed.is_whole_name;
+        scorer.is_standard_name |= weighed.is_standard_name;
         scorer.is_supported |= weighed.bits > 2 && !asked[i].value.type->is_fuzzy;
         scorer.is_contradicted |= weighed.bits < -2 && !asked[i].value.type->is_fuzzy;
     }

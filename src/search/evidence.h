@@ -47,7 +47,8 @@ enum err evidence_score(const struct evidence_context *context, const struct def
 
 /*
  * Band by bits over a population: the cuts are in evidence.c, with the curve they come from. A name
- * that agrees whole and is contradicted by nothing is possible, however common it is.
+ * of which every word agrees by a standard reading is possible, however common it is: asked alone,
+ * or with a date that agrees, or, where the record has no date, with no word left over.
  */
 enum band evidence_band(double bits, uint64_t population);
 

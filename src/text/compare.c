@@ -21,6 +21,7 @@ struct pairing {
 
 #define JOIN_COST_LIMIT  3.f
 #define PIECE_COST_LIMIT 4.f
+#define STRAIN_JOIN      4.f /* of a piece, or of two words together */
 
 double name_word_bits(const struct name_frequency *frequency, const struct name_token *token)
 {
@@ -81,12 +82,10 @@ static void ready_make(const struct name *name, struct ready *ret)
     }
 }
 
-static void item_add(struct pairing *p, uint32_t atoms, size_t held, enum name_channel channel,
-                     float bits)
+static void item_add(struct pairing *p, struct agreement_of_words item)
 {
-    if (bits > 0 && p->count < MATCH_AGREEMENT_MAX)
-        p->items[p->count++] =
-            (struct agreement_of_words){atoms, (uint8_t)held, (uint8_t)channel, bits};
+    if (item.bits > 0 && p->count < MATCH_AGREEMENT_MAX)
+        p->items[p->count++] = item;
 }
 
 static bool is_spelled_out(const struct name_token *token)
@@ -104,7 +103,9 @@ static void pair_words(struct pairing *p, size_t i, size_t j)
         return;
     float bits = (float)near_bits(p, asked, NAME_WHOLE, held, cost) - cost;
     float weight = role_weight(asked->role), held_weight = role_weight(held->role);
-    item_add(p, 1u << i, j, channel, bits * (weight > held_weight ? weight : held_weight));
+    item_add(p, (struct agreement_of_words){1u << i, (uint8_t)j, (uint8_t)channel,
+                                            bits * (weight > held_weight ? weight : held_weight),
+                                            cost - script_cost(asked->script, held->script)});
 }
 
 float name_join_cost(const struct name_token *first, const struct name_token *second)
@@ -113,15 +114,16 @@ float name_join_cost(const struct name_token *first, const struct name_token *se
     size_t one = first->readings[0].len, two = second->readings[0].len;
     bool is_syllables = one <= SYLLABLE_LETTERS_MAX && two <= SYLLABLE_LETTERS_MAX &&
                         one + two <= SYLLABLES_LETTERS_MAX;
-    return first->role == NAME_PARTICLE || second->is_glued || is_syllables ? JOIN_CUSTOM_COST
-                                                                            : JOIN_COST;
+    bool is_custom = first->role == NAME_PARTICLE || second->is_glued || is_syllables ||
+                     lexicon_is_head(first->readings[0]);
+    return is_custom ? JOIN_CUSTOM_COST : JOIN_COST;
 }
 
 /* A word made up here, with its sounds and its letters. */
 struct made_word {
     struct word word;
     struct sound sounds[NAME_READING_MAX];
-    char letters[2 * NAME_WORD_MAX];
+    char letters[3 * NAME_WORD_MAX];
 };
 
 static void reading_make(struct made_word *made, str reading)
@@ -139,14 +141,18 @@ static void reading_make(struct made_word *made, str reading)
 }
 
 /* Two words written as one; as the index makes it. */
-static void joined_make(const struct name_token *first, const struct name_token *second,
-                        struct made_word *ret)
+static void joined_make(struct join join, struct made_word *ret)
 {
-    str one = first->readings[0], two = second->readings[0];
-    ret->word = (struct word){.script = first->script};
-    memcpy(ret->letters, one.ptr, one.len);
-    memcpy(ret->letters + one.len, two.ptr, two.len);
-    reading_make(ret, str_of(ret->letters, one.len + two.len));
+    const struct name_token *const words[] = {join.first, join.middle, join.last};
+    size_t len = 0;
+    ret->word = (struct word){.script = join.first->script};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        str reading = join_reading(join, words[i]);
+        if (reading.len)
+            memcpy(ret->letters + len, reading.ptr, reading.len);
+        len += reading.len;
+    }
+    reading_make(ret, str_of(ret->letters, len));
 }
 
 /* One of the two syllables of a given name. */
@@ -156,7 +162,7 @@ static void syllable_make(const struct name_token *token, bool is_second, struct
     for (size_t k = 0; k < token->reading_count; k++) {
         str reading = token->readings[k];
         if (token->cuts[k] > 0 && token->cuts[k] < reading.len)
-            reading_make(ret, is_second ? str_from(reading, token->cuts[k])
+            reading_make(ret, is_second ? str_from(reading, token->begins[k])
                                         : str_slice(reading, 0, token->cuts[k]));
     }
 }
@@ -172,8 +178,11 @@ static void pair_half(struct pairing *p, size_t i, enum name_part_of_word part, 
         return;
     float cost = word_cost(&half->word, &p->h.words[j], PIECE_COST_LIMIT, &channel) + extra;
     if (cost < SOUND_FAR)
-        item_add(p, atoms, j, NAME_BY_JOIN,
-                 ((float)near_bits(p, asked, part, held, cost) - cost) * role_weight(held->role));
+        item_add(p,
+                 (struct agreement_of_words){atoms, (uint8_t)j, NAME_BY_JOIN,
+                                             ((float)near_bits(p, asked, part, held, cost) - cost) *
+                                                 role_weight(held->role),
+                                             cost - script_cost(half->word.script, held->script)});
 }
 
 static void pair_syllables(struct pairing *p, size_t i)
@@ -208,20 +217,24 @@ static void pair_cut(struct pairing *p, size_t i, size_t first, size_t second)
 
 static void pair_joined(struct pairing *p, size_t i)
 {
-    const struct name_token *first = &p->asked->tokens[i], *second = first + 1;
+    struct join join = join_at(p->asked->tokens, p->asked->count, i);
+    const struct name_token *first = join.first;
     struct made_word joined;
-    if (!is_spelled_out(first) || !is_spelled_out(second))
+    if (!is_spelled_out(first) || !is_spelled_out(join.last))
         return;
-    joined_make(first, second, &joined);
+    joined_make(join, &joined);
     for (size_t j = 0; j < p->held->count; j++) {
         enum name_channel channel;
         if (!is_spelled_out(&p->held->tokens[j]))
             continue;
         float cost = word_cost(&joined.word, &p->h.words[j], JOIN_COST_LIMIT, &channel) +
-                     name_join_cost(first, second);
+                     name_join_cost(first, join.last);
         if (cost < SOUND_FAR)
-            item_add(p, 3u << i, j, NAME_BY_JOIN,
-                     (float)near_bits(p, first, NAME_WITH_NEXT, &p->held->tokens[j], cost) - cost);
+            item_add(p, (struct agreement_of_words){
+                            join_atoms(join, i), (uint8_t)j, NAME_BY_JOIN,
+                            (float)near_bits(p, first, NAME_WITH_NEXT, &p->held->tokens[j], cost) -
+                                cost,
+                            cost - script_cost(first->script, p->held->tokens[j].script)});
     }
 }
 
@@ -241,6 +254,36 @@ static void pair_joins(struct pairing *p)
     }
 }
 
+static bool is_weak_word(const struct name_token *token)
+{
+    return role_weight(token->role) < 1;
+}
+
+/*
+ * One word may be missing (a patronymic, a second family name) where two or more stand as they
+ * read. Of an organisation of which only its kind was asked, all must be there.
+ */
+static bool is_whole(const struct name *asked, const struct name *held,
+                     const struct name_match *match)
+{
+    unsigned strong = 0;
+    float strain = 0;
+    for (size_t i = 0; i < match->pair_count; i++) {
+        const struct name_alignment *pair = &match->pairs[i];
+        const struct name_token *token = &asked->tokens[pair->asked];
+        if (is_weak_word(token))
+            continue;
+        strain = pair->strain > strain ? pair->strain : strain;
+        if (pair->strain >
+            (pair->channel == NAME_BY_JOIN ? STRAIN_JOIN : word_strain_max(token->readings[0].len)))
+            return false;
+        strong += pair->channel != NAME_BY_INITIAL;
+    }
+    if (match->asked_alone == 1 && match->held_alone == 0)
+        return strong >= 2 && strain <= STRAIN_STANDARD;
+    return match->asked_alone == 0 && (strong > 0 || match->pair_count >= held->count);
+}
+
 void name_match(const struct name *asked, const struct name *held,
                 const struct name_frequency *frequency, struct name_match *ret)
 {
@@ -255,6 +298,7 @@ void name_match(const struct name *asked, const struct name *held,
     }
     pair_joins(&p);
     match_solve(p.items, p.count, &p.a.side, &p.h.side, ret);
+    ret->is_whole = is_whole(asked, held, ret);
     for (size_t i = 0; i < asked->count; i++) {
         const struct name_token *token = &asked->tokens[i];
         ret->bits_max += token->role == NAME_INITIAL

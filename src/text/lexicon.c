@@ -48,7 +48,10 @@ static void words_parse(void)
     static const struct entry kinds[] = {{S("particle"), LEXICON_PARTICLE},
                                          {S("inner"), LEXICON_INNER},
                                          {S("title"), LEXICON_TITLE},
-                                         {S("generation"), LEXICON_GENERATION}};
+                                         {S("generation"), LEXICON_GENERATION},
+                                         {S("company"), LEXICON_COMPANY},
+                                         {S("head"), LEXICON_HEAD},
+                                         {S("tail"), LEXICON_TAIL}};
     str rest = table_text(TABLE_WORDS), line, kind, word;
     while (table_line(&rest, &line)) {
         str_split(&line, '\t', &kind);
@@ -119,7 +122,43 @@ static size_t list_find(const struct list *list, str word)
 enum lexicon_kind lexicon_kind(str word)
 {
     size_t at = list_find(&words, word);
-    return at < words.count ? (enum lexicon_kind)words.items[at].what : LEXICON_NAME;
+    return at < words.count && words.items[at].what < LEXICON_HEAD
+               ? (enum lexicon_kind)words.items[at].what
+               : LEXICON_NAME;
+}
+
+static bool is_kind(str word, enum lexicon_kind kind)
+{
+    for (size_t at = list_find(&words, word);
+         at < words.count && str_eq(words.items[at].word, word); at++) {
+        if (words.items[at].what == kind)
+            return true;
+    }
+    return false;
+}
+
+bool lexicon_is_head(str word)
+{
+    return is_kind(word, LEXICON_HEAD);
+}
+
+bool lexicon_cut(str word, uint8_t *ret_end, uint8_t *ret_begin)
+{
+    enum { HEAD_ROOT = 3, REST_MIN = 3, PART_MAX = 6 };
+    for (size_t len = PART_MAX; len >= HEAD_ROOT; len--) {
+        if (word.len < len + REST_MIN || !is_kind(str_from(word, word.len - len), LEXICON_TAIL))
+            continue;
+        *ret_end = *ret_begin = (uint8_t)(word.len - len);
+        return true;
+    }
+    for (size_t len = PART_MAX; len >= HEAD_ROOT; len--) {
+        if (word.len < len + REST_MIN || !is_kind(str_slice(word, 0, len), LEXICON_HEAD))
+            continue;
+        *ret_end = HEAD_ROOT;
+        *ret_begin = (uint8_t)len;
+        return true;
+    }
+    return false;
 }
 
 bool lexicon_is_patronymic(str word)

@@ -11,11 +11,21 @@ enum lexicon_kind {
     LEXICON_PARTICLE,
     LEXICON_INNER,
     LEXICON_TITLE,
-    LEXICON_GENERATION
+    LEXICON_GENERATION,
+    LEXICON_COMPANY, /* says what an organisation is, not which */
+    LEXICON_HEAD,    /* starts a name of two words written as one: abdul */
+    LEXICON_TAIL     /* ends one: ullah */
 };
 /* What a word in Latin letters is by itself; where it stands decides further. */
 enum lexicon_kind lexicon_kind(str word);
 bool lexicon_is_patronymic(str word);
+/*
+ * A name of two words written as one: where its first word ends and its second begins, the article
+ * between them left out (abd|ul|rahman: 3 and 5; nasr|allah: 4 and 4). False: not such a name.
+ */
+bool lexicon_cut(str word, uint8_t *ret_end, uint8_t *ret_begin);
+/* "abd" and its forms: what stands before the second word of such a name. */
+bool lexicon_is_head(str word);
 
 /* How two words are related as forms of one given name. */
 enum lexicon_relation { LEXICON_UNRELATED, LEXICON_SHORT_FORM, LEXICON_BOTH_SHORT };

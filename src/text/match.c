@@ -20,6 +20,8 @@
 #define WEAK_ALONE_BITS    (-0.2f) /* particle, generation */
 #define REORDER_BITS       (-0.4f)
 #define ROLE_CLASH_BITS    (-0.8f) /* family name for given name */
+#define STRAIN_MAX         5.f
+#define STRAIN_LETTER      0.55f
 
 bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret)
 {
@@ -41,17 +43,23 @@ bool word_prepare(const struct name_token *token, struct arena *arena, struct wo
  * A person is oftenest on record in the asker's script or in Latin letters, seldom in a third:
  * how seldom, for each of a name's two or three words.
  */
-static float script_cost(enum name_script asked, enum name_script held)
+float script_cost(enum name_script asked, enum name_script held)
 {
     if (asked == held)
         return 0;
-    return held == NAME_LATIN ? 0.4f : asked == NAME_LATIN ? 0.7f : 1.8f;
+    return held == NAME_LATIN ? 0.4f : asked == NAME_LATIN ? 0.7f : SCRIPT_COST_MAX;
 }
 
 float word_cost_limit(size_t letters)
 {
     float limit = 1.3f * (float)letters;
     return limit < 2.f ? 2.f : limit > 8.f ? 8.f : limit;
+}
+
+float word_strain_max(size_t letters)
+{
+    float most = STRAIN_LETTER * (float)letters;
+    return most < STRAIN_MAX ? most : STRAIN_MAX;
 }
 
 static float reading_cost(const struct word *a, size_t i, const struct word *b, size_t j,
@@ -168,12 +176,11 @@ static unsigned count_alone(const struct match_side *side, uint32_t taken, struc
     return alone;
 }
 
-static void pair_add(struct name_match *match, uint8_t asked, uint8_t held, uint8_t channel,
-                     float bits)
+static void pair_add(struct name_match *match, struct name_alignment pair)
 {
-    match->bits += bits;
+    match->bits += (double)pair.bits;
     if (match->pair_count < NAME_TOKEN_MAX)
-        match->pairs[match->pair_count++] = (struct name_alignment){asked, held, channel, bits};
+        match->pairs[match->pair_count++] = pair;
 }
 
 /* "J." for "John" on either side, among the words still alone. */
@@ -188,7 +195,7 @@ static void match_initials(const struct match_side *asked, const struct match_si
                 continue;
             *asked_taken |= 1u << i;
             *held_taken |= 1u << j;
-            pair_add(match, i, j, NAME_BY_INITIAL, MATCH_INITIAL_BITS);
+            pair_add(match, (struct name_alignment){i, j, NAME_BY_INITIAL, MATCH_INITIAL_BITS, 0});
         }
     }
 }
@@ -245,7 +252,8 @@ void match_solve(struct agreement_of_words *items, size_t count, const struct ma
         else
             first_half |= atoms;
         held_taken |= 1u << item->held;
-        pair_add(ret, (uint8_t)__builtin_ctz(atoms), item->held, item->channel, item->bits);
+        pair_add(ret, (struct name_alignment){(uint8_t)__builtin_ctz(atoms), item->held,
+                                              item->channel, item->bits, item->strain});
     }
     uint32_t asked_taken = whole | first_half | second_half;
     match_initials(asked, held, &asked_taken, &held_taken, ret);

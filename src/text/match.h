@@ -7,6 +7,7 @@
 #ifndef TEXT_MATCH_H
 #define TEXT_MATCH_H
 
+#include "text/lexicon.h"
 #include "text/name.h"
 #include "text/sound.h"
 
@@ -29,6 +30,15 @@ float word_cost_spelled(const struct word *a, const struct word *b, float limit,
                         enum name_channel *ret);
 /* How much a word of so many letters may be off before it is another word. */
 float word_cost_limit(size_t letters);
+/* What it costs by itself that a word is held in another script than asked. */
+#define SCRIPT_COST_MAX 1.8f
+float script_cost(enum name_script asked, enum name_script held);
+/*
+ * The highest strain at which a word is still the same word by a standard reading of its letters:
+ * "Levi" and לוי, "John" and "Jon"; not "Kim" and "Kil".
+ */
+float word_strain_max(size_t letters);
+#define STRAIN_STANDARD 0.7f /* a reading of the tables, at most not the main one */
 
 /* ---- a whole name ---- */
 
@@ -44,6 +54,7 @@ struct agreement_of_words {
     uint8_t held;   /* number of the held word */
     uint8_t channel;
     float bits;
+    float strain; /* of the cost, what is not the other script's: how far from a standard reading */
 };
 struct match_side {
     uint8_t count;
@@ -61,6 +72,34 @@ void match_solve(struct agreement_of_words *items, size_t count, const struct ma
 float name_join_cost(const struct name_token *first, const struct name_token *second);
 #define PIECE_COST        2.5f
 #define PIECE_CUSTOM_COST 0.5f
+
+/* Words written as one: two, or three with a particle between: Abd al-Rahman, van der Berg. */
+struct join {
+    const struct name_token *first, *middle, *last;
+};
+static inline struct join join_at(const struct name_token *tokens, size_t count, size_t at)
+{
+    struct join join = {&tokens[at], NULL, &tokens[at + 1]};
+    bool is_weak = tokens[at].role == NAME_PARTICLE || lexicon_is_head(tokens[at].readings[0]);
+    if (at + 2 < count && is_weak && tokens[at + 1].role == NAME_PARTICLE &&
+        tokens[at + 2].role != NAME_PARTICLE)
+        join = (struct join){&tokens[at], &tokens[at + 1], &tokens[at + 2]};
+    return join;
+}
+static inline uint32_t join_atoms(struct join join, size_t at)
+{
+    return (join.middle ? 7u : 3u) << at;
+}
+/* What a word brings into a join: after Abd an article that is not read otherwise. */
+static inline str join_reading(struct join join, const struct name_token *word)
+{
+    if (!word)
+        return STR_EMPTY;
+    bool has_article = word == join.last && word->reading_count > 1 &&
+                       lexicon_is_head(join.first->readings[0]) &&
+                       str_ends(word->readings[1], word->readings[0]);
+    return word->readings[has_article];
+}
 
 #define MATCH_INITIAL_BITS 2.5f /* one letter of 26, unevenly spread */
 /* Factor on the bits of a word in a role: particles and generations are weak, titles nothing. */

@@ -197,6 +197,11 @@ static str letters_text(struct arena *arena, const uint32_t *letters, size_t cou
     return text ? str_of(text, len) : STR_EMPTY;
 }
 
+static bool is_east_asian(enum name_script script)
+{
+    return script == NAME_HAN || script == NAME_HANGUL;
+}
+
 static void token_fill(struct cutter *cutter, const struct cut_word *word, const uint32_t *letters,
                        size_t count, enum name_role role, const struct readings *readings)
 {
@@ -213,15 +218,12 @@ static void token_fill(struct cutter *cutter, const struct cut_word *word, const
                                  .reading_count = readings->count};
     for (size_t i = 0; i < readings->count; i++) {
         token->readings[i] = arena_str(cutter->arena, str_of(readings->text[i], readings->len[i]));
-        token->cuts[i] = readings->cut[i];
+        token->cuts[i] = token->begins[i] = readings->cut[i];
+        if (!is_east_asian(word->script))
+            lexicon_cut(token->readings[i], &token->cuts[i], &token->begins[i]);
     }
     token->native = word->script == NAME_LATIN ? token->readings[0]
                                                : letters_text(cutter->arena, letters, count);
-}
-
-static bool is_east_asian(enum name_script script)
-{
-    return script == NAME_HAN || script == NAME_HANGUL;
 }
 
 /* 王小明, 김정은: family and given name in one word, when nothing else is in that script. */
@@ -359,11 +361,17 @@ static void role_guess(struct cutter *cutter, size_t at)
         if (is_last && name->count > 2)
             token->role = NAME_GENERATION;
         break;
+    case LEXICON_COMPANY:
+        if (name->count > 1)
+            token->role = NAME_PARTICLE;
+        break;
     case LEXICON_NAME:
         if (!is_first && token->role != NAME_FAMILY && name->count > 2 &&
             lexicon_is_patronymic(word))
             token->role = NAME_PATRONYMIC;
         break;
+    case LEXICON_HEAD:
+    case LEXICON_TAIL: break; /* ways of writing, not roles */
     }
 }
 

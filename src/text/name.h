@@ -23,7 +23,7 @@
 #include "base/base.h"
 
 enum {
-    NAME_TABLES_VERSION = 2, /* written into segments: other tables, other tokens */
+    NAME_TABLES_VERSION = 3, /* written into segments: other tables, other tokens */
     NAME_TEXT_MAX = 2000,    /* bytes of input; longer is ERR_LIMIT */
     NAME_TOKEN_MAX = 16,     /* words kept of a name; further ones are dropped and is_cut says so */
     NAME_WORD_MAX = 31,      /* letters kept of a reading; the MRZ has 39 for a whole name */
@@ -35,7 +35,7 @@ enum name_role {
     NAME_GIVEN,
     NAME_FAMILY,
     NAME_PATRONYMIC,
-    NAME_PARTICLE,   /* al, bin, von, de la: weak */
+    NAME_PARTICLE,   /* al, bin, von, de la; company, bank: weak */
     NAME_TITLE,      /* Dr, Sheikh, Mrs: ignored when scoring */
     NAME_GENERATION, /* Jr, III: weak */
     NAME_INITIAL,    /* one letter */
@@ -60,8 +60,12 @@ struct name_token {
     uint8_t role;                   /* enum name_role */
     uint8_t script;                 /* enum name_script */
     bool is_glued; /* follows the word before it without a blank: al-Kindi, Jae-geon */
-    /* Letters of the first syllable where a given name has two (Han, Hangul); else 0. */
-    uint8_t cuts[NAME_READING_MAX];
+    /*
+     * Where a word falls into two, each a word of its own elsewhere: end of the first (0: it does
+     * not) and begin of the second, what lies between being an article. Syllables of given names
+     * (Han, Hangul); Abdul-Rahman, Nasr-Allah.
+     */
+    uint8_t cuts[NAME_READING_MAX], begins[NAME_READING_MAX];
 };
 
 struct name {
@@ -139,7 +143,7 @@ enum name_channel {
 struct name_alignment {
     uint8_t asked, held; /* token numbers; a join names the first */
     uint8_t channel;     /* enum name_channel */
-    float bits;
+    float bits, strain;
 };
 struct name_match {
     double bits;     /* >0 speaks for, <0 against */
@@ -149,6 +153,9 @@ struct name_match {
     uint8_t asked_alone, held_alone; /* words without counterpart, particles and titles apart */
     uint8_t contradictions;          /* min of both: a word stands against another */
     bool is_reordered;
+    /* Every word asked has its counterpart, near enough to be the same word (text/match.h), or all
+     * but one of three; none stands against it. Words the other side has more do not count. */
+    bool is_whole;
 };
 void name_match(const struct name *asked, const struct name *held,
                 const struct name_frequency *frequency, struct name_match *ret);
