@@ -62,9 +62,24 @@ bool policy_is_keeper(const struct actor *actor, str owner)
     return actor_is_keeper(actor, owner);
 }
 
+/*
+ * What the node keeps is for the roles that its `show:` names, and for nobody where it names none:
+ * of a credential not even an administrator reads what there is.
+ */
+static bool is_named(const struct actor *actor, const struct definition *definition)
+{
+    for (size_t i = 0; i < definition->show_count; i++) {
+        str audience = definition->shows[i].audience;
+        if (str_eq(audience, actor->role) ||
+            (actor->may_administer && str_eq(audience, S("administrator"))))
+            return true;
+    }
+    return false;
+}
+
 bool policy_keeps(const struct actor *actor, const struct definition *definition, str owner)
 {
-    bool is_open = !is_of_node(definition) || actor_is_system(actor) || actor->may_administer;
+    bool is_open = !is_of_node(definition) || actor_is_system(actor) || is_named(actor, definition);
     return is_open && actor_is_keeper(actor, owner);
 }
 
@@ -201,14 +216,6 @@ static enum disclosure lower(enum disclosure a, enum disclosure b)
     return a < b ? a : b;
 }
 
-/* The `show:` of what the node keeps binds keepers too: a credential is shown to nobody. */
-bool show_rule_binds(const struct actor *actor, const struct facts *facts)
-{
-    if (actor_is_system(actor))
-        return false;
-    return is_of_node(facts->definition) || !actor_is_keeper(actor, facts->owner);
-}
-
 enum disclosure decide_by_record(const struct catalog *catalog, const struct actor *actor,
                                  const struct facts *facts)
 {
@@ -231,7 +238,7 @@ enum disclosure decide(const struct catalog *catalog, const struct actor *actor,
                        const struct facts *facts)
 {
     enum disclosure result = decide_by_record(catalog, actor, facts);
-    if (result == DISCLOSE_NONE || !show_rule_binds(actor, facts))
+    if (result == DISCLOSE_NONE || policy_keeps(actor, facts->definition, facts->owner))
         return result;
     return lower(result, by_show_rule(actor, facts->definition));
 }

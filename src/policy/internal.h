@@ -31,7 +31,6 @@ bool actor_is_system(const struct actor *actor);
 /* The show rule for the actor's role, else the one for others; NULL: none, all is shown. */
 const struct show_rule *show_rule_for(const struct actor *actor,
                                       const struct definition *definition);
-bool show_rule_binds(const struct actor *actor, const struct facts *facts);
 bool show_rule_has(const struct show_rule *rule, const struct field *field);
 
 #endif

@@ -110,8 +110,9 @@ enum err policy_open(const struct catalog *catalog, const struct actor *actor,
     if (disclosure != DISCLOSE_HIT_ONLY) {
         struct opener opener = {
             .record = record,
-            .rule =
-                show_rule_binds(actor, &facts) ? show_rule_for(actor, record->definition) : NULL,
+            .rule = policy_keeps(actor, record->definition, facts.owner)
+                        ? NULL
+                        : show_rule_for(actor, record->definition),
             .is_redacting = decide_by_record(catalog, actor, &facts) == DISCLOSE_MASKED,
             .arena = arena,
             .text = {.max = ITEM_TEXT_MAX},
