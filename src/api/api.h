@@ -27,6 +27,7 @@
 #include "net/http.h"
 #include "review/review.h"
 #include "search/search.h"
+#include "standing/standing.h"
 
 struct api;
 struct api_node { /* opened by cmd, in this order closed after api_free() */
@@ -41,6 +42,7 @@ struct api_node { /* opened by cmd, in this order closed after api_free() */
     struct flow *flow;
     struct keep *keep;
     struct review *review;
+    struct standing *standing;
     const char *directory; /* DIR */
 };
 struct api_options {

@@ -263,6 +263,8 @@ call_run run_units, run_unit_found, run_unit_change, run_unit_close, run_credent
     run_grant_end, run_grant_review, run_break_glass, run_measures, run_measure_decide,
     run_measure_lift;
 call_run run_sign_in, run_session, run_sign_out, run_enrol_start, run_enrol, run_password_change;
+call_run run_standing, run_standing_ask, run_standing_approve, run_standing_renew,
+    run_standing_remove;
 call_run run_due, run_record_extend, run_certificates, run_certificate_get, run_certificate_key;
 call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_learn,
     run_frequencies_report, run_frequencies_use, run_frequencies_forget, run_backup, run_doctor,

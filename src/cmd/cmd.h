@@ -87,6 +87,9 @@ enum err withdraw_erased(void *context) MUST_USE;
 /* retention.c: review dates, with all they touch; what a restored backup still has is deleted. */
 enum err retention_open(struct running *running) MUST_USE;
 
+/* standing.c: questions that wait, with those who may see and the log */
+enum err standing_queries_open(struct running *running) MUST_USE;
+
 /* demonstration.c: makes the session of `serve --demonstration` and says what to try */
 enum err demonstration_open(struct running *running) MUST_USE;
 
@@ -144,5 +147,6 @@ int command_ticket(struct cli *cli);
 int command_sample(struct cli *cli);
 int command_records(struct cli *cli);
 int command_certificate(struct cli *cli);
+int command_standing(struct cli *cli);
 
 #endif

@@ -63,6 +63,15 @@ const struct command commands[] = {
      "due [--owner CCC] [--within 60d] [--database NAME] [--max N]\n"
      "extend ID --until DAY --reason TEXT [--version N]",
      command_records},
+    {"standing", "add|list|approve|renew|remove", "questions that new records are held against",
+     "add --until DAY --field MEANING=VALUE [--field ...] [--database NAME]...\n"
+     "       with --purpose and --reference of the case; 90 days at most\n"
+     "list                        with what they have met\n"
+     "approve ID                  by another officer of the national bureau\n"
+     "renew ID --until DAY\n"
+     "remove ID\n"
+     "Standing queries belong to officers: name one by $BUREAU_TOKEN.",
+     command_standing},
     {"certificate", "get|list|key|check", "what was deleted, signed by the node",
      "get ID [--out FILE]         of the record that was ID\n"
      "list [--owner CCC] [--max N]\n"

@@ -105,6 +105,8 @@ static enum err start_clocks(struct running *running, const char *alarm_command)
     wipe(&options.key, sizeof options.key);
     if (!code)
         code = keep_start(running->node.keep);
+    if (!code)
+        code = standing_start(running->node.standing);
     return code ? code : flow_start(running->node.flow);
 }
 

@@ -196,6 +196,17 @@ enum err identity_by_token(struct identity *identity, str token, struct arena *a
     return by_hash(identity, &hash, CREDENTIAL_TOKEN, arena, ret);
 }
 
+enum err identity_by_officer(struct identity *identity, str officer, str role, struct arena *arena,
+                             struct actor *ret)
+{
+    pthread_rwlock_rdlock(&identity->lock);
+    const struct account *account = find_account(identity, officer);
+    enum err code = account ? account_resolve(identity, account, NULL, arena, ret)
+                            : nobody("the officer is not known here");
+    pthread_rwlock_unlock(&identity->lock);
+    return code || str_eq(ret->role, role) ? code : identity_act_as(identity, ret, role);
+}
+
 enum err identity_by_peer(struct identity *identity, uint32_t uid, struct arena *arena,
                           struct actor *ret)
 {
