@@ -65,6 +65,14 @@ enum err call_find_route(struct call *call, const char **ret_allow)
 
 /* ---- who ---- */
 
+/* Long polls and streams: the page asks, whether or not anybody sits before it. */
+static bool is_waiting(const struct http_request *request)
+{
+    const struct http_header *accept = http_header_find(request, S("accept"));
+    return str_has(request->query, S("wait=")) ||
+           (accept && str_has(accept->value, S("text/event-stream")));
+}
+
 static enum err identify(struct api *api, const struct http_request *request, struct arena *arena,
                          struct actor *ret, struct identity_session *ret_session)
 {
@@ -77,7 +85,9 @@ static enum err identify(struct api *api, const struct http_request *request, st
     if (request->client_key.len)
         return identity_by_key(api->node.identity, request->client_key, arena, ret);
     if (cookie.len)
-        return identity_by_session(api->node.identity, cookie, arena, ret, ret_session);
+        return (is_waiting(request)
+                    ? identity_look_session
+                    : identity_by_session)(api->node.identity, cookie, arena, ret, ret_session);
     if (request->is_unix)
         return identity_by_peer(api->node.identity, request->peer_uid, arena, ret);
     err_set(ERR_UNAUTHENTICATED, "no credential came with the request");
@@ -138,6 +148,29 @@ enum err call_identify(struct call *call)
         return err_set(ERR_DENIED, "%s %s is taken over the control socket only", route->method,
                        route->pattern);
     return OK;
+}
+
+enum err call_identify_again(struct call *call)
+{
+    struct arena arena = {0};
+    struct actor now, *actor = &call->actor;
+    struct identity_session session;
+    enum err code = identify(call->api, &call->exchange->request, &arena, &now, &session);
+    bool is_same = !code && str_eq(now.officer, actor->officer) && str_eq(now.unit, actor->unit) &&
+                   str_eq(now.country, actor->country) &&
+                   identity_act_as(call->api->node.identity, &now, actor->role) == OK;
+    if (is_same) { /* what he may now; who he is, and why he asks, stays */
+        now.officer = actor->officer;
+        now.unit = actor->unit;
+        now.country = actor->country;
+        now.purpose = actor->purpose;
+        now.reference = actor->reference;
+        now.on_behalf_of = actor->on_behalf_of;
+        now.break_glass_of = arena_str(call->arena, now.break_glass_of);
+        *actor = now;
+    }
+    arena_release(&arena);
+    return is_same ? OK : err_set(ERR_UNAUTHENTICATED, "the credential is no longer good");
 }
 
 /* While a body is still on its way: is it worth waiting long for? */

@@ -117,6 +117,7 @@ static enum err take_change(void *context, const struct stored *change)
 static enum err fill_page(struct following *following)
 {
     struct store *store = following->call->api->node.store;
+    TRY(call_identify_again(following->call));
     buf_clear(&following->text);
     arena_reset(&following->page);
     following->count = following->scanned = 0;

@@ -107,6 +107,8 @@ struct api {
 void api_handle(void *context, struct http_exchange *exchange);
 struct call *call_new(struct api *api, struct http_exchange *exchange);
 enum err call_identify(struct call *call) MUST_USE;
+/* For calls that last: is the credential still good, and for what? */
+enum err call_identify_again(struct call *call) MUST_USE;
 enum err call_find_route(struct call *call, const char **ret_allow) MUST_USE;
 void call_run_now(struct call *call);
 bool api_is_trusted(void *context, const struct http_request *request);

@@ -67,6 +67,9 @@ struct identity_session {             /* told to the browser once it is made or 
 };
 enum err identity_by_session(struct identity *identity, str cookie, struct arena *arena,
                              struct actor *ret, struct identity_session *ret_session) MUST_USE;
+/* The same without prolonging it: what a page asks by itself is no sign of its officer. */
+enum err identity_look_session(struct identity *identity, str cookie, struct arena *arena,
+                               struct actor *ret, struct identity_session *ret_session) MUST_USE;
 /* A new session in place of `before` (0: none); of an actor that has just been identified. */
 enum err identity_session_new(struct identity *identity, str officer, uint64_t before,
                               struct identity_session *ret) MUST_USE;

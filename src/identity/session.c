@@ -67,8 +67,8 @@ static void sweep(struct identity *identity, int64_t now_us)
         drop(identity, identity->oldest);
 }
 
-enum err identity_by_session(struct identity *identity, str cookie, struct arena *arena,
-                             struct actor *ret, struct identity_session *ret_session)
+static enum err by_session(struct identity *identity, str cookie, bool is_use, struct arena *arena,
+                           struct actor *ret, struct identity_session *ret_session)
 {
     struct hash hash;
     enum err code = OK;
@@ -84,12 +84,14 @@ enum err identity_by_session(struct identity *identity, str cookie, struct arena
     else
         code = account_resolve(identity, session->account, NULL, arena, ret);
     if (!code) {
-        atomic_store_explicit(&session->used_us, now_us, memory_order_relaxed);
+        if (is_use)
+            atomic_store_explicit(&session->used_us, now_us, memory_order_relaxed);
         ret->session = session->number;
         memcpy(ret_session->proof, session->proof, COOKIE_TEXT);
         ret_session->cookie[0] = 0;
         ret_session->until_us = session->made_us + session_life_us;
-        ret_session->idle_until_us = now_us + SESSION_IDLE_US;
+        ret_session->idle_until_us =
+            atomic_load_explicit(&session->used_us, memory_order_relaxed) + SESSION_IDLE_US;
         if (ret_session->idle_until_us > ret_session->until_us)
             ret_session->idle_until_us = ret_session->until_us;
     }
@@ -98,6 +100,20 @@ enum err identity_by_session(struct identity *identity, str cookie, struct arena
         drop(identity, session);
     pthread_mutex_unlock(&identity->sessions_lock);
     return code;
+}
+
+enum err identity_by_session(struct identity *identity, str cookie, struct arena *arena,
+                             struct actor *ret, struct identity_session *ret_session)
+{
+    bool is_use = true;
+    return by_session(identity, cookie, is_use, arena, ret, ret_session);
+}
+
+enum err identity_look_session(struct identity *identity, str cookie, struct arena *arena,
+                               struct actor *ret, struct identity_session *ret_session)
+{
+    bool is_use = false;
+    return by_session(identity, cookie, is_use, arena, ret, ret_session);
 }
 
 static void end_number(struct identity *identity, const struct account *account, uint64_t number)

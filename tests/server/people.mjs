@@ -211,6 +211,14 @@ const failed = await runTests('people', [
     assert.equal((await colleague.call('GET', '/v1/me')).status, 401, 'a credential changed');
     assert.equal((await colleague.call('POST', '/v1/session', { officer: 'o-2', password, code: codeOf(colleague.totp, 1) })).status, 200);
   }],
+  ['a stream ends with the credential it was opened with', async () => {
+    const { token } = (await admin.call('POST', '/v1/officers', { officer: 'o-30', country: 'UTO', unit: 'UTO/ncb', role: 'national-bureau', purposes: [purpose] })).data;
+    const reply = await fetch(`http://127.0.0.1:${running.port}/v1/feed`, { headers: { Authorization: `Bearer ${token}`, Accept: 'text/event-stream' } });
+    const reader = reply.body.getReader();
+    assert.equal((await reader.read()).done, false);
+    assert.equal((await admin.call('DELETE', '/v1/officers/o-30')).status, 204); // which is a change: the stream is looked at
+    while (!(await reader.read()).done);
+  }],
   ['a system asks for an officer it names, and both are on the record', async () => {
     const made = await admin.call('POST', '/v1/officers', { officer: 'gate-system', country: 'UTO', unit: 'UTO/gate', role: 'integrating-system', purposes: [purpose] });
     const search = { text: 'L898902C3', purpose };

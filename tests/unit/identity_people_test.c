@@ -456,6 +456,21 @@ static void a_session_ends_when_it_is_idle_and_in_any_case(void **state)
     assert_int_equal(look(world, &busy), ERR_UNAUTHENTICATED);
 }
 
+static void a_page_that_polls_keeps_no_session_alive(void **state)
+{
+    struct world *world = *state;
+    struct actor actor;
+    struct identity_session about;
+    settle(world);
+    struct identity_session session = open_session(world, "o-1");
+    for (int minute = 1; minute <= 16; minute++) {
+        clock_pin(start_us + minute * minute_us);
+        enum err code = identity_look_session(world->identity, str_c(session.cookie), &world->arena,
+                                              &actor, &about);
+        assert_int_equal(code, minute < 15 ? OK : ERR_UNAUTHENTICATED);
+    }
+}
+
 static void a_clock_set_back_makes_no_session_younger(void **state)
 {
     struct world *world = *state;
@@ -620,6 +635,7 @@ int main(void)
         PEOPLE_TEST(password_and_code_are_both_needed),
         PEOPLE_TEST(a_link_ends_after_three_days),
         PEOPLE_TEST(a_session_ends_when_it_is_idle_and_in_any_case),
+        PEOPLE_TEST(a_page_that_polls_keeps_no_session_alive),
         PEOPLE_TEST(a_clock_set_back_makes_no_session_younger),
         PEOPLE_TEST(a_forged_cookie_is_nobodys),
         PEOPLE_TEST(whatever_changes_ends_the_session),
