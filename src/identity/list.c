@@ -2,8 +2,8 @@
 /*
  * Officers from a list: CSV with a heading row of officer, country, unit, role, purposes,
  * databases, rights in any order; lists within a field are separated by blanks. Each row is
- * checked as if it was entered by hand; what is refused is said by row. All are entered, or none unless partly was
- * asked for; every officer gets a one-time link.
+ * checked as if it was entered by hand; what is refused is said by row. All are entered, or none
+ * unless partly was asked for; every officer gets a one-time link.
  */
 #include <stdlib.h>
 

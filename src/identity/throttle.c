@@ -8,9 +8,9 @@
  *   of a device that has signed in to this account before: five, and nothing else counts
  *
  * There is none of an account by itself: with it anybody could keep an officer out by failing in
- * his name. Guesses from many addresses are met by Argon2id, by one-time codes that are good once,
- * and by the budget of each address (IPv6: of its /64). The table has a fixed size; the entry longest
- * untouched of its eight neighbours makes room.
+ * his name. Guesses from many addresses are met by Argon2id, by one-time codes that are good
+ * once, and by the budget of each address (IPv6: of its /64). The table has a fixed size; the
+ * entry longest untouched of its eight neighbours makes room.
  */
 #include <stdio.h>
 #include <stdlib.h>
