@@ -19,6 +19,14 @@ struct list {
 static struct list words, short_forms;
 static pthread_once_t lists_once = PTHREAD_ONCE_INIT;
 
+/* Of names of two words written as one; a head's first three letters are a word by themselves. */
+enum { AFFIX_MAX = 64, HEAD_ROOT = 3, REST_MIN = 3 };
+struct affixes {
+    str items[AFFIX_MAX];
+    size_t count;
+};
+static struct affixes heads, tails;
+
 enum { ENDING_MAX = 64, LINE_MAX_COUNT = 1000 };
 static str endings[ENDING_MAX];
 static size_t ending_count;
@@ -43,15 +51,24 @@ static void list_add(struct list *list, str word, uint32_t what)
     list->items[list->count++] = (struct entry){word, what};
 }
 
+static void affixes_parse(str kind, struct affixes *affixes)
+{
+    str rest = table_text(TABLE_WORDS), line, here;
+    while (table_line(&rest, &line)) {
+        str_split(&line, '\t', &here);
+        while (str_eq(here, kind) && affixes->count < AFFIX_MAX &&
+               str_split(&line, ' ', &affixes->items[affixes->count]))
+            affixes->count++;
+    }
+}
+
 static void words_parse(void)
 {
     static const struct entry kinds[] = {{S("particle"), LEXICON_PARTICLE},
                                          {S("inner"), LEXICON_INNER},
                                          {S("title"), LEXICON_TITLE},
                                          {S("generation"), LEXICON_GENERATION},
-                                         {S("company"), LEXICON_COMPANY},
-                                         {S("head"), LEXICON_HEAD},
-                                         {S("tail"), LEXICON_TAIL}};
+                                         {S("company"), LEXICON_COMPANY}};
     str rest = table_text(TABLE_WORDS), line, kind, word;
     while (table_line(&rest, &line)) {
         str_split(&line, '\t', &kind);
@@ -61,6 +78,8 @@ static void words_parse(void)
                 list_add(&words, word, kinds[i].what);
         }
     }
+    affixes_parse(S("head"), &heads);
+    affixes_parse(S("tail"), &tails);
     qsort(words.items, words.count, sizeof *words.items, entry_order);
 }
 
@@ -122,43 +141,45 @@ static size_t list_find(const struct list *list, str word)
 enum lexicon_kind lexicon_kind(str word)
 {
     size_t at = list_find(&words, word);
-    return at < words.count && words.items[at].what < LEXICON_HEAD
-               ? (enum lexicon_kind)words.items[at].what
-               : LEXICON_NAME;
+    return at < words.count ? (enum lexicon_kind)words.items[at].what : LEXICON_NAME;
 }
 
-static bool is_kind(str word, enum lexicon_kind kind)
+bool lexicon_is_head(str word)
 {
-    for (size_t at = list_find(&words, word);
-         at < words.count && str_eq(words.items[at].word, word); at++) {
-        if (words.items[at].what == kind)
+    pthread_once(&lists_once, lists_parse);
+    for (size_t i = 0; i < heads.count; i++) {
+        if (str_eq(heads.items[i], word))
             return true;
     }
     return false;
 }
 
-bool lexicon_is_head(str word)
+/* The longest that fits: few enough to be tried one by one, most fail at their first letter. */
+static size_t affix_of(const struct affixes *affixes, str word, bool is_tail)
 {
-    return is_kind(word, LEXICON_HEAD);
+    size_t best = 0;
+    for (size_t i = 0; i < affixes->count; i++) {
+        str affix = affixes->items[i];
+        if (affix.len <= best || affix.len + REST_MIN > word.len)
+            continue;
+        str part = str_slice(word, is_tail ? word.len - affix.len : 0, affix.len);
+        if (part.ptr[0] == affix.ptr[0] && str_eq(part, affix))
+            best = affix.len;
+    }
+    return best;
 }
 
 bool lexicon_cut(str word, uint8_t *ret_end, uint8_t *ret_begin)
 {
-    enum { HEAD_ROOT = 3, REST_MIN = 3, PART_MAX = 6 };
-    for (size_t len = PART_MAX; len >= HEAD_ROOT; len--) {
-        if (word.len < len + REST_MIN || !is_kind(str_from(word, word.len - len), LEXICON_TAIL))
-            continue;
-        *ret_end = *ret_begin = (uint8_t)(word.len - len);
-        return true;
-    }
-    for (size_t len = PART_MAX; len >= HEAD_ROOT; len--) {
-        if (word.len < len + REST_MIN || !is_kind(str_slice(word, 0, len), LEXICON_HEAD))
-            continue;
+    pthread_once(&lists_once, lists_parse);
+    size_t tail = affix_of(&tails, word, true), head = affix_of(&heads, word, false);
+    if (tail > 0)
+        *ret_end = *ret_begin = (uint8_t)(word.len - tail);
+    else if (head > 0) {
         *ret_end = HEAD_ROOT;
-        *ret_begin = (uint8_t)len;
-        return true;
+        *ret_begin = (uint8_t)head;
     }
-    return false;
+    return tail + head > 0;
 }
 
 bool lexicon_is_patronymic(str word)

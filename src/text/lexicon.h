@@ -12,9 +12,7 @@ enum lexicon_kind {
     LEXICON_INNER,
     LEXICON_TITLE,
     LEXICON_GENERATION,
-    LEXICON_COMPANY, /* says what an organisation is, not which */
-    LEXICON_HEAD,    /* starts a name of two words written as one: abdul */
-    LEXICON_TAIL     /* ends one: ullah */
+    LEXICON_COMPANY /* says what an organisation is, not which */
 };
 /* What a word in Latin letters is by itself; where it stands decides further. */
 enum lexicon_kind lexicon_kind(str word);

@@ -370,8 +370,6 @@ static void role_guess(struct cutter *cutter, size_t at)
             lexicon_is_patronymic(word))
             token->role = NAME_PATRONYMIC;
         break;
-    case LEXICON_HEAD:
-    case LEXICON_TAIL: break; /* ways of writing, not roles */
     }
 }
 
