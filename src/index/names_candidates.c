@@ -50,12 +50,14 @@ struct gather {
 
 /* ---- units ---- */
 
-static struct unit *unit_add(struct units *units, const struct word *word, uint32_t atoms)
+static struct unit *unit_add(struct units *units, const struct word *word, struct word_needs *needs,
+                             uint32_t atoms)
 {
     if (units->count == UNIT_MAX)
         return NULL;
     struct unit *unit = &units->items[units->count++];
     *unit = (struct unit){.word = *word, .atoms = atoms, .atom_count = 1};
+    unit->word.needs = needs;
     unit->limit = word_cost_limit(word->readings[0].len);
     return unit;
 }
@@ -64,9 +66,10 @@ static enum err unit_token(struct gather *gather, const struct name_token *token
                            struct unit **ret)
 {
     struct word word;
-    if (!word_prepare(token, gather->arena, &word))
+    struct word_needs *needs = arena_new(gather->arena, struct word_needs);
+    if (!needs || !word_prepare(token, gather->arena, &word))
         return ERR_LIMIT;
-    *ret = unit_add(gather->units, &word, atoms);
+    *ret = unit_add(gather->units, &word, needs, atoms);
     if (*ret)
         (*ret)->rarity.token = token;
     return OK;

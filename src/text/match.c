@@ -21,6 +21,7 @@
 #define REORDER_BITS       (-0.4f)
 #define ROLE_CLASH_BITS    (-0.8f) /* family name for given name */
 #define STRAIN_MAX         5.f
+#define ROUNDING           0.01f /* of sums made in another order */
 #define STRAIN_LETTER      0.55f
 
 bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret)
@@ -62,6 +63,20 @@ float word_strain_max(size_t letters)
     return most < STRAIN_MAX ? most : STRAIN_MAX;
 }
 
+/* True when two readings' sounds are farther apart than the limit, by a bound alone. */
+static bool is_far(const struct word *a, size_t i, const struct word *b, size_t j, float limit)
+{
+    struct word_needs *needs = a->needs;
+    if (!needs)
+        return false;
+    if (!needs->is_made[b->script]) {
+        for (size_t k = 0; k < a->reading_count; k++)
+            sound_needs_make(a->sounds[k], a->script, b->script, &needs->sounds[b->script][k]);
+        needs->is_made[b->script] = true;
+    }
+    return sound_cost_least(&needs->sounds[b->script][i], b->sounds[j]) > limit + ROUNDING;
+}
+
 static float reading_cost(const struct word *a, size_t i, const struct word *b, size_t j,
                           float limit, enum name_channel *ret)
 {
@@ -72,8 +87,10 @@ static float reading_cost(const struct word *a, size_t i, const struct word *b, 
         return variant;
     }
     *ret = NAME_BY_SOUND;
-    float cost =
-        sound_cost(a->sounds[i], a->script, b->sounds[j], b->script, limit - variant) + variant;
+    float cost = SOUND_FAR;
+    if (!is_far(a, i, b, j, limit - variant))
+        cost =
+            sound_cost(a->sounds[i], a->script, b->sounds[j], b->script, limit - variant) + variant;
     if (!is_across)
         cost += 0.3f; /* the same sound in other letters is still another spelling */
     if (is_across)

@@ -11,6 +11,11 @@
 #include "text/name.h"
 #include "text/sound.h"
 
+/* For a word that is compared with thousands: bounds by the other's script, made when needed. */
+struct word_needs {
+    bool is_made[NAME_OTHER + 1];
+    struct sound_needs sounds[NAME_OTHER + 1][NAME_READING_MAX];
+};
 /* A word made ready for comparing; borrowed from a token, or from a segment's bytes. */
 struct word {
     enum name_script script;
@@ -18,6 +23,7 @@ struct word {
     uint8_t reading_count;
     str readings[NAME_READING_MAX];
     const struct sound *sounds[NAME_READING_MAX];
+    struct word_needs *needs; /* NULL: not compared often enough; costs are the same */
 };
 /* Sounds are put into the arena. */
 bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret);

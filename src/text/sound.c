@@ -375,6 +375,31 @@ float sound_cost(const struct sound *a, enum name_script script_a, const struct 
     return row[b->count] > limit ? SOUND_FAR : row[b->count];
 }
 
+void sound_needs_make(const struct sound *a, enum name_script script_a, enum name_script script_b,
+                      struct sound_needs *ret)
+{
+    const struct profile *profile = profile_for(script_a, script_b);
+    bool is_row = script_b == NAME_LATIN && script_a != NAME_LATIN; /* rows are the Latin word */
+    for (uint8_t code = 0; code < SOUND_CODES; code++) {
+        float gap = is_row ? profile->step[code][0] : profile->step[0][code];
+        float first = profile->first[!is_row][code], need = gap < first ? gap : first;
+        for (size_t i = 0; i < a->count; i++) {
+            uint8_t other = a->codes[i] & CODE_MASK;
+            float step = is_row ? profile->step[code][other] : profile->step[other][code];
+            need = step < need ? step : need;
+        }
+        ret->by_code[code] = need;
+    }
+}
+
+float sound_cost_least(const struct sound_needs *needs, const struct sound *b)
+{
+    float sum = 0;
+    for (size_t i = 0; i < b->count; i++)
+        sum += b->codes[i] < SOUND_CODES ? needs->by_code[b->codes[i]] : 0;
+    return sum;
+}
+
 /* ---- letters ---- */
 
 #define LETTER_WRONG   3.5f

@@ -27,6 +27,17 @@ void sound_of(str reading, struct sound *ret);
 float sound_cost(const struct sound *a, enum name_script script_a, const struct sound *b,
                  enum name_script script_b, float limit);
 /*
+ * What each sound of a word must cost at the least against one and the same other word: its
+ * cheapest partner there, or a gap. The sum over a word is never above sound_cost(), and spares
+ * most alignments where one word is compared with thousands.
+ */
+struct sound_needs {
+    float by_code[SOUND_CODES];
+};
+void sound_needs_make(const struct sound *a, enum name_script script_a, enum name_script script_b,
+                      struct sound_needs *ret);
+float sound_cost_least(const struct sound_needs *needs, const struct sound *b);
+/*
  * One step of an alignment between a Latin spelling and a script's reading, in bits: sound 0 is a
  * gap; is_first: the gap is at the start of its word. Learned (codes/romanise/costs.tsv) where
  * the script has rows there, else built in.
