@@ -6,7 +6,8 @@
  *
  * Positions are sealed cursors. Changes the actor may not see are passed over, and so is their
  * number. Of a record that he could see before this change and cannot any longer, the id alone is
- * told, as of one that was erased: so copies elsewhere go with it. What stood in an erased record is
+ * told, as of one that was erased: so copies elsewhere go with it. What stood in an erased record
+ * is
  * gone, and with it who could see it: that it was erased is told to its keepers. What a page shows
  * is on the audit log before it leaves.
  */

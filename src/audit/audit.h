@@ -125,7 +125,8 @@ enum err audit_verify(const char *directory, uint64_t *ret_entries, struct buf *
 
 /*
  * Seven days' growth of the log are reserved beforehand and given to it when the disk is full;
- * others find it full before. `is_drawn_on`: less than that is left, or nothing beside it: who fills
+ * others find it full before. `is_drawn_on`: less than that is left, or nothing beside it: who
+ * fills
  * the disk should stop now, imports first.
  */
 enum { AUDIT_ROOM_DAYS = 7 };

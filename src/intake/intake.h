@@ -93,7 +93,8 @@ enum err intake_undo_start(struct jobs *jobs, const struct intake_node *node, ui
 enum err intake_forget(const struct intake_node *node, uint64_t batch, str actor,
                        struct committed *ret) MUST_USE;
 /*
- * Of one owner, or all (empty), newest first: [{"batch","format","state","owner","started","rows","new","changed",...}], and one
+ * Of one owner, or all (empty), newest first:
+ * [{"batch","format","state","owner","started","rows","new","changed",...}], and one
  * batch's whole report.
  */
 enum err intake_batches(const struct intake_node *node, str owner, size_t max, struct arena *arena,

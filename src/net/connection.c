@@ -167,7 +167,7 @@ void connection_expired(void *context, struct timer *timer)
     struct connection *connection = (struct connection *)timer;
     const struct exchange *exchange = connection->exchange;
     bool is_stream = exchange && exchange->is_started && exchange->is_stream;
-    bool is_paused = connection->phase == PHASE_BODY && exchange->open.is_body_paused;
+    bool is_paused = exchange && connection->phase == PHASE_BODY && exchange->open.is_body_paused;
     bool is_producing = is_paused || (is_stream && connection->phase == PHASE_ANSWER);
     if (is_producing && !is_sending(connection)) {
         connection_deadline(connection); /* nothing to send yet: the producer's pace is its own */

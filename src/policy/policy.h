@@ -83,7 +83,9 @@ enum err policy_open(const struct catalog *catalog, const struct actor *actor,
  * whole, in any state, whatever the purpose, and so may know how many there are.
  */
 bool policy_is_keeper(const struct actor *actor, str owner);
-/* The same for records of one definition: what the node keeps for itself is administrators' work. */
+/*
+ * The same for records of one definition: what the node keeps for itself is administrators' work.
+ */
 bool policy_keeps(const struct actor *actor, const struct definition *definition, str owner);
 
 /*

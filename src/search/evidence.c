@@ -290,7 +290,9 @@ static void conclude(const struct scorer *scorer, struct evidence *ret)
     if (ret->band == BAND_HIT &&
         evidence_band(ret->bits - alone, scorer->context->population) != BAND_HIT)
         ret->band = BAND_POSSIBLE;
-    /* however common the words: nothing more was asked, or what was agrees, or all is as it reads */
+    /*
+     * however common the words: nothing more was asked, or what was agrees, or all is as it reads
+     */
     bool is_whole = scorer->is_standard_name || (scorer->is_near_name && scorer->is_supported) ||
                     (scorer->is_whole_name && !scorer->has_date);
     if (ret->band == BAND_NONE && is_whole && !scorer->is_contradicted)

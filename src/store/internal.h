@@ -247,13 +247,13 @@ struct store {
     struct last_span spans[DEFINITION_MAX];
     unsigned span_count;
     uint32_t word_count; /* committed */
-    int wal_frames;
     struct connection *checkpointer;
     pthread_t checkpoint_thread;
-    bool has_checkpointer, is_checkpoint_due; /* due: under lock */
-    pthread_cond_t due;                       /* with lock */
+    pthread_cond_t due; /* with lock */
     pthread_mutex_t checkpointing;
+    int wal_frames;
     atomic_int wal_moved; /* frames of the present WAL that are in the database */
+    bool has_checkpointer, is_checkpoint_due; /* due: under lock */
     bool is_dirty_since_scrub;
 
     pthread_mutex_t pool_lock;

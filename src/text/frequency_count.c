@@ -84,8 +84,9 @@ static enum err word_new(struct frequency_counter *counter, uint8_t script, str 
 {
     if (counter->count == counter->size) {
         size_t size = counter->size ? counter->size * 2 : TABLE_FIRST;
-        struct counted *grown = realloc(counter->words, size * sizeof *grown);
-        if (!grown || size > UINT32_MAX / 2)
+        struct counted *grown =
+            size > UINT32_MAX / 2 ? NULL : realloc(counter->words, size * sizeof *grown);
+        if (!grown)
             return err_set(ERR_MEMORY, "out of memory for %zu name words", size);
         counter->words = grown;
         counter->size = size;

@@ -61,7 +61,7 @@ enum date_level date_compare(const struct date *asked, const struct date *held);
 /* Bits for (or against) one person's birth by this comparison; date_bits.c has the table. */
 double date_bits(const struct date *asked, const struct date *held);
 /* The same for two dates known to contradict each other: at most DATE_CONTRADICTION_BITS. */
-double date_apart_bits(const struct date *asked, const struct date *held);
+double date_apart_bits(const struct date *a, const struct date *b);
 #define DATE_CONTRADICTION_BITS (-5.0)
 
 #endif

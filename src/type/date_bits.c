@@ -52,7 +52,7 @@ double date_apart_bits(const struct date *a, const struct date *b)
 {
     int64_t gap = a->first_day > b->last_day ? (int64_t)a->first_day - b->last_day
                                              : (int64_t)b->first_day - a->last_day;
-    return gap > FAR_YEARS * 366 ? FAR_BITS : DATE_CONTRADICTION_BITS;
+    return gap > (int64_t)FAR_YEARS * 366 ? FAR_BITS : DATE_CONTRADICTION_BITS;
 }
 
 double date_bits(const struct date *asked, const struct date *held)
