@@ -92,8 +92,8 @@ const struct route routes[] = {
      "Verified", NULL, "Recompute the audit log"},
     {"GET", "/v1/audit/statistics", run_audit_statistics, LANE_LONG, NEEDS_ACTOR, 0, 200, NULL,
      "[AuditCount]", "from?:s until?:s country?:s",
-     "Counts by day, country, purpose, kind and verdict; no persons. For auditors, data protection, "
-     "and national bureaux of their own country"},
+     "Counts by day, country, purpose, kind and verdict; no persons. For auditors, data "
+     "protection, and national bureaux of their own country"},
     {"GET", "/v1/audit/reviews", run_audit_reviews, LANE_LONG, NEEDS_ACTOR, 0, 200, NULL,
      "[Review]", "max?:i",
      "Searches drawn by lot for the supervisor, flagged ones for the auditor, oldest first"},

@@ -113,9 +113,9 @@ const struct command commands[] = {
     {"doctor", "", "what is wrong, and the next step", "", command_doctor},
     {"bench", "", "measure this machine with this node",
      "--seconds N                 3 unless stated", command_bench},
-    {"setup", "ID --country XXX [--unit U]", "the first administrator's one-time link",
-     "Prints a link, good once and for three days, with which the administrator sets a password and\n"
-     "one-time codes. Refused once there is an administrator who can sign in.",
+    {"setup", "ID --country CCC [--unit U]", "the first administrator's one-time link",
+     "Prints a link, good once and for three days, with which the administrator sets a\n"
+     "password and one-time codes. Refused once there is one who can sign in.",
      command_setup},
     {"unit", "add|change|close|list", "units of a country, and what they may",
      "add ID --country XXX --name N --level hub|national-bureau|unit [--parent U]\n"
