@@ -56,6 +56,19 @@ static enum err put_on_record(struct call *call, enum audit_kind kind, str query
     return audit_append_wait(call->api->node.audit, &entry, call->receipt);
 }
 
+static enum err read_drop_limit(struct call *call, unsigned *ret)
+{
+    uint64_t percent = 0;
+    const struct node *node = node_get(call->body, S("drop_limit"));
+    if (node && (!str_to_u64(node_as_text(node), 100, &percent) || percent == 0)) {
+        err_set(ERR_BAD_VALUE, "%.*s is not a share from 1 to 100 percent",
+                STR(str_slice(node_as_text(node), 0, 32)));
+        return err_field("drop_limit");
+    }
+    *ret = (unsigned)percent;
+    return OK;
+}
+
 enum err run_imports_start(struct call *call)
 {
     struct intake_request request = {.owner = node_get_text(call->body, S("owner")),
@@ -66,6 +79,8 @@ enum err run_imports_start(struct call *call)
     TRY(read_files(call, &request));
     request.is_dry_run = node_as_bool(node_get(call->body, S("dry_run")), false);
     request.is_accepted = node_as_bool(node_get(call->body, S("accept")), false);
+    request.is_full = node_as_bool(node_get(call->body, S("full")), false);
+    TRY(read_drop_limit(call, &request.drop_percent));
     str annotated = node_get_text(call->body, S("annotated"));
     if (annotated.len)
         request.annotated = arena_str(call->arena, annotated).ptr;

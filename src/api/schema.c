@@ -64,7 +64,8 @@ static const struct {
     {"Photograph", "sha256:s width:i height:i bytes:i"},
     {"Change", "kind:s id:s version:i state:s time:s record?:o"},
     {"Feed", "changes:[Change] next:s"},
-    {"Import", "format:s files:[s] dry_run?:b accept?:b owner?:s unit?:s annotated?:s"},
+    {"Import", "format:s files:[s] dry_run?:b accept?:b full?:b drop_limit?:i owner?:s unit?:s "
+               "annotated?:s"},
     {"Preview", "file:s format?:s encoding?:s"},
     {"JobNumber", "job:i"},
     {"Job", "id:i kind:s state:s done:i total:i unit:s step:s rate?:n seconds?:n left_s?:n "

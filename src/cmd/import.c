@@ -84,6 +84,11 @@ static enum err read_request(struct cli *cli, const char *format, struct node *b
     node_put_text(&cli->arena, body, S("format"), str_c(format));
     node_put_bool(&cli->arena, body, S("dry_run"), cli_flag(cli, "--dry-run"));
     node_put_bool(&cli->arena, body, S("accept"), cli_flag(cli, "--accept"));
+    node_put_bool(&cli->arena, body, S("full"), cli_flag(cli, "--full"));
+    uint64_t drop_limit;
+    TRY(cli_number(cli, "--drop-limit", 0, 100, &drop_limit));
+    if (drop_limit)
+        node_put_number(&cli->arena, body, S("drop_limit"), (int64_t)drop_limit);
     if (owner)
         node_put_text(&cli->arena, body, S("owner"), str_c(owner));
     if (unit)

@@ -41,6 +41,9 @@ const struct command commands[] = {
      "import forget BATCH         destroy its report and what that quotes\n"
      "import preview FILE         how its first rows would be read; the kind of file is guessed\n"
      "import FORMAT FILE --preview  the same, and what becomes of each column\n"
+     "import TEMPLATE FILE --full [--drop-limit PERCENT]  all the owner holds of it: what is not\n"
+     "                            in the file is withdrawn at the end; held above 5 percent.\n"
+     "                            First with --dry-run: what would become of it\n"
      "  --encoding NAME           instead of the stated or guessed one\n"
      "Exit: 0 applied, 1 held or rows refused, 2 error.",
      command_import},

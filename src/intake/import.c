@@ -241,6 +241,39 @@ static enum err run(struct import *import, struct arena *arena, struct node **re
     return finish(import, "applied", expectations, arena, ret_report);
 }
 
+/*
+ * A format that adds and changes, sent whole this once: what the owner holds and the files do not
+ * have is withdrawn at the end, when all else has been taken in. Without a bound of its own a share
+ * of DROP_PERCENT withdrawn is held for a person.
+ */
+static enum err make_full(struct import *import)
+{
+    struct mapping *m = import->mapping;
+    const struct intake_request *request = import->request;
+    struct expectation **last = &m->expectations;
+    if (!request->is_full)
+        return OK;
+    bool has_ids = m->feed != FEED_APPEND;
+    for (const struct map_record *map = m->records; map && m->file; map = map->next)
+        has_ids = has_ids && map->id_count > 0;
+    if (m->is_bodies || !has_ids)
+        return err_set(ERR_USAGE, "\"%.*s\" cannot be sent in full: %s", STR(m->name),
+                       m->is_bodies ? "use the template of each database"
+                                    : "its records have no reference");
+    m->feed = FEED_SNAPSHOT;
+    while (*last && (*last)->kind != EXPECT_WITHDRAWN)
+        last = &(*last)->next;
+    if (*last && !request->drop_percent)
+        return OK;
+    if (!*last)
+        *last = arena_new(&m->arena, struct expectation);
+    if (!*last)
+        return err_last()->code;
+    (*last)->kind = EXPECT_WITHDRAWN;
+    (*last)->max = (request->drop_percent ? request->drop_percent : DROP_PERCENT) / 100.0;
+    return OK;
+}
+
 static void import_free(struct import *import)
 {
     for (size_t i = 0; i < MAPPING_TABLES_MAX; i++) {
@@ -292,6 +325,7 @@ enum err intake_import(const struct intake_node *node, const struct intake_reque
     import->progress = progress;
     import->progress_context = context;
     enum err code = format_open(node, request->format, &import->mapping);
+    code = code ? code : make_full(import);
     code = code ? code : prepare(import);
     bool is_alone = !code && !request->is_dry_run;
     if (is_alone) {

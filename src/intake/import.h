@@ -27,6 +27,7 @@ enum {
     FAULTS_KEPT = 1000,        /* in the report; all are counted, all are in the annotated file */
     CODES_KEPT = 1000,
     JOIN_BYTES_MAX = 512 << 20,
+    DROP_PERCENT = 5,    /* of what is held; a full re-send that withdraws more is held */
     OWNERS_MAX = 1000,   /* different owners in one file of bodies */
     SEEN_MAX = 64 << 20, /* references in one file: 512 MiB of hashes at most */
 };

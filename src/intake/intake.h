@@ -47,6 +47,8 @@ struct intake_request {
     size_t file_count;
     bool is_dry_run;       /* report only, nothing is written */
     bool is_accepted;      /* a person has seen the failed expectations: apply all the same */
+    bool is_full;          /* all the owner holds of this: what is not in it is withdrawn */
+    unsigned drop_percent; /* of a full one: held if more would be withdrawn; 0: the usual 5 */
     str owner, unit;       /* owner: required unless the mapping states one; both empty otherwise */
     str actor;             /* officer id, stored with every change */
     const char *annotated; /* NULL, or where the rows go with the columns fault and suggestion */

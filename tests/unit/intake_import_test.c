@@ -187,6 +187,54 @@ static void snapshots_change_withdraw_and_come_back(void **state)
                      ERR_CONFLICT);
 }
 
+static struct node *import_full(const char *rows, unsigned drop_percent, bool is_accepted)
+{
+    struct node *report = NULL;
+    const char *path = fixture_file(&f, "full.csv", rows, strlen(rows));
+    struct intake_request request = {.format = S("travel-document"),
+                                     .files = &path,
+                                     .file_count = 1,
+                                     .owner = S("UTO"),
+                                     .actor = S("o-1"),
+                                     .is_full = true,
+                                     .drop_percent = drop_percent,
+                                     .is_accepted = is_accepted};
+    must(intake_import(&f.node, &request, NULL, NULL, &f.arena, &report), "full");
+    return report;
+}
+
+/* A national data set sent anew: held where too much would go, withdrawn at the end, undone. */
+static void sent_in_full(void **state)
+{
+    (void)state;
+#define HEADING "doc_class,doc_type,issued_by,doc_no,fraud,stolen_in,@ref\n"
+    static const char all[] = HEADING "travel,passport,UTO,QA1000001,lost,UTO,N-1\n"
+                                      "travel,passport,UTO,QA1000002,lost,UTO,N-2\n"
+                                      "travel,passport,UTO,QA1000003,lost,UTO,N-3\n";
+    static const char less[] = HEADING "travel,passport,UTO,QA1000001,lost,UTO,N-1\n"
+                                       "travel,passport,UTO,QA1000004,lost,UTO,N-4\n";
+    struct node *report = import_full(all, 0, false);
+    assert_int_equal(fixture_number(report, "records.travel-document.new"), 3);
+    report = import_full(less, 0, false);
+    assert_true(str_eq(node_get_text(report, S("state")), S("held")));
+    assert_int_equal(fixture_number(report, "records.travel-document.gone"), 2);
+    assert_int_equal(state_of("N-2", NULL, NULL), STATE_ACTIVE);
+    report = import_full(less, 60, false);
+    assert_true(str_eq(node_get_text(report, S("state")), S("held")));
+    report = import_full(less, 60, true);
+    assert_true(str_eq(node_get_text(report, S("state")), S("applied")));
+    assert_int_equal(state_of("N-1", NULL, NULL), STATE_ACTIVE);
+    assert_int_equal(state_of("N-2", NULL, NULL), STATE_CANCELLED);
+    struct node *undone = NULL;
+    must(intake_undo(&f.node, (uint64_t)fixture_number(report, "batch"), S("o-2"), NULL, NULL,
+                     &f.arena, &undone),
+         "undo");
+    assert_int_equal(fixture_number(undone, "reinstated"), 2);
+    assert_int_equal(state_of("N-2", NULL, NULL), STATE_ACTIVE);
+    report = import_full(less, 70, false);
+    assert_true(str_eq(node_get_text(report, S("state")), S("applied")));
+}
+
 static void withdrawn_ones_come_back_under_their_number(void **state)
 {
     (void)state;
@@ -494,6 +542,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(national_template, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(the_annotated_file_comes_back, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(sent_in_full, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(snapshots_change_withdraw_and_come_back, open_fixture,
                                         close_fixture),
         cmocka_unit_test_setup_teardown(withdrawn_ones_come_back_under_their_number, open_fixture,
