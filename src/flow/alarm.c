@@ -138,7 +138,7 @@ static void write_body(const struct flow_told *told, struct buf *out)
     put_text(out, "profile", told->profile);
     put_text(out, "country", told->to.country);
     put_text(out, "unit", told->to.unit);
-    put_text(out, "person", told->person);
+    put_text(out, "officer", told->person);
     buf_printf(out, ",\"level\":%u", told->level);
     if (told->due_us)
         put_text(out, "due", str_c(clock_format(told->due_us, text)));
