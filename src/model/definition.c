@@ -572,7 +572,7 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
                                        "scope",      "owner", "purposes", "fields",   "rules",
                                        "retain",     "show",  "order_by", "evidence", "examples",
                                        "find",       "miss",  "sample",   "life",     "unique",
-                                       "achieved"};
+                                       "achieved",   "may"};
     *ret = (struct definition){.file = file, .source = root};
     reader->definition = ret;
     reader_known_keys(reader, root, keys, COUNT_OF(keys));
@@ -582,6 +582,7 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
     read_retains(reader, node_get(root, S("retain")));
     read_achieved(reader, node_get(root, S("achieved")));
     read_show(reader, node_get(root, S("show")));
+    definition_read_may(reader, node_get(root, S("may")));
     read_uniques(reader, node_get(root, S("unique")));
     read_order(reader, node_get(root, S("order_by")));
     read_evidence(reader, node_get(root, S("evidence")));

@@ -10,8 +10,9 @@
  */
 #include "model/internal.h"
 
-static const char *const field_keys[] = {"type", "codes",  "list",  "required", "means",   "pivot",
-                                         "show", "search", "title", "help",     "retired", "fixed"};
+static const char *const field_keys[] = {"type",    "codes", "list",   "required", "means",
+                                         "pivot",   "show",  "search", "title",    "help",
+                                         "retired", "fixed", "read"};
 
 static void read_meaning(struct definition_reader *reader, const struct node *node,
                          struct field *field)
@@ -91,6 +92,14 @@ static void read_flags(struct definition_reader *reader, const struct node *node
     if (field->is_required && field->is_retired)
         reader_problem(reader, ERR_SYNTAX, node_get(node, S("retired")), field->path,
                        "a retired field cannot be required");
+}
+
+/* A field inside a group is for no more than the group is. */
+static void read_readers(struct definition_reader *reader, const struct node *list,
+                         struct field *field)
+{
+    if (list)
+        reader_who(reader, list, S("read"), &field->read_roles, &field->read_purposes);
 }
 
 /* "two_words" -> "Two words", when neither title nor meaning gives one. */
@@ -186,6 +195,7 @@ static const struct field *read_field(struct definition_reader *reader, const st
     if (field->title[LANGUAGE_EN].len == 0)
         field->title[LANGUAGE_EN] = title_of_name(reader->arena, field->name);
     field->help = node_get_text(node, S("help"));
+    read_readers(reader, node_get(node, S("read")), field);
     read_flags(reader, node, field);
     return field;
 }

@@ -46,6 +46,10 @@ void definition_read_fields(struct definition_reader *reader, const struct node 
 void definition_read_life(struct definition_reader *reader, const struct node *node);
 void reader_titles(struct definition_reader *reader, const struct node *node,
                    str titles[LANGUAGE_COUNT]);
+/* A list of roles and purposes, as two sets; a set of which the list names none is 0. */
+void reader_who(struct definition_reader *reader, const struct node *list, str key,
+                uint64_t *ret_roles, purpose_set *ret_purposes);
+void definition_read_may(struct definition_reader *reader, const struct node *may);
 bool reader_flag(struct definition_reader *reader, const struct node *map, str key);
 bool name_is_plain(str name);
 void reader_problem(struct definition_reader *reader, enum err code, const struct node *node,

@@ -41,6 +41,9 @@ struct field {
     bool is_list;            /* several values, or several groups */
     bool is_required, is_pivot, is_shown_always, is_blind, is_retired;
     bool is_fixed; /* once given it stays: a correction must not change it */
+    /* `read:`; 0: whoever may read the record. Else one of these roles, and one of these purposes. */
+    uint64_t read_roles; /* bits by number in codes/audiences.csv */
+    purpose_set read_purposes;
     uint8_t slot;  /* place in the parent's (or definition's) `fields` */
 };
 
@@ -70,6 +73,13 @@ struct example { /* of examples: a record; of find: and miss: a query and what i
     const struct node *body;  /* examples */
     const struct node *query; /* find, miss: map meaning -> text, or {text: "..."} */
     size_t example;           /* index into examples */
+};
+
+/* `may:` who may do what with a database; roles as bits, 0: all that may do it anywhere. */
+enum database_action { MAY_SEARCH, MAY_READ, MAY_WRITE, MAY_IMPORT, MAY_FEED, MAY_COUNT };
+struct may_rule {
+    uint64_t roles;
+    purpose_set purposes; /* 0: all of the definition's */
 };
 
 struct life; /* states, moves, clocks: life.h */
@@ -103,6 +113,7 @@ struct definition {
     bool has_fixed; /* some field is */
     const struct show_rule *shows;
     size_t show_count;
+    struct may_rule may[MAY_COUNT];
     const struct rule *rules;     /* cross-field, compiled; checked by record_parse */
     const struct retain *retains; /* the first whose condition holds; the last has none */
     size_t rule_count, retain_count;

@@ -29,20 +29,50 @@ static enum err allow_purpose(const struct catalog *catalog, const struct actor 
                    STR(definition->name), STR(purpose));
 }
 
-static enum err allow_reading(const struct catalog *catalog, const struct actor *actor,
-                              const struct definition *definition)
+/* What the tables close, in words: which of them it was, and of whom it speaks. */
+static enum err allow_by_table(const struct catalog *catalog, const struct actor *actor,
+                               enum database_action action, const struct definition *definition)
 {
-    if (str_eq(actor->role, S("auditor")))
-        return denied(actor, "is an auditor and sees the log, not the records", STR_EMPTY);
+    static const char *const words[MAY_COUNT] = {"search", "read", "write", "import", "feed"};
+    const char *word = words[action];
+    str name = definition ? definition->name : STR_EMPTY;
+    switch (table_ask(catalog, actor, action, definition)) {
+    case TABLE_OPEN: return OK;
+    case TABLE_ROLE:
+        return err_set(ERR_DENIED, "officer %.*s is of the role %.*s; refused: %s",
+                       STR(actor->officer), STR(actor->role), word);
+    case TABLE_DATABASE:
+        return err_set(ERR_DENIED, "\"%.*s\" is not for the role %.*s; refused: %s", STR(name),
+                       STR(actor->role), word);
+    case TABLE_PURPOSE:
+        return err_set(ERR_DENIED, "\"%.*s\" is not for the purpose %.*s; refused: %s", STR(name),
+                       STR(purpose_code(catalog, actor->purpose)), word);
+    case TABLE_SCOPE: return denied(actor, "is not given the database", name);
+    case TABLE_SUSPENDED:
+        return err_set(ERR_DENIED, "%.*s is suspended from \"%.*s\" by a measure; refused: %s",
+                       STR(actor->country), STR(name), word);
+    case TABLE_READ_ONLY: break;
+    }
+    return err_set(ERR_DENIED, "%.*s may only read \"%.*s\", by a measure; refused: %s",
+                   STR(actor->country), STR(name), word);
+}
+
+static enum err allow_reading(const struct catalog *catalog, const struct actor *actor,
+                              enum database_action action, const struct definition *definition)
+{
+    TRY(allow_by_table(catalog, actor, action, definition));
+    if (actor->is_integrating && !actor->on_behalf_of.len)
+        return denied(actor, "is a system that asks for others, and named no officer", STR_EMPTY);
     if (definition && str_eq(definition->kind, S("system")) && !actor->may_administer)
         return denied(actor,
                       "is no administrator; this is kept by the node itself:", definition->name);
     return allow_purpose(catalog, actor, definition);
 }
 
-static enum err allow_writing(const struct actor *actor, const struct definition *definition,
-                              str owner)
+static enum err allow_writing(const struct catalog *catalog, const struct actor *actor,
+                              const struct definition *definition, str owner)
 {
+    TRY(allow_by_table(catalog, actor, MAY_WRITE, definition));
     if (definition && definition_is_ticket(definition))
         return denied(actor, "cannot write a ticket; it is opened and moved:", definition->name);
     if (!actor->may_write && !actor->may_administer)
@@ -69,20 +99,11 @@ static enum err allow_writing(const struct actor *actor, const struct definition
     return OK;
 }
 
-/* Whole sets of records: not from a counter or a patrol car. */
-static enum err allow_bulk(const struct actor *actor, const char *what)
+static enum err allow_import(const struct catalog *catalog, const struct actor *actor,
+                             const struct definition *definition, str owner)
 {
-    if (actor->may_administer || str_eq(actor->role, S("national-bureau")))
-        return OK;
-    return denied(actor,
-                  "is neither of the national bureau nor an administrator; refused:", str_c(what));
-}
-
-static enum err allow_import(const struct actor *actor, const struct definition *definition,
-                             str owner)
-{
-    TRY(allow_bulk(actor, "import"));
-    return allow_writing(actor, definition, owner);
+    TRY(allow_by_table(catalog, actor, MAY_IMPORT, definition));
+    return allow_writing(catalog, actor, definition, owner);
 }
 
 enum err policy_allow(const struct catalog *catalog, const struct actor *actor,
@@ -91,12 +112,12 @@ enum err policy_allow(const struct catalog *catalog, const struct actor *actor,
     if (actor_is_system(actor))
         return OK;
     switch (action) {
-    case POLICY_SEARCH:
-    case POLICY_READ: return allow_reading(catalog, actor, definition);
+    case POLICY_SEARCH: return allow_reading(catalog, actor, MAY_SEARCH, definition);
+    case POLICY_READ: return allow_reading(catalog, actor, MAY_READ, definition);
     case POLICY_WRITE:
-    case POLICY_DELETE: return allow_writing(actor, definition, owner);
-    case POLICY_IMPORT: return allow_import(actor, definition, owner);
-    case POLICY_FEED: return allow_bulk(actor, "feed");
+    case POLICY_DELETE: return allow_writing(catalog, actor, definition, owner);
+    case POLICY_IMPORT: return allow_import(catalog, actor, definition, owner);
+    case POLICY_FEED: return allow_by_table(catalog, actor, MAY_FEED, definition);
     case POLICY_AUDIT:
         return actor->may_audit ? OK : denied(actor, "may not read the audit log", STR_EMPTY);
     case POLICY_ADMINISTER:

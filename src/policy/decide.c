@@ -80,7 +80,9 @@ static bool is_named(const struct actor *actor, const struct definition *definit
 bool policy_keeps(const struct actor *actor, const struct definition *definition, str owner)
 {
     bool is_open = !is_of_node(definition) || actor_is_system(actor) || is_named(actor, definition);
-    return is_open && actor_is_keeper(actor, owner);
+    bool is_given = !actor->is_limited || !definition_is_data(definition) ||
+                    definition_set_has(&actor->databases, definition->number);
+    return is_open && is_given && actor_is_keeper(actor, owner);
 }
 
 /* ---- show rules ---- */
@@ -122,12 +124,12 @@ static enum disclosure by_show_rule(const struct actor *actor, const struct defi
     return rule->kind == SHOW_FIELDS ? DISCLOSE_MASKED : DISCLOSE_HIT_ONLY;
 }
 
-enum field_access policy_field_access(const struct actor *actor,
+enum field_access policy_field_access(const struct catalog *catalog, const struct actor *actor,
                                       const struct definition *definition,
                                       const struct field *field)
 {
-    if (actor_is_system(actor) || actor->may_administer ||
-        show_rule_has(show_rule_for(actor, definition), field))
+    bool is_shown = actor->may_administer || show_rule_has(show_rule_for(actor, definition), field);
+    if (actor_is_system(actor) || (is_shown && field_is_for(catalog, actor, field)))
         return FIELD_OPEN;
     return field->is_blind ? FIELD_BLIND : FIELD_CLOSED;
 }
@@ -211,6 +213,14 @@ static enum disclosure by_sensitivity(const struct actor *actor, const struct fa
     return DISCLOSE_HIT_ONLY;
 }
 
+/* A database that is closed to the actor holds nothing for him, whatever its records say. */
+static enum disclosure by_table(const struct catalog *catalog, const struct actor *actor,
+                                const struct facts *facts)
+{
+    return table_ask(catalog, actor, MAY_READ, facts->definition) == TABLE_OPEN ? DISCLOSE_FULL
+                                                                                : DISCLOSE_NONE;
+}
+
 static enum disclosure lower(enum disclosure a, enum disclosure b)
 {
     return a < b ? a : b;
@@ -228,8 +238,11 @@ enum disclosure decide_by_record(const struct catalog *catalog, const struct act
     if (facts->state != STATE_ACTIVE || is_of_node(facts->definition))
         return DISCLOSE_NONE;
     enum disclosure result = is_own(actor, facts->owner) ? DISCLOSE_FULL : facts->ceiling;
+    result = lower(result, by_table(catalog, actor, facts));
     result = lower(result, by_purpose(catalog, actor, facts));
     result = lower(result, by_audience(catalog, actor, facts));
+    if (glass_is_broken(actor, facts->owner)) /* told to the owner, and reviewed */
+        return result;
     result = lower(result, by_confidentiality(actor, facts));
     return lower(result, by_sensitivity(actor, facts));
 }

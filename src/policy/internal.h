@@ -25,6 +25,23 @@ enum disclosure decide(const struct catalog *catalog, const struct actor *actor,
 enum disclosure decide_by_record(const struct catalog *catalog, const struct actor *actor,
                                  const struct facts *facts);
 
+/* table.c: role x purpose x database x action, without a record. NULL definition: any. */
+enum table_answer {
+    TABLE_OPEN,
+    TABLE_ROLE,
+    TABLE_DATABASE,
+    TABLE_PURPOSE,
+    TABLE_SCOPE,
+    TABLE_SUSPENDED,
+    TABLE_READ_ONLY
+};
+enum table_answer table_ask(const struct catalog *catalog, const struct actor *actor,
+                            enum database_action action, const struct definition *definition);
+bool field_is_for(const struct catalog *catalog, const struct actor *actor,
+                  const struct field *field);
+/* Taken in an emergency, for the records of this owner. */
+bool glass_is_broken(const struct actor *actor, str owner);
+
 /* One of those who look after the record: sees all of it, in any state, whatever the purpose. */
 bool actor_is_keeper(const struct actor *actor, str owner);
 bool actor_is_system(const struct actor *actor);

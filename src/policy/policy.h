@@ -94,14 +94,14 @@ bool policy_keeps(const struct actor *actor, const struct definition *definition
  * FIELD_CLOSED is left alone.
  */
 enum field_access { FIELD_CLOSED, FIELD_BLIND, FIELD_OPEN };
-enum field_access policy_field_access(const struct actor *actor,
+enum field_access policy_field_access(const struct catalog *catalog, const struct actor *actor,
                                       const struct definition *definition,
                                       const struct field *field);
 /* May the actor's queries touch this field at all? */
-static inline bool policy_field_open(const struct actor *actor, const struct definition *definition,
-                                     const struct field *field)
+static inline bool policy_field_open(const struct catalog *catalog, const struct actor *actor,
+                                     const struct definition *definition, const struct field *field)
 {
-    return policy_field_access(actor, definition, field) != FIELD_CLOSED;
+    return policy_field_access(catalog, actor, definition, field) != FIELD_CLOSED;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Scopes: one byte per class, for one kind of actor. All officers with the same role, country,
- * unit, purpose and rights share one, so a busy post opens its scope with one lookup. The cache has
+ * unit, purpose, rights and databases share one, so a busy post opens its scope with one lookup. The cache has
  * a fixed number of places, each kept by the actor that used it last; a scope in use outlives its
  * place. A scope made before a class was interned answers for it by evaluating; the next opening
  * extends the bytes.
@@ -12,7 +12,7 @@
 
 #include "policy/class.h"
 
-enum { PLACE_COUNT = 1024, TEXT_MAX = 168, KEY_MAX_BYTES = 3 * TEXT_MAX };
+enum { PLACE_COUNT = 1024, TEXT_MAX = 168, KEY_MAX_BYTES = 4 * TEXT_MAX };
 
 struct scope {
     struct policy_scope public;
@@ -69,7 +69,7 @@ static str add_text(char key[KEY_MAX_BYTES], size_t *len, str text)
 static bool is_too_long(const struct actor *actor)
 {
     return actor->role.len > TEXT_MAX || actor->country.len > TEXT_MAX ||
-           actor->unit.len > TEXT_MAX;
+           actor->unit.len > TEXT_MAX || actor->break_glass_of.len > TEXT_MAX;
 }
 
 /* Everything of an actor that decide() looks at; the copy's texts lie in key. */
@@ -79,22 +79,39 @@ static void copy_actor(const struct actor *actor, char key[KEY_MAX_BYTES], struc
     *copy = (struct actor){.purpose = actor->purpose,
                            .may_write = actor->may_write,
                            .may_administer = actor->may_administer,
+                           .is_limited = actor->is_limited,
+                           .databases = actor->databases,
+                           .suspended = actor->suspended,
+                           .is_break_glass = actor->is_break_glass,
                            .role = add_text(key, &len, actor->role)};
     copy->country = add_text(key, &len, actor->country);
     copy->unit = add_text(key, &len, actor->unit);
+    copy->break_glass_of = add_text(key, &len, actor->break_glass_of);
+}
+
+static bool is_same_set(const struct definition_set *a, const struct definition_set *b)
+{
+    return memcmp(a->bits, b->bits, sizeof a->bits) == 0;
 }
 
 static bool is_same_actor(const struct actor *a, const struct actor *b)
 {
     return a->purpose == b->purpose && a->may_write == b->may_write &&
            a->may_administer == b->may_administer && str_eq(a->unit, b->unit) &&
-           str_eq(a->role, b->role) && str_eq(a->country, b->country);
+           str_eq(a->role, b->role) && str_eq(a->country, b->country) &&
+           a->is_limited == b->is_limited && a->is_break_glass == b->is_break_glass &&
+           str_eq(a->break_glass_of, b->break_glass_of) &&
+           is_same_set(&a->suspended, &b->suspended) &&
+           (!a->is_limited || is_same_set(&a->databases, &b->databases));
 }
 
 static size_t place_of(const struct actor *actor)
 {
     uint64_t rights = (uint64_t)actor->may_write | (uint64_t)actor->may_administer << 1;
     uint64_t hash = hash64(actor->role, (uint64_t)actor->purpose << 2 | rights);
+    if (actor->is_limited)
+        hash = hash64(str_of((const char *)actor->databases.bits, sizeof actor->databases), hash);
+    hash = hash64(actor->break_glass_of, hash + actor->is_break_glass);
     return hash64(actor->unit, hash64(actor->country, hash)) % PLACE_COUNT;
 }
 

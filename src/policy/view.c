@@ -13,8 +13,11 @@
 enum { ITEM_TEXT_MAX = 64 << 10 };
 
 struct opener {
+    const struct catalog *catalog;
+    const struct actor *actor;
     const struct record *record;
-    const struct show_rule *rule; /* NULL: all fields */
+    const struct show_rule *rule; /* NULL: none is declared */
+    bool is_keeper;
     bool is_redacting;
     struct arena *arena;
     struct buf text;
@@ -31,7 +34,10 @@ static void print_redacted(const struct value *value, struct buf *out)
 
 static bool is_open(const struct opener *opener, const struct field *field)
 {
-    return !opener->rule || show_rule_has(opener->rule, field);
+    if (opener->is_keeper)
+        return true;
+    return show_rule_has(opener->rule, field) &&
+           field_is_for(opener->catalog, opener->actor, field);
 }
 
 static void open_item(struct opener *opener, const struct field_value *value,
@@ -109,10 +115,11 @@ enum err policy_open(const struct catalog *catalog, const struct actor *actor,
     open_head(record, disclosure, &view);
     if (disclosure != DISCLOSE_HIT_ONLY) {
         struct opener opener = {
+            .catalog = catalog,
+            .actor = actor,
             .record = record,
-            .rule = policy_keeps(actor, record->definition, facts.owner)
-                        ? NULL
-                        : show_rule_for(actor, record->definition),
+            .rule = show_rule_for(actor, record->definition),
+            .is_keeper = policy_keeps(actor, record->definition, facts.owner),
             .is_redacting = decide_by_record(catalog, actor, &facts) == DISCLOSE_MASKED,
             .arena = arena,
             .text = {.max = ITEM_TEXT_MAX},

@@ -76,7 +76,8 @@ static enum err read_record(struct comparing *c, bool *ret_is_there)
 
 static enum field_access access_to(const struct comparing *c, const struct field *field)
 {
-    return policy_field_access(c->search->plan->actor, c->record.definition, field);
+    return policy_field_access(c->search->plan->engine->catalog, c->search->plan->actor,
+                               c->record.definition, field);
 }
 
 /* ---- confirming a key ---- */

@@ -15,7 +15,8 @@ struct allowance {
     str role;
     purpose_set purposes;
     uint16_t purpose;
-    bool may_administer;
+    bool may_administer, is_limited, is_nobody; /* a system that named no officer */
+    struct definition_set given, suspended;
     struct databases databases;
     struct arena arena; /* of the prepared rows */
 };
@@ -76,6 +77,11 @@ static bool is_same_actor(const struct allowance *allowance, const struct actor 
 {
     return allowance->purpose == actor->purpose && allowance->purposes == actor->purposes &&
            allowance->may_administer == actor->may_administer &&
+           allowance->is_limited == actor->is_limited &&
+           allowance->is_nobody == (actor->is_integrating && !actor->on_behalf_of.len) &&
+           (!actor->is_limited ||
+            memcmp(&allowance->given, &actor->databases, sizeof allowance->given) == 0) &&
+           memcmp(&allowance->suspended, &actor->suspended, sizeof allowance->suspended) == 0 &&
            str_eq(allowance->role, actor->role);
 }
 
@@ -114,6 +120,10 @@ static enum err make_allowance(struct search_engine *engine, const struct actor 
     allowance->purposes = actor->purposes;
     allowance->purpose = actor->purpose;
     allowance->may_administer = actor->may_administer;
+    allowance->is_limited = actor->is_limited;
+    allowance->is_nobody = actor->is_integrating && !actor->on_behalf_of.len;
+    allowance->given = actor->databases;
+    allowance->suspended = actor->suspended;
     for (size_t i = 0; i < catalog->count; i++) {
         const struct definition *definition = catalog->definitions[i];
         if (!definition_is_data(definition))
@@ -141,7 +151,7 @@ void databases_add(struct databases *databases, const struct definition *definit
 }
 
 /*
- * What policy_allow() says of a search depends on role, purposes and rights only: a handful of
+ * What policy_allow() says of a search depends on role, purposes, rights and databases: a handful of
  * answers for a whole node, kept in a few places that are filled once and never changed. With all
  * places taken by others, the answer is made anew in the arena.
  */

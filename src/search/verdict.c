@@ -64,7 +64,8 @@ static void name_narrowing(const struct search *search, const struct definition 
             field->meaning_number && field->type &&
             (field == definition->order_by || (!field->type->is_key && !field->type->is_fuzzy));
         if (is_asked || !is_narrow ||
-            policy_field_access(plan->actor, definition, field) != FIELD_OPEN)
+            policy_field_access(plan->engine->catalog, plan->actor, definition, field) !=
+                FIELD_OPEN)
             continue;
         const struct code_list *meanings = codes_list(plan->engine->catalog->codes, S("meanings"));
         const struct code *code = meanings ? code_get(meanings, field->meaning) : NULL;

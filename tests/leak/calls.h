@@ -495,6 +495,37 @@ static inline void ask_audit_verify(struct leak *leak)
     get(leak, "/v1/audit/verify", 0);
 }
 
+static inline void ask_shown(struct leak *leak)
+{
+    for (unsigned i = 0; i < 40; i++)
+        get(leak, "/v1/records/{@}/shown", some_place(leak));
+}
+static inline void ask_audit_statistics(struct leak *leak)
+{
+    get(leak, "/v1/audit/statistics", 0);
+}
+static inline void ask_audit_reviews(struct leak *leak)
+{
+    get(leak, "/v1/audit/reviews", 0);
+}
+static inline void ask_audit_review(struct leak *leak)
+{
+    for (unsigned i = 0; i < 5; i++)
+        send(leak, "POST",
+             arena_printf(&leak->arena, "/v1/audit/reviews/{%llu}",
+                          (unsigned long long)some_place(leak)),
+             S("{\"decision\":\"confirmed\"}"), NULL);
+}
+static inline void ask_audit_searches(struct leak *leak)
+{
+    for (unsigned i = 0; i < 5; i++) {
+        str text = node_get_text(some_question(leak), S("text"));
+        struct node *body = node_map(&leak->arena);
+        node_put_text(&leak->arena, body, S("value"), text.len ? text : S("L898902C3"));
+        send(leak, "POST", S("/v1/audit/searches"), json_of(leak, body), NULL);
+    }
+}
+
 static inline void ask_blank(struct leak *leak, const char *method, const char *path,
                              const char *body)
 {
@@ -797,6 +828,11 @@ static const struct prober probers[] = {
     {"GET", "/v1/offices", ask_offices},
     {"GET", "/v1/me", ask_me},
     {"POST", "/v1/records/{id}/extend", ask_extend},
+    {"GET", "/v1/records/{id}/shown", ask_shown},
+    {"GET", "/v1/audit/statistics", ask_audit_statistics},
+    {"GET", "/v1/audit/reviews", ask_audit_reviews},
+    {"POST", "/v1/audit/reviews/{id}", ask_audit_review},
+    {"POST", "/v1/audit/searches", ask_audit_searches},
     {"GET", "/v1/due", ask_due},
     {"GET", "/v1/certificates", ask_certificates},
     {"GET", "/v1/certificates/key", ask_certificate_key},

@@ -195,9 +195,11 @@ static inline enum disclosure seen_as(struct leak *leak, const struct definition
 static inline bool is_closed(const struct leak *leak, const struct definition *definition,
                              const struct field *field)
 {
-    bool is_all = policy_field_access(&leak->actor, definition, field) == FIELD_CLOSED;
+    bool is_all =
+        policy_field_access(leak->catalog, &leak->actor, definition, field) == FIELD_CLOSED;
     for (size_t i = 0; i < field->field_count; i++)
-        is_all &= policy_field_access(&leak->actor, definition, field->fields[i]) == FIELD_CLOSED;
+        is_all &= policy_field_access(leak->catalog, &leak->actor, definition, field->fields[i]) ==
+                  FIELD_CLOSED;
     return is_all;
 }
 
