@@ -31,9 +31,25 @@ export class Stage {
     this.context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: false, ...options });
     this.page = await this.context.newPage();
     this.page.on('request', (r) => { if (!r.url().startsWith(this.base) && !/^(data|blob):/.test(r.url())) this.strangers.push(r.url()); });
+    this.page.setDefaultTimeout(15000);
     this.page.on('pageerror', (e) => this.failures.push(e.message));
     this.page.on('dialog', (d) => d.accept());
     return this.page;
+  }
+
+  // Another officer at another computer, at the same time; `at(page)` makes that one the page at hand.
+  async beside(as) {
+    const mine = [this.context, this.page];
+    const page = await this.openPage();
+    await this.signIn(as);
+    [this.context, this.page] = mine;
+    return page;
+  }
+
+  at(page) {
+    this.page = page;
+    this.context = page.context();
+    return page;
   }
 
   // The definition whose records mean this: tests, too, name no database.

@@ -131,12 +131,16 @@ function Chance({ hit }) {
   return <p class="quiet">{t('namesakes', { n: hit.namesakes < 0.1 ? '< 0.1' : count })} {hit.band === 'possible' && t('compare')}</p>;
 }
 
-function Foot({ hit, isHitOnly }) {
+// Where to ask the owner of a record that this answer showed; nothing to ask of one's own desk.
+export const confirmation = (me, hit, receipt) => (receipt && !(hit.owner === me.country && hit.unit === me.unit) ? `#/ask/${encodeURIComponent(hit.id)}/${receipt}/${hit.owner}` : '');
+
+function Foot({ hit, isHitOnly, confirm }) {
   return (
     <p class="quiet foot">
       {t('owner')} <b>{hit.owner}</b> <bdi>{hit.unit}</bdi>
       {hit.updated && ` · ${t('updated', { age: age(hit.updated) })}`}{hit.review_on && ` · ${t('review', { date: day(hit.review_on) })}`}{hit.handling && ` · ${t('handling')} ${hit.handling}`}
       {!isHitOnly && <> · <a href={`#/record/${encodeURIComponent(hit.id)}`}>{t('open')}</a></>}
+      {confirm && <> · <a class="confirm" href={confirm}>{t('ask.this')}</a></>}
     </p>
   );
 }
@@ -147,7 +151,7 @@ function headingOf(hit) {
   return hit.facts?.find((fact) => fact.pivot && hit.why?.some((w) => w.held === fact.value))?.value || hit.heading;
 }
 
-export function Card({ hit: found, isSimilar, onAsk }) {
+export function Card({ hit: found, isSimilar, onAsk, confirm }) {
   const hit = { ...found, heading: headingOf(found) };
   const isHitOnly = hit.disclosure === 'hit-only';
   function onKeyDown(event) {
@@ -168,7 +172,7 @@ export function Card({ hit: found, isSimilar, onAsk }) {
         <Chance hit={hit} />
       </div>
       <Why hit={hit} />
-      <Foot hit={hit} isHitOnly={isHitOnly} />
+      <Foot hit={hit} isHitOnly={isHitOnly} confirm={confirm} />
     </article>
   );
 }

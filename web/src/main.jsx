@@ -10,6 +10,9 @@ import { RecordPage } from './record.jsx';
 import { Desk } from './desk.jsx';
 import { Keys } from './keys.jsx';
 import { Audit } from './audit.jsx';
+import { Alarms, Ask, Tickets, isTicketList } from './tickets.jsx';
+import { TicketPage } from './ticket.jsx';
+import { Owner } from './owner.jsx';
 import { viewsOf } from './views.js';
 
 function route() {
@@ -145,10 +148,14 @@ function App() {
       <Head me={me} views={views} view={view} demonstration={demonstration} onSignOut={signOut} onKeys={() => setKeysOpen(true)}
         onPurpose={(code) => { session.keep('purpose', code); setShown(code); }}
         onLanguage={(next) => { setLanguage(next); setShown(next); renew(); }} />
+      {views.includes('tickets') && <Alarms key={`alarms ${language}`} />}
       {/* the search stays alive while a record is looked at: what was typed and found is never lost */}
-      <div hidden={view !== 'search'}>{views.includes('search') && <Search isOpen={view === 'search'} demonstration={demonstration} wanted={wanted} />}</div>
+      <div hidden={view !== 'search'}>{views.includes('search') && <Search me={me} isOpen={view === 'search'} demonstration={demonstration} wanted={wanted} />}</div>
       {view === 'record' && <RecordPage key={at.rest[0] + language} id={at.rest[0]} me={me} onAsk={search} />}
       {view === 'desk' && <Desk key={at.rest.join('/') + language} database={at.rest[0]} id={at.rest[1]} me={me} />}
+      {views.includes('tickets') && view === 'tickets' && (isTicketList(at.rest[0]) ? <Tickets key={language} part={at.rest[0]} /> : <TicketPage key={at.rest[0] + language} id={at.rest[0]} />)}
+      {views.includes('tickets') && view === 'ask' && <Ask key={at.rest.join('/') + language} record={at.rest[0]} receipt={at.rest[1]} owner={at.rest[2]} />}
+      {view === 'owner' && views.includes('owner') && <Owner key={language} me={me} />}
       {view === 'audit' && views.includes('audit') && <Audit key={language} part={at.rest[0]} />}
       {areKeysOpen && <Keys onClose={() => setKeysOpen(false)} />}
     </>

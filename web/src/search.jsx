@@ -4,7 +4,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t, title } from './i18n.js';
 import { asked, useRecognition, useSearch } from './asking.js';
-import { Card } from './card.jsx';
+import { Card, confirmation } from './card.jsx';
 import { Chips } from './chips.jsx';
 import { Failure, Repair, Verdict, Waiting } from './verdict.jsx';
 import { linesWanted, PATIENCE_MS } from './scanner.js';
@@ -24,12 +24,12 @@ function Try({ suggestions, onTry }) {
   );
 }
 
-function Results({ answer, isSimilarAsked, onMore, onSimilar, onAsk }) {
+function Results({ me, answer, isSimilarAsked, onMore, onSimilar, onAsk }) {
   const shown = answer.hits?.length || 0;
   return (
     <div id="results" tabindex="-1">
       {shown > 0 && <h2>{t('results')} <span class="quiet">{t('of', { shown, total: answer.total })}</span></h2>}
-      {answer.hits?.map((hit) => <Card key={hit.id} hit={hit} onAsk={onAsk} />)}
+      {answer.hits?.map((hit) => <Card key={hit.id} hit={hit} onAsk={onAsk} confirm={confirmation(me, hit, answer.receipt)} />)}
       {shown < Math.min(answer.total, LIMIT_MAX) && <button type="button" onClick={onMore}>{t('more')}</button>}
       {answer.similar?.length > 0 && (
         <section class="similar">
@@ -104,7 +104,7 @@ function Box({ box, text, onType, onAsk }) {
   );
 }
 
-export function Search({ isOpen, demonstration, wanted }) {
+export function Search({ me, isOpen, demonstration, wanted }) {
   const [text, setText] = useState(sessionStorage.getItem('typed') || '');
   const [off, setOff] = useState(new Set());
   const [limit, setLimit] = useState(LIMIT);
@@ -157,7 +157,7 @@ export function Search({ isOpen, demonstration, wanted }) {
       {isWaiting && <Waiting isLate={isLate} />}
       {problem && <Failure problem={problem} repaired={repaired} keyboard={keyboard} onAgain={() => ask(text)} onRepair={take} />}
       {answer && <Verdict answer={answer} isOld={isOld} isListOpen={isListOpen} onList={() => setListOpen(!isListOpen)} onRepair={take} />}
-      {answer && <Results answer={answer} isSimilarAsked={isSimilarAsked} onMore={() => ask(text, { limit: Math.min(limit + STEP, LIMIT_MAX) })} onSimilar={() => ask(text, { similar: 'yes' })} onAsk={take} />}
+      {answer && <Results me={me} answer={answer} isSimilarAsked={isSimilarAsked} onMore={() => ask(text, { limit: Math.min(limit + STEP, LIMIT_MAX) })} onSimilar={() => ask(text, { similar: 'yes' })} onAsk={take} />}
       {isIdle && demonstration?.try?.length > 0 && <Try suggestions={demonstration.try} onTry={take} />}
     </main>
   );

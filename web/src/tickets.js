@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tickets as the node tells of them: a list that waits for news, and the alarm that sounds until somebody acknowledges.
+import { useEffect, useState } from 'preact/hooks';
+import { call, session } from './api.js';
+import { language } from './i18n.js';
+
+const WAIT_S = 25;
+const AFTER_FAULT_MS = 5000;
+
+// The tickets of `query`, kept true while the page is open.
+export function useTickets(query, isOn = true) {
+  const [state, setState] = useState({ tickets: null, next: '', problem: '' });
+  useEffect(() => {
+    if (!isOn) return undefined;
+    const abort = new AbortController();
+    let timer = 0;
+    async function listen(seen) {
+      try {
+        const wait = seen ? `&wait=${WAIT_S}&seen=${encodeURIComponent(seen)}` : '';
+        const { data } = await call('GET', `/v1/tickets?${query}${wait}`, { signal: abort.signal });
+        if (abort.signal.aborted) return;
+        if (data.seen !== seen || !seen) setState({ tickets: data.tickets, next: data.next || '', problem: '' });
+        listen(data.seen);
+      } catch (problem) {
+        if (problem.name === 'AbortError') return;
+        setState((old) => ({ ...old, problem: problem.message }));
+        if (problem.status !== 401 && problem.status !== 403) timer = setTimeout(() => listen(''), AFTER_FAULT_MS);
+      }
+    }
+    listen('');
+    return () => { abort.abort(); clearTimeout(timer); };
+  }, [query, isOn, language, session.token]);
+  return state;
+}
+
+export async function allTickets(query, after) {
+  return (await call('GET', `/v1/tickets?${query}&after=${encodeURIComponent(after)}`)).data;
+}
+
+// ---- the alarm ----
+
+export const sound = {
+  isOn: localStorage.getItem('sound') !== 'off',
+  set(isOn) { this.isOn = isOn; localStorage.setItem('sound', isOn ? 'on' : 'off'); },
+};
+
+const EVERY_MS = 4000;
+let context = null;
+function beep() {
+  context ||= new AudioContext();
+  if (context.state === 'suspended') context.resume().catch(() => { /* a browser waits for the first key or click */ });
+  for (const [at, pitch] of [[0, 880], [0.22, 660]]) {
+    const tone = context.createOscillator();
+    const loudness = context.createGain();
+    tone.frequency.value = pitch;
+    loudness.gain.setValueAtTime(0.15, context.currentTime + at);
+    loudness.gain.exponentialRampToValueAtTime(0.001, context.currentTime + at + 0.2);
+    tone.connect(loudness).connect(context.destination);
+    tone.start(context.currentTime + at);
+    tone.stop(context.currentTime + at + 0.2);
+  }
+}
+
+export function useAlarm(isSounding) {
+  useEffect(() => {
+    if (!isSounding) return undefined;
+    beep();
+    const timer = setInterval(beep, EVERY_MS);
+    return () => clearInterval(timer);
+  }, [isSounding]);
+}
