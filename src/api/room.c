@@ -51,6 +51,12 @@ void api_look_after(struct api *api)
         api->room_told_us = now;
     }
     arena_release(&arena);
+    char why[1024];
+    if (audit_scrub(api->node.audit)) {
+        log_write(LOG_ERROR, "the audit log is damaged, searches are refused: %s",
+                  err_format(err_last(), why, sizeof why));
+        err_clear();
+    }
     if (review_follow(api->node.review, FOLLOW_MAX, NULL)) {
         char text[1024];
         log_write(LOG_WARN, "the audit log is not followed for reviews: %s",

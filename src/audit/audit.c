@@ -88,8 +88,10 @@ static enum err enqueue(struct audit *audit, const struct encoded *encoded, audi
 {
     struct pending *pending = audit->filling;
     if (audit->failed)
-        return err_set(audit->failed,
-                       "the audit log could not be made durable before: it must be opened again");
+        return err_set(audit->failed, "%s",
+                       audit->failed_why[0] ? audit->failed_why
+                                            : "the audit log could not be made durable before: it "
+                                              "must be opened again");
     if (audit->is_stopping)
         return err_set(ERR_BUSY, "the audit log is closing");
     if (pending->count == QUEUE_ENTRIES || pending->bytes.len + encoded->body.len > QUEUE_BYTES)
@@ -512,6 +514,8 @@ static enum err take_segments(struct audit *audit, struct segment_end *ret)
     TRY(views_open(audit, before, &is_complete));
     TRY(tree_open(&audit->tree, audit->directory, before, &has_tree));
     bool is_ready = is_complete && has_tree; /* else both are made from the first entry on */
+    if (is_ready)
+        TRY(scrub_lengths(audit));
     if (!is_ready) {
         TRY(views_empty(audit));
         TRY(tree_cut(&audit->tree, 0));

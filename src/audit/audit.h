@@ -121,6 +121,12 @@ enum err audit_expire(struct audit *audit, unsigned *ret_keys) MUST_USE;
  * plain words. ERR_DAMAGED names the entry.
  */
 enum err audit_verify(const char *directory, uint64_t *ret_entries, struct buf *report) MUST_USE;
+/*
+ * Recomputes one closed segment, the next at each call, round and round (0.1 s). ERR_DAMAGED names
+ * the entry, and nothing is appended any more.
+ */
+enum err audit_scrub(struct audit *audit) MUST_USE;
+
 /* ---- room on the disk ---- */
 
 /*

@@ -179,7 +179,13 @@ struct audit {
     bool has_kept;
     pthread_mutex_t destroying; /* readers against audit_destroy_body */
     struct room room;
+    size_t scrubbed; /* segments of this round; under `destroying` */
+    char failed_why[512];
 };
+
+/* ---- scrub.c ---- */
+/* Every segment but the last is there and as long as it was. ERR_DAMAGED. */
+enum err scrub_lengths(struct audit *audit) MUST_USE;
 
 /* ---- expiry.c: once a day, while the clock can be believed ---- */
 enum err expiry_open(struct audit *audit) MUST_USE;

@@ -144,8 +144,7 @@ void room_look(struct audit *audit)
 }
 
 /*
- * A step of the segment, and what its entries need beside it, is taken in one go: whoever else
- * waits
+ * A step of the segment, and what its entries need beside it, are taken in one go: who else waits
  * for room on this disk finds a few microseconds in which it is free, once in eight megabytes.
  */
 void room_make(struct audit *audit)

@@ -458,6 +458,45 @@ static void every_altered_byte_is_noticed(void **state)
     verify_gives(f, OK, 6);
 }
 
+/* An old segment, which opening does not walk: cut, it is noticed there; altered, by the scrubber. */
+static void old_segments_are_not_trusted(void **state)
+{
+    struct fixture *f = *state;
+    char path[AUDIT_PATH], receipt[RECEIPT_TEXT];
+    f->audit->segment_bytes = 3000;
+    append_numbered(f->audit, 1, 60);
+    size_t count = f->audit->segment_count;
+    assert_true(count > 3);
+    uint64_t second = f->audit->segments[1];
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(audit_scrub(f->audit), OK);
+    segment_path(f->audit->directory, second, path);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    unsigned char byte = 0;
+    off_t size = lseek(fd, 0, SEEK_END);
+    assert_int_equal(pread(fd, &byte, 1, 300), 1);
+    byte ^= 4;
+    assert_int_equal(pwrite(fd, &byte, 1, 300), 1);
+    enum err code = OK;
+    for (size_t i = 0; i < count && !code; i++)
+        code = audit_scrub(f->audit);
+    assert_int_equal(code, ERR_DAMAGED);
+    assert_non_null(strstr(err_last()->message, "audit entry"));
+    struct audit_entry entry = entry_of(S("{}"));
+    assert_int_equal(audit_append_wait(f->audit, &entry, receipt), ERR_DAMAGED);
+    assert_non_null(strstr(err_last()->message, "audit entry"));
+    byte ^= 4;
+    assert_int_equal(pwrite(fd, &byte, 1, 300), 1);
+    reopen(f);
+    must(f->audit, &entry, receipt);
+    audit_close(f->audit);
+    f->audit = NULL;
+    assert_int_equal(ftruncate(fd, size - 1), 0);
+    assert_int_equal(audit_open(f->scratch.path, &f->audit), ERR_DAMAGED);
+    assert_non_null(strstr(err_last()->message, "audit entry"));
+    close(fd);
+}
+
 static void a_shortened_log_is_noticed(void **state)
 {
     struct fixture *f = *state;
@@ -654,6 +693,7 @@ int main(void)
         TEST(contents_end_when_their_time_is_over),
         TEST(a_step_of_the_clock_destroys_nothing),
         TEST(every_altered_byte_is_noticed),
+        TEST(old_segments_are_not_trusted),
         TEST(a_shortened_log_is_noticed),
         TEST(a_torn_last_group_is_dropped),
         TEST(a_full_disk_refuses_and_recovers),
