@@ -41,6 +41,7 @@ async function loadExamples() {
 const answers = [
   ['nothing is shown before signing in, a wrong token is refused', async () => {
     await page.goto(stage.base);
+    await page.locator('main.sign details summary').click();
     await page.fill('#token', 'bureau_wrong');
     await page.keyboard.press('Enter');
     await page.waitForSelector('[role=alert]');

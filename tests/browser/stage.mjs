@@ -61,6 +61,7 @@ export class Stage {
 
   async signIn(as = 'desk') {
     await this.page.goto(this.base);
+    await this.page.locator('main.sign details summary').click();
     await this.page.fill('#token', this.node.tokens[as]);
     await this.page.keyboard.press('Enter');
     await this.page.waitForSelector('.head');

@@ -14,6 +14,7 @@ export class Problem extends Error {
 }
 
 export const session = {
+  proof: '', // of a browser's session, whose cookie no script can read: sent with every change
   token: sessionStorage.getItem('token') || '',
   purpose: sessionStorage.getItem('purpose') || '',
   reference: sessionStorage.getItem('reference') || '',
@@ -28,9 +29,10 @@ export const session = {
 let onStranger = async () => false;
 export function whenStranger(work) { onStranger = work; }
 
-function head({ type, headers, body }) {
+function head(method, { type, headers, body }) {
   const all = { 'Accept-Language': language, ...headers };
   if (session.token) all.Authorization = `Bearer ${session.token}`;
+  else if (session.proof && method !== 'GET') all['Bureau-Session-Proof'] = session.proof;
   if (session.purpose) all['Bureau-Purpose'] = session.purpose;
   // a header holds ASCII only; anything else is percent-encoded
   if (session.reference) all['Bureau-Reference'] = encodeURIComponent(session.reference).replaceAll('%20', ' ');
@@ -42,7 +44,7 @@ function head({ type, headers, body }) {
 async function send(method, path, options) {
   try {
     return await fetch(path, {
-      method, signal: options.signal, headers: head(options), cache: 'no-store', credentials: 'omit',
+      method, signal: options.signal, headers: head(method, options), cache: 'no-store', credentials: 'same-origin',
       body: options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
     });
   } catch (failure) {
@@ -62,7 +64,7 @@ async function read(reply) {
 
 async function callOnce(method, path, options) {
   let reply = await send(method, path, options);
-  if (reply.status === 401 && session.token && await onStranger()) reply = await send(method, path, options);
+  if (reply.status === 401 && (session.token || session.proof) && await onStranger()) reply = await send(method, path, options);
   const text = await read(reply);
   let data = null;
   try { data = text ? JSON.parse(text) : null; } catch { data = { detail: text.slice(0, 200) }; }

@@ -15,6 +15,7 @@ function Menu({ me, onLanguage, onSignOut, onKeys }) {
             {Object.entries(names).map(([code, name]) => <option key={code} value={code} lang={code}>{name}</option>)}
           </select>
         </label>
+        <a class="button" href="#/me" onClick={() => document.getElementById('menu').hidePopover()}>{t('profile')}</a>
         <button type="button" popovertarget="menu" onClick={onKeys}>{t('keys')} <kbd>?</kbd></button>
         <button type="button" onClick={onSignOut}>{t('sign.out')}</button>
       </div>

@@ -8,6 +8,7 @@ import { Head } from './head.jsx';
 import { Search } from './search.jsx';
 import { RecordPage } from './record.jsx';
 import { Desk } from './desk.jsx';
+import { Enrol, Profile, SignIn, enrolmentSecret } from './sign.jsx';
 import { Keys } from './keys.jsx';
 import { Audit } from './audit.jsx';
 import { Alarms, Ask, Tickets, isTicketList } from './tickets.jsx';
@@ -18,34 +19,6 @@ import { viewsOf } from './views.js';
 function route() {
   const [view, ...rest] = location.hash.replace(/^#\/?/, '').split('/');
   return { view, rest: rest.map(decodeURIComponent) };
-}
-
-function SignIn({ onDone, wasSignedIn }) {
-  const [token, setToken] = useState('');
-  const [problem, setProblem] = useState(wasSignedIn ? t('sign.again') : '');
-  async function submit(event) {
-    event.preventDefault();
-    session.keep('token', token.trim());
-    try {
-      onDone((await call('GET', '/v1/me')).data);
-    } catch (failure) {
-      session.keep('token', '');
-      setProblem(failure.message);
-    }
-  }
-  return (
-    <main class="sign">
-      <h1>{t('sign.title')}</h1>
-      <form onSubmit={submit}>
-        <label for="token">{t('sign.token')}</label>
-        <input id="token" type="password" autocomplete="off" autofocus value={token}
-          onInput={(e) => setToken(e.target.value)} aria-describedby="token-help" />
-        <p id="token-help" class="quiet">{t('sign.help')}</p>
-        {problem && <p role="alert" class="problem">{problem}</p>}
-        <button class="primary">{t('sign.button')}</button>
-      </form>
-    </main>
-  );
 }
 
 // A demonstration opens by itself, and again after the node was started anew.
@@ -75,7 +48,8 @@ function useSession() {
   }
   async function start() {
     whenStranger(async () => false);
-    if (!session.token) setDemonstration(await demonstrationToken());
+    if (!session.token) await call('GET', '/v1/session').then(({ data }) => { session.proof = data.proof; signedIn(data); }).catch(() => { /* nobody is signed in by password */ });
+    if (!session.token && !session.proof && !enrolmentSecret()) setDemonstration(await demonstrationToken());
     try {
       if (session.token) signedIn((await call('GET', '/v1/me')).data);
     } catch {
@@ -89,6 +63,7 @@ function useSession() {
       const demo = await demonstrationToken();
       if (demo) { setDemonstration(demo); return true; }
       session.keep('token', '');
+      session.proof = '';
       setExpired(true);
       setMe(null); // what was typed is kept, and there again after signing in
       return false;
@@ -119,22 +94,26 @@ function useKeys(onHelp) {
 function App() {
   const { me, isReady, isExpired, demonstration, start, signedIn, renew, leave } = useSession();
   const [at, setAt] = useState(route());
+  const [secret, setSecret] = useState(enrolmentSecret());
   const [, setShown] = useState(language);
   const [areKeysOpen, setKeysOpen] = useState(false);
   const [wanted, setWanted] = useState(null); // a value of a record, to be searched
   useKeys(() => setKeysOpen(true));
   useEffect(() => {
     start();
-    const onHash = () => { setAt(route()); window.scrollTo(0, 0); };
+    const onHash = () => { if (enrolmentSecret()) setSecret(enrolmentSecret()); setAt(route()); window.scrollTo(0, 0); };
     addEventListener('hashchange', onHash);
     return () => removeEventListener('hashchange', onHash);
   }, []);
 
   if (!isReady) return null;
+  if (secret) return <Enrol secret={secret} onDone={(officer) => { setSecret(''); signedIn(officer); }} />;
   if (!me) return <SignIn onDone={signedIn} wasSignedIn={isExpired} />;
   const views = viewsOf(me);
   const view = at.view || views[0];
-  function signOut() {
+  async function signOut() {
+    if (session.proof) await call('DELETE', '/v1/session').catch(() => { /* it ends by itself */ });
+    session.proof = '';
     for (const name of ['token', 'purpose', 'reference', 'typed', 'asked']) { session.keep(name, ''); sessionStorage.removeItem(name); }
     leave();
   }
@@ -155,6 +134,7 @@ function App() {
       {view === 'desk' && <Desk key={at.rest.join('/') + language} database={at.rest[0]} id={at.rest[1]} me={me} />}
       {views.includes('tickets') && view === 'tickets' && (isTicketList(at.rest[0]) ? <Tickets key={language} part={at.rest[0]} /> : <TicketPage key={at.rest[0] + language} id={at.rest[0]} />)}
       {views.includes('tickets') && view === 'ask' && <Ask key={at.rest.join('/') + language} record={at.rest[0]} receipt={at.rest[1]} owner={at.rest[2]} />}
+      {view === 'me' && <Profile key={language} me={me} />}
       {view === 'owner' && views.includes('owner') && <Owner key={language} me={me} />}
       {view === 'audit' && views.includes('audit') && <Audit key={language} part={at.rest[0]} />}
       {areKeysOpen && <Keys onClose={() => setKeysOpen(false)} />}

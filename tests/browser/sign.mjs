@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signing in with password and one-time code, from the one-time link on; by keyboard; four languages.
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { runTests } from '../server/node.mjs';
+import { Stage } from './stage.mjs';
+
+const stage = await Stage.open();
+const { node, page } = stage;
+const password = 'a long pass phrase';
+let secret = '';
+
+// RFC 6238, of a base 32 secret.
+function codeOf(ahead = 0) {
+  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + ahead));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+const failed = await runTests('sign', [
+  ['a one-time link: key, password, code, and the officer is in; the secret has left the address', async () => {
+    const made = await node.call('POST', '/v1/officers', { officer: 'o-7', unit: 'UTO/ncb', country: 'UTO', role: 'national-bureau', purposes: ['investigate', 'border-control'], may: ['write'], invite: true });
+    assert.equal(made.status, 201, made.text);
+    await page.goto(`${stage.base}/#enrol=${made.data.secret}`);
+    await page.waitForSelector('#totp-secret');
+    assert.ok(!page.url().includes(made.data.secret));
+    await stage.serious('enrol');
+    secret = (await page.locator('#totp-secret').innerText()).replaceAll(' ', '');
+    await page.fill('#sign-password', password);
+    await page.fill('#sign-code', '000000');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.problem');
+    await page.fill('#sign-code', codeOf());
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#query', { state: 'attached' });
+  }],
+  ['the session outlives a reload, writes with its proof, and no script can read its cookie', async () => {
+    await page.goto(stage.base);
+    await page.waitForSelector('#query');
+    assert.equal(await stage.ask('X7781209'), 'nothing-found');
+    assert.equal(await page.evaluate(() => document.cookie), '');
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('token')), null);
+  }],
+  ['signed out: nothing is left; a wrong code is refused, the right one lets in', async () => {
+    await page.click('.menu-button');
+    await page.locator('#menu button', { hasText: 'Sign out' }).click();
+    await page.waitForSelector('#sign-officer');
+    await page.reload();
+    await page.waitForSelector('#sign-officer');
+    await page.focus('#sign-officer');
+    await page.keyboard.type('o-7');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(password);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('000000');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.problem');
+    assert.equal(await page.locator('#query').count(), 0);
+    await page.fill('#sign-code', codeOf(1));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#query');
+  }],
+  ['revoked while signed in: the next request asks to sign in again', async () => {
+    await page.goto(`${stage.base}/#/me`);
+    await page.waitForSelector('main.profile');
+    for (const language of ['fr', 'es', 'ar', 'en']) {
+      await stage.speak(language);
+      await page.waitForSelector(`html[lang=${language}] main.profile`);
+      await stage.serious(`${language} profile`);
+      await stage.picture('profile', language);
+    }
+    assert.equal((await node.call('DELETE', '/v1/officers/o-7')).status, 204);
+    await page.goto(`${stage.base}/#/search`);
+    await page.fill('#query', 'X7781209');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#sign-officer');
+    await stage.picture('sign', 'en');
+    assert.deepEqual(stage.failures, []);
+  }],
+]);
+await stage.close();
+process.exit(failed ? 1 : 0);
