@@ -32,7 +32,6 @@
 #define SHORT_LETTERS     4   /* in so short a word another letter makes another name */
 #define WHOLE_NAME        0.8 /* of what the asked name could have: all words agree, near enough */
 #define KEY_BITS_MAX      22.0
-#define HELD_ALONE_MAX    1 /* words the record has more, of a name that is whole: text/name.h */
 
 enum { WORDS_MAX = 2048 };
 
@@ -100,8 +99,7 @@ static void weigh_name(const struct scorer *scorer, const struct value *asked,
     ret->is_near_name = match.contradictions == 0 && (match.is_whole || has_own_word(a, &match)) &&
                         match.bits >= WHOLE_NAME * match.bits_max &&
                         !is_short_word_changed(a, &match);
-    ret->is_whole_name =
-        ret->is_near_name || (match.is_whole && match.held_alone <= HELD_ALONE_MAX);
+    ret->is_whole_name = ret->is_near_name || (match.is_whole && match.held_alone == 0);
     ret->is_standard_name =
         match.is_whole && match.asked_alone + match.held_alone == 0 && is_unstrained(&match);
     struct comparison comparison;

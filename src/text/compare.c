@@ -259,9 +259,20 @@ static bool is_weak_word(const struct name_token *token)
     return role_weight(token->role) < 1;
 }
 
+static bool is_patronymic_alone(const struct name *asked, const struct name_match *match)
+{
+    uint32_t paired = 0;
+    for (size_t i = 0; i < match->pair_count; i++)
+        paired |= 1u << match->pairs[i].asked;
+    for (size_t i = 0; i < asked->count; i++) {
+        if (asked->tokens[i].role == NAME_PATRONYMIC && !(paired >> i & 1))
+            return true;
+    }
+    return false;
+}
+
 /*
- * One word may be missing (a patronymic, a second family name) where two or more stand as they
- * read. Of an organisation of which only its kind was asked, all must be there.
+ * A patronymic may be missing where two words or more stand as they read. Of an organisation of which only its kind was asked, all must be there.
  */
 static bool is_whole(const struct name *asked, const struct name *held,
                      const struct name_match *match)
@@ -280,7 +291,7 @@ static bool is_whole(const struct name *asked, const struct name *held,
         strong += pair->channel != NAME_BY_INITIAL;
     }
     if (match->asked_alone == 1 && match->held_alone == 0)
-        return strong >= 2 && strain <= STRAIN_STANDARD;
+        return is_patronymic_alone(asked, match) && strong >= 2 && strain <= STRAIN_STANDARD;
     return match->asked_alone == 0 && (strong > 0 || match->pair_count >= held->count);
 }
 

@@ -154,7 +154,7 @@ struct name_match {
     uint8_t contradictions;          /* min of both: a word stands against another */
     bool is_reordered;
     /* Every word asked has its counterpart, near enough to be the same word (text/match.h), or all
-     * but one of three; none stands against it. Words the other side has more do not count. */
+     * but a patronymic; none stands against it. Words the other side has more do not count. */
     bool is_whole;
 };
 void name_match(const struct name *asked, const struct name *held,
