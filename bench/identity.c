@@ -61,8 +61,8 @@ static void write_unit(size_t i, struct arena *arena, struct writing *writing)
     if (i)
         node_put_text(arena, fields, S("parent"),
                       arena_printf(arena, "UTO/unit-%zu", (i - 1) / 10));
-    must(writing_put(identity, writing, "unit", 0, 0, S("UTO"), STATE_ACTIVE, S("bench"), fields,
-                     arena));
+    struct heading heading = {.definition = "unit", .owner = S("UTO"), .by = S("bench")};
+    must(writing_put(identity, writing, &heading, fields, arena));
 }
 
 static str token_of(size_t i, char text[32])
@@ -84,8 +84,8 @@ static void write_officer(size_t i, struct arena *arena, struct writing *writing
     sha256(token_of(i, token), &hash);
     fields = token_fields(arena, id, CREDENTIAL_TOKEN, &hash, clock_now_us(),
                           clock_now_us() + (int64_t)86400 * 1000000);
-    must(writing_put(identity, &writings[1], "credential", 0, 0, S("UTO"), STATE_ACTIVE, S("bench"),
-                     fields, arena));
+    struct heading heading = {.definition = "credential", .owner = S("UTO"), .by = S("bench")};
+    must(writing_put(identity, &writings[1], &heading, fields, arena));
 }
 
 static void enter(size_t count, bool is_unit)

@@ -455,8 +455,8 @@ static enum err find_own(struct call *call, struct record_id *ret)
     code = code ? code
                 : policy_allow(call->api->node.catalog, &call->actor, POLICY_WRITE, NULL,
                                stored.owner);
-    bool is_own = actor_is_local(&call->actor) ||
-                  (!code && str_eq(stored.owner, call->actor.country));
+    bool is_own =
+        actor_is_local(&call->actor) || (!code && str_eq(stored.owner, call->actor.country));
     if (code || !is_own)
         return err_set(ERR_NOT_FOUND, "there is no record %.*s of yours here", STR(call->args[0]));
     return OK;

@@ -40,18 +40,18 @@ static enum err fault_as_err(const struct faults *faults, enum err code)
     return first->code;
 }
 
-enum err writing_put(struct identity *identity, struct writing *writing, const char *definition,
-                     uint64_t number, uint32_t version, str owner, enum state state, str by,
-                     struct node *fields, struct arena *arena)
+enum err writing_put(struct identity *identity, struct writing *writing,
+                     const struct heading *heading, struct node *fields, struct arena *arena)
 {
     struct faults faults = {0};
     struct record record = {0};
-    const struct definition *kind = catalog_find(identity->catalog, str_c(definition));
+    const struct definition *kind = catalog_find(identity->catalog, str_c(heading->definition));
     struct node *body = node_map(arena);
     *writing = (struct writing){.body = {.max = BODY_MAX}};
     if (!kind)
-        return err_set(ERR_UNKNOWN, "the definition %s is missing from system/", definition);
-    node_put(body, S("envelope"), make_envelope(identity, kind, owner, arena));
+        return err_set(ERR_UNKNOWN, "the definition %s is missing from system/",
+                       heading->definition);
+    node_put(body, S("envelope"), make_envelope(identity, kind, heading->owner, arena));
     if (!node_put(body, S("fields"), fields))
         return err_set(ERR_LIMIT, "the fields are too large");
     enum err code = record_check(identity->catalog, kind, body, arena, &record, &faults);
@@ -59,13 +59,13 @@ enum err writing_put(struct identity *identity, struct writing *writing, const c
         return fault_as_err(&faults, code);
     TRY(record_canonical(identity->catalog, &record, &writing->body));
     writing->change = (struct change){.kind = CHANGE_PUT,
-                                      .number = number,
-                                      .expect_version = version,
+                                      .number = heading->number,
+                                      .expect_version = heading->version,
                                       .definition = kind->name,
                                       .definition_version = kind->version,
-                                      .owner = owner,
-                                      .state = state,
-                                      .actor = by};
+                                      .owner = heading->owner,
+                                      .state = heading->state,
+                                      .actor = heading->by};
     return OK;
 }
 

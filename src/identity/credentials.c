@@ -86,8 +86,10 @@ static enum err commit_token(struct identity *identity, const struct actor *by, 
         return err_set(ERR_DENIED, "%.*s is no officer of this node", STR(by->officer));
     if (count_credentials(account) >= CREDENTIALS_MAX)
         return err_set(ERR_LIMIT, "an officer has at most %d credentials", CREDENTIALS_MAX);
-    enum err code = writing_put(identity, &writing, "credential", 0, 0, account->country,
-                                STATE_ACTIVE, by->officer, fields, arena);
+    struct heading heading = {.definition = "credential",
+                              .owner = account->country,
+                              .by = by->officer};
+    enum err code = writing_put(identity, &writing, &heading, fields, arena);
     if (!code)
         code = writings_commit(identity, &writing, 1, &done);
     writing_release(&writing);

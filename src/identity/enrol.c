@@ -34,8 +34,8 @@ enum err writing_invite(struct identity *identity, struct writing *writing, str 
     node_put_text(arena, fields, S("hash"), arena_str(arena, str_c(hex)));
     put_moment(arena, fields, S("until"), ret->until_us);
     node_put_text(arena, fields, S("given_by"), by);
-    return writing_put(identity, writing, "invitation", 0, 0, country, STATE_ACTIVE, by, fields,
-                       arena);
+    struct heading heading = {.definition = "invitation", .owner = country, .by = by};
+    return writing_put(identity, writing, &heading, fields, arena);
 }
 
 /* A new link takes the place of those before. */
@@ -147,7 +147,8 @@ static enum err no_link(void)
 static const struct invitation *find_link(const struct identity *identity, str secret)
 {
     struct hash hash;
-    char hex[2 * HASH_SIZE + 1];
+    enum { HEX_LEN = 2 * HASH_SIZE };
+    char hex[HEX_LEN + 1];
     int64_t now_us = clock_now_us();
     if (secret.len != INVITATION_SECRET_TEXT - 1)
         return NULL;
@@ -157,9 +158,9 @@ static const struct invitation *find_link(const struct identity *identity, str s
     for (; link; link = table_next(link)) {
         const struct invitation *one =
             (const struct invitation *)((char *)link - offsetof(struct invitation, hash_link));
-        if (one->facts.hash.len == 2 * HASH_SIZE && one->facts.until_us > now_us &&
+        if (one->facts.hash.len == HEX_LEN && one->facts.until_us > now_us &&
             account_is_there(one->account) &&
-            equal_constant_time(one->facts.hash.ptr, hex, 2 * HASH_SIZE))
+            equal_constant_time(one->facts.hash.ptr, hex, HEX_LEN))
             return one;
     }
     return NULL;
@@ -212,13 +213,12 @@ static enum err commit_signin(struct identity *identity, const struct account *a
     struct writing writings[REPLACED_MAX] = {{.change = {.number = 0}}};
     size_t count = 0;
     str by = account->id;
+    struct heading heading = {.definition = "credential", .owner = account->country, .by = by};
     struct node *fields = credential_fields(arena, by, CREDENTIAL_PASSWORD, S("hash"), hash);
-    enum err code = writing_put(identity, &writings[count++], "credential", 0, 0, account->country,
-                                STATE_ACTIVE, by, fields, arena);
+    enum err code = writing_put(identity, &writings[count++], &heading, fields, arena);
     if (!code && sealed.len) {
         fields = credential_fields(arena, by, CREDENTIAL_TOTP, S("sealed"), sealed);
-        code = writing_put(identity, &writings[count++], "credential", 0, 0, account->country,
-                           STATE_ACTIVE, by, fields, arena);
+        code = writing_put(identity, &writings[count++], &heading, fields, arena);
     }
     size_t written = count;
     for (const struct credential *one = account->credentials; one && count < REPLACED_MAX - 1;

@@ -11,12 +11,18 @@ const char *const credential_words[CREDENTIAL_KIND_COUNT] = {"password", "totp",
 const char *const measure_words[4] = {"rate-limit", "pre-approval", "read-only", "suspended"};
 const char *const right_words[3] = {"write", "administer", "audit"};
 
-/* A field that is a list holds one value, or several. */
-#define each_of(item, list)                                             \
-    for (const struct node *item = node_is_scalar(list) ? (list)        \
-                                   : (list)             ? (list)->first \
-                                                        : NULL;                     \
-         item; item = item == (list) ? NULL : item->next)
+/* A field that is a list holds one value, or several: for (item = first_of(list); item; ...). */
+static const struct node *first_of(const struct node *list)
+{
+    if (node_is_scalar(list))
+        return list;
+    return list ? list->first : NULL;
+}
+
+static const struct node *next_of(const struct node *list, const struct node *item)
+{
+    return item == list ? NULL : item->next;
+}
 
 static const struct code_list *roles_of(const struct catalog *catalog)
 {
@@ -51,14 +57,12 @@ static struct identity_scope read_scope(const struct catalog *catalog, const str
     const struct node *databases = node_get(fields, S("databases"));
     struct identity_scope scope = {.purposes = purposes ? 0 : otherwise,
                                    .is_limited = databases != NULL};
-    each_of(item, purposes)
-    {
+    for (const struct node *item = first_of(purposes); item; item = next_of(purposes, item)) {
         uint16_t number;
         if (purpose_find(catalog, node_as_text(item), &number) && number < PURPOSE_MAX)
             scope.purposes |= (purpose_set)1 << number;
     }
-    each_of(item, databases)
-    {
+    for (const struct node *item = first_of(databases); item; item = next_of(databases, item)) {
         const struct definition *definition = catalog_find(catalog, node_as_text(item));
         if (definition)
             definition_set_add(&scope.databases, definition->number);
@@ -68,8 +72,7 @@ static struct identity_scope read_scope(const struct catalog *catalog, const str
 
 enum err check_databases(const struct catalog *catalog, const struct node *list)
 {
-    each_of(item, list)
-    {
+    for (const struct node *item = first_of(list); item; item = next_of(list, item)) {
         const struct definition *definition = catalog_find(catalog, node_as_text(item));
         if (definition && definition_is_data(definition))
             continue;
@@ -83,8 +86,7 @@ static unsigned read_rights(const struct node *fields)
 {
     unsigned rights = 0;
     const struct node *list = node_get(fields, S("rights"));
-    each_of(item, list)
-    {
+    for (const struct node *item = first_of(list); item; item = next_of(list, item)) {
         int number = word_of(node_as_text(item), right_words, COUNT_OF(right_words));
         if (number >= 0)
             rights |= 1u << number;
@@ -99,8 +101,7 @@ static uint64_t read_roles(const struct catalog *catalog, const struct node *fie
     uint64_t roles = 0;
     const struct code_list *list = roles_of(catalog);
     const struct node *words = node_get(fields, S("roles"));
-    each_of(item, words)
-    {
+    for (const struct node *item = first_of(words); item; item = next_of(words, item)) {
         const struct code *code = list ? code_get(list, node_as_text(item)) : NULL;
         if (!code || code->number >= 64)
             continue;

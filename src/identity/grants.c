@@ -72,8 +72,8 @@ static enum err commit_grant(struct identity *identity, const struct account *ac
 {
     struct committed done;
     struct writing writing = {.change = {.number = 0}};
-    enum err code = writing_put(identity, &writing, "grant", 0, 0, account->country, STATE_ACTIVE,
-                                by, fields, arena);
+    struct heading heading = {.definition = "grant", .owner = account->country, .by = by};
+    enum err code = writing_put(identity, &writing, &heading, fields, arena);
     if (!code)
         code = writings_commit(identity, &writing, 1, &done);
     writing_release(&writing);
@@ -221,14 +221,18 @@ static bool may_see(const struct identity *identity, const struct actor *by,
                                            looks_after(identity, by, grant->account->country));
 }
 
-static enum err find_seen(struct identity *identity, const struct actor *by, struct record_id id,
-                          struct grant **ret)
+/* NULL: there is none, or it is not for him to see. */
+static const struct grant *find_seen(const struct identity *identity, const struct actor *by,
+                                     struct record_id id)
+{
+    const struct grant *grant = id.home == identity->home ? find_grant(identity, id.number) : NULL;
+    return grant && may_see(identity, by, grant) ? grant : NULL;
+}
+
+static enum err no_grant(struct record_id id)
 {
     char text[RECORD_ID_TEXT];
-    *ret = id.home == identity->home ? find_grant(identity, id.number) : NULL;
-    return *ret && may_see(identity, by, *ret)
-               ? OK
-               : not_there("grant", str_c(record_id_format(id, text)));
+    return not_there("grant", str_c(record_id_format(id, text)));
 }
 
 static enum err write_again(struct identity *identity, const struct actor *by,
@@ -247,35 +251,43 @@ static enum err write_again(struct identity *identity, const struct actor *by,
         node_put_text(arena, next, S("reviewed_by"), by->officer);
     }
     put_moment(arena, next, moment_key, clock_now_us());
-    enum err code = writing_put(identity, &writing, "grant", grant->number, stored.version,
-                                stored.owner, STATE_ACTIVE, by->officer, next, arena);
+    struct heading heading = {.definition = "grant",
+                              .owner = stored.owner,
+                              .by = by->officer,
+                              .number = grant->number,
+                              .version = stored.version};
+    enum err code = writing_put(identity, &writing, &heading, next, arena);
     if (!code)
         code = writings_commit(identity, &writing, 1, NULL);
     writing_release(&writing);
     return code;
 }
 
+static enum err end(struct identity *identity, const struct actor *by, struct record_id id,
+                    struct arena *arena)
+{
+    struct writing writing;
+    int64_t now_us = clock_now_us();
+    const struct grant *grant = find_seen(identity, by, id);
+    if (!grant)
+        return no_grant(id);
+    if (!str_eq(by->officer, grant->account->id) && !reaches_account(identity, by, grant->account))
+        return err_set(ERR_DENIED, "officer %.*s does not administer officer %.*s",
+                       STR(by->officer), STR(grant->account->id));
+    if (grant->facts.until_us <= now_us)
+        return err_set(ERR_CONFLICT, "the grant is over already");
+    if (grant->facts.from_us <= now_us)
+        return write_again(identity, by, grant, STR_EMPTY, STR_EMPTY, S("until"), arena);
+    writing_state(&writing, grant->number, "grant", grant->account->country, STATE_CANCELLED,
+                  by->officer); /* it never began */
+    return writings_commit(identity, &writing, 1, NULL);
+}
+
 enum err identity_grant_end(struct identity *identity, const struct actor *by, struct record_id id)
 {
-    struct grant *grant = NULL;
     struct arena arena = {0};
-    struct writing writing;
     pthread_mutex_lock(&identity->changing);
-    enum err code = find_seen(identity, by, id, &grant);
-    bool is_own = !code && str_eq(by->officer, grant->account->id);
-    bool may = is_own || (!code && reaches_account(identity, by, grant->account));
-    if (!code && !may)
-        code = err_set(ERR_DENIED, "officer %.*s does not administer officer %.*s",
-                       STR(by->officer), STR(grant->account->id));
-    if (!code && grant->facts.until_us <= clock_now_us())
-        code = err_set(ERR_CONFLICT, "the grant is over already");
-    if (!code && grant->facts.from_us > clock_now_us()) { /* it never began */
-        writing_state(&writing, grant->number, "grant", grant->account->country, STATE_CANCELLED,
-                      by->officer);
-        code = writings_commit(identity, &writing, 1, NULL);
-    } else if (!code) {
-        code = write_again(identity, by, grant, STR_EMPTY, STR_EMPTY, S("until"), &arena);
-    }
+    enum err code = end(identity, by, id, &arena);
     pthread_mutex_unlock(&identity->changing);
     arena_release(&arena);
     return code;
@@ -284,8 +296,9 @@ enum err identity_grant_end(struct identity *identity, const struct actor *by, s
 static enum err review(struct identity *identity, const struct actor *by, struct record_id id,
                        str words, struct arena *arena, struct identity_grant *ret)
 {
-    struct grant *grant;
-    TRY(find_seen(identity, by, id, &grant));
+    const struct grant *grant = find_seen(identity, by, id);
+    if (!grant)
+        return no_grant(id);
     if (!grant->facts.is_break_glass)
         return err_set(ERR_CONFLICT, "only what was taken in an emergency is reviewed");
     if (str_eq(by->officer, grant->account->id))

@@ -177,9 +177,9 @@ struct identity_credential {
 enum err identity_credentials(struct identity *identity, const struct actor *by, str officer,
                               struct arena *arena, struct identity_credential **ret,
                               size_t *ret_count) MUST_USE;
-/* A token of the actor's own, of no more than `fields` lists. */
+/* A token of the actor's own, of no more than `given` lists. */
 enum err identity_token_new(struct identity *identity, const struct actor *by, unsigned days,
-                            const struct node *fields, struct arena *arena,
+                            const struct node *given, struct arena *arena,
                             struct identity_credential *ret, char ret_token[TOKEN_TEXT]) MUST_USE;
 enum err identity_revoke(struct identity *identity, const struct actor *by,
                          struct record_id id) MUST_USE;
@@ -204,7 +204,7 @@ enum err identity_break_glass(struct identity *identity, const struct actor *by,
 enum err identity_grant_end(struct identity *identity, const struct actor *by,
                             struct record_id id) MUST_USE;
 enum err identity_grant_review(struct identity *identity, const struct actor *by,
-                               struct record_id id, str review, struct arena *arena,
+                               struct record_id id, str words, struct arena *arena,
                                struct identity_grant *ret) MUST_USE;
 enum err identity_grants(struct identity *identity, const struct actor *by, struct arena *arena,
                          struct identity_grant **ret, size_t *ret_count) MUST_USE;
@@ -235,8 +235,8 @@ struct identity_import {
     struct identity_refused *refused;
     size_t added, refused_count;
 };
-enum err identity_import(struct identity *identity, const struct actor *by, str csv, bool is_partly,
-                         struct arena *arena, struct identity_import *ret) MUST_USE;
+enum err identity_import(struct identity *identity, const struct actor *by, str text,
+                         bool is_partly, struct arena *arena, struct identity_import *ret) MUST_USE;
 
 /* ---- by the node itself: nobody's reach is asked ---- */
 

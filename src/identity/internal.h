@@ -237,10 +237,18 @@ struct writing {
     struct change change;
     struct buf body;
 };
-/* A record of these fields, checked; numbers 0: new. Release the writing in any case. */
-enum err writing_put(struct identity *identity, struct writing *writing, const char *definition,
-                     uint64_t number, uint32_t version, str owner, enum state state, str by,
-                     struct node *fields, struct arena *arena) MUST_USE;
+/* Of what a record is, whose, and by whom it is written; number and version 0: a new one. */
+struct heading {
+    const char *definition;
+    str owner, by;
+    uint64_t number;
+    uint32_t version;
+    enum state state;
+};
+/* A record of these fields, checked. Release the writing in any case. */
+enum err writing_put(struct identity *identity, struct writing *writing,
+                     const struct heading *heading, struct node *fields,
+                     struct arena *arena) MUST_USE;
 void writing_erase(struct writing *writing, uint64_t number, const char *definition, str by);
 void writing_state(struct writing *writing, uint64_t number, const char *definition, str owner,
                    enum state state, str by);

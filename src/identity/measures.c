@@ -69,8 +69,8 @@ static enum err decide(struct identity *identity, const struct actor *by, const 
     TRY(check(&facts, fields));
     TRY(check_databases(identity->catalog, node_get(fields, S("databases"))));
     str owner = by->country.len ? by->country : facts.country;
-    enum err code = writing_put(identity, &writing, "measure", 0, 0, owner, STATE_ACTIVE,
-                                by->officer, fields, arena);
+    struct heading heading = {.definition = "measure", .owner = owner, .by = by->officer};
+    enum err code = writing_put(identity, &writing, &heading, fields, arena);
     if (!code)
         code = writings_commit(identity, &writing, 1, &done);
     writing_release(&writing);

@@ -82,10 +82,12 @@ enum err officer_fields_check(struct identity *identity, const struct actor *by,
 
 void token_new(char out[TOKEN_TEXT])
 {
+    static const char prefix[] = "bureau_";
     char secret[SECRET_TEXT];
+    _Static_assert(sizeof prefix - 1 + sizeof secret <= TOKEN_TEXT, "a token has its room");
     secret_new(secret);
-    memcpy(out, "bureau_", 7);
-    memcpy(out + 7, secret, sizeof secret);
+    memcpy(out, prefix, sizeof prefix); /* each with its NUL */
+    memcpy(out + sizeof prefix - 1, secret, sizeof secret);
     wipe(secret, sizeof secret);
 }
 
@@ -133,8 +135,8 @@ static bool key_is_listed(const struct identity *identity, const struct hash *ke
 enum err writing_officer(struct identity *identity, struct writing *writing, str country, str by,
                          struct node *fields, struct arena *arena)
 {
-    return writing_put(identity, writing, "officer", 0, 0, country, STATE_ACTIVE, by, fields,
-                       arena);
+    struct heading heading = {.definition = "officer", .owner = country, .by = by};
+    return writing_put(identity, writing, &heading, fields, arena);
 }
 
 static enum err commit_new(struct identity *identity, const struct actor *by,
@@ -158,8 +160,10 @@ static enum err commit_new(struct identity *identity, const struct actor *by,
         struct node *second =
             token_fields(arena, change->id, change->key ? CREDENTIAL_CERTIFICATE : CREDENTIAL_TOKEN,
                          &hash, now_us, now_us + lifetime_us);
-        code = writing_put(identity, &writings[count++], "credential", 0, 0, change->country,
-                           STATE_ACTIVE, by->officer, second, arena);
+        struct heading heading = {.definition = "credential",
+                                  .owner = change->country,
+                                  .by = by->officer};
+        code = writing_put(identity, &writings[count++], &heading, second, arena);
     }
     if (!code)
         code = writings_commit(identity, writings, count, NULL);
@@ -246,8 +250,13 @@ static enum err alter(struct identity *identity, const struct actor *by,
     TRY(officer_fields_check(identity, by, account->country, &facts));
     if (change->state != STATE_ACTIVE && change->state != STATE_SUSPENDED)
         return err_set(ERR_BAD_VALUE, "an officer is active or suspended");
-    enum err code = writing_put(identity, &writing, "officer", account->number, change->version,
-                                account->country, change->state, by->officer, fields, arena);
+    struct heading heading = {.definition = "officer",
+                              .owner = account->country,
+                              .by = by->officer,
+                              .number = account->number,
+                              .version = change->version,
+                              .state = change->state};
+    enum err code = writing_put(identity, &writing, &heading, fields, arena);
     if (!code)
         code = writings_commit(identity, &writing, 1, NULL);
     writing_release(&writing);

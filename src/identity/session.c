@@ -145,7 +145,7 @@ static enum err add(struct identity *identity, struct account *account,
         return err_set(ERR_MEMORY, "out of memory for a session");
     secret_new(ret->cookie);
     secret_new(ret->proof);
-    sha256(str_c(ret->cookie), &session->hash);
+    sha256(str_of(ret->cookie, COOKIE_TEXT - 1), &session->hash);
     enum err code = table_add(&identity->sessions, &session->link, hash_start(&session->hash));
     if (code) {
         free(session);

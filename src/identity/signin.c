@@ -21,13 +21,14 @@ void identity_device_mark(struct identity *identity, str officer, char ret[COOKI
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    _Static_assert(COOKIE_TEXT - 1 <= 2 * HASH_SIZE, "each byte gives two letters at most");
     char text[96];
     struct hash hash;
     int len = snprintf(text, sizeof text, "device of %.*s",
                        (int)(officer.len < 64 ? officer.len : 64), officer.ptr);
     keyed_hash(&identity->key, str_of(text, (size_t)len), &hash);
     for (size_t i = 0; i < COOKIE_TEXT - 1; i++)
-        ret[i] = letters[i < 2 * HASH_SIZE ? hash.bytes[i % HASH_SIZE] >> (i / HASH_SIZE) & 63 : 0];
+        ret[i] = letters[hash.bytes[i % HASH_SIZE] >> (i / HASH_SIZE) & 63];
     ret[COOKIE_TEXT - 1] = 0;
 }
 

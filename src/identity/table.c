@@ -9,7 +9,7 @@ enum { FIRST_SLOTS = 64 };
 static enum err grow(struct table *table)
 {
     size_t count = table->slot_count ? table->slot_count * 2 : FIRST_SLOTS;
-    struct link **slots = calloc(count, sizeof *slots);
+    struct link **slots = calloc(count, sizeof(struct link *));
     if (!slots)
         return err_set(ERR_MEMORY, "out of memory for a table of %zu", count);
     for (size_t i = 0; i < table->slot_count; i++)

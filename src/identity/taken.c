@@ -86,8 +86,8 @@ static enum err take_entry(struct identity *identity, const struct node *entry, 
         str why = arena_str(arena, str_c(err_last()->message));
         return err_set(code, "officer %.*s of %.*s: %.*s", STR(id), STR(country), STR(why));
     }
-    return writing_put(identity, &writings[1], "credential", 0, 0, country, STATE_ACTIVE, S("node"),
-                       credential, arena);
+    struct heading heading = {.definition = "credential", .owner = country, .by = S("node")};
+    return writing_put(identity, &writings[1], &heading, credential, arena);
 }
 
 static enum err take_list(struct identity *identity, const struct node *list, struct arena *arena)

@@ -119,8 +119,12 @@ static enum err put_unit(struct identity *identity, const struct actor *by, str 
     if (!version && identity->units.count >= UNIT_MAX)
         return err_set(ERR_LIMIT, "at most %d units", UNIT_MAX);
     TRY(check_place(identity, unit, parent, &facts, country));
-    enum err code = writing_put(identity, &writing, "unit", version ? unit->number : 0, version,
-                                country, STATE_ACTIVE, by->officer, fields, arena);
+    struct heading heading = {.definition = "unit",
+                              .owner = country,
+                              .by = by->officer,
+                              .number = version ? unit->number : 0,
+                              .version = version};
+    enum err code = writing_put(identity, &writing, &heading, fields, arena);
     if (!code)
         code = writings_commit(identity, &writing, 1, NULL);
     writing_release(&writing);
