@@ -41,10 +41,10 @@ struct field {
     bool is_list;            /* several values, or several groups */
     bool is_required, is_pivot, is_shown_always, is_blind, is_retired;
     bool is_fixed; /* once given it stays: a correction must not change it */
-    /* `read:`; 0: whoever may read the record. Else one of these roles, and one of these purposes. */
+    /* `read:`; 0: whoever may read the record. Else one of these roles and of these purposes. */
     uint64_t read_roles; /* bits by number in codes/audiences.csv */
     purpose_set read_purposes;
-    uint8_t slot;  /* place in the parent's (or definition's) `fields` */
+    uint8_t slot; /* place in the parent's (or definition's) `fields` */
 };
 
 struct evidence_group {

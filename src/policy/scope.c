@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Scopes: one byte per class, for one kind of actor. All officers with the same role, country,
- * unit, purpose, rights and databases share one, so a busy post opens its scope with one lookup. The cache has
- * a fixed number of places, each kept by the actor that used it last; a scope in use outlives its
- * place. A scope made before a class was interned answers for it by evaluating; the next opening
- * extends the bytes.
+ * unit, purpose, rights and databases share one, so a busy post opens its scope with one lookup.
+ * The cache has a fixed number of places, each kept by the actor that used it last; a scope in use
+ * outlives its place. A scope made before a class was interned answers for it by evaluating; the
+ * next opening extends the bytes.
  */
 #include <pthread.h>
 #include <stdatomic.h>

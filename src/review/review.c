@@ -185,12 +185,12 @@ enum err review_statistics(struct review *review, str from, str until, str count
     size_t found = 0;
     pthread_mutex_lock(&review->lock);
     const struct counts *tally = &review->counts;
-    const struct counts_row **rows = calloc(tally->used + 1, sizeof *rows);
+    const struct counts_row **rows = calloc(tally->used + 1, sizeof(struct counts_row *));
     for (size_t i = 0; rows && i < tally->size; i++)
         if (tally->rows[i].key[0])
             rows[found++] = &tally->rows[i];
     if (rows)
-        qsort(rows, found, sizeof *rows, compare_rows);
+        qsort(rows, found, sizeof(struct counts_row *), compare_rows);
     for (size_t i = 0; rows && i < found; i++) {
         struct review_count row;
         if (read_key(rows[i], &row) && is_asked(&row, from, until, country))

@@ -151,9 +151,9 @@ void databases_add(struct databases *databases, const struct definition *definit
 }
 
 /*
- * What policy_allow() says of a search depends on role, purposes, rights and databases: a handful of
- * answers for a whole node, kept in a few places that are filled once and never changed. With all
- * places taken by others, the answer is made anew in the arena.
+ * What policy_allow() says of a search depends on role, purposes, rights and databases: a handful
+ * of answers for a whole node, kept in a few places that are filled once and never changed. With
+ * all places taken by others, the answer is made anew in the arena.
  */
 enum err engine_databases(struct search_engine *engine, const struct actor *actor,
                           struct arena *arena, const struct databases **ret)

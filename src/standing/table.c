@@ -184,8 +184,8 @@ size_t asked_match(const struct table *table, const struct record *record, int64
                               .table = table,
                               .time_us = time_us,
                               .day = day,
-                              .ret = ret,
                               .max = max};
+    matcher.ret = ret;
     for (size_t i = 0; i < record->count; i++) {
         const struct field_value *value = &record->values[i];
         if (value->field->meaning_number && value->value.type && value->value.type->keys)
