@@ -271,6 +271,7 @@ call_run run_due, run_record_extend, run_certificates, run_certificate_get, run_
 call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_learn,
     run_frequencies_report, run_frequencies_use, run_frequencies_forget, run_backup, run_doctor,
     run_export;
+call_run run_policy_explain, run_policy_audit;
 call_run run_demonstration, run_health, run_metrics, run_openapi, run_page;
 http_body_piece batch_piece;
 

@@ -116,6 +116,9 @@ static const struct {
                 "state:s version:i signs_in_with:[s] invited_until?:s"},
     {"OfficerChange", "version:i unit?:s role?:s roles?:[s] may?:[s] purposes?:[s] databases?:[s] "
                       "state?:s"},
+    {"PolicyQuestion", "record:s officer?:s role?:s purpose?:s"},
+    {"PolicyExplained", "receipt:s officer:s disclosure:s steps:[o]"},
+    {"PolicyReach", "officer:s role:s reach:[o]"},
     {"SignIn", "officer:s password:s code:s"},
     {"Session", "officer:s unit:s country:s role:s roles:[Caution] may:[s] purposes:[Caution] "
                 "databases?:[s] proof:s idle_until:s until:s break_glass_of?:s"},

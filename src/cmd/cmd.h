@@ -144,6 +144,7 @@ int command_grant(struct cli *cli);
 int command_measure(struct cli *cli);
 int command_upgrade(struct cli *cli);
 int command_ticket(struct cli *cli);
+int command_policy(struct cli *cli);
 int command_sample(struct cli *cli);
 int command_records(struct cli *cli);
 int command_certificate(struct cli *cli);

@@ -105,6 +105,10 @@ const struct command commands[] = {
      "witness FILE                countersign a checkpoint: old SIZE, proof, checkpoint\n"
      "cosigned FILE               take in this log's countersigned checkpoint",
      command_audit},
+    {"policy", "explain|audit", "why a record is seen as it is, and what can be reached",
+     "explain --record ID [--as OFFICER] [--role ROLE] --purpose P\n"
+     "audit [--as OFFICER] [--role ROLE]   per database and purpose: actions, classes, fields",
+     command_policy},
     {"backup", "DIRECTORY", "copy the node, also while it serves", "", command_backup},
     {"restore", "DIRECTORY [--deletions FILE]", "make a data directory of a backup, verified",
      "--deletions FILE            DIR/deletions of the node as it was last: all of it is deleted "

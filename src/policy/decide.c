@@ -116,7 +116,7 @@ bool show_rule_has(const struct show_rule *rule, const struct field *field)
     return false;
 }
 
-static enum disclosure by_show_rule(const struct actor *actor, const struct definition *definition)
+enum disclosure decide_by_show(const struct actor *actor, const struct definition *definition)
 {
     const struct show_rule *rule = show_rule_for(actor, definition);
     if (!rule || rule->kind == SHOW_ALL)
@@ -189,8 +189,12 @@ static enum disclosure by_purpose(const struct catalog *catalog, const struct ac
 
 /* ---- confidentiality and sensitive contents ---- */
 
-static enum disclosure by_confidentiality(const struct actor *actor, const struct facts *facts)
+static enum disclosure by_confidentiality(const struct catalog *catalog, const struct actor *actor,
+                                          const struct facts *facts)
 {
+    (void)catalog;
+    if (glass_is_broken(actor, facts->owner)) /* told to the owner, and reviewed */
+        return DISCLOSE_FULL;
     bool is_bureau = has_role(actor, "national-bureau");
     bool is_investigator = has_role(actor, "investigator");
     switch (facts->confidentiality) {
@@ -204,9 +208,11 @@ static enum disclosure by_confidentiality(const struct actor *actor, const struc
 }
 
 /* A victim is known to those who work on the case; to others there is a match, and whom to ask. */
-static enum disclosure by_sensitivity(const struct actor *actor, const struct facts *facts)
+static enum disclosure by_sensitivity(const struct catalog *catalog, const struct actor *actor,
+                                      const struct facts *facts)
 {
-    if (!(facts->sensitive & SENSITIVE_VICTIM))
+    (void)catalog;
+    if (glass_is_broken(actor, facts->owner) || !(facts->sensitive & SENSITIVE_VICTIM))
         return DISCLOSE_FULL;
     if (has_role(actor, "national-bureau") || has_role(actor, "investigator"))
         return DISCLOSE_FULL;
@@ -221,30 +227,49 @@ static enum disclosure by_table(const struct catalog *catalog, const struct acto
                                                                                 : DISCLOSE_NONE;
 }
 
-static enum disclosure lower(enum disclosure a, enum disclosure b)
+static enum disclosure by_ceiling(const struct catalog *catalog, const struct actor *actor,
+                                  const struct facts *facts)
 {
-    return a < b ? a : b;
+    (void)catalog;
+    return is_own(actor, facts->owner) ? DISCLOSE_FULL : facts->ceiling;
 }
+
+/* Closed for good, whoever asks: what is deleted, tickets (their parties meet them in src/flow). */
+static enum disclosure by_state(const struct catalog *catalog, const struct actor *actor,
+                                const struct facts *facts)
+{
+    (void)catalog;
+    if ((facts->state == STATE_DELETED && !actor_is_system(actor)) ||
+        definition_is_ticket(facts->definition))
+        return DISCLOSE_NONE;
+    if (policy_keeps(actor, facts->definition, facts->owner))
+        return DISCLOSE_FULL;
+    bool is_open = facts->state == STATE_ACTIVE && !is_of_node(facts->definition);
+    return is_open ? DISCLOSE_FULL : DISCLOSE_NONE;
+}
+
+const struct ceiling ceilings[] = {
+    {"state", by_state},
+    {"owner's ceiling", by_ceiling},
+    {"tables and measures", by_table},
+    {"purpose", by_purpose},
+    {"audience", by_audience},
+    {"confidentiality", by_confidentiality},
+    {"sensitive contents", by_sensitivity},
+};
+const size_t ceiling_count = COUNT_OF(ceilings);
 
 enum disclosure decide_by_record(const struct catalog *catalog, const struct actor *actor,
                                  const struct facts *facts)
 {
-    if (facts->state == STATE_DELETED && !actor_is_system(actor))
-        return DISCLOSE_NONE;
-    if (definition_is_ticket(facts->definition)) /* its parties meet it in src/flow */
-        return DISCLOSE_NONE;
-    if (policy_keeps(actor, facts->definition, facts->owner))
-        return DISCLOSE_FULL;
-    if (facts->state != STATE_ACTIVE || is_of_node(facts->definition))
-        return DISCLOSE_NONE;
-    enum disclosure result = is_own(actor, facts->owner) ? DISCLOSE_FULL : facts->ceiling;
-    result = lower(result, by_table(catalog, actor, facts));
-    result = lower(result, by_purpose(catalog, actor, facts));
-    result = lower(result, by_audience(catalog, actor, facts));
-    if (glass_is_broken(actor, facts->owner)) /* told to the owner, and reviewed */
+    enum disclosure result = by_state(catalog, actor, facts);
+    if (result == DISCLOSE_NONE || policy_keeps(actor, facts->definition, facts->owner))
         return result;
-    result = lower(result, by_confidentiality(actor, facts));
-    return lower(result, by_sensitivity(actor, facts));
+    for (size_t i = 1; i < ceiling_count && result != DISCLOSE_NONE; i++) {
+        enum disclosure ceiling = ceilings[i].decide(catalog, actor, facts);
+        result = ceiling < result ? ceiling : result;
+    }
+    return result;
 }
 
 enum disclosure decide(const struct catalog *catalog, const struct actor *actor,
@@ -253,5 +278,6 @@ enum disclosure decide(const struct catalog *catalog, const struct actor *actor,
     enum disclosure result = decide_by_record(catalog, actor, facts);
     if (result == DISCLOSE_NONE || policy_keeps(actor, facts->definition, facts->owner))
         return result;
-    return lower(result, by_show_rule(actor, facts->definition));
+    enum disclosure shown = decide_by_show(actor, facts->definition);
+    return shown < result ? shown : result;
 }

@@ -42,6 +42,16 @@ bool field_is_for(const struct catalog *catalog, const struct actor *actor,
 /* Taken in an emergency, for the records of this owner. */
 bool glass_is_broken(const struct actor *actor, str owner);
 
+/* The rules of a decision, each a ceiling; decided and explained from the one table. */
+struct ceiling {
+    const char *rule;
+    enum disclosure (*decide)(const struct catalog *catalog, const struct actor *actor,
+                              const struct facts *facts);
+};
+extern const struct ceiling ceilings[];
+extern const size_t ceiling_count;
+enum disclosure decide_by_show(const struct actor *actor, const struct definition *definition);
+
 /* One of those who look after the record: sees all of it, in any state, whatever the purpose. */
 bool actor_is_keeper(const struct actor *actor, str owner);
 bool actor_is_system(const struct actor *actor);

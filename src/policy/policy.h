@@ -89,6 +89,27 @@ bool policy_is_keeper(const struct actor *actor, str owner);
 bool policy_keeps(const struct actor *actor, const struct definition *definition, str owner);
 
 /*
+ * Why a record is seen as it is: one step a rule, in the order in which they are asked; the lowest
+ * is the decision. For those entitled to know it: an explanation tells what stands in the record.
+ */
+enum { POLICY_STEP_MAX = 10 };
+struct policy_step {
+    const char *rule;
+    enum disclosure ceiling;
+    str words; /* in the arena */
+};
+enum disclosure policy_explain(const struct catalog *catalog, const struct actor *actor,
+                               const struct record *record, struct arena *arena,
+                               struct policy_step ret[POLICY_STEP_MAX], size_t *ret_count);
+/*
+ * What an actor sees of records of this definition before there is any: of an owner, with this
+ * confidentiality and these sensitive flags, for all members and the actor's purpose.
+ */
+enum disclosure policy_foresee(const struct catalog *catalog, const struct actor *actor,
+                               const struct definition *definition, str owner,
+                               enum confidentiality confidentiality, unsigned sensitive);
+
+/*
  * What a query may do with a field, whoever owns the record: FIELD_OPEN is searched, scored,
  * explained; FIELD_BLIND (`search: blind`) is searched, the answer is hit-only without score;
  * FIELD_CLOSED is left alone.

@@ -2,9 +2,9 @@
 /*
  * Scopes: one byte per class, for one kind of actor. All officers with the same role, country,
  * unit, purpose, rights and databases share one, so a busy post opens its scope with one lookup.
- * The cache has a fixed number of places, each kept by the actor that used it last; a scope in use
- * outlives its place. A scope made before a class was interned answers for it by evaluating; the
- * next opening extends the bytes.
+ * The cache has a fixed number of places in sets of eight, so that a few posts never fight for one;
+ * a scope in use outlives its place. A scope made before a class was interned answers for it by
+ * evaluating; the next opening extends the bytes.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,7 +12,7 @@
 
 #include "policy/class.h"
 
-enum { PLACE_COUNT = 1024, TEXT_MAX = 168, KEY_MAX_BYTES = 4 * TEXT_MAX };
+enum { PLACE_COUNT = 8192, WAYS = 8, TEXT_MAX = 168, KEY_MAX_BYTES = 4 * TEXT_MAX };
 
 struct scope {
     struct policy_scope public;
@@ -26,7 +26,8 @@ struct scope {
 
 struct scope_cache {
     pthread_mutex_t lock;
-    struct scope *places[PLACE_COUNT];
+    struct scope *places[PLACE_COUNT]; /* sets of WAYS */
+    unsigned turn;                     /* which way gives way next */
 };
 
 struct scope_cache *scope_cache_new(void)
@@ -112,7 +113,7 @@ static size_t place_of(const struct actor *actor)
     if (actor->is_limited)
         hash = hash64(str_of((const char *)actor->databases.bits, sizeof actor->databases), hash);
     hash = hash64(actor->break_glass_of, hash + actor->is_break_glass);
-    return hash64(actor->unit, hash64(actor->country, hash)) % PLACE_COUNT;
+    return hash64(actor->unit, hash64(actor->country, hash)) % (PLACE_COUNT / WAYS) * WAYS;
 }
 
 /* ---- evaluating ---- */
@@ -159,24 +160,36 @@ static const struct policy_scope *scope_ref(struct scope *scope)
     return &scope->public;
 }
 
+/* The actor's place in his set: his own, else a free one, else the next in turn. Under the lock. */
+static struct scope **find_place(struct scope_cache *cache, const struct actor *actor)
+{
+    struct scope **set = &cache->places[place_of(actor)];
+    struct scope **otherwise = NULL;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (set[i] && is_same_actor(&set[i]->actor, actor))
+            return &set[i];
+        if (!set[i] && !otherwise)
+            otherwise = &set[i];
+    }
+    return otherwise ? otherwise : &set[cache->turn++ % WAYS];
+}
+
 enum err policy_scope_open(struct policy_classes *classes, const struct actor *actor,
                            const struct policy_scope **ret)
 {
     struct scope_cache *cache = class_scopes(classes);
     size_t count = policy_class_count(classes);
-    size_t place = place_of(actor);
     if (is_too_long(actor))
         return err_set(ERR_LIMIT, "role, country and unit of officer %.*s are too long",
                        STR(actor->officer));
     pthread_mutex_lock(&cache->lock);
-    struct scope *scope = cache->places[place];
-    if (scope && !is_same_actor(&scope->actor, actor))
-        scope = NULL;
+    struct scope **place = find_place(cache, actor);
+    struct scope *scope = *place && is_same_actor(&(*place)->actor, actor) ? *place : NULL;
     if (!scope || scope->public.count < count) {
         struct scope *fresh = scope_new(classes, actor, count, scope);
         if (fresh) {
-            scope_unref(cache->places[place]);
-            cache->places[place] = fresh;
+            scope_unref(*place);
+            *place = fresh;
         }
         scope = fresh;
     }

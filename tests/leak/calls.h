@@ -526,6 +526,58 @@ static inline void ask_audit_searches(struct leak *leak)
     }
 }
 
+static inline void ask_standing_new(struct leak *leak)
+{
+    for (unsigned i = 0; i < 6; i++) {
+        struct node *question = some_question(leak), *body = node_map(&leak->arena);
+        const struct node *fields = node_get(question, S("fields"));
+        if (fields)
+            node_put(body, S("fields"), node_copy(&leak->arena, fields));
+        node_put_text(&leak->arena, body, S("until"), S("2027-01-01"));
+        node_put_text(&leak->arena, body, S("reference"), S("case 7"));
+        send(leak, "POST", S("/v1/standing"), json_of(leak, body), NULL);
+    }
+}
+static inline void ask_standing(struct leak *leak)
+{
+    get(leak, "/v1/standing", 0);
+}
+static inline void ask_standing_one(struct leak *leak, const char *method, const char *tail,
+                                    const char *body)
+{
+    for (unsigned i = 0; i < 5; i++)
+        send(leak, method,
+             arena_printf(&leak->arena, "/v1/standing/{%llu}%s",
+                          (unsigned long long)some_place(leak), tail),
+             str_c(body), NULL);
+}
+static inline void ask_standing_approve(struct leak *leak)
+{
+    ask_standing_one(leak, "POST", "/approve", "{}");
+}
+static inline void ask_standing_renew(struct leak *leak)
+{
+    ask_standing_one(leak, "POST", "/renew", "{\"until\":\"2027-02-01\"}");
+}
+static inline void ask_standing_remove(struct leak *leak)
+{
+    ask_standing_one(leak, "DELETE", "", "");
+}
+
+static inline void ask_policy_explain(struct leak *leak)
+{
+    for (unsigned i = 0; i < 30; i++)
+        send(leak, "POST", S("/v1/policy/explain"),
+             arena_printf(&leak->arena, "{\"record\":\"{%llu}\"}",
+                          (unsigned long long)some_place(leak)),
+             NULL);
+}
+static inline void ask_policy_audit(struct leak *leak)
+{
+    get(leak, "/v1/policy/audit", 0);
+    get(leak, "/v1/policy/audit?officer=o-9", 0);
+}
+
 static inline void ask_blank(struct leak *leak, const char *method, const char *path,
                              const char *body)
 {
@@ -833,6 +885,13 @@ static const struct prober probers[] = {
     {"GET", "/v1/audit/reviews", ask_audit_reviews},
     {"POST", "/v1/audit/reviews/{id}", ask_audit_review},
     {"POST", "/v1/audit/searches", ask_audit_searches},
+    {"POST", "/v1/policy/explain", ask_policy_explain},
+    {"GET", "/v1/policy/audit", ask_policy_audit},
+    {"POST", "/v1/standing", ask_standing_new},
+    {"GET", "/v1/standing", ask_standing},
+    {"POST", "/v1/standing/{id}/approve", ask_standing_approve},
+    {"POST", "/v1/standing/{id}/renew", ask_standing_renew},
+    {"DELETE", "/v1/standing/{id}", ask_standing_remove},
     {"GET", "/v1/due", ask_due},
     {"GET", "/v1/certificates", ask_certificates},
     {"GET", "/v1/certificates/key", ask_certificate_key},
