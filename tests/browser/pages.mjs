@@ -250,7 +250,8 @@ const faults = [
     await page.fill('#query', 'L898902C3');
     await page.evaluate(() => sessionStorage.setItem('token', 'bureau_gone'));
     await page.reload();
-    await page.waitForSelector('#token');
+    await page.waitForSelector('#sign-officer');
+    await page.locator('main.sign details summary').click();
     await page.fill('#token', node.tokens.desk);
     await page.keyboard.press('Enter');
     await page.waitForSelector('#query');
