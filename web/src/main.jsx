@@ -14,6 +14,8 @@ import { Audit } from './audit.jsx';
 import { Alarms, Ask, Tickets, isTicketList } from './tickets.jsx';
 import { TicketPage } from './ticket.jsx';
 import { Owner } from './owner.jsx';
+import { PrintSheet } from './print.jsx';
+import { Retention } from './retention.jsx';
 import { viewsOf } from './views.js';
 
 function route() {
@@ -134,6 +136,9 @@ function App() {
       {view === 'desk' && <Desk key={at.rest.join('/') + language} database={at.rest[0]} id={at.rest[1]} me={me} />}
       {views.includes('tickets') && view === 'tickets' && (isTicketList(at.rest[0]) ? <Tickets key={language} part={at.rest[0]} /> : <TicketPage key={at.rest[0] + language} id={at.rest[0]} />)}
       {views.includes('tickets') && view === 'ask' && <Ask key={at.rest.join('/') + language} record={at.rest[0]} receipt={at.rest[1]} owner={at.rest[2]} />}
+      {view === 'print' && <PrintSheet key={at.rest[0] + language} id={at.rest[0]} me={me} />}
+      {view === 'retention' && views.includes('retention') && <Retention key={language} me={me} />}
+      {view !== 'print' && <p class="paper">{t('print.not')}</p>}
       {view === 'me' && <Profile key={language} me={me} />}
       {view === 'owner' && views.includes('owner') && <Owner key={language} me={me} />}
       {view === 'audit' && views.includes('audit') && <Audit key={language} part={at.rest[0]} />}

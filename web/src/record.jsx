@@ -60,7 +60,7 @@ function Body({ record, onAsk }) {
       <p class="quiet"><code>{record.id}</code> · {t('version.show', { version: record.version })} · {t('owner')} <b>{record.owner}</b> <bdi>{record.unit}</bdi> · {t('entered')} {when(record.entered)}
         {' · '}{t('updated', { age: age(record.updated) })}{record.review_on && ` · ${t('review', { date: day(record.review_on) })}`}{record.handling && ` · ${t('handling')} ${record.handling}`}</p>
       <div class="body">{photos.length > 0 && <div class="photos">{photos.map((hash) => <Photo key={hash} hash={hash} size="full" />)}</div>}<div><Facts facts={record.facts} onAsk={onAsk} isWhole /></div></div>
-      <p class="quiet">{t('receipt')} <Copy text={record.receipt} /></p>
+      <p class="quiet">{t('receipt')} <Copy text={record.receipt} /> · <a href={`#/print/${encodeURIComponent(record.id)}`}>{t('print')}</a></p>
     </>
   );
 }

@@ -7,6 +7,7 @@ const views = [
   ['audit', (me) => me.may.includes('audit')],
   ['tickets', (me) => me.role !== 'administrator'],
   ['owner', (me) => looksAfter.includes(me.role)],
+  ['retention', (me) => me.may.includes('write') || ['national-bureau', 'data-protection', 'auditor'].includes(me.role)],
 ];
 
 export function viewsOf(me) {
