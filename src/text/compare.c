@@ -272,7 +272,8 @@ static bool is_patronymic_alone(const struct name *asked, const struct name_matc
 }
 
 /*
- * A patronymic may be missing where two words or more stand as they read. Of an organisation of which only its kind was asked, all must be there.
+ * A patronymic may be missing where two words or more stand as they read. Of an organisation of
+ * which only its kind was asked, all must be there.
  */
 static bool is_whole(const struct name *asked, const struct name *held,
                      const struct name_match *match)
