@@ -44,7 +44,7 @@ enum err identity_by_token(struct identity *identity, str token, struct arena *a
  */
 enum err identity_by_key(struct identity *identity, str key_hash, struct arena *arena,
                          struct actor *ret) MUST_USE;
-/* What the officer may do now, in this role, with nobody at a terminal: work left to the node. */
+/* What the officer may do now, in this role (empty: his first), with nobody at a terminal. */
 enum err identity_by_officer(struct identity *identity, str officer, str role, struct arena *arena,
                              struct actor *ret) MUST_USE;
 /* The local administrator behind the control socket: peer uid equal to the server's, or root. */

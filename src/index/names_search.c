@@ -28,7 +28,6 @@
 #define POSSIBLE_BITS \
     (-7.f) /* over log2 of the persons: one in a hundred is right by the name and date alone */
 #define NAME_LEAST_BITS  4.f     /* a date alone lifts nobody */
-#define WHOLE_NAME       0.8f    /* of the most bits the asked name can have */
 #define WHOLE_LEAST_BITS 2.f     /* even of the commonest name in the farthest script */
 #define WHOLE_STRAIN     1.5f    /* of a word, text/match.h: what reads in several ways */
 #define WHOLE_SLACK_BITS (-1.9f) /* a word more on the other side, another order */
@@ -414,14 +413,14 @@ static float whole_bits(const struct search *search)
 
 /*
  * A common name asked without more cannot reach "possible"; that it is whole is then enough, unless
- * the date speaks against it: the last pass looks for what can reach it in spite of that.
+ * the date speaks against it: the last pass looks for what can reach it in spite of that. How many
+ * bits that is, is asked of the frozen table alone: words held in records that the asker may not
+ * see must not move it.
  */
 static void passes_run(struct search *search)
 {
     float least = search->least, whole = whole_bits(search);
     memset(search->at, 0, sizeof search->at);
-    if (unread_bits(search) * WHOLE_NAME < whole)
-        whole = unread_bits(search) * WHOLE_NAME;
     whole = whole > WHOLE_LEAST_BITS ? whole : WHOLE_LEAST_BITS;
     search->name_least = whole < NAME_LEAST_BITS ? whole : NAME_LEAST_BITS;
     search->least = whole < least ? whole : least;

@@ -737,7 +737,11 @@ static inline void ask_certificate_key(struct leak *leak)
 static inline void ask_certificate(struct leak *leak)
 {
     for (uint64_t i = 0; i < 60; i++)
-        get(leak, "/v1/certificates/{@}", some_place(leak));
+        ask_blank(leak, "GET", /* of what is his own: hashes with salt, signed */
+                  arena_printf(&leak->arena, "/v1/certificates/{%llu}",
+                               (unsigned long long)some_place(leak))
+                      .ptr,
+                  "");
 }
 static inline void ask_slip_key(struct leak *leak)
 {

@@ -113,7 +113,7 @@ static inline size_t apart_at(str text)
         "\"receipt\":",  "\"took_us\":", "\"seq\":",       "\"feed\":",     "\"index\":",
         "\"next\":",     "\"seen\":",    "\"hash\":",      "\"seconds\":",  "\"rate\":",
         "\"batch\":",    "\"leaf\":",    "\"first_seq\":", "\"last_seq\":", "\"catalog\":",
-        "\"feed_seq\":", "\"left_s\":",  "\"held_min\":",  "\"time_us\":",  "\"chain\":",
+        "\"feed_seq\":", "\"left_s\":",  "\"held_min\":", "\"number\":", "\"looked_at\":", "\"before\":",  "\"time_us\":",  "\"chain\":",
         "\"job\":"};
     for (size_t i = 0; i < COUNT_OF(figures); i++)
         if (str_starts(text, str_c(figures[i])))

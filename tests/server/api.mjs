@@ -405,6 +405,18 @@ const tests = [
     assert.ok(Number(refused[0].headers.get('retry-after')) >= 1);
     assert.equal((await node.call('GET', '/v1/me', undefined, { as: 'admin' })).status, 200, 'another officer has a bucket of his own');
   }],
+  ['why a record is seen as it is, and what can be reached', async () => {
+    const made = (await call('GET', '/v1/feed')).data.changes.map((change) => change.record).find((record) => record?.owner === 'UTO' && record.state === 'active');
+    const why = await call('POST', '/v1/policy/explain', { record: made.id, officer: 'patrol', purpose: 'border-control' });
+    assert.equal(why.status, 200, why.text);
+    assert.equal(why.data.officer, 'patrol');
+    assert.ok(why.data.steps.some((step) => step.rule === 'purpose' && step.words.includes('border-control')));
+    assert.equal((await call('POST', '/v1/policy/explain', { record: made.id }, { as: 'patrol' })).status, 404);
+    const reach = await call('GET', '/v1/policy/audit?officer=patrol');
+    assert.equal(reach.status, 200, reach.text);
+    assert.ok(reach.data.reach.length && reach.data.reach.every((one) => one.purpose === 'border-control' && !one.may.includes('import')));
+    assert.equal((await call('GET', '/v1/policy/audit?officer=admin', undefined, { as: 'patrol' })).status, 404);
+  }],
   ['every JSON route was checked against its description', () => {
     const apart = /imports|approve|backup|photographs|preview|demonstration|healthz|openapi|metrics|batch|export|template|^\/$|DELETE|tickets|clearances|offices|session|enrolment|\/me\/|\/officers\/|units|grants|measures|setup|\/audit\/(statistics|reviews|searches)|\/shown/; // these have tests of their own
     assert.deepEqual(contract.missed((path, key) => !apart.test(path) && !apart.test(key)), []);
