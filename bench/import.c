@@ -126,7 +126,7 @@ static void run(const struct intake_node *node, const struct intake_request *req
     json_write(&out, getenv("REPORT") ? report : node_get(report, S("records")));
     printf(
         "  %.0f rows in %.2f s: %.0f rows/s; %.1f microseconds of processor a row; %ld MiB at most\n  %.*s\n",
-        rows, took, rows / took, (processor() - before) * 1e6 / (rows ? rows : 1),
+        rows, took, rows / took, (processor() - before) * 1e6 / (rows > 0 ? rows : 1),
         own.ru_maxrss / 1024, STR(buf_str(&out)));
     buf_release(&out);
     arena_release(&arena);
@@ -158,10 +158,10 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "--intake-child") == 0)
         return intake_child_main();
     char directory[] = "/tmp/bureau-bench-XXXXXX", command[80], path[80];
-    struct catalog *catalog;
-    struct store *store;
-    struct policy_classes *classes;
-    struct index *index;
+    struct catalog *catalog = NULL;
+    struct store *store = NULL;
+    struct policy_classes *classes = NULL;
+    struct index *index = NULL;
     uint64_t rows = 1000000;
     if (argc == 4 && strcmp(argv[1], "--file") == 0) {
         if (!str_to_u64(str_c(argv[3]), 100000000, &rows))
