@@ -97,7 +97,8 @@ function Bar({ why }) {
 export function Why({ hit }) {
   if (!hit.why?.length) return null;
   const isWeighed = hit.why.some((w) => w.bits);
-  const likely = hit.probability > 0.999 ? '> 99.9' : (hit.probability * 100).toFixed(hit.probability > 0.99 ? 1 : 0);
+  const chance = hit.probability;
+  const likely = chance > 0.999 ? '> 99.9' : chance < 0.01 ? '< 1' : (chance * 100).toFixed(chance > 0.99 ? 1 : 0);
   return (
     <table class="why"><caption>{t('why')}{isWeighed && hit.probability > 0 && <span class="quiet"> · {t('probability', { p: likely })}</span>}</caption><tbody>
       {hit.why.map((w, i) => (
