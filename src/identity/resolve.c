@@ -204,7 +204,8 @@ enum err identity_by_officer(struct identity *identity, str officer, str role, s
     enum err code = account ? account_resolve(identity, account, NULL, arena, ret)
                             : nobody("the officer is not known here");
     pthread_rwlock_unlock(&identity->lock);
-    return code || !role.len || str_eq(ret->role, role) ? code : identity_act_as(identity, ret, role);
+    return code || !role.len || str_eq(ret->role, role) ? code
+                                                        : identity_act_as(identity, ret, role);
 }
 
 enum err identity_by_peer(struct identity *identity, uint32_t uid, struct arena *arena,

@@ -113,8 +113,8 @@ static inline size_t apart_at(str text)
         "\"receipt\":",  "\"took_us\":", "\"seq\":",       "\"feed\":",     "\"index\":",
         "\"next\":",     "\"seen\":",    "\"hash\":",      "\"seconds\":",  "\"rate\":",
         "\"batch\":",    "\"leaf\":",    "\"first_seq\":", "\"last_seq\":", "\"catalog\":",
-        "\"feed_seq\":", "\"left_s\":",  "\"held_min\":", "\"number\":", "\"looked_at\":", "\"before\":",  "\"time_us\":",  "\"chain\":",
-        "\"job\":"};
+        "\"feed_seq\":", "\"left_s\":",  "\"held_min\":",  "\"number\":",   "\"looked_at\":",
+        "\"before\":",   "\"time_us\":", "\"chain\":",     "\"job\":"};
     for (size_t i = 0; i < COUNT_OF(figures); i++)
         if (str_starts(text, str_c(figures[i])))
             return str_find(str_slice(text, 0, 100), '\n');
