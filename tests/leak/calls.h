@@ -82,7 +82,7 @@ static inline str slipped(struct leak *leak, str text)
     memcpy(copy, text.ptr, text.len);
     size_t at = random_below(&leak->random, text.len);
     if (is_alnum(copy[at]))
-        copy[at] = is_digit(copy[at]) ? (char)('0' + (copy[at] - '0' + 1) % 10) : 'a';
+        copy[at] = (char)(is_digit(copy[at]) ? '0' + (copy[at] - '0' + 1) % 10 : 'a');
     return str_of(copy, text.len);
 }
 
