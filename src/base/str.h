@@ -45,11 +45,12 @@ static inline bool str_is_empty(str s)
 }
 static inline bool str_starts(str s, str prefix)
 {
-    return s.len >= prefix.len && memcmp(s.ptr, prefix.ptr, prefix.len) == 0;
+    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
 static inline bool str_ends(str s, str tail)
 {
-    return s.len >= tail.len && memcmp(s.ptr + s.len - tail.len, tail.ptr, tail.len) == 0;
+    return s.len >= tail.len &&
+           (tail.len == 0 || memcmp(s.ptr + s.len - tail.len, tail.ptr, tail.len) == 0);
 }
 /* From byte `from` (clamped) to the end, or `len` bytes of it. */
 static inline str str_from(str s, size_t from)
