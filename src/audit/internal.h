@@ -136,7 +136,7 @@ struct room {
     pthread_mutex_t lock;
     int fd; /* -1: none */
     uint64_t kept, a_day;
-    int64_t looked_us; /* monotonic; the committer's */
+    _Atomic int64_t looked_us; /* monotonic; the committer writes it */
 };
 struct audit {
     char directory[AUDIT_PATH]; /* DIR/audit */
