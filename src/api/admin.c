@@ -433,7 +433,7 @@ static void check_officers(struct doctor *doctor)
     size_t count = identity_count(doctor->call->api->node.identity);
     say(doctor, "officers", count > 0,
         arena_printf(doctor->call->arena, "%zu officers may use this node", count),
-        "make the first administrator: bureau setup ID --country XXX --unit U");
+        "make the first administrator: bureau setup ID --country CCC --unit U");
 }
 
 static void check_definitions(struct doctor *doctor)

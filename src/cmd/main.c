@@ -125,7 +125,7 @@ const struct command commands[] = {
      "password and one-time codes. Refused once there is one who can sign in.",
      command_setup},
     {"unit", "add|change|close|list", "units of a country, and what they may",
-     "add ID --country XXX --name N --level hub|national-bureau|unit [--parent U]\n"
+     "add ID --country CCC --name N --level hub|national-bureau|unit [--parent U]\n"
      "       [--database NAME]... [--purpose P]...\n"
      "change ID --version N --name N --level L [--parent U] [--database NAME]... [--purpose P]...\n"
      "close ID\nlist",
@@ -136,11 +136,11 @@ const struct command commands[] = {
      "end ID\nreview ID --review TEXT   of what was taken in an emergency\nlist [--open]",
      command_grant},
     {"measure", "add|lift|list", "measures against a member of the network",
-     "add XXX --kind rate-limit|pre-approval|read-only|suspended --reason TEXT [--rate N]\n"
+     "add CCC --kind rate-limit|pre-approval|read-only|suspended --reason TEXT [--rate N]\n"
      "       [--database NAME]... [--until TIME]\nlift ID\nlist",
      command_measure},
     {"officer", "add|change|invite|import|remove|list", "who may use this node",
-     "add ID --country XXX --role ROLE [--unit U] [--purpose P]... [--may RIGHT]...\n"
+     "add ID --country CCC --role ROLE [--unit U] [--purpose P]... [--may RIGHT]...\n"
      "       [--database NAME]...  none: all of the unit\n"
      "       [--certificate F]     a system: by the key of its certificate, no token\n"
      "       [--invite]            a one-time link instead of a token\n"

@@ -14,7 +14,7 @@
 #include "codec/json.h"
 #include "flow/internal.h"
 
-enum { PAGE = 1000, CLEARANCES_MAX = 10000000, DOCUMENT_YEARS_MAX = 15 };
+enum { CLEARANCES_MAX = 10000000, DOCUMENT_YEARS_MAX = 15 };
 
 struct clearance {
     uint64_t number;
@@ -142,33 +142,18 @@ enum err clearances_take(struct flow *flow, const struct stored *stored)
     return code;
 }
 
-struct filling {
-    struct flow *flow;
-    uint64_t after;
-    size_t count;
-};
-
 static enum err take_one(void *context, const struct stored *stored)
 {
-    struct filling *filling = context;
-    filling->after = stored->id.number;
-    filling->count++;
-    return clearances_take(filling->flow, stored);
+    return clearances_take(context, stored);
 }
 
 enum err clearances_open(struct flow *flow)
 {
-    struct filling filling = {.flow = flow};
     flow->clearances = calloc(1, sizeof *flow->clearances);
     if (!flow->clearances)
         return err_set(ERR_MEMORY, "out of memory for clearances");
     pthread_rwlock_init(&flow->clearances->lock, NULL);
-    do {
-        filling.count = 0;
-        TRY(store_list(flow->store, str_c(definition_name), STR_EMPTY, filling.after, PAGE,
-                       take_one, &filling));
-    } while (filling.count == PAGE);
-    return OK;
+    return store_each(flow->store, str_c(definition_name), take_one, flow);
 }
 
 void clearances_free(struct flow *flow)

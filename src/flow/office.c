@@ -8,7 +8,7 @@
 #include "codec/json.h"
 #include "flow/internal.h"
 
-enum { OFFICE_MAX = 100000, PAGE = 1000, LANGUAGES_MAX = 32 };
+enum { OFFICE_MAX = 100000, LANGUAGES_MAX = 32 };
 
 struct office {
     uint64_t number;
@@ -106,33 +106,18 @@ enum err offices_take(struct flow *flow, const struct stored *stored)
     return code;
 }
 
-struct filling {
-    struct flow *flow;
-    uint64_t after;
-    size_t count;
-};
-
 static enum err take_one(void *context, const struct stored *stored)
 {
-    struct filling *filling = context;
-    filling->after = stored->id.number;
-    filling->count++;
-    return offices_take(filling->flow, stored);
+    return offices_take(context, stored);
 }
 
 enum err offices_open(struct flow *flow)
 {
-    struct filling filling = {.flow = flow};
     flow->offices = calloc(1, sizeof *flow->offices);
     if (!flow->offices)
         return err_set(ERR_MEMORY, "out of memory for the directory of offices");
     pthread_rwlock_init(&flow->offices->lock, NULL);
-    do {
-        filling.count = 0;
-        TRY(store_list(flow->store, str_c(definition_name), STR_EMPTY, filling.after, PAGE,
-                       take_one, &filling));
-    } while (filling.count == PAGE);
-    return OK;
+    return store_each(flow->store, str_c(definition_name), take_one, flow);
 }
 
 void offices_free(struct flow *flow)

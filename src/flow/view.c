@@ -13,7 +13,7 @@
 #include "codec/json.h"
 #include "flow/internal.h"
 
-enum { TICKETS_MAX = 100000000, FIRST_ENTRIES = 1024, FILL_PAGE = 1000 };
+enum { TICKETS_MAX = 100000000, FIRST_ENTRIES = 1024 };
 
 /* ---- finding ---- */
 
@@ -309,8 +309,6 @@ enum err view_take(struct flow *flow, const struct stored *stored)
 
 struct filling {
     struct flow *flow;
-    uint64_t after;
-    size_t count;
     uint64_t left_out;
 };
 
@@ -319,8 +317,6 @@ static enum err fill_one(void *context, const struct stored *stored)
     struct filling *filling = context;
     char id[RECORD_ID_TEXT];
     char text[1024];
-    filling->after = stored->id.number;
-    filling->count++;
     if (view_take(filling->flow, stored) == OK)
         return OK;
     if (filling->left_out++ == 0) /* one tells what is wrong; a million would hide it */
@@ -337,11 +333,7 @@ enum err view_fill(struct flow *flow)
         struct filling filling = {.flow = flow};
         if (!definition_is_ticket(definition))
             continue;
-        do {
-            filling.count = 0;
-            TRY(store_list(flow->store, definition->name, STR_EMPTY, filling.after, FILL_PAGE,
-                           fill_one, &filling));
-        } while (filling.count == FILL_PAGE);
+        TRY(store_each(flow->store, definition->name, fill_one, &filling));
         if (filling.left_out > 1)
             log_write(LOG_WARN, "%llu tickets of \"%.*s\" are left out",
                       (unsigned long long)filling.left_out, STR(definition->name));

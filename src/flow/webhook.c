@@ -5,7 +5,7 @@
 #include "codec/json.h"
 #include "flow/internal.h"
 
-enum { WEBHOOK_MAX = 10000, PAGE = 1000, WORDS_MAX = 8 };
+enum { WEBHOOK_MAX = 10000, WORDS_MAX = 8 };
 
 struct webhook {
     uint64_t number;
@@ -86,33 +86,18 @@ enum err webhooks_take(struct flow *flow, const struct stored *stored)
     return code;
 }
 
-struct filling {
-    struct flow *flow;
-    uint64_t after;
-    size_t count;
-};
-
 static enum err take_one(void *context, const struct stored *stored)
 {
-    struct filling *filling = context;
-    filling->after = stored->id.number;
-    filling->count++;
-    return webhooks_take(filling->flow, stored);
+    return webhooks_take(context, stored);
 }
 
 enum err webhooks_open(struct flow *flow)
 {
-    struct filling filling = {.flow = flow};
     flow->webhooks = calloc(1, sizeof *flow->webhooks);
     if (!flow->webhooks)
         return err_set(ERR_MEMORY, "out of memory for webhooks");
     pthread_rwlock_init(&flow->webhooks->lock, NULL);
-    do {
-        filling.count = 0;
-        TRY(store_list(flow->store, str_c(definition_name), STR_EMPTY, filling.after, PAGE,
-                       take_one, &filling));
-    } while (filling.count == PAGE);
-    return OK;
+    return store_each(flow->store, str_c(definition_name), take_one, flow);
 }
 
 void webhooks_free(struct flow *flow)

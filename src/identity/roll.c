@@ -12,7 +12,7 @@
 #include "codec/json.h"
 #include "identity/internal.h"
 
-enum { DEPTH_MAX = 16, PAGE = 2000 };
+enum { DEPTH_MAX = 16 };
 
 static const char *const kept[] = {"unit",       "officer",    "grant",
                                    "credential", "invitation", "measure"};
@@ -455,8 +455,6 @@ static enum err take(struct identity *identity, int what, const struct stored *s
 struct filling {
     struct identity *identity;
     int what; /* -1: whatever comes */
-    uint64_t after;
-    size_t count;
     bool has_units;
 };
 
@@ -464,8 +462,6 @@ static enum err take_one(void *context, const struct stored *stored)
 {
     struct filling *filling = context;
     int what = filling->what < 0 ? kept_of(stored->definition) : filling->what;
-    filling->after = stored->id.number;
-    filling->count++;
     filling->has_units |= what == KEPT_UNIT;
     return what < 0 ? OK : take(filling->identity, what, stored);
 }
@@ -475,11 +471,7 @@ enum err roll_fill(struct identity *identity)
     identity->seq = store_seq(identity->store);
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         struct filling filling = {.identity = identity, .what = (int)i};
-        do {
-            filling.count = 0;
-            TRY(store_list(identity->store, str_c(kept[i]), STR_EMPTY, filling.after, PAGE,
-                           take_one, &filling));
-        } while (filling.count == PAGE);
+        TRY(store_each(identity->store, str_c(kept[i]), take_one, &filling));
     }
     work_out_all(identity);
     return OK;

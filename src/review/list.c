@@ -6,7 +6,7 @@
 #include "codec/json.h"
 #include "review/internal.h"
 
-enum { PAGE = 500, WAITING_MAX = 1000000, REASON_MAX = 500 };
+enum { WAITING_MAX = 1000000, REASON_MAX = 500 };
 #define REVIEW "review"
 
 static const char *const words[REVIEW_WHYS] = {
@@ -59,8 +59,6 @@ static bool read_item(const struct node *fields, struct waiting_item *ret)
 
 struct loading {
     struct review *review;
-    uint64_t after;
-    size_t count;
     struct arena arena;
 };
 
@@ -69,8 +67,6 @@ static enum err load_one(void *context, const struct stored *stored)
     struct loading *loading = context;
     struct waiting_item item = {.number = stored->id.number};
     struct node *body = NULL;
-    loading->after = stored->id.number;
-    loading->count++;
     if (stored->is_erased || stored->body.len == 0 || stored->state != STATE_ACTIVE)
         return OK;
     arena_reset(&loading->arena);
@@ -85,12 +81,7 @@ static enum err load_one(void *context, const struct stored *stored)
 enum err list_load(struct review *review)
 {
     struct loading loading = {.review = review};
-    enum err code;
-    do {
-        loading.count = 0;
-        code = store_list(review->store, S(REVIEW), STR_EMPTY, loading.after, PAGE, load_one,
-                          &loading);
-    } while (!code && loading.count == PAGE);
+    enum err code = store_each(review->store, S(REVIEW), load_one, &loading);
     arena_release(&loading.arena);
     return code;
 }

@@ -16,7 +16,7 @@
 #include "crypto/crypto.h"
 #include "review/internal.h"
 
-enum { PAGE = 200, SHIFTS_MAX = 100000, NEAR_DAYS = 31, WITHIN_DAYS = 7 };
+enum { SHIFTS_MAX = 100000, NEAR_DAYS = 31, WITHIN_DAYS = 7 };
 #define DAY_US     86400000000ll
 #define REFRESH_US 60000000
 #define OFFICE     "office"
@@ -25,8 +25,6 @@ enum { PAGE = 200, SHIFTS_MAX = 100000, NEAR_DAYS = 31, WITHIN_DAYS = 7 };
 
 struct roster_reading {
     struct rules *rules;
-    uint64_t after;
-    size_t count;
     struct arena arena; /* of one record */
 };
 
@@ -54,8 +52,6 @@ static enum err read_office(void *context, const struct stored *stored)
 {
     struct roster_reading *reading = context;
     struct node *body = NULL;
-    reading->after = stored->id.number;
-    reading->count++;
     if (stored->is_erased || stored->body.len == 0 || stored->state != STATE_ACTIVE)
         return OK;
     arena_reset(&reading->arena);
@@ -74,12 +70,7 @@ enum err rules_refresh(struct rules *rules)
     rules->shifts_read_us = now;
     rules->shift_count = 0;
     arena_reset(&rules->arena);
-    enum err code;
-    do {
-        reading.count = 0;
-        code = store_list(rules->store, S(OFFICE), STR_EMPTY, reading.after, PAGE, read_office,
-                          &reading);
-    } while (!code && reading.count == PAGE);
+    enum err code = store_each(rules->store, S(OFFICE), read_office, &reading);
     arena_release(&reading.arena);
     return code;
 }

@@ -359,15 +359,12 @@ void standing_on(struct standing *standing, standing_actor *actor, standing_hit_
 struct filling {
     struct standing *standing;
     struct arena arena;
-    uint64_t after;
-    size_t count;
 };
 
 static enum err fill_one(void *context, const struct stored *stored)
 {
     struct filling *filling = context;
-    filling->after = stored->id.number;
-    filling->count++;
+    arena_reset(&filling->arena);
     enum err code = str_eq_c(stored->definition, standing_query_name)
                         ? standing_take_query(filling->standing, stored)
                         : take_met(filling->standing, stored, &filling->arena);
@@ -379,13 +376,7 @@ static enum err fill_one(void *context, const struct stored *stored)
 static enum err fill(struct standing *standing, const char *definition)
 {
     struct filling filling = {.standing = standing};
-    enum err code;
-    do {
-        filling.count = 0;
-        code = store_list(standing->store, str_c(definition), STR_EMPTY, filling.after, PAGE,
-                          fill_one, &filling);
-        arena_reset(&filling.arena);
-    } while (!code && filling.count == PAGE);
+    enum err code = store_each(standing->store, str_c(definition), fill_one, &filling);
     arena_release(&filling.arena);
     return code;
 }

@@ -341,6 +341,32 @@ enum err store_list(struct store *store, str definition, str owner, uint64_t aft
     return code;
 }
 
+struct paging {
+    store_visit *visit;
+    void *context;
+    uint64_t after;
+    size_t count;
+};
+
+static enum err visit_paged(void *context, const struct stored *stored)
+{
+    struct paging *paging = context;
+    paging->after = stored->id.number;
+    paging->count++;
+    return paging->visit(paging->context, stored);
+}
+
+enum err store_each(struct store *store, str definition, store_visit *visit, void *context)
+{
+    enum { PAGE = 1000 };
+    struct paging paging = {.visit = visit, .context = context};
+    do {
+        paging.count = 0;
+        TRY(store_list(store, definition, STR_EMPTY, paging.after, PAGE, visit_paged, &paging));
+    } while (paging.count == PAGE);
+    return OK;
+}
+
 enum err store_count(struct store *store, str definition, str owner, uint64_t *ret)
 {
     uint32_t definition_id = words_find(&store->words, definition);

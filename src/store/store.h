@@ -143,6 +143,9 @@ void store_set_hook(struct store *store, store_hook *hook, void *context);
  */
 enum err store_list(struct store *store, str definition, str owner, uint64_t after_number,
                     size_t max, store_visit *visit, void *context) MUST_USE;
+/* All records of a definition, read as store_list does, a thousand at a time. */
+enum err store_each(struct store *store, str definition, store_visit *visit,
+                    void *context) MUST_USE;
 /* Records not deleted; from counts in memory. */
 enum err store_count(struct store *store, str definition, str owner, uint64_t *ret) MUST_USE;
 
