@@ -233,6 +233,7 @@ void print_databases(struct json *json, struct call *call, bool is_limited,
                      const struct definition_set *set);
 void print_rights(struct json *json, unsigned rights);
 void print_roles(struct json *json, struct call *call, uint64_t roles, bool with_titles);
+void print_officer(struct json *json, struct call *call, const struct identity_officer *officer);
 struct node *call_fields(struct call *call);
 enum err call_version(struct call *call, uint32_t *ret) MUST_USE;
 enum err audit_change(struct call *call, str about, const char *verdict) MUST_USE;
@@ -258,8 +259,8 @@ call_run run_log_key, run_log_checkpoint, run_log_tile, run_log_consistency, run
     run_log_trust, run_log_witness, run_log_cosignature;
 call_run run_tickets, run_ticket_open, run_ticket_get, run_ticket_move, run_ticket_kinds,
     run_ticket_figures, run_offices, run_slip_key, run_slip_check;
-call_run run_me, run_officers_list, run_officer_add, run_officer_change, run_officer_remove,
-    run_officer_invite, run_officers_import, run_setup;
+call_run run_me, run_officers_list, run_officer_get, run_officer_add, run_officer_change,
+    run_officer_remove, run_officer_invite, run_officers_import, run_setup;
 call_run run_units, run_unit_found, run_unit_change, run_unit_close, run_credentials,
     run_own_credentials, run_token_new, run_credential_revoke, run_grants, run_grant_give,
     run_grant_end, run_grant_review, run_break_glass, run_measures, run_measure_decide,

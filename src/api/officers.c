@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who am I; officers and systems: entered, changed, invited, listed. Whether the administrator may
- * is identity's to say; here is what is said over HTTP, and that it stands in the audit log. */
+/* Who am I; officers and systems: entered, changed, invited. Whether the administrator may is
+ * identity's to say; here is what is said over HTTP, and that it stands in the audit log. */
 #include "api/internal.h"
 
 /* ---- printing ---- */
@@ -90,6 +90,10 @@ void print_actor(struct json *json, struct call *call)
     print_rights(json, rights);
     print_purposes(json, call, S("purposes"), actor->purposes, true);
     print_databases(json, call, actor->is_limited, &actor->databases);
+    if (identity_is_hub(call->api->node.identity, actor))
+        json_bool(json, S("hub"), true);
+    if (actor->is_break_glass)
+        json_text(json, S("break_glass_of"), actor->break_glass_of);
 }
 
 enum err run_me(struct call *call)
@@ -99,59 +103,6 @@ enum err run_me(struct call *call)
     print_actor(&json, call);
     json_bool(&json, S("training"), false);
     json_close(&json, '}');
-    call_finish(call, OK);
-    return OK;
-}
-
-static void print_kinds(struct json *json, unsigned kinds)
-{
-    static const str words[] = {S("password"), S("totp"), S("passkey"), S("token"),
-                                S("certificate")};
-    json_key(json, S("signs_in_with"));
-    json_open(json, '[');
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (kinds >> i & 1)
-            json_text(json, STR_EMPTY, words[i]);
-    json_close(json, ']');
-}
-
-static str role_word(struct call *call, uint16_t number)
-{
-    const struct code_list *list = codes_list(call->api->node.catalog->codes, S("audiences"));
-    return list && number < list->count ? list->codes[number].code : STR_EMPTY;
-}
-
-static void print_officer(struct json *json, struct call *call,
-                          const struct identity_officer *officer)
-{
-    json_open(json, '{');
-    json_text(json, S("officer"), officer->id);
-    json_text(json, S("unit"), officer->unit);
-    json_text(json, S("country"), officer->country);
-    json_text(json, S("role"), role_word(call, officer->role));
-    print_roles(json, call, officer->roles, false);
-    print_rights(json, officer->rights);
-    print_purposes(json, call, S("purposes"), officer->listed.purposes, false);
-    print_databases(json, call, officer->listed.is_limited, &officer->listed.databases);
-    json_text(json, S("state"), str_c(state_word(officer->state)));
-    json_number(json, S("version"), officer->version);
-    print_kinds(json, officer->kinds);
-    if (officer->invited_until_us)
-        json_time(json, S("invited_until"), officer->invited_until_us);
-    json_close(json, '}');
-}
-
-enum err run_officers_list(struct call *call)
-{
-    struct json json = {.out = &call->out};
-    struct identity_officer *list;
-    size_t count;
-    TRY(identity_officers(call->api->node.identity, &call->actor, call_query(call, S("unit")),
-                          call->arena, &list, &count));
-    json_open(&json, '[');
-    for (size_t i = 0; i < count; i++)
-        print_officer(&json, call, &list[i]);
-    json_close(&json, ']');
     call_finish(call, OK);
     return OK;
 }

@@ -147,6 +147,13 @@ static enum err need_session(const struct call *call)
                : err_set(ERR_DENIED, "this is for an officer who is signed in, not for a token");
 }
 
+/* What was his own changed by his own hand: his session goes on under a new cookie, all others are
+ * over. */
+static enum err keep_session(struct call *call, bool is_own)
+{
+    return is_own && call->actor.session ? call_new_session(call, call->actor.officer) : OK;
+}
+
 enum err run_token_new(struct call *call)
 {
     char token[TOKEN_TEXT];
@@ -161,6 +168,7 @@ enum err run_token_new(struct call *call)
     }
     TRY(identity_token_new(call->api->node.identity, &call->actor, (unsigned)days,
                            call_fields(call), call->arena, &made, token));
+    TRY(keep_session(call, true));
     TRY(audit_change(call, id_text(call, made.id), "token made"));
     print_credential(&json, call, &made, str_c(token));
     wipe(token, sizeof token);
@@ -171,8 +179,17 @@ enum err run_token_new(struct call *call)
 enum err run_credential_revoke(struct call *call)
 {
     struct record_id id;
+    struct identity *identity = call->api->node.identity;
+    struct identity_credential *own;
+    size_t count;
+    bool is_own = false;
     TRY(read_id(call, &id));
-    TRY(identity_revoke(call->api->node.identity, &call->actor, id));
+    TRY(identity_credentials(identity, &call->actor, call->actor.officer, call->arena, &own,
+                             &count));
+    for (size_t i = 0; i < count; i++)
+        is_own |= own[i].id.number == id.number && own[i].id.home == id.home;
+    TRY(identity_revoke(identity, &call->actor, id));
+    TRY(keep_session(call, is_own));
     TRY(audit_change(call, call->args[0], "credential revoked"));
     call_finish(call, OK);
     return OK;
@@ -255,8 +272,16 @@ enum err run_grant_give(struct call *call)
 enum err run_grant_end(struct call *call)
 {
     struct record_id id;
+    struct identity *identity = call->api->node.identity;
+    struct identity_grant *list;
+    size_t count;
+    bool is_own = false;
     TRY(read_id(call, &id));
-    TRY(identity_grant_end(call->api->node.identity, &call->actor, id));
+    TRY(identity_grants(identity, &call->actor, call->arena, &list, &count));
+    for (size_t i = 0; i < count; i++)
+        is_own |= list[i].id.number == id.number && str_eq(list[i].officer, call->actor.officer);
+    TRY(identity_grant_end(identity, &call->actor, id));
+    TRY(keep_session(call, is_own));
     TRY(audit_change(call, call->args[0], "grant ended"));
     call_finish(call, OK);
     return OK;
@@ -285,8 +310,7 @@ enum err run_break_glass(struct call *call)
     }
     TRY(identity_break_glass(identity, &call->actor, (unsigned)minutes, call_fields(call),
                              call->arena, &grant));
-    /* His rights changed: his session goes on under a new cookie. */
-    TRY(call_new_session(call, call->actor.officer));
+    TRY(keep_session(call, true));
     return finish_grant(call, &grant, "break-glass taken");
 }
 

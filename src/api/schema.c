@@ -72,8 +72,9 @@ static const struct {
             "result?:a error?:Problem"},
     {"AuditEntry", "number:i receipt?:s leaf:s destroyed:b entry?:o"},
     {"AuditCount", "day:s country:s purpose:s kind:s verdict?:s count:i"},
-    {"Review", "id:s why:s asked:s officer:s unit?:s country:s purpose?:s reference?:s query?:a "
-               "verdict?:s gone:b"},
+    {"SearchReview", "id:s why:s asked:s officer:s unit?:s country:s purpose?:s reference?:s "
+                     "query?:a verdict?:s gone:b"},
+    {"Done", "ok:b"},
     {"ReviewDecision", "outcome:s reason?:s"},
     {"ValueQuestion", "value:s from?:s before?:i max?:i"},
     {"SearchMade", "number:i time:s officer:s unit?:s purpose?:s reference?:s verdict?:s shown:i"},
@@ -111,9 +112,13 @@ static const struct {
                 "outcomes:i false:i false_rate?:n late_rate?:n median_answer_s?:i"},
     {"TicketFigures", "owners:[Figures] askers:[Figures]"},
     {"Me", "officer:s unit:s country:s role:s roles:[Caution] may:[s] purposes:[Caution] "
-           "databases?:[s] training:b"},
+           "databases?:[s] hub?:b break_glass_of?:s training:b"},
     {"Officer", "officer:s unit:s country:s role:s roles:[s] may:[s] purposes:[s] databases?:[s] "
                 "state:s version:i signs_in_with:[s] invited_until?:s"},
+    {"OfficerScope", "roles:[s] may:[s] purposes:[s] databases?:[s]"},
+    {"OfficerNow", "officer:s unit:s country:s role:s roles:[s] may:[s] purposes:[s] "
+                   "databases?:[s] state:s version:i signs_in_with:[s] invited_until?:s "
+                   "effective?:OfficerScope"},
     {"OfficerChange", "version:i unit?:s role?:s roles?:[s] may?:[s] purposes?:[s] databases?:[s] "
                       "state?:s"},
     {"PolicyQuestion", "record:s officer?:s role?:s purpose?:s"},
@@ -121,7 +126,7 @@ static const struct {
     {"PolicyReach", "officer:s role:s reach:[o]"},
     {"SignIn", "officer:s password:s code:s"},
     {"Session", "officer:s unit:s country:s role:s roles:[Caution] may:[s] purposes:[Caution] "
-                "databases?:[s] proof:s idle_until:s until:s break_glass_of?:s"},
+                "databases?:[s] hub?:b break_glass_of?:s proof:s idle_until:s until:s"},
     {"EnrolmentStart", "secret:s"},
     {"Totp", "secret:s uri:s"},
     {"EnrolmentOffer", "officer:s unit:s country:s role:s until:s totp:Totp"},

@@ -71,8 +71,6 @@ static void print_session(struct call *call)
     json_text(&json, S("proof"), str_c(call->session.proof));
     json_time(&json, S("idle_until"), call->session.idle_until_us);
     json_time(&json, S("until"), call->session.until_us);
-    if (call->actor.is_break_glass)
-        json_text(&json, S("break_glass_of"), call->actor.break_glass_of);
     json_close(&json, '}');
 }
 

@@ -134,6 +134,14 @@ enum err identity_remove(struct identity *identity, str id)
     return identity_officer_remove(identity, &node_itself, id);
 }
 
+bool identity_is_hub(struct identity *identity, const struct actor *actor)
+{
+    pthread_rwlock_rdlock(&identity->lock);
+    bool is_hub = is_of_hub(identity, actor);
+    pthread_rwlock_unlock(&identity->lock);
+    return is_hub;
+}
+
 size_t identity_count(struct identity *identity)
 {
     pthread_rwlock_rdlock(&identity->lock);

@@ -53,6 +53,9 @@ enum err identity_by_peer(struct identity *identity, uint32_t uid, struct arena 
 /* Acts in another of his roles. ERR_DENIED. */
 enum err identity_act_as(struct identity *identity, struct actor *actor, str role) MUST_USE;
 
+/* Is this an administrator of a hub: of its national bureaux, and of measures? */
+bool identity_is_hub(struct identity *identity, const struct actor *actor);
+
 /* Letters, digits and . _ - / up to 64. */
 bool identity_id_is_good(str id);
 

@@ -929,6 +929,7 @@ static const struct prober probers[] = {
     {"POST", "/v1/measures", NULL},
     {"DELETE", "/v1/measures/{id}", NULL},
     {"GET", "/v1/officers", NULL},
+    {"GET", "/v1/officers/{id}", NULL},
     {"POST", "/v1/officers", NULL},
     {"DELETE", "/v1/officers/{id}", NULL},
     {"GET", "/v1/index", NULL},

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Contract } from './contract.mjs';
 import { Node, completed, purpose, removeDirectory, runTests } from './node.mjs';
 
 const node = await Node.start({
@@ -18,6 +19,9 @@ const node = await Node.start({
   },
 });
 const data = node.data;
+const contract = new Contract((await node.call('GET', '/openapi.json')).data);
+const ask = node.call.bind(node);
+node.call = async (method, path, ...rest) => contract.check(method, path, await ask(method, path, ...rest));
 const pid = node.running.server.pid;
 
 function walk(directory, visit) {
@@ -106,6 +110,8 @@ const tests = [
     assert.ok(searches(all.data, 'UTO') >= 2 && searches(all.data, 'FRA') >= 1);
     const own = (await node.call('GET', '/v1/audit/statistics?country=UTO', undefined, { as: 'other' })).data;
     assert.deepEqual([...new Set(own.map((row) => row.country))], ['FRA'], 'a bureau sees its own country only');
+    const national = (await node.call('GET', '/v1/audit/statistics?country=FRA', undefined, { as: 'admin' })).data;
+    assert.deepEqual([...new Set(national.map((row) => row.country))], ['UTO'], 'and so does an administrator');
     const before = searches((await node.call('GET', '/v1/audit/statistics', undefined, { as: 'dpo' })).data);
     assert.equal(searches((await node.call('GET', '/v1/audit/statistics', undefined, { as: 'dpo' })).data), before, 'nothing is counted twice');
   }],
@@ -161,6 +167,9 @@ const tests = [
     const flagged = (await node.call('GET', '/v1/audit/reviews?max=200', undefined, { as: 'watcher' })).data.filter((one) => one.why === 'many-countries');
     assert.equal(flagged.length, 1, JSON.stringify(flagged));
     assert.ok(!(await node.call('GET', '/v1/audit/reviews?max=200', undefined, { as: 'supervisor' })).data.some((one) => one.why !== 'sample'), 'flags are for auditors');
+  }],
+  ['reviews, statistics and who was shown a record were checked against their description', () => {
+    assert.deepEqual(contract.missed((path) => /audit\/(reviews|searches|statistics)|\/shown/.test(path)), []);
   }],
   ['the unit file scores well, where that can be computed', () => {
     const said = execFileSync('sh', ['tools/check-unit'], { encoding: 'utf8' });

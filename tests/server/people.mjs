@@ -166,6 +166,20 @@ const failed = await runTests('people', [
     const second = await admin.call('POST', '/v1/officers', { officer: 'o-2', country: 'UTO', unit: 'UTO/ncb', role: 'administrator', invite: true });
     await colleague.enrol(second.data.secret);
   }],
+  ['officers are found by a part of their id or unit, a page at a time, and one is shown with what he comes to', async () => {
+    const ids = async (query) => (await admin.call('GET', `/v1/officers?${query}`)).data.map((one) => one.officer);
+    assert.deepEqual(await ids('find=GATE'), ['o-10']);
+    assert.deepEqual(await ids('kind=system'), []);
+    const first = await admin.call('GET', '/v1/officers?max=1&kind=person');
+    assert.deepEqual([first.data.map((one) => one.officer), first.headers.get('bureau-officers-after')], [['o-1'], 'o-1']);
+    const rest = await admin.call('GET', '/v1/officers?max=5&after=o-1');
+    assert.deepEqual([rest.data.map((one) => one.officer), rest.headers.get('bureau-officers-after')], [['o-10', 'o-2'], null]);
+    assert.equal((await admin.call('GET', '/v1/officers?kind=king')).data.field, 'kind');
+    const one = (await admin.call('GET', '/v1/officers/o-10')).data;
+    assert.deepEqual([one.officer, one.effective.roles, one.effective.purposes], ['o-10', ['frontline'], ['border-control']]);
+    assert.equal((await admin.call('GET', '/v1/officers/o-99')).status, 404);
+    assert.equal((await patrol.call('GET', '/v1/officers/o-10')).status, 403);
+  }],
   ['what an officer may changes at once, and his session ends', async () => {
     assert.equal((await admin.call('PUT', '/v1/officers/o-1', { version: 1, may: ['audit'] })).status, 403, 'himself');
     assert.equal((await admin.call('POST', '/v1/grants', { officer: 'o-1', purposes: [purpose], until: soon(1), reason: 'for myself alone' })).status, 403);
@@ -190,9 +204,14 @@ const failed = await runTests('people', [
     const session = (await patrol.call('GET', '/v1/session')).data;
     assert.equal(session.break_glass_of, 'UTO');
     assert.ok(session.purposes.some((one) => one.code === 'search'));
+    assert.equal((await patrol.call('GET', '/v1/me')).data.break_glass_of, 'UTO');
     const open = (await admin.call('GET', '/v1/grants?open=yes&kind=break-glass')).data;
     assert.deepEqual(open.map((one) => [one.officer, one.of, one.in_force]), [['o-10', 'UTO', true]]);
     assert.equal((await patrol.call('POST', `/v1/grants/${taken.data.id}/review`, { review: 'all was well' })).status, 403);
+    await patrol.call('GET', '/v1/session'); // its proof
+    assert.equal((await patrol.call('DELETE', `/v1/grants/${taken.data.id}`)).status, 204);
+    const after = (await patrol.call('GET', '/v1/session')).data;
+    assert.deepEqual([after.officer, after.break_glass_of], ['o-10', undefined], 'ended by himself: his session goes on');
     const reviewed = await admin.call('POST', `/v1/grants/${taken.data.id}/review`, { review: 'the child was found' });
     assert.equal(reviewed.data.reviewed_by, 'o-1', reviewed.text);
     assert.equal((await admin.call('POST', `/v1/grants/${taken.data.id}/review`, { review: 'again' })).status, 409);
@@ -206,6 +225,11 @@ const failed = await runTests('people', [
     const me = (await nightly.call('GET', '/v1/me')).data;
     assert.deepEqual([me.purposes.map((one) => one.code), me.may], [['search'], []]);
     assert.equal((await nightly.call('GET', '/v1/officers')).status, 403, 'its officer may, the token may not');
+    await colleague.call('GET', '/v1/session');
+    const other = await colleague.call('POST', '/v1/me/tokens', { label: 'weekly', days: 30, purposes: ['search'] });
+    await colleague.call('GET', '/v1/session');
+    assert.equal((await colleague.call('DELETE', `/v1/credentials/${other.data.id}`)).status, 204);
+    assert.equal((await colleague.call('GET', '/v1/session')).status, 200, 'by his own hand: the session goes on');
     assert.equal((await nightly.call('DELETE', `/v1/credentials/${made.data.id}`)).status, 204);
     assert.equal((await nightly.call('GET', '/v1/me')).status, 401);
     assert.equal((await colleague.call('GET', '/v1/me')).status, 401, 'a credential changed');
@@ -258,6 +282,7 @@ const failed = await runTests('people', [
     const hub = program(run('officer', 'add', 'h-1', '--country', 'XPO', '--unit', 'XPO/hub', '--role', 'administrator').json.token);
     assert.equal((await hub.call('POST', '/v1/units', { id: 'FRA/ncb', country: 'FRA', name: 'Bureau', parent: 'XPO/hub', level: 'national-bureau', purposes: ['search'] })).status, 201);
     assert.equal((await hub.call('POST', '/v1/units', { id: 'FRA/gate', country: 'FRA', name: 'Gate', parent: 'FRA/ncb', level: 'unit' })).status, 403);
+    assert.deepEqual([(await hub.call('GET', '/v1/me')).data.hub, (await admin.call('GET', '/v1/me')).data.hub], [true, undefined]);
     const french = program((await hub.call('POST', '/v1/officers', { officer: 'f-1', country: 'FRA', unit: 'FRA/ncb', role: 'administrator' })).data.token);
     assert.deepEqual((await french.call('GET', '/v1/me')).data.purposes.map((one) => one.code), ['search'], 'no more than the bureau may');
     const measure = await hub.call('POST', '/v1/measures', { country: 'FRA', kind: 'read-only', databases: [], reason: 'deletions not explained', until: soon(24) });
