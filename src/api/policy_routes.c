@@ -15,11 +15,6 @@ struct explaining {
     enum disclosure disclosure;
 };
 
-static enum err no_record(str id)
-{
-    return err_set(ERR_NOT_FOUND, "there is no record %.*s here", STR(str_slice(id, 0, 64)));
-}
-
 /* Oneself, or an officer of one's country for those who administer or audit it. */
 static enum err read_subject(struct call *call, str officer, str role, struct actor *ret)
 {
@@ -47,13 +42,13 @@ static enum err find_record(struct call *call, str id_text, struct explaining *r
     TRY(call_record_id(call, id_text, &id));
     if (store_read(node->store, id.number, call->arena, &stored) != OK || stored.is_erased ||
         stored.body.len == 0 || stored_to_record(call, &stored, call->arena, &ret->record) != OK)
-        return no_record(id_text);
+        return call_no_record(id_text);
     ret->disclosure = policy_explain(node->catalog, &ret->subject, &ret->record, call->arena,
                                      ret->steps, &ret->count);
     bool is_keeper = policy_keeps(&call->actor, ret->record.definition, ret->record.envelope.owner);
     bool is_overseer = call->actor.may_administer || call->actor.may_audit;
     if (!is_keeper && !(is_overseer && ret->disclosure != DISCLOSE_NONE))
-        return no_record(id_text);
+        return call_no_record(id_text);
     return OK;
 }
 

@@ -29,11 +29,6 @@ enum err stored_to_record(struct call *call, const struct stored *stored, struct
     return OK;
 }
 
-static enum err no_record(str id)
-{
-    return err_set(ERR_NOT_FOUND, "there is no record %.*s here", STR(id));
-}
-
 /* Tickets are met in /v1/tickets, by their parties, officers and what they sign in with where they
  * are administered; here there are none. */
 static bool is_elsewhere(const struct call *call, const struct stored *stored)
@@ -61,16 +56,16 @@ static enum err open_record(struct call *call, uint32_t version, struct record *
                         ? store_read_version(node->store, id.number, version, call->arena, &stored)
                         : store_read(node->store, id.number, call->arena, &stored);
     if (code == ERR_NOT_FOUND || (!code && is_elsewhere(call, &stored)))
-        return no_record(call->args[0]);
+        return call_no_record(call->args[0]);
     TRY(code);
     bool is_keeper = is_kept_by(call, &stored);
     if (stored.is_erased || stored.body.len == 0)
         return is_keeper ? err_set(ERR_GONE, "the contents of record %.*s have been destroyed",
                                    STR(call->args[0]))
-                         : no_record(call->args[0]);
+                         : call_no_record(call->args[0]);
     TRY(stored_to_record(call, &stored, call->arena, ret_record));
     code = policy_open(node->catalog, &call->actor, ret_record, call->arena, ret_view);
-    return code == ERR_NOT_FOUND ? no_record(call->args[0]) : code;
+    return code == ERR_NOT_FOUND ? call_no_record(call->args[0]) : code;
 }
 
 static void show_one(struct call *call, struct audit_entry *entry, const struct view *view)
@@ -206,15 +201,15 @@ enum err record_load(struct call *call, uint64_t number, struct record *ret)
     struct stored stored;
     enum err code = store_read(node->store, number, call->arena, &stored);
     if (code == ERR_NOT_FOUND || (!code && is_elsewhere(call, &stored)))
-        return no_record(call->args[0]);
+        return call_no_record(call->args[0]);
     TRY(code);
     if (stored.is_erased || stored.body.len == 0)
         return is_kept_by(call, &stored)
                    ? err_set(ERR_GONE, "the contents of record %.*s have been destroyed",
                              STR(call->args[0]))
-                   : no_record(call->args[0]);
+                   : call_no_record(call->args[0]);
     TRY(stored_to_record(call, &stored, call->arena, ret));
     struct view view;
     code = policy_open(node->catalog, &call->actor, ret, call->arena, &view);
-    return code == ERR_NOT_FOUND ? no_record(call->args[0]) : code;
+    return code == ERR_NOT_FOUND ? call_no_record(call->args[0]) : code;
 }

@@ -78,6 +78,11 @@ enum err call_record_id(struct call *call, str text, struct record_id *ret)
 }
 
 /* If-Match: "3" (RFC 9110 13.1.1), strong, one. */
+enum err call_no_record(str id)
+{
+    return err_set(ERR_NOT_FOUND, "there is no record %.*s here", STR(str_slice(id, 0, 64)));
+}
+
 enum err call_if_match(struct call *call, uint32_t *ret_version)
 {
     const struct http_header *header = http_header_find(&call->exchange->request, S("if-match"));

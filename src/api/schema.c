@@ -30,6 +30,8 @@ static const struct {
     {"Answer", "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
                "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s "
                "repaired?:s keyboard?:s"},
+    {"Explained", "receipt:s verdict:s why:s by_key:b by_name:b place:i proven:b possible_from?:n "
+                  "hit_from?:n understood:[Reading] hit:Hit"},
     {"Text", "text:s"},
     {"Understood", "understood:[Reading] repaired?:s keyboard?:s"},
     {"Field", "name:s path:s title:o help?:s type:s list?:s meaning?:s required:b many:b pivot:b "

@@ -32,6 +32,10 @@ const struct command commands[] = {
      "--batch FILE                one JSON search a line, - for standard input\n"
      "Exit: 0 hit, 1 no hit, 2 error.",
      command_search},
+    {"why", "--record ID [TEXT...]", "why a search shows a record, or does not",
+     "As search; what led to the record, what it was compared by, what was missing.\n"
+     "Exit: 0 it is shown, 1 it is not, 2 error.",
+     command_why},
     {"import", "FORMAT FILE...", "take in a foreign file",
      "import FORMAT FILE... [--dry-run] [--accept] [--owner CCC] [--unit U] [--annotated FILE]\n"
      "import formats              what can be read\n"

@@ -208,3 +208,60 @@ int command_search(struct cli *cli)
         print_answer(answer);
     return exit_code(answer);
 }
+
+/* ---- why is this record in the answer, or not ---- */
+
+static const struct {
+    const char *word, *sentence;
+} reasons[] = {
+    {"shown", "It is in the answer."},
+    {"not-asked", "Its database was not asked."},
+    {"not-current", "It is suspended, cancelled or ended: nobody but its keepers is shown it."},
+    {"nothing", "Nothing that was asked is held by it."},
+    {"weak", "It was compared; what speaks for it is too little."},
+    {"not-led",
+     "It would be shown, but no number and no sound of a name in the question led to it."},
+    {"crowded",
+     "It would be shown, but more and better ones fill the answer: narrow the question."},
+};
+
+static void print_why(const struct node *answer)
+{
+    const struct node *hit = node_get(answer, S("hit"));
+    str why = node_get_text(answer, S("why"));
+    for (size_t i = 0; i < COUNT_OF(reasons); i++)
+        if (str_eq_c(why, reasons[i].word))
+            printf("%s\n", reasons[i].sentence);
+    printf("  the answer as a whole  %s\n", verdict_heading(node_get_text(answer, S("verdict"))));
+    if (!str_eq(node_get_text(answer, S("place")), S("0")))
+        printf("  place among the hits   %.*s\n", STR(node_get_text(answer, S("place"))));
+    printf("  reached by             %s\n",
+           str_eq(node_get_text(answer, S("by_key")), S("true"))    ? "a number"
+           : str_eq(node_get_text(answer, S("by_name")), S("true")) ? "a name"
+                                                                    : "nothing");
+    if (node_get(answer, S("possible_from")))
+        printf("  evidence               %.*s bits; possible from %.*s, a hit from %.*s\n",
+               STR(node_get_text(hit, S("bits"))), STR(node_get_text(answer, S("possible_from"))),
+               STR(node_get_text(answer, S("hit_from"))));
+    print_facts(hit);
+}
+
+int command_why(struct cli *cli)
+{
+    const char *record = cli_option(cli, "--record");
+    struct node *body = node_map(&cli->arena), *answer = NULL;
+    if (!record)
+        err_set(ERR_USAGE, "--record is missing");
+    if (!record || read_request(cli, body) != OK)
+        return cli_fail();
+    if (cli->purpose)
+        node_put_text(&cli->arena, body, S("purpose"), str_c(cli->purpose));
+    str path = arena_printf(&cli->arena, "/v1/records/%.*s/why", STR(url_part(cli, str_c(record))));
+    if (client_send(cli, S("POST"), path, body, &answer) != OK)
+        return cli_fail();
+    if (cli->is_json)
+        print_node(cli, answer);
+    else
+        print_why(answer);
+    return str_eq(node_get_text(answer, S("why")), S("shown")) ? EXIT_OK : EXIT_NO;
+}

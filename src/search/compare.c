@@ -426,7 +426,11 @@ static enum err judge_set(struct comparing *c, uint32_t number, struct outcome *
 
 static bool is_better(const struct outcome *a, const struct outcome *b)
 {
-    return a->band != b->band ? a->band > b->band : a->evidence.bits > b->evidence.bits;
+    if (a->band != b->band)
+        return a->band > b->band;
+    if (a->band == BAND_NONE && (a->why_count == 0 || b->why_count == 0))
+        return a->why_count > b->why_count; /* what says something */
+    return a->evidence.bits > b->evidence.bits;
 }
 
 /* A hit-only view tells that there is a match and whom to ask; nothing of how good or why. */
@@ -468,36 +472,56 @@ static enum err fill_hit(const struct comparing *c, const struct outcome *outcom
     return OK;
 }
 
-enum err compare_candidate(struct search *search, const struct candidate *candidate,
-                           bool is_similar, struct hit *ret, bool *ret_is_hit)
+/* Of all sets that led here the best outcome. */
+static enum err compare_sets(struct comparing *c, struct outcome *best)
+{
+    struct outcome outcome;
+    *best = (struct outcome){0};
+    if (c->is_similar && c->candidate->sets == 0)
+        judge_wild(c, best);
+    for (uint32_t set = 0; set < c->search->plan->set_count; set++) {
+        if (!(c->candidate->sets >> set & 1))
+            continue;
+        TRY(judge_set(c, set, &outcome));
+        if (is_better(&outcome, best))
+            *best = outcome;
+    }
+    return OK;
+}
+
+static enum err compare(struct search *search, const struct candidate *candidate, bool is_similar,
+                        enum band least, struct hit *ret, bool *ret_is_hit)
 {
     struct comparing *c =
         arena_new(search->plan->arena, struct comparing); /* the view keeps the record */
-    struct outcome best = {0};
-    struct outcome outcome;
-    bool is_there = false;
+    struct outcome best;
     *ret_is_hit = false;
     if (!c)
         return ERR_LIMIT;
     c->search = search;
     c->candidate = candidate;
     c->is_similar = is_similar;
+    bool is_there = false;
     TRY(read_record(c, &is_there));
     if (!is_there)
         return OK;
-    if (is_similar && candidate->sets == 0)
-        judge_wild(c, &best);
-    for (uint32_t set = 0; set < search->plan->set_count; set++) {
-        if (!(candidate->sets >> set & 1))
-            continue;
-        TRY(judge_set(c, set, &outcome));
-        if (is_better(&outcome, &best))
-            best = outcome;
-    }
-    *ret_is_hit = best.band != BAND_NONE && !(is_similar && c->view.disclosure < DISCLOSE_MASKED);
+    TRY(compare_sets(c, &best));
+    *ret_is_hit = best.band >= least && !(is_similar && c->view.disclosure < DISCLOSE_MASKED);
     if (!*ret_is_hit)
         return OK;
     TRY(fill_hit(c, &best, ret));
     hit_lower(search, candidate, ret);
     return OK;
+}
+
+enum err compare_candidate(struct search *search, const struct candidate *candidate,
+                           bool is_similar, struct hit *ret, bool *ret_is_hit)
+{
+    return compare(search, candidate, is_similar, BAND_POSSIBLE, ret, ret_is_hit);
+}
+
+enum err compare_anyhow(struct search *search, const struct candidate *candidate, struct hit *ret,
+                        bool *ret_is_there)
+{
+    return compare(search, candidate, false, BAND_NONE, ret, ret_is_there);
 }

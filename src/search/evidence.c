@@ -274,10 +274,16 @@ static double population_of(uint64_t population)
     return population > 1 ? (double)population : 1e6;
 }
 
+double evidence_cut(enum band band, uint64_t population)
+{
+    return log2(population_of(population)) + (band == BAND_HIT ? HIT_OVER : POSSIBLE_OVER);
+}
+
 enum band evidence_band(double bits, uint64_t population)
 {
-    double over = bits - log2(population_of(population));
-    return over >= HIT_OVER ? BAND_HIT : over >= POSSIBLE_OVER ? BAND_POSSIBLE : BAND_NONE;
+    if (bits >= evidence_cut(BAND_HIT, population))
+        return BAND_HIT;
+    return bits >= evidence_cut(BAND_POSSIBLE, population) ? BAND_POSSIBLE : BAND_NONE;
 }
 
 static void conclude(const struct scorer *scorer, struct evidence *ret)

@@ -51,5 +51,7 @@ enum err evidence_score(const struct evidence_context *context, const struct def
  * or with a date that agrees, or, where the record has no date, with no word left over.
  */
 enum band evidence_band(double bits, uint64_t population);
+/* The least bits of a band. */
+double evidence_cut(enum band band, uint64_t population);
 
 #endif

@@ -12,7 +12,7 @@
  *   verdict.c   the five words, reasons, advice
  *   garbled.c   text typed on the wrong keyboard
  *   answer.c    JSON;   audit.c  the audit entry;   learn.c  the table of name frequencies
- *   same.c      is it held already
+ *   same.c      is it held already;      why.c    why a record is, or is not, in an answer
  *
  * A *set* is one way to understand the question: the values of one reading of the text together
  * with the typed fields. Sets are alternatives; within a set the values are about one person or
@@ -211,6 +211,16 @@ enum err find_similar(struct search *search) MUST_USE;
  */
 enum err compare_candidate(struct search *search, const struct candidate *candidate,
                            bool is_similar, struct hit *ret, bool *ret_is_hit) MUST_USE;
+/* The same whatever comes of it: ret->band may be none. *ret_is_there false: nothing to know of. */
+enum err compare_anyhow(struct search *search, const struct candidate *candidate, struct hit *ret,
+                        bool *ret_is_there) MUST_USE;
+
+/* ---- run.c ---- */
+
+/* Called at the end of a run, before its snapshot and scope are closed. */
+typedef enum err search_then(struct search *search, struct search_answer *answer, void *context);
+enum err search_run_then(struct search_plan *plan, struct search_answer *ret, search_then *then,
+                         void *context) MUST_USE;
 
 /* ---- verdict.c ---- */
 

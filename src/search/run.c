@@ -205,9 +205,10 @@ static enum err run_in_scope(struct search *search, struct search_answer *answer
     return OK;
 }
 
-enum err search_run(struct search_engine *engine, struct search_plan *plan,
-                    struct search_answer *ret)
+enum err search_run_then(struct search_plan *plan, struct search_answer *ret, search_then *then,
+                         void *context)
 {
+    struct search_engine *engine = plan->engine;
     struct search search = {.plan = plan, .rarity = search_rarity(engine)};
     *ret = (struct search_answer){.as_of_us = plan->began_us,
                                   .no_hits = engine->no_hits,
@@ -219,7 +220,16 @@ enum err search_run(struct search_engine *engine, struct search_plan *plan,
     enum err code = policy_scope_open(engine->classes, plan->actor, &search.scope);
     if (!code)
         code = run_in_scope(&search, ret);
+    if (!code && then)
+        code = then(&search, ret, context);
     index_snapshot_close(search.snapshot);
     policy_scope_close(search.scope);
     return code;
+}
+
+enum err search_run(struct search_engine *engine, struct search_plan *plan,
+                    struct search_answer *ret)
+{
+    (void)engine;
+    return search_run_then(plan, ret, NULL, NULL);
 }

@@ -172,6 +172,31 @@ void search_prefetch(struct search_engine *engine, struct search_plan *plan);
  */
 enum err search_run(struct search_engine *engine, struct search_plan *plan,
                     struct search_answer *ret) MUST_USE;
+/*
+ * Why is this record in the answer, or not in it? For a record that the actor may see in full:
+ * ERR_NOT_FOUND otherwise, as for one that does not exist. The answer, to be audited as any other,
+ * shows that record alone; its verdict is what the whole search would have said.
+ */
+enum why_not {
+    WHY_SHOWN,       /* it is in the answer */
+    WHY_NOT_ASKED,   /* its database was not */
+    WHY_NOT_CURRENT, /* suspended, cancelled, ended: shown to its keepers only */
+    WHY_NOTHING,     /* nothing that was asked is held by it */
+    WHY_WEAK,        /* compared: the evidence is below what is shown */
+    WHY_NOT_LED,     /* strong enough, but no key and no sound of a name led to it */
+    WHY_CROWDED,     /* strong enough, but more and better ones fill the limit */
+};
+const char *why_not_word(enum why_not why);
+struct search_why {
+    enum why_not why;
+    bool by_key, by_name;           /* which way it was reached */
+    uint32_t place;                 /* among the hits, 1: first; 0: not there */
+    bool is_scored;                 /* the bits of the hit, and these, mean something */
+    double possible_from, hit_from; /* bits that are asked of a candidate here */
+    struct hit hit;                 /* as compared, whatever band */
+};
+enum err search_why(struct search_plan *plan, struct record_id record,
+                    struct search_answer *ret_answer, struct search_why *ret) MUST_USE;
 /* Fails for want of memory: then the answer must not leave. */
 enum err search_audit_entry(const struct search_plan *plan, const struct search_answer *answer,
                             struct arena *arena, struct audit_entry *ret) MUST_USE;

@@ -151,6 +151,15 @@ static inline void ask_search(struct leak *leak)
     }
 }
 
+static inline void ask_why(struct leak *leak)
+{
+    for (unsigned i = 0; i < 40; i++)
+        send(leak, "POST",
+             arena_printf(&leak->arena, "/v1/records/{%llu}/why",
+                          (unsigned long long)some_place(leak)),
+             json_of(leak, some_question(leak)), NULL);
+}
+
 static inline void ask_batch(struct leak *leak)
 {
     struct buf lines = {.max = 1 << 20};
@@ -837,6 +846,7 @@ struct prober {
 static const struct prober probers[] = {
     {"POST", "/v1/search", ask_search},
     {"POST", "/v1/search/batch", ask_batch},
+    {"POST", "/v1/records/{id}/why", ask_why},
     {"POST", "/v1/recognise", ask_recognise},
     {"GET", "/v1/databases", ask_databases},
     {"GET", "/v1/databases/{name}", ask_database},

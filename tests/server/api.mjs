@@ -139,7 +139,15 @@ const tests = [
       assert.deepEqual(Object.keys(read.data.body.fields).sort(), Object.keys(made.body.fields).sort());
       const [key] = keysOf(made.database.fields, made.body.fields);
       const finds = async () => (await search({ fields: { [key[0]]: key[1] }, databases: [name], limit: 100 })).data.hits.some((hit) => hit.id === made.id);
-      if (key) assert.ok(await finds(), `${name}: ${key} is not found`);
+      if (key) {
+        assert.ok(await finds(), `${name}: ${key} is not found`);
+        const asked = { fields: { [key[0]]: key[1] }, databases: [name], purpose };
+        const why = await call('POST', `${path}/why`, asked);
+        assert.equal(why.status, 200, why.text);
+        assert.equal(why.data.why, 'shown', `${name}: ${key}`);
+        assert.equal((await call('POST', `${path}/why`, asked, { as: null })).status, 401);
+        assert.equal((await call('POST', `/v1/records/${made.id}1/why`, asked)).status, 404);
+      }
 
       assert.equal((await call('PUT', path, made.body)).status, 428);
       assert.equal((await call('PUT', path, made.body, { headers: { 'If-Match': '"7"' } })).status, 412);

@@ -44,6 +44,9 @@ function story(data, files) {
   assert.ok(hit.hits.some((one) => one.id === made.id));
   assert.match(run(0, ['search', '--field', `${meaning}=${value}`]).out, /^(MATCH|POSSIBLE)/);
   assert.equal(run(1, ['search', '--field', `${meaning}=QQQQ0000111`, '--similar', 'no', '--json']).json.verdict, 'nothing-found');
+  assert.match(run(0, ['why', '--record', made.id, '--field', `${meaning}=${value}`]).out, /^It is in the answer[^]*reached by +a number/);
+  assert.equal(run(1, ['why', '--record', made.id, '--field', `${meaning}=QQQQ0000111`, '--json']).json.by_key, false);
+  run(2, ['why', '--field', `${meaning}=${value}`]);
   run(2, ['search', '--field', 'none-such=1']);
   run(2, ['search']);
   const batch = run(0, ['search', '--batch', '-'], `{"fields":{"${meaning}":"${value}"}}\n{"fields":{"${meaning}":"QQQQ0000111"}}\n`);
