@@ -192,6 +192,10 @@ bool move_is_open_to(const struct life_move *move, const struct actor *actor, un
 /* Moves that the node makes by itself, until there is none. */
 enum err move_by_node(struct flow *flow, uint64_t number) MUST_USE;
 
+/* achieved.c: false: there is nothing to be changed. `out` lives until the change is committed. */
+bool achieved_make(struct flow *flow, struct record_id subject, struct arena *arena,
+                   struct buf *out, struct change *ret);
+
 /* told.c */
 void tell_sides(struct flow *flow, const struct ticket *ticket, const bool tells[PARTY_COUNT],
                 const char *what, str step);

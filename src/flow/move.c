@@ -8,7 +8,7 @@
 #include "codec/json.h"
 #include "flow/internal.h"
 
-enum { TRIES = 8, FIELDS_BYTES_MAX = 256 << 10 };
+enum { TRIES = 8, FIELDS_BYTES_MAX = 256 << 10, BESIDE_MAX = 2 };
 
 /* ---- may they ---- */
 
@@ -279,16 +279,30 @@ static enum err begin(struct flow *flow, const struct actor *actor,
     return move_ticket(flow, ret, move, actor, question->fields, arena, &is_moved);
 }
 
+/* What is committed with a move, in one transaction: all of it or nothing. */
+struct beside {
+    struct change changes[BESIDE_MAX];
+    struct buf bodies[BESIDE_MAX];
+    size_t count;
+};
+
+static void beside_release(struct beside *beside)
+{
+    for (size_t i = 0; i < BESIDE_MAX; i++)
+        buf_release(&beside->bodies[i]);
+}
+
 static enum err commit(struct flow *flow, const struct ticket *ticket, str officer,
-                       const struct change *second, struct committed ret[2])
+                       const struct beside *beside, struct committed ret[1 + BESIDE_MAX])
 {
     struct buf out = {.max = FIELDS_BYTES_MAX};
     enum err code = ticket_write(flow, ticket, &out);
-    struct change changes[2] = {ticket_change(ticket, &out, officer)};
-    if (second)
-        changes[1] = *second;
+    struct change changes[1 + BESIDE_MAX] = {ticket_change(ticket, &out, officer)};
+    size_t count = beside ? beside->count : 0;
+    for (size_t i = 0; i < count; i++)
+        changes[1 + i] = beside->changes[i];
     if (!code)
-        code = store_commit(flow->store, changes, second ? 2 : 1, true, ret);
+        code = store_commit(flow->store, changes, 1 + count, true, ret);
     buf_release(&out);
     return code;
 }
@@ -323,17 +337,11 @@ static enum err check_seen(const struct ticket *ticket, uint32_t version)
     return err_hint("read it again");
 }
 
-struct noting { /* that it was another person */
-    struct change change;
-    struct slip slip;
-    bool is_there;
-};
-
 /* Of what the request says of another person, a record. */
 static enum err take_clearance(struct flow *flow, const struct ticket *ticket,
                                const struct life_move *move, const struct actor *actor,
-                               const struct node *given, struct arena *arena, struct buf *out,
-                               struct noting *note)
+                               const struct node *given, struct arena *arena, struct beside *beside,
+                               struct slip *ret_slip)
 {
     if (!given)
         return OK;
@@ -341,31 +349,53 @@ static enum err take_clearance(struct flow *flow, const struct ticket *ticket,
         err_set(ERR_BAD_VALUE, "this move notes no clearance");
         return err_field("clearance");
     }
-    TRY(clearance_make(flow, ticket, actor, given, arena, out, &note->change, &note->slip));
-    note->is_there = true;
+    TRY(clearance_make(flow, ticket, actor, given, arena, &beside->bodies[beside->count],
+                       &beside->changes[beside->count], ret_slip));
+    beside->count++;
     return OK;
+}
+
+static bool is_achieved(const struct ticket *ticket)
+{
+    uint32_t passed = 0;
+    for (size_t i = 0; i < ticket->life->state_count; i++)
+        passed |= ticket->progress.at_us[i] ? (uint32_t)1 << i : 0;
+    return life_is_achieved(ticket->life, &ticket->record, passed);
+}
+
+/* What was sought is found with this move: the record it was sought by has little time left. */
+static void take_achieved(struct flow *flow, const struct ticket *ticket, struct arena *arena,
+                          struct beside *beside)
+{
+    size_t at = beside->count;
+    if (achieved_make(flow, ticket->progress.subject, arena, &beside->bodies[at],
+                      &beside->changes[at]))
+        beside->count++;
 }
 
 static enum err try_move(struct flow *flow, const struct actor *actor, unsigned sides,
                          const struct flow_request *request, struct arena *arena,
-                         bool *ret_is_raced, struct noting *note)
+                         bool *ret_is_raced, struct slip *ret_slip)
 {
     struct ticket ticket;
-    struct committed done[2];
-    struct buf note_body = {.max = FIELDS_BYTES_MAX};
+    struct committed done[1 + BESIDE_MAX];
+    struct beside beside = {.bodies = {{.max = FIELDS_BYTES_MAX}, {.max = STORE_BODY_MAX}}};
     const struct life_move *move = NULL;
     bool is_moved = false;
     TRY(ticket_load(flow, request->id.number, arena, &ticket));
     TRY(check_seen(&ticket, request->version));
     TRY(find_move(&ticket, actor, sides, request->to, &move));
+    bool was_achieved = is_achieved(&ticket);
     TRY(move_ticket(flow, &ticket, move, actor, request->fields, arena, &is_moved));
     enum err code =
-        take_clearance(flow, &ticket, move, actor, request->clearance, arena, &note_body, note);
+        take_clearance(flow, &ticket, move, actor, request->clearance, arena, &beside, ret_slip);
+    if (!code && is_moved && !was_achieved && is_achieved(&ticket))
+        take_achieved(flow, &ticket, arena, &beside);
     if (!code) {
-        code = commit(flow, &ticket, actor->officer, note->is_there ? &note->change : NULL, done);
+        code = commit(flow, &ticket, actor->officer, &beside, done);
         *ret_is_raced = code == ERR_STALE;
     }
-    buf_release(&note_body);
+    beside_release(&beside);
     if (!code && is_moved)
         tell_sides(flow, &ticket, move->tells, "told", STR_EMPTY);
     return code;
@@ -413,7 +443,7 @@ enum err flow_ask(struct flow *flow, const struct actor *actor,
                   struct flow_ticket *ret)
 {
     struct ticket ticket;
-    struct committed done[2];
+    struct committed done[1 + BESIDE_MAX];
     if (actor->country.len == 0 || actor->unit.len == 0)
         return err_set(ERR_DENIED, "officer %.*s is of no country's unit and asks for nobody",
                        STR(actor->officer));
@@ -433,17 +463,17 @@ enum err flow_move(struct flow *flow, const struct actor *actor, const struct fl
 {
     unsigned sides = sides_of(flow, actor, request->id);
     bool is_raced = sides != 0;
-    struct noting note = {.is_there = false};
+    struct slip slip = {.number = STR_EMPTY};
     enum err code = sides ? OK : no_ticket(request->id);
     for (int i = 0; i < TRIES && is_raced; i++) {
         is_raced = false;
-        note = (struct noting){.is_there = false};
-        code = try_move(flow, actor, sides, request, arena, &is_raced, &note);
+        slip = (struct slip){.number = STR_EMPTY};
+        code = try_move(flow, actor, sides, request, arena, &is_raced, &slip);
     }
     TRY(code);
     go_on(flow, request->id.number);
     TRY(ticket_show(flow, actor, sides, request->id.number, arena, ret));
-    if (note.slip.number.len && slip_make(flow, &note.slip, arena, &ret->slip) != OK)
+    if (slip.number.len && slip_make(flow, &slip, arena, &ret->slip) != OK)
         err_clear(); /* the move stands; it only has no slip */
     return OK;
 }
@@ -472,7 +502,7 @@ static enum err step_by_node(struct flow *flow, uint64_t number, struct arena *a
 {
     static const struct actor node = {.officer = {"node", 4}, .role = {"system", 6}};
     struct ticket ticket;
-    struct committed done[2];
+    struct committed done[1 + BESIDE_MAX];
     bool is_moved = false;
     TRY(ticket_load(flow, number, arena, &ticket));
     const struct life_move *move = node_move(&ticket);

@@ -129,7 +129,8 @@ static enum err add_group(struct due_table *table, const struct catalog *catalog
                           .owner = arena_str(&table->arena, owner),
                           .remind_days = remind_days(known),
                           .known = known,
-                          .is_system = known && str_eq(known->kind, S("system"))};
+                          .is_system = known && str_eq(known->kind, S("system")),
+                          .is_lasting = known && known->is_lasting};
     table->groups[table->group_count++] = group;
     link_group(table, table->group_count - 1);
     return OK;

@@ -22,7 +22,8 @@ struct group { /* whose records of which definition; number 0 is none */
     unsigned remind_days;
     const struct definition *known; /* NULL: not in the catalog */
     bool is_system;
-    uint64_t late; /* came to be within the time of reminding since the last sweep */
+    bool is_lasting; /* while active they do not end, their owner is told again and again */
+    uint64_t late;   /* came to be within the time of reminding since the last sweep */
 };
 struct due_table {
     struct due *items; /* by record number */
@@ -97,6 +98,8 @@ struct keep {
     pthread_cond_t changed;
     bool is_started, is_stopping;
 };
+/* Are owners reminded of these? */
+bool group_is_told(const struct group *group);
 /* What a version of a record says of its end; day 0: nothing. */
 enum err keep_due_of(struct keep *keep, const struct stored *stored, struct arena *arena,
                      struct due *ret) MUST_USE;

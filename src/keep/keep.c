@@ -95,12 +95,18 @@ static void keep_earlier(const struct due_table *table, uint64_t number, struct 
         due->day = held.day;
 }
 
+/* What the node keeps for itself ends without a word, but for what is lasting: that does not end. */
+bool group_is_told(const struct group *group)
+{
+    return !group->is_system || group->is_lasting;
+}
+
 /* What comes to be within its time of reminding is told of with the next sweep. */
 static void count_late(struct keep *keep, struct due due)
 {
     struct group *group = &keep->table.groups[due.group];
     int32_t remind = due_day(due) - (int32_t)group->remind_days;
-    if (due.day && !group->is_system && (due.is_achieved || remind <= keep->swept))
+    if (due.day && group_is_told(group) && (due.is_achieved || remind <= keep->swept))
         group->late++;
 }
 

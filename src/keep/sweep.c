@@ -5,6 +5,10 @@
  * that whoever was away finds it; then what has come to its end is deleted. A record and its
  * certificate are one transaction: neither is there without the other.
  *
+ * What the node works with - units, officers, offices, addresses - is declared to last: its end
+ * would be the end of somebody's access, without a word. While active it is not deleted, and its
+ * owner is reminded ahead, and every month from then on, until a new review date stands in it.
+ *
  * Whoever extends a record while it is being deleted wins: the deletion names the version it read,
  * and is refused for another.
  */
@@ -16,7 +20,7 @@
 
 #include "keep/internal.h"
 
-enum { LOOK_EVERY_US = 60000000, DUE_PAGE = 4096, DATABASES_MAX = 512 };
+enum { LOOK_EVERY_US = 60000000, DUE_PAGE = 4096, DATABASES_MAX = 512, MONTH_DAYS = 30 };
 
 static const char *const reminder_name = "reminder";
 static const str PASSED = {"review date passed", 18};
@@ -79,7 +83,10 @@ static enum err read_due(struct step *step, uint64_t number, struct day today, s
     pthread_mutex_lock(&keep->lock);
     due = number < keep->table.count ? keep->table.items[number] : (struct due){0};
     pthread_mutex_unlock(&keep->lock);
-    *ret_is_due = !ret->is_erased && due.day && due_day(due) < day_number(today);
+    const struct definition *known = catalog_find(keep->catalog, ret->definition);
+    bool is_lasting =
+        known && known->is_lasting && (ret->state == STATE_ACTIVE || ret->state == STATE_SUSPENDED);
+    *ret_is_due = !ret->is_erased && due.day && due_day(due) < day_number(today) && !is_lasting;
     step->reason = due.is_achieved ? ACHIEVED : PASSED;
     return OK;
 }
@@ -174,15 +181,28 @@ struct reminder { /* of one group */
     int32_t first, last; /* days on which they are due */
 };
 
+/* How many months ago it was due; -1: it is not yet. */
+static int32_t months_over(int32_t due, int32_t day)
+{
+    return day <= due ? -1 : (day - due - 1) / MONTH_DAYS;
+}
+
+static bool is_to_be_told(const struct keep *keep, const struct group *group, int32_t due,
+                          int32_t today)
+{
+    int32_t remind = due - (int32_t)group->remind_days;
+    if (group->is_lasting && due < today)
+        return keep->swept == INT32_MIN || months_over(due, today) > months_over(due, keep->swept);
+    return group_is_told(group) && due >= today && remind > keep->swept && remind <= today;
+}
+
 static void count_reminders(struct keep *keep, int32_t today, struct reminder *counts)
 {
     const struct due_table *table = &keep->table;
     for (uint64_t i = 1; i < table->count; i++) {
         struct due due = table->items[i];
         const struct group *group = &table->groups[due.group];
-        int32_t remind = due_day(due) - (int32_t)group->remind_days;
-        bool is_new = remind > keep->swept && remind <= today;
-        if (!due.day || !is_new || group->is_system || due_day(due) < today)
+        if (!due.day || !is_to_be_told(keep, group, due_day(due), today))
             continue;
         struct reminder *count = &counts[due.group];
         count->first = count->count && count->first < due_day(due) ? count->first : due_day(due);

@@ -284,8 +284,13 @@ static unsigned parse_period(str text)
 static void read_retain(struct definition_reader *reader, const struct node *node, bool is_last,
                         struct retain *ret)
 {
-    static const char *const keys[] = {"first", "remind", "when"};
+    static const char *const keys[] = {"first", "remind", "when", "lapse"};
+    struct definition *definition = reader->definition;
     reader_known_keys(reader, node, keys, COUNT_OF(keys));
+    definition->is_lasting |= !node_as_bool(node_get(node, S("lapse")), true);
+    if (definition->is_lasting && !str_eq(definition->kind, S("system")))
+        reader_problem(reader, ERR_CONFLICT, node, S("lapse"),
+                       "police data and tickets end with their review; only system records last");
     const struct node *when = node_get(node, S("when"));
     ret->first_days = parse_period(node_get_text(node, S("first")));
     ret->remind_days = parse_period(node_get_text(node, S("remind")));

@@ -113,6 +113,21 @@ bool life_is_false(const struct life *life, const struct record *record)
     return life->is_false && rule_condition_holds(life->is_false, record, day_number(day_today()));
 }
 
+bool life_is_achieved(const struct life *life, const struct record *record, uint32_t passed)
+{
+    const struct life_achieved *achieved = life->achieved;
+    if (!achieved || (achieved->after && !(achieved->after & passed)))
+        return false;
+    for (size_t i = 0; i < record->count; i++) {
+        const struct field *field = record->values[i].field;
+        const struct code *code =
+            field == achieved->field ? code_get(field->list, record->values[i].value.norm) : NULL;
+        if (code && str_eq(code_extra(field->list, code, achieved->column), S("yes")))
+            return true;
+    }
+    return false;
+}
+
 /* ---- names of states and fields ---- */
 
 static const struct node *first_of(const struct node *node)
@@ -473,6 +488,36 @@ static void read_limit(struct life_reader *life, const struct node *node)
     life->life->limit = limit;
 }
 
+static bool has_column(const struct code_list *list, str column)
+{
+    for (size_t i = 0; i < list->column_count; i++)
+        if (str_eq(list->columns[i], column))
+            return true;
+    return false;
+}
+
+/* `achieved: {field: outcome, column: achieved, after: confirmed}` */
+static void read_achieved(struct life_reader *life, const struct node *node)
+{
+    static const char *const keys[] = {"field", "column", "after"};
+    struct definition_reader *reader = life->reader;
+    struct life_achieved *achieved = node ? arena_new(reader->arena, struct life_achieved) : NULL;
+    if (!achieved)
+        return;
+    const struct node *field = node_get(node, S("field"));
+    reader_known_keys(reader, node, keys, COUNT_OF(keys));
+    achieved->field = definition_field(reader->definition, node_as_text(field));
+    achieved->column = node_get_text(node, S("column"));
+    achieved->after = read_states(life, node_get(node, S("after")));
+    if (!achieved->field || !achieved->field->list)
+        reader_problem(reader, ERR_UNKNOWN, field ? field : node, S("field"),
+                       "must be a field of type code");
+    else if (!has_column(achieved->field->list, achieved->column))
+        reader_problem(reader, ERR_UNKNOWN, node, S("column"),
+                       "\"%.*s\" is no column of that field's codes", STR(achieved->column));
+    life->life->achieved = achieved;
+}
+
 /* ---- what no single line shows ---- */
 
 static uint32_t reached_from(const struct life *life, uint32_t reached, bool is_backward,
@@ -532,7 +577,8 @@ static void check_ways(struct life_reader *life, const struct node *states)
 
 void definition_read_life(struct definition_reader *reader, const struct node *node)
 {
-    static const char *const keys[] = {"states", "moves", "clocks", "limit", "is_false"};
+    static const char *const keys[] = {"states", "moves",    "clocks",
+                                       "limit",  "is_false", "achieved"};
     struct life *life = node ? arena_new(reader->arena, struct life) : NULL;
     struct definition *definition = reader->definition;
     if (!node && definition_is_ticket(definition))
@@ -551,6 +597,7 @@ void definition_read_life(struct definition_reader *reader, const struct node *n
     read_limit(&reading, node_get(node, S("limit")));
     if (is_false)
         life->is_false = rule_read_condition(reader, is_false);
+    read_achieved(&reading, node_get(node, S("achieved")));
     if (life->state_count)
         check_ways(&reading, states);
     definition->life = life;

@@ -84,6 +84,16 @@ struct life_limit {
     uint32_t met; /* states after which it does not count any more */
 };
 
+/*
+ * Found, arrested, returned: what the record was entered for is done. The field's code says so in a
+ * column of its list; only of a ticket whose owner has confirmed that the record is current.
+ */
+struct life_achieved {
+    const struct field *field;
+    str column;     /* "yes" there */
+    uint32_t after; /* states of which one must have been passed; 0: none */
+};
+
 struct life {
     const struct life_state *states;
     size_t state_count;
@@ -91,9 +101,10 @@ struct life {
     size_t move_count;
     const struct life_clock *clocks;
     size_t clock_count;
-    const struct code_list *profiles; /* codes/clocks.csv */
-    const struct life_limit *limit;   /* NULL: none */
-    const struct rule *is_false;      /* NULL: none; when it holds the alert was wrong */
+    const struct code_list *profiles;     /* codes/clocks.csv */
+    const struct life_limit *limit;       /* NULL: none */
+    const struct rule *is_false;          /* NULL: none; when it holds the alert was wrong */
+    const struct life_achieved *achieved; /* NULL: none; when it holds, so does `achieved_on` */
 };
 
 const char *party_word(enum party party);        /* "asker" ... */
@@ -108,6 +119,8 @@ int64_t life_profile_us(const struct life *life, const struct code *profile);
 /* How often an alarm sounds again; 0: once only. */
 int64_t life_alarm_us(const struct life *life, const struct code *profile);
 bool life_is_false(const struct life *life, const struct record *record);
+/* passed: bit = state */
+bool life_is_achieved(const struct life *life, const struct record *record, uint32_t passed);
 /* In words, for the manual page. */
 void life_describe(const struct life *life, struct buf *out);
 

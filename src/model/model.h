@@ -119,6 +119,7 @@ struct definition {
     size_t rule_count, retain_count;
     const struct rule
         *achieved;             /* holds once there is nothing left to seek; NULL: never by itself */
+    bool is_lasting;           /* `lapse: no`: while active it does not end by itself */
     unsigned achieved_days;    /* from then on, to delete the record or say why not */
     unsigned sample_per_1000;  /* records a fictional world has per 1,000 persons */
     str sample_link;           /* how such a record is linked to its person; "" not at all */

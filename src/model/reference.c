@@ -139,6 +139,8 @@ static void write_retention(const struct definition *definition, struct buf *out
         }
         buf_add_char(out, '\n');
     }
+    if (definition->is_lasting)
+        buf_add(out, S("- while active it does not end by itself: its owner is told again\n"));
     if (!definition_is_data(definition)) {
         buf_add_char(out, '\n');
         return;

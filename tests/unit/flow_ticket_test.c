@@ -4,234 +4,9 @@
  * line; behind each line the node is started anew from its records in half of the stories, so that
  * nothing can hang on memory.
  */
-#include "flow/flow.h"
+#include "codec/json.h"
 
-#include "home.h"
-#include "scratch.h"
-#include "test.h"
-
-enum { MINUTE_US = 60000000, TOLD_MAX = 64 };
-
-struct world {
-    char home[HOME_PATH];
-    struct scratch scratch;
-    struct catalog *catalog;
-    struct store *store;
-    struct flow *flow;
-    struct arena arena;
-    struct record_id subject, ticket;
-    uint32_t version;
-    unsigned asked;
-    struct buf told;
-};
-
-static const int64_t start_us = 1795341600000000; /* 2026-11-22T10:00:00Z */
-
-/* ---- people ---- */
-
-static const struct person {
-    const char *name;
-    struct actor actor;
-} people[] = {
-    {"finder",
-     {.officer = S("f-1"), .unit = S("FRA/gate"), .country = S("FRA"), .role = S("frontline")}},
-    {"finder-desk-2",
-     {.officer = S("f-2"), .unit = S("FRA/port"), .country = S("FRA"), .role = S("investigator")}},
-    {"finder-bureau",
-     {.officer = S("f-3"),
-      .unit = S("FRA/ncb"),
-      .country = S("FRA"),
-      .role = S("national-bureau")}},
-    {"owner",
-     {.officer = S("u-1"),
-      .unit = S("UTO/hq"),
-      .country = S("UTO"),
-      .role = S("national-bureau"),
-      .may_write = true}},
-    {"owner-2",
-     {.officer = S("u-4"),
-      .unit = S("UTO/hq"),
-      .country = S("UTO"),
-      .role = S("national-bureau"),
-      .may_write = true}},
-    {"owner-desk",
-     {.officer = S("u-2"), .unit = S("UTO/ncb"), .country = S("UTO"), .role = S("investigator")}},
-    {"owner-patrol",
-     {.officer = S("u-3"), .unit = S("UTO/ncb"), .country = S("UTO"), .role = S("frontline")}},
-    {"stranger",
-     {.officer = S("z-1"),
-      .unit = S("ZZZ/ncb"),
-      .country = S("ZZZ"),
-      .role = S("national-bureau"),
-      .may_write = true}},
-    {"hub", {.officer = S("h-1"), .unit = S("HUB/ops"), .country = S("HUB"), .role = S("hub")}},
-    {"auditor-FRA",
-     {.officer = S("f-9"),
-      .unit = S("FRA/audit"),
-      .country = S("FRA"),
-      .role = S("auditor"),
-      .may_audit = true}},
-    {"auditor-ZZZ",
-     {.officer = S("z-9"),
-      .unit = S("ZZZ/audit"),
-      .country = S("ZZZ"),
-      .role = S("auditor"),
-      .may_audit = true}},
-    {"admin",
-     {.officer = S("f-0"),
-      .unit = S("FRA/gate"),
-      .country = S("FRA"),
-      .role = S("administrator"),
-      .may_administer = true,
-      .may_audit = true,
-      .may_write = true}},
-};
-
-static const struct actor *person(str name)
-{
-    for (size_t i = 0; i < COUNT_OF(people); i++)
-        if (str_eq_c(name, people[i].name))
-            return &people[i].actor;
-    fail_msg("nobody is called %.*s", STR(name));
-    return NULL;
-}
-
-/* ---- a node ---- */
-
-static void take_told(void *context, const struct flow_told *told)
-{
-    struct world *world = context;
-    if (str_eq(told->what, S("told")))
-        return;
-    buf_printf(&world->told, "%s%.*s", world->told.len ? ", " : "", STR(told->what));
-    if (told->step.len)
-        buf_printf(&world->told, " %.*s", STR(told->step));
-    buf_printf(&world->told, " %.*s", STR(told->to.unit.len ? told->to.unit : S("-")));
-    if (told->person.len)
-        buf_printf(&world->told, " %.*s", STR(told->person));
-}
-
-static void committed(void *context, uint64_t first_seq, uint64_t last_seq)
-{
-    struct world *world = context;
-    if (world->flow)
-        flow_follow(world->flow, first_seq, last_seq);
-}
-
-static void open_node(struct world *world)
-{
-    assert_int_equal(store_open(world->scratch.path, STORE_OPEN_CREATE, &world->store), OK);
-    store_set_hook(world->store, committed, world);
-    assert_int_equal(flow_open(world->catalog, world->store, &world->flow), OK);
-    flow_on_told(world->flow, take_told, world);
-}
-
-static void close_node(struct world *world)
-{
-    flow_close(world->flow);
-    world->flow = NULL;
-    store_close(world->store);
-}
-
-static void link_folder(struct world *world, const char *name)
-{
-    char root[HOME_PATH / 2], target[HOME_PATH], path[HOME_PATH];
-    assert_non_null(getcwd(root, sizeof root));
-    snprintf(target, sizeof target, "%s/%s", root, name);
-    snprintf(path, sizeof path, "%.200s/%s", world->home, name);
-    assert_int_equal(symlink(target, path), 0);
-}
-
-static uint64_t put(struct world *world, str definition, str owner, const char *body)
-{
-    struct change change = {.kind = CHANGE_PUT,
-                            .definition = definition,
-                            .definition_version = 1,
-                            .owner = owner,
-                            .actor = S("test"),
-                            .body = str_c(body)};
-    struct committed done;
-    assert_int_equal(store_commit(world->store, &change, 1, true, &done), OK);
-    world->subject = done.id;
-    return done.id.number;
-}
-
-static void begin(struct world *world)
-{
-    *world = (struct world){.version = 0};
-    clock_pin(start_us);
-    scratch_make(&world->scratch);
-    home_make(world->home);
-    link_folder(world, "system");
-    link_folder(world, "tickets");
-    home_write(world->home, "databases/parcel.yaml",
-               S("definition: parcel\ntitle: Parcels\npurposes: [search]\n"
-                 "fields:\n  tracking: {type: identifier}\nretain: {first: 1y}\n"));
-    assert_int_equal(catalog_load(world->home, &world->catalog), OK);
-    open_node(world);
-    put(world, S("office"), S("UTO"),
-        "{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"search\"],"
-        "\"review_on\":\"2027-01-01\"},"
-        "\"fields\":{\"unit\":\"UTO/ncb\",\"name\":\"Bureau\","
-        "\"languages\":[\"en\",\"fr\"],\"deputy\":\"o-deputy\",\"head\":\"o-head\",\"duty\":[{"
-        "\"officer\":\"o-day\",\"from\":\"2026-11-22T06:00:00Z\",\"until\":\"2026-11-22T18:00:00Z\"},"
-        "{\"officer\":\"o-night\",\"from\":\"2026-11-22T18:00:00Z\",\"until\":\"2026-11-23T06:00:00Z\"}"
-        "]}}");
-    put(world, S("parcel"), S("UTO"),
-        "{\"envelope\":{\"owner\":\"UTO\",\"unit\":\"UTO/ncb\",\"purposes\":[\"search\"],"
-        "\"review_on\":\"2027-01-01\"},\"fields\":{\"tracking\":\"A1\"}}");
-}
-
-static void end(struct world *world)
-{
-    close_node(world);
-    catalog_free(world->catalog);
-    arena_release(&world->arena);
-    buf_release(&world->told);
-    home_remove(world->home);
-    scratch_remove(&world->scratch);
-    clock_pin(-1);
-}
-
-/* "a=b c=d" */
-static struct node *read_fields(struct world *world, str text)
-{
-    struct node *fields = node_map(&world->arena);
-    str word;
-    while (str_split(&text, ' ', &word)) {
-        size_t equals = str_find(word, '=');
-        if (equals < word.len)
-            node_put_text(&world->arena, fields, str_slice(word, 0, equals),
-                          str_from(word, equals + 1));
-    }
-    return fields;
-}
-
-static enum err ask(struct world *world, const struct actor *actor, str fields, bool is_test,
-                    struct flow_ticket *ret)
-{
-    struct flow_question question = {
-        .kind = catalog_find(world->catalog, S("hit-confirmation")),
-        .database = catalog_find(world->catalog, S("parcel")),
-        .subject = world->subject,
-        .owner = {S("UTO"), S("UTO/ncb")},
-        .is_test = is_test,
-        .receipt = arena_printf(&world->arena, "7K3M-9Q%02u", world->asked++),
-        .fields = read_fields(world, fields),
-    };
-    assert_non_null(question.kind);
-    return flow_ask(world->flow, actor, &question, &world->arena, ret);
-}
-
-static enum err move(struct world *world, const struct actor *actor, str to, str fields,
-                     struct flow_ticket *ret)
-{
-    struct flow_request request = {.id = world->ticket,
-                                   .version = world->version,
-                                   .to = to,
-                                   .fields = read_fields(world, fields)};
-    return flow_move(world->flow, actor, &request, &world->arena, ret);
-}
+#include "flow_world.h"
 
 /* ---- stories ---- */
 
@@ -295,10 +70,8 @@ static void play(bool is_restarted)
         if (!str_starts(line, S("story\t"))) {
             play_line(&world, line, story);
             bool is_clock_next = str_has(str_slice(rest, 0, 40), S("\tclock\t"));
-            if (is_restarted && !is_clock_next) {
-                close_node(&world);
-                open_node(&world);
-            }
+            if (is_restarted && !is_clock_next)
+                restart(&world);
             continue;
         }
         if (stories++)
@@ -337,12 +110,9 @@ static void an_erased_ticket_is_gone(void **state)
     bool more;
     begin(&world);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                             &ticket),
-                         OK);
-    world.ticket = ticket.brief.id;
+        ask_urgently(&world, "", false, &ticket);
     assert_int_equal(store_erase(world.store, world.ticket.number, S("test"), &done), OK);
-    for (int restart = 0; restart < 2; restart++) {
+    for (int again = 0; again < 2; again++) {
         assert_int_equal(flow_read(world.flow, person(S("owner")), world.ticket, &world.arena,
                                    &ticket),
                          ERR_NOT_FOUND);
@@ -352,8 +122,7 @@ static void an_erased_ticket_is_gone(void **state)
         assert_int_equal(count, 2);
         clock_pin(start_us + 11 * MINUTE_US);
         (void)flow_tick(world.flow, clock_now_us());
-        close_node(&world);
-        open_node(&world);
+        restart(&world);
     }
     end(&world);
 }
@@ -366,11 +135,7 @@ static void a_move_names_what_was_seen(void **state)
     struct world world;
     struct flow_ticket ticket;
     begin(&world);
-    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                         &ticket),
-                     OK);
-    world.ticket = ticket.brief.id;
-    world.version = ticket.brief.version;
+    ask_urgently(&world, "", false, &ticket);
     assert_int_equal(move(&world, person(S("owner")), S("acknowledged"), STR_EMPTY, &ticket), OK);
     /* another officer who still sees the ticket as it was */
     assert_int_equal(move(&world, person(S("owner-desk")), S("refused"), S("refusal=not-current"),
@@ -390,11 +155,7 @@ static void a_clock_hinders_nobody(void **state)
     struct world world;
     struct flow_ticket ticket;
     begin(&world);
-    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                         &ticket),
-                     OK);
-    world.ticket = ticket.brief.id;
-    world.version = ticket.brief.version;
+    ask_urgently(&world, "", false, &ticket);
     clock_pin(start_us + 10 * MINUTE_US);
     (void)flow_tick(world.flow, clock_now_us());
     assert_int_equal(move(&world, person(S("owner")), S("confirmed"), S("owner_reply=yes"),
@@ -411,17 +172,11 @@ static void the_same_question_is_one_ticket(void **state)
     struct world world;
     struct flow_ticket first, again, other;
     begin(&world);
-    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                         &first),
-                     OK);
+    ask_urgently(&world, "", false, &first);
     world.asked = 0;
-    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                         &again),
-                     OK);
+    ask_urgently(&world, "", false, &again);
     assert_true(first.brief.id.number == again.brief.id.number);
-    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                         &other),
-                     OK);
+    ask_urgently(&world, "", false, &other);
     assert_true(first.brief.id.number != other.brief.id.number);
     end(&world);
 }
@@ -434,10 +189,7 @@ static void officers_of_the_other_side_stay_unnamed(void **state)
     struct world world;
     struct flow_ticket ticket;
     begin(&world);
-    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                         &ticket),
-                     OK);
-    world.ticket = ticket.brief.id;
+    ask_urgently(&world, "", false, &ticket);
     assert_int_equal(flow_read(world.flow, person(S("owner")), world.ticket, &world.arena, &ticket),
                      OK);
     assert_int_equal(ticket.history_count, 2); /* opened, sent */
@@ -462,9 +214,7 @@ static void test_records_ring_nowhere(void **state)
     struct flow_figures *figures;
     size_t count;
     begin(&world);
-    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), true,
-                         &ticket),
-                     OK);
+    ask_urgently(&world, "", true, &ticket);
     assert_true(ticket.brief.is_test);
     clock_pin(start_us + 15 * MINUTE_US);
     (void)flow_tick(world.flow, clock_now_us());
@@ -482,10 +232,7 @@ static void the_limit_is_the_finders(void **state)
     struct world world;
     struct flow_ticket ticket;
     begin(&world);
-    assert_int_equal(ask(&world, person(S("finder")),
-                         S("urgency=urgent situation=x held_since=2026-11-22T09:30:00Z"), false,
-                         &ticket),
-                     OK);
+    ask_urgently(&world, "held_since=2026-11-22T09:30:00Z", false, &ticket);
     assert_true(ticket.limit.limit_us == 24 * 60 * (int64_t)MINUTE_US); /* France, stated */
     assert_true(ticket.limit.until_us == start_us + (24 * 60 - 30) * (int64_t)MINUTE_US);
     assert_false(ticket.limit.is_over);
@@ -592,9 +339,7 @@ static void pages_go_on_where_the_last_ended(void **state)
     bool more = true;
     begin(&world);
     for (int i = 0; i < 10; i++)
-        assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                             &ticket),
-                         OK);
+        ask_urgently(&world, "", false, &ticket);
     while (more) {
         struct flow_brief *briefs;
         size_t count;
@@ -618,11 +363,7 @@ static void one_case(struct world *world, int64_t minute, int64_t answer, const 
 {
     struct flow_ticket ticket;
     clock_pin(start_us + minute * MINUTE_US);
-    assert_int_equal(ask(world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                         &ticket),
-                     OK);
-    world->ticket = ticket.brief.id;
-    world->version = ticket.brief.version;
+    ask_urgently(world, "", false, &ticket);
     clock_pin(start_us + (minute + answer) * MINUTE_US);
     (void)flow_tick(world->flow, clock_now_us());
     assert_int_equal(move(world, person(S("owner")), str_c(to), str_c(fields), &ticket), OK);
@@ -644,10 +385,8 @@ static void figures_are_counted_from_tickets(void **state)
     one_case(&world, 100, 4, "confirmed", "owner_reply=yes", "outcome=not-this-person");
     one_case(&world, 200, 30, "not-confirmed", "owner_reply=no", "outcome=not-this-person");
     one_case(&world, 300, 6, "refused", "refusal=not-current", NULL);
-    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                         &ticket),
-                     OK);
-    for (int restart = 0; restart < 2; restart++) {
+    ask_urgently(&world, "", false, &ticket);
+    for (int again = 0; again < 2; again++) {
         assert_int_equal(flow_figures(world.flow, person(S("owner")), PARTY_OWNER, 0, INT64_MAX,
                                       &world.arena, &figures, &count),
                          OK);
@@ -663,8 +402,7 @@ static void figures_are_counted_from_tickets(void **state)
         assert_int_equal(figures[0].outcomes, 3);
         assert_int_equal(figures[0].wrong, 2);
         assert_true(figures[0].median_answer_us == 4 * (int64_t)MINUTE_US);
-        close_node(&world);
-        open_node(&world);
+        restart(&world);
     }
     assert_int_equal(flow_figures(world.flow, person(S("stranger")), PARTY_OWNER, 0, INT64_MAX,
                                   &world.arena, &figures, &count),
@@ -728,8 +466,7 @@ static void two_officers_make_a_move_of_four_eyes(void **state)
     assert_true(str_eq(ticket.brief.waiting->name, S("agreed")));
     assert_int_equal(ticket.move_count, 1); /* over: to agree is for another officer */
     world.version = ticket.brief.version;
-    close_node(&world);
-    open_node(&world);
+    restart(&world);
     assert_int_equal(move(&world, person(S("owner")), S("agreed"), STR_EMPTY, &ticket), ERR_DENIED);
     assert_int_equal(move(&world, person(S("finder")), S("agreed"), STR_EMPTY, &ticket),
                      ERR_DENIED);
@@ -792,6 +529,58 @@ static void offices_say_who_is_on_duty(void **state)
     end(&world);
 }
 
+/* ---- what was sought is found ---- */
+
+static struct day achieved_on(struct world *world)
+{
+    struct stored stored;
+    struct record record;
+    struct node *body = NULL;
+    assert_int_equal(store_read(world->store, world->subject.number, &world->arena, &stored), OK);
+    assert_int_equal(json_parse(stored.body, &world->arena, &body), OK);
+    assert_int_equal(record_read(world->catalog, catalog_find(world->catalog, stored.definition),
+                                 body, &world->arena, &record),
+                     OK);
+    assert_true(str_eq(record.envelope.owner, S("UTO")));
+    return record.envelope.achieved_on;
+}
+
+/* The codes of the outcome say which of them end what the record is for. */
+static void an_outcome_dates_the_record(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer, *fields, *outcome;
+        bool is_dated;
+    } cases[] = {
+        {"confirmed", "owner_reply=yes", "outcome=arrest", true},
+        {"confirmed", "owner_reply=yes", "outcome=located", true},
+        {"confirmed", "owner_reply=yes", "outcome=returned", true},
+        {"confirmed", "owner_reply=yes", "outcome=no-action", false},
+        {"confirmed", "owner_reply=yes", "outcome=not-this-person", false},
+        {"refused", "refusal=not-current", "outcome=arrest", false}, /* nobody confirmed it */
+        {NULL, NULL, "outcome=arrest", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct world world;
+        struct flow_ticket ticket;
+        begin(&world);
+        ask_urgently(&world, "", false, &ticket);
+        if (cases[i].answer)
+            moved(&world, "owner", cases[i].answer, cases[i].fields, &ticket);
+        moved(&world, "finder", "outcome", cases[i].outcome, &ticket);
+        struct day day = achieved_on(&world);
+        if (cases[i].is_dated)
+            assert_int_equal(day_number(day), day_number(day_today()));
+        else
+            assert_int_equal(day.month, 0);
+        clock_pin(start_us + 3 * 24 * 60 * (int64_t)MINUTE_US);
+        moved(&world, "owner", "closed", "", &ticket);
+        assert_int_equal(day_number(achieved_on(&world)), day_number(day)); /* once */
+        end(&world);
+    }
+}
+
 /* ---- not this person ---- */
 
 static enum err clear(struct world *world, const char *clearance)
@@ -818,11 +607,7 @@ static void a_cleared_document_lowers_one_alert(void **state)
     struct world world;
     struct flow_ticket ticket;
     begin(&world);
-    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                         &ticket),
-                     OK);
-    world.ticket = ticket.brief.id;
-    world.version = ticket.brief.version;
+    ask_urgently(&world, "", false, &ticket);
     assert_int_equal(clear(&world, "document=L898902C3 issuer=UTO until=2031-01-01"),
                      ERR_MISSING); /* no consent */
     assert_int_equal(clear(&world, "consent=yes document=L898902C3 issuer=UTO"), ERR_MISSING);
@@ -831,12 +616,11 @@ static void a_cleared_document_lowers_one_alert(void **state)
     assert_int_equal(clear(&world, "consent=yes document=L898902C3 issuer=UTO until=2031-01-01"),
                      OK);
     struct record_id other = {world.subject.home, world.subject.number + 7};
-    for (int restart = 0; restart < 2; restart++) {
+    for (int again = 0; again < 2; again++) {
         assert_true(is_cleared(&world, world.subject, "L898902C3"));
         assert_false(is_cleared(&world, world.subject, "L898902C4"));
         assert_false(is_cleared(&world, other, "L898902C3"));
-        close_node(&world);
-        open_node(&world);
+        restart(&world);
     }
     assert_int_equal(flow_read(world.flow, person(S("owner")), world.ticket, &world.arena, &ticket),
                      OK);
@@ -875,9 +659,7 @@ static void a_slip_is_verified_anywhere(void **state)
     snprintf(path, sizeof path, "%s/other.key", world.scratch.path);
     assert_int_equal(signing_key_load(path, &other), OK);
     flow_sign_with(world.flow, &key);
-    assert_int_equal(ask(&world, person(S("finder")), S("urgency=urgent situation=x"), false,
-                         &ticket),
-                     OK);
+    ask_urgently(&world, "", false, &ticket);
     struct flow_request request = {
         .id = ticket.brief.id,
         .version = ticket.brief.version,
@@ -938,6 +720,7 @@ int main(void)
         cmocka_unit_test(two_officers_make_a_move_of_four_eyes),
         cmocka_unit_test(a_proposal_ends_with_its_state),
         cmocka_unit_test(offices_say_who_is_on_duty),
+        cmocka_unit_test(an_outcome_dates_the_record),
         cmocka_unit_test(a_slip_is_verified_anywhere),
         cmocka_unit_test(a_cleared_document_lowers_one_alert),
     };

@@ -294,6 +294,38 @@ static void reminds_once_ahead(void **state)
     end(&world);
 }
 
+/* What the node works with lasts while it is active; its owner is told ahead, and every month. */
+static void what_lasts_is_told_of_again_and_again(void **state)
+{
+    struct world world;
+    struct committed done;
+    (void)state;
+    begin(&world);
+    str body = S("{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"data-quality\"],"
+                 "\"review_on\":\"2026-12-31\"},\"fields\":{\"id\":\"UTO/ncb\",\"name\":\"Bureau\","
+                 "\"level\":\"national-bureau\"}}");
+    struct change change = stored_put(0, S("unit"), body);
+    assert_int_equal(store_commit(world.store, &change, 1, true, &done), OK);
+    uint64_t number = done.id.number;
+    assert_int_equal(sweep(&world, first_day).reminded, 0);
+    assert_int_equal(sweep(&world, (struct day){2026, 12, 5}).reminded, 1); /* a month ahead */
+    assert_int_equal(sweep(&world, (struct day){2026, 12, 31}).reminded, 0);
+    assert_int_equal(sweep(&world, (struct day){2027, 1, 1}).reminded, 1); /* it is over */
+    assert_int_equal(sweep(&world, (struct day){2027, 1, 2}).reminded, 0);
+    close_keep(&world);
+    open_keep(&world);
+    assert_int_equal(sweep(&world, (struct day){2027, 1, 30}).reminded, 0);
+    assert_int_equal(sweep(&world, (struct day){2027, 2, 3}).reminded, 1); /* and still */
+    assert_true(is_here(&world, number));
+    change = stored_put(number, S("unit"), STR_EMPTY);
+    change.kind = CHANGE_STATE;
+    change.state = STATE_CANCELLED;
+    assert_int_equal(store_commit(world.store, &change, 1, true, &done), OK);
+    assert_int_equal(sweep(&world, (struct day){2027, 2, 4}).deleted, 1); /* closed: it may go */
+    assert_false(is_here(&world, number));
+    end(&world);
+}
+
 /* ---- certificates ---- */
 
 static str certificate_of(struct world *world, uint64_t number)
@@ -494,6 +526,7 @@ int main(void)
         cmocka_unit_test(extended_in_time),
         cmocka_unit_test(deletes_many),
         cmocka_unit_test(reminds_once_ahead),
+        cmocka_unit_test(what_lasts_is_told_of_again_and_again),
         cmocka_unit_test(certificate_holds),
         cmocka_unit_test(extension_rules),
         cmocka_unit_test(restored_backup_deletes_again),
