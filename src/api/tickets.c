@@ -98,6 +98,12 @@ static enum err find_subject(struct call *call, struct flow_question *question)
     return OK;
 }
 
+/* What persons ask is entered elsewhere (rights_requests.c). */
+static bool is_between_offices(const struct definition *kind)
+{
+    return kind && definition_is_ticket(kind) && !kind->life->request;
+}
+
 enum err run_ticket_open(struct call *call)
 {
     struct flow_question question = {.fields = node_get(call->body, S("fields"))};
@@ -109,7 +115,7 @@ enum err run_ticket_open(struct call *call)
     TRY(call_body_text(call, S("record"), &record));
     TRY(call_body_text(call, S("receipt"), &question.receipt));
     question.kind = catalog_find(call->api->node.catalog, kind);
-    if (!question.kind || !definition_is_ticket(question.kind)) {
+    if (!is_between_offices(question.kind)) {
         err_set(ERR_UNKNOWN, "%.*s is not a kind of ticket", STR(str_slice(kind, 0, 64)));
         return err_field("kind");
     }
@@ -319,7 +325,7 @@ enum err run_ticket_kinds(struct call *call)
     struct json json = {.out = &call->out};
     json_open(&json, '[');
     for (size_t i = 0; i < catalog->count; i++)
-        if (definition_is_ticket(catalog->definitions[i]))
+        if (is_between_offices(catalog->definitions[i]))
             print_ticket_kind(&json, call, catalog->definitions[i]);
     json_close(&json, ']');
     call_finish(call, OK);

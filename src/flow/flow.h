@@ -99,11 +99,15 @@ struct flow_ticket {
 
 struct flow_question {
     const struct definition *kind;
-    const struct definition *database; /* of the subject */
+    const struct definition *database; /* of the subject; NULL: a request about no record yet */
     struct record_id subject;
     struct flow_party owner;
     bool is_test;
-    str receipt; /* of the search that showed the subject; whether it did the caller has checked */
+    /*
+     * Of the search that showed the subject; whether it did the caller has checked. Of a person's
+     * request: what the caller keeps of the person apart.
+     */
+    str receipt;
     const struct node *fields;
 };
 struct flow_request {
@@ -131,12 +135,42 @@ enum err flow_move(struct flow *flow, const struct actor *actor, const struct fl
 enum err flow_read(struct flow *flow, const struct actor *actor, struct record_id id,
                    struct arena *arena, struct flow_ticket *ret) MUST_USE;
 
+/* ---- what moves do beside (`does:`) ---- */
+
+enum { FLOW_CHANGES_MAX = 96 };
+struct flow_effect {
+    enum life_effect effect;
+    const struct life *life;
+    struct record_id ticket;
+    const struct record *record; /* the ticket as the move leaves it */
+    const struct actor *actor;
+    struct flow_party asker;
+    str receipt;
+    /* Of the ticket, to be set anew by an effect that assigns it. */
+    struct flow_party owner;
+    struct record_id subject;
+    str database;
+    bool is_test;
+    /* What is committed with the ticket, all or nothing; bodies live in the arena. */
+    struct change changes[FLOW_CHANGES_MAX];
+    size_t change_count;
+};
+/*
+ * Called on the moving thread before the move is committed; an error keeps it from being made. A
+ * move of the node's own is tried again with the clock. Without one no such move is made.
+ */
+typedef enum err flow_do(void *context, struct flow_effect *effect, struct arena *arena);
+/* Called when it is durable. */
+typedef void flow_did(void *context, const struct flow_effect *effect);
+void flow_on_effect(struct flow *flow, flow_do *doing, flow_did *did, void *context);
+
 /* ---- lists ---- */
 
 enum flow_which { FLOW_WHICH_OPEN, FLOW_WHICH_CLOSED, FLOW_WHICH_ALL };
 enum { FLOW_LIST_MAX = 200 };
 struct flow_filter {
     const struct definition *kind; /* NULL: all */
+    bool is_request;               /* requests of persons only */
     str state, desk;               /* empty: all */
     unsigned sides;                /* 0: all */
     enum flow_which which;
@@ -166,6 +200,20 @@ struct flow_figures {
 enum err flow_figures(struct flow *flow, const struct actor *actor, enum party by, int64_t from_us,
                       int64_t to_us, struct arena *arena, struct flow_figures **ret,
                       size_t *ret_count) MUST_USE;
+
+/* Every ticket, whoever may see it: for figures that tell of none. */
+struct flow_counted {
+    const struct definition *definition;
+    const struct record *record;
+    const struct life_state *state;
+    struct flow_party asker, owner;
+    int64_t opened_us;
+    unsigned late[PARTY_COUNT]; /* clocks run out, by whose */
+    bool is_test, is_false;
+    const int64_t *at_us; /* by state: when it was first reached; 0: not */
+};
+typedef enum err flow_visit(void *context, const struct flow_counted *ticket);
+enum err flow_each(struct flow *flow, flow_visit *visit, void *context) MUST_USE;
 
 /* ---- who is told ---- */
 

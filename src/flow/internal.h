@@ -44,6 +44,7 @@ struct progress {
     struct flow_party by;
     /* a move that waits for a second officer */
     uint8_t waiting_to;
+    str officers[LIFE_STATE_MAX]; /* who moved it there, of states that a move stands `apart:` of */
     str waiting_officer;
     struct flow_party waiting_by;
     int64_t waiting_us;
@@ -77,7 +78,7 @@ struct entry {
     uint16_t definition;
     uint16_t profile; /* number in the list plus 1; 0: none */
     uint8_t state, level, answer, waiting_to;
-    bool is_test, is_hub, is_false, is_open, is_late, is_outcome, is_gone;
+    bool is_test, is_hub, is_false, is_open, is_late, is_outcome, is_gone, is_request;
 };
 
 /* names.c: texts that come again and again, as numbers */
@@ -130,6 +131,9 @@ struct flow {
     bool has_key;
     flow_tell *tell;
     void *tell_context;
+    flow_do *doing;
+    flow_did *did;
+    void *doing_context;
     /* the thread */
     pthread_t thread;
     pthread_mutex_t mutex; /* of the three below */
@@ -154,7 +158,7 @@ void entry_wake(struct flow *flow, struct entry *entry);
 /* An actor, in the numbers of this module. Lock held, as long as it is used. */
 struct onlooker {
     uint32_t country, unit;
-    bool is_bureau, is_desk, is_auditor, is_hub;
+    bool is_bureau, is_desk, is_auditor, is_hub, is_protection;
 };
 struct onlooker onlooker_of(const struct flow *flow, const struct actor *actor);
 /* What they are to it; 0: it does not exist for them. */

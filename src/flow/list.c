@@ -20,14 +20,22 @@ struct onlooker onlooker_of(const struct flow *flow, const struct actor *actor)
         .is_bureau = str_eq(actor->role, S("national-bureau")),
         .is_auditor = str_eq(actor->role, S("auditor")) && actor->may_audit,
         .is_hub = str_eq(actor->role, S("hub")),
+        .is_protection = str_eq(actor->role, S("data-protection")),
     };
 }
 
-/* The party's desk and its country's bureau; who administers or audits works at neither. */
-static bool is_of(const struct onlooker *onlooker, uint32_t country, uint32_t unit)
+/*
+ * The party's desk and its country's bureau; who administers or audits works at neither. What a
+ * person has asked about is for bureau and data protection alone, whatever the desk.
+ */
+static bool is_of(const struct onlooker *onlooker, const struct entry *entry, uint32_t country,
+                  uint32_t unit)
 {
-    return onlooker->country == country && onlooker->is_desk &&
-           (onlooker->is_bureau || onlooker->unit == unit);
+    if (onlooker->country != country || !onlooker->is_desk)
+        return false;
+    if (entry->is_request)
+        return onlooker->is_bureau || onlooker->is_protection;
+    return onlooker->is_bureau || onlooker->unit == unit;
 }
 
 unsigned entry_sides(const struct onlooker *onlooker, const struct entry *entry)
@@ -36,9 +44,9 @@ unsigned entry_sides(const struct onlooker *onlooker, const struct entry *entry)
     if (entry->is_gone)
         return 0;
     if (onlooker->country != NO_PLACE) {
-        if (is_of(onlooker, entry->asker_country, entry->asker_unit))
+        if (is_of(onlooker, entry, entry->asker_country, entry->asker_unit))
             sides |= FLOW_ASKER;
-        if (is_of(onlooker, entry->owner_country, entry->owner_unit))
+        if (is_of(onlooker, entry, entry->owner_country, entry->owner_unit))
             sides |= FLOW_OWNER;
         if (onlooker->is_auditor && (entry->asker_country == onlooker->country ||
                                      entry->owner_country == onlooker->country))
@@ -166,7 +174,7 @@ static bool is_asked_for(const struct listing *listing, const struct entry *entr
 {
     const struct flow_filter *filter = listing->filter;
     const struct definition *definition = view_definition(listing->flow, entry);
-    if (filter->kind && filter->kind != definition)
+    if ((filter->kind && filter->kind != definition) || (filter->is_request && !entry->is_request))
         return false;
     if (filter->sides && !(filter->sides & sides))
         return false;

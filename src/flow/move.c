@@ -185,6 +185,8 @@ static void sign_step(struct ticket *ticket, const char *what, const struct acto
     progress->by = (struct flow_party){actor->country, actor->unit};
     progress->step = STR_EMPTY;
     progress->moved = ticket->stored.version + 1;
+    if (ticket->life->apart >> progress->state & 1)
+        progress->officers[progress->state] = actor->officer;
 }
 
 static void ask_second(struct ticket *ticket, const struct life_move *move,
@@ -211,7 +213,9 @@ static enum err move_ticket(struct flow *flow, struct ticket *ticket, const stru
     int64_t now_us = clock_now_us();
     bool is_second = move->is_four_eyes && progress->waiting_to == move->to;
     TRY(check_given(move, given));
-    if (is_second && str_eq(progress->waiting_officer, actor->officer))
+    bool is_first = move->apart != LIFE_NONE && progress->officers[move->apart].len &&
+                    str_eq(progress->officers[move->apart], actor->officer);
+    if (is_first || (is_second && str_eq(progress->waiting_officer, actor->officer)))
         return err_set(ERR_DENIED, "four eyes: another officer than %.*s must make this move",
                        STR(actor->officer));
     const struct node *old = node_get(ticket->body, S("fields"));
@@ -271,7 +275,7 @@ static enum err begin(struct flow *flow, const struct actor *actor,
         .asker = {actor->country, actor->unit},
         .owner = question->owner,
         .subject = question->subject,
-        .database = question->database->name,
+        .database = question->database ? question->database->name : STR_EMPTY,
         .receipt = question->receipt,
         .is_test = question->is_test,
         .waiting_to = LIFE_NONE,
@@ -284,6 +288,7 @@ struct beside {
     struct change changes[BESIDE_MAX];
     struct buf bodies[BESIDE_MAX];
     size_t count;
+    struct flow_effect *effect; /* what `does:` asked for; NULL: nothing */
 };
 
 static void beside_release(struct beside *beside)
@@ -292,19 +297,76 @@ static void beside_release(struct beside *beside)
         buf_release(&beside->bodies[i]);
 }
 
-static enum err commit(struct flow *flow, const struct ticket *ticket, str officer,
-                       const struct beside *beside, struct committed ret[1 + BESIDE_MAX])
+/* Gives a new ticket its id. */
+static enum err commit(struct flow *flow, struct ticket *ticket, str officer,
+                       const struct beside *beside)
 {
     struct buf out = {.max = FIELDS_BYTES_MAX};
     enum err code = ticket_write(flow, ticket, &out);
-    struct change changes[1 + BESIDE_MAX] = {ticket_change(ticket, &out, officer)};
-    size_t count = beside ? beside->count : 0;
-    for (size_t i = 0; i < count; i++)
-        changes[1 + i] = beside->changes[i];
+    struct change changes[1 + BESIDE_MAX + FLOW_CHANGES_MAX] = {
+        ticket_change(ticket, &out, officer)};
+    struct committed done[COUNT_OF(changes)];
+    const struct flow_effect *effect = beside ? beside->effect : NULL;
+    size_t count = 1;
+    for (size_t i = 0; beside && i < beside->count; i++)
+        changes[count++] = beside->changes[i];
+    for (size_t i = 0; effect && i < effect->change_count; i++)
+        changes[count++] = effect->changes[i];
     if (!code)
-        code = store_commit(flow->store, changes, 1 + count, true, ret);
+        code = store_commit(flow->store, changes, count, true, done);
+    if (!code && !ticket->stored.id.number)
+        ticket->stored.id = done[0].id;
     buf_release(&out);
     return code;
+}
+
+/* ---- what a move does beside ---- */
+
+void flow_on_effect(struct flow *flow, flow_do *doing, flow_did *did, void *context)
+{
+    flow->doing = doing;
+    flow->did = did;
+    flow->doing_context = context;
+}
+
+/* Asks for the changes that go with the move, and takes up whom it is assigned to. */
+static enum err do_effect(struct flow *flow, struct ticket *ticket, const struct life_move *move,
+                          const struct actor *actor, struct arena *arena, struct flow_effect **ret)
+{
+    struct progress *progress = &ticket->progress;
+    struct flow_effect *effect = NULL;
+    *ret = NULL;
+    if (move->effect == DOES_NOTHING)
+        return OK;
+    effect = flow->doing ? arena_new(arena, struct flow_effect) : NULL;
+    if (!effect)
+        return flow->doing ? err_last()->code
+                           : err_set(ERR_CONFLICT, "nobody here carries out \"%s\"",
+                                     life_effect_word(move->effect));
+    effect->effect = move->effect;
+    effect->life = ticket->life;
+    effect->ticket = ticket->stored.id;
+    effect->record = &ticket->record;
+    effect->actor = actor;
+    effect->asker = progress->asker;
+    effect->receipt = progress->receipt;
+    effect->owner = progress->owner;
+    effect->subject = progress->subject;
+    effect->database = progress->database;
+    effect->is_test = progress->is_test;
+    TRY(flow->doing(flow->doing_context, effect, arena));
+    progress->owner = effect->owner;
+    progress->subject = effect->subject;
+    progress->database = effect->database;
+    progress->is_test = effect->is_test;
+    *ret = effect;
+    return OK;
+}
+
+static void tell_done(struct flow *flow, const struct flow_effect *effect)
+{
+    if (effect && flow->did)
+        flow->did(flow->doing_context, effect);
 }
 
 /* ---- moving ---- */
@@ -378,7 +440,6 @@ static enum err try_move(struct flow *flow, const struct actor *actor, unsigned 
                          bool *ret_is_raced, struct slip *ret_slip)
 {
     struct ticket ticket;
-    struct committed done[1 + BESIDE_MAX];
     struct beside beside = {.bodies = {{.max = FIELDS_BYTES_MAX}, {.max = STORE_BODY_MAX}}};
     const struct life_move *move = NULL;
     bool is_moved = false;
@@ -391,14 +452,19 @@ static enum err try_move(struct flow *flow, const struct actor *actor, unsigned 
         take_clearance(flow, &ticket, move, actor, request->clearance, arena, &beside, ret_slip);
     if (!code && is_moved && !was_achieved && is_achieved(&ticket))
         take_achieved(flow, &ticket, arena, &beside);
+    if (!code && is_moved)
+        code = do_effect(flow, &ticket, move, actor, arena, &beside.effect);
     if (!code) {
-        code = commit(flow, &ticket, actor->officer, &beside, done);
+        code = commit(flow, &ticket, actor->officer, &beside);
         *ret_is_raced = code == ERR_STALE;
     }
     beside_release(&beside);
-    if (!code && is_moved)
+    if (code)
+        return code;
+    tell_done(flow, beside.effect);
+    if (is_moved)
         tell_sides(flow, &ticket, move->tells, "told", STR_EMPTY);
-    return code;
+    return OK;
 }
 
 /* What the officer did is done: should the node's own move fail now, the next tick makes it. */
@@ -443,19 +509,18 @@ enum err flow_ask(struct flow *flow, const struct actor *actor,
                   struct flow_ticket *ret)
 {
     struct ticket ticket;
-    struct committed done[1 + BESIDE_MAX];
     if (actor->country.len == 0 || actor->unit.len == 0)
         return err_set(ERR_DENIED, "officer %.*s is of no country's unit and asks for nobody",
                        STR(actor->officer));
-    uint64_t same = find_same(flow, actor, question, arena);
+    uint64_t same = question->subject.number ? find_same(flow, actor, question, arena) : 0;
     if (same)
         return ticket_show(flow, actor, FLOW_ASKER, same, arena, ret);
     TRY(begin(flow, actor, question, arena, &ticket));
-    TRY(commit(flow, &ticket, actor->officer, NULL, done));
-    ticket.stored.id = done[0].id;
+    TRY(commit(flow, &ticket, actor->officer, NULL));
+    uint64_t number = ticket.stored.id.number;
     tell_sides(flow, &ticket, ticket.life->moves[0].tells, "told", STR_EMPTY);
-    go_on(flow, done[0].id.number);
-    return ticket_show(flow, actor, FLOW_ASKER, done[0].id.number, arena, ret);
+    go_on(flow, number);
+    return ticket_show(flow, actor, FLOW_ASKER, number, arena, ret);
 }
 
 enum err flow_move(struct flow *flow, const struct actor *actor, const struct flow_request *request,
@@ -502,7 +567,7 @@ static enum err step_by_node(struct flow *flow, uint64_t number, struct arena *a
 {
     static const struct actor node = {.officer = {"node", 4}, .role = {"system", 6}};
     struct ticket ticket;
-    struct committed done[1 + BESIDE_MAX];
+    struct beside beside = {.count = 0};
     bool is_moved = false;
     TRY(ticket_load(flow, number, arena, &ticket));
     const struct life_move *move = node_move(&ticket);
@@ -510,7 +575,9 @@ static enum err step_by_node(struct flow *flow, uint64_t number, struct arena *a
     if (!move)
         return OK;
     TRY(move_ticket(flow, &ticket, move, &node, NULL, arena, &is_moved));
-    TRY(commit(flow, &ticket, node.officer, NULL, done));
+    TRY(do_effect(flow, &ticket, move, &node, arena, &beside.effect));
+    TRY(commit(flow, &ticket, node.officer, &beside));
+    tell_done(flow, beside.effect);
     tell_sides(flow, &ticket, move->tells, "told", STR_EMPTY);
     return OK;
 }

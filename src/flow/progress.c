@@ -73,9 +73,16 @@ enum err progress_read(const struct life *life, const struct node *node, struct 
             (void)str_to_i64(reached->text, &ret->at_us[state]);
     }
     ret->since_us = number_of(node, "since");
+    node_each(officer, node_get(node, S("officers")))
+    {
+        uint8_t state = life_state_find(life, officer->key);
+        if (state != LIFE_NONE)
+            ret->officers[state] = node_as_text(officer);
+    }
     ret->asker = party_of(node_get(node, S("asker")));
     ret->owner = party_of(node_get(node, S("owner")));
-    if (!record_id_parse(node_get_text(node, S("subject")), &ret->subject))
+    bool is_about = node_get(node, S("subject")) || !life->request;
+    if (is_about && !record_id_parse(node_get_text(node, S("subject")), &ret->subject))
         return err_set(ERR_DAMAGED, "a ticket is about \"%.*s\", which is no record's id",
                        STR(node_get_text(node, S("subject"))));
     ret->database = node_get_text(node, S("database"));
@@ -154,6 +161,20 @@ static void put_times(const struct life *life, const struct progress *progress, 
     buf_add_char(out, '}');
 }
 
+static void put_officers(const struct life *life, const struct progress *progress, struct buf *out)
+{
+    char name[64];
+    if (!life->apart)
+        return;
+    put_key(out, "officers");
+    buf_add_char(out, '{');
+    for (size_t i = 0; i < life->state_count; i++) {
+        snprintf(name, sizeof name, "%.*s", STR(life->states[i].name));
+        put_text(out, name, progress->officers[i]);
+    }
+    buf_add_char(out, '}');
+}
+
 static void put_late(const struct progress *progress, struct buf *out)
 {
     put_key(out, "late");
@@ -189,7 +210,8 @@ void progress_write(const struct life *life, const struct progress *progress, st
     put_times(life, progress, out);
     put_party(out, "asker", progress->asker);
     put_party(out, "owner", progress->owner);
-    put_text(out, "subject", str_c(record_id_format(progress->subject, id)));
+    if (progress->subject.number)
+        put_text(out, "subject", str_c(record_id_format(progress->subject, id)));
     put_text(out, "database", progress->database);
     put_text(out, "receipt", progress->receipt);
     put_flag(out, "test", progress->is_test);
@@ -201,6 +223,7 @@ void progress_write(const struct life *life, const struct progress *progress, st
     put_text(out, "profile", progress->profile);
     put_number(out, "held", progress->held_us);
     put_late(progress, out);
+    put_officers(life, progress, out);
     put_key(out, "by");
     buf_add_char(out, '{');
     put_text(out, "what", progress->what);
@@ -246,7 +269,10 @@ const struct code *progress_profile(const struct life *life, const struct progre
 int64_t progress_due(const struct life *life, const struct progress *progress)
 {
     uint8_t clock = life->states[progress->state].clock;
-    int64_t period = life_profile_us(life, progress_profile(life, progress));
+    const struct code *profile = progress_profile(life, progress);
+    if (clock != LIFE_NONE && progress->level && life->clocks[clock].again)
+        profile = life->clocks[clock].again;
+    int64_t period = life_profile_us(life, profile);
     if (clock == LIFE_NONE || !progress->clock_us || !period ||
         progress->level >= life->clocks[clock].step_count)
         return 0;

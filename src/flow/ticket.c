@@ -131,6 +131,8 @@ static void list_moves(const struct ticket *ticket, const struct actor *actor, u
         const struct life_move *move = &life->moves[i];
         bool is_first_eyes = move->is_four_eyes && ticket->progress.waiting_to == move->to &&
                              str_eq(ticket->progress.waiting_officer, actor->officer);
+        if (move->apart != LIFE_NONE)
+            is_first_eyes |= str_eq(ticket->progress.officers[move->apart], actor->officer);
         if (move->from >> ticket->progress.state & 1 && move_is_open_to(move, actor, sides) &&
             !is_first_eyes)
             ret->moves[ret->move_count++] = move;
@@ -166,4 +168,49 @@ enum err ticket_show(struct flow *flow, const struct actor *actor, unsigned side
     TRY(clearances_of(flow, ticket.progress.subject, arena, &ret->clearances,
                       &ret->clearance_count));
     return read_history(flow, actor, number, arena, ret);
+}
+
+/* ---- counted ---- */
+
+struct counting_all {
+    struct flow *flow;
+    struct arena arena;
+    flow_visit *visit;
+    void *context;
+};
+
+static enum err count_one(void *context, const struct stored *stored)
+{
+    struct counting_all *all = context;
+    struct ticket ticket;
+    if (stored->is_erased || stored->body.len == 0)
+        return OK;
+    arena_reset(&all->arena);
+    if (ticket_parse(all->flow, stored, &all->arena, &ticket) != OK) { /* told of at the start */
+        err_clear();
+        return OK;
+    }
+    const struct progress *progress = &ticket.progress;
+    struct flow_counted counted = {.definition = ticket.definition,
+                                   .record = &ticket.record,
+                                   .state = &ticket.life->states[progress->state],
+                                   .asker = progress->asker,
+                                   .owner = progress->owner,
+                                   .opened_us = progress->at_us[ticket.life->moves[0].to],
+                                   .is_test = progress->is_test,
+                                   .is_false = progress->is_false,
+                                   .at_us = progress->at_us};
+    memcpy(counted.late, progress->late, sizeof counted.late);
+    return all->visit(all->context, &counted);
+}
+
+enum err flow_each(struct flow *flow, flow_visit *visit, void *context)
+{
+    struct counting_all all = {.flow = flow, .visit = visit, .context = context};
+    enum err code = OK;
+    for (size_t i = 0; !code && i < flow->catalog->count; i++)
+        if (definition_is_ticket(flow->catalog->definitions[i]))
+            code = store_each(flow->store, flow->catalog->definitions[i]->name, count_one, &all);
+    arena_release(&all.arena);
+    return code;
 }

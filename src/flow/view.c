@@ -248,6 +248,7 @@ static enum err fill_entry(struct flow *flow, const struct stored *stored,
     entry->profile = profile ? (uint16_t)(profile->number + 1) : 0;
     entry->waiting_to = progress->waiting_to;
     entry->is_test = progress->is_test;
+    entry->is_request = life->request != NULL;
     entry->is_hub = progress->is_hub;
     entry->is_false = progress->is_false;
     entry->is_late = progress->late[PARTY_OWNER] > 0;

@@ -30,6 +30,14 @@ static const char *const answer_words[] = {[ANSWER_NONE] = "",
                                            [ANSWER_NOT_CONFIRMED] = "not-confirmed",
                                            [ANSWER_REFUSED] = "refused"};
 
+static const char *const right_words[] = {[RIGHT_TO_ACCESS] = "access",
+                                          [RIGHT_TO_CORRECTION] = "correction",
+                                          [RIGHT_TO_DELETION] = "deletion"};
+static const char *const effect_words[] = {
+    [DOES_NOTHING] = "",        [DOES_ASSIGN] = "assign",     [DOES_BLOCK] = "block",
+    [DOES_RELEASE] = "release", [DOES_DISCLOSE] = "disclose", [DOES_DELETE] = "delete",
+    [DOES_CORRECT] = "correct"};
+
 const char *party_word(enum party party)
 {
     return party_words[party];
@@ -43,6 +51,16 @@ const char *life_step_word(enum life_step step)
 const char *life_answer_word(enum life_answer answer)
 {
     return answer_words[answer];
+}
+
+const char *life_right_word(enum life_right right)
+{
+    return right_words[right];
+}
+
+const char *life_effect_word(enum life_effect effect)
+{
+    return effect_words[effect];
 }
 
 static int find_word(str word, const char *const *words, size_t count)
@@ -126,6 +144,12 @@ bool life_is_achieved(const struct life *life, const struct record *record, uint
             return true;
     }
     return false;
+}
+
+bool life_is_withheld(const struct life *life, const struct record *record)
+{
+    const struct rule *rule = life->request ? life->request->withheld : NULL;
+    return rule && rule_condition_holds(rule, record, day_number(day_today()));
 }
 
 /* ---- names of states and fields ---- */
@@ -315,10 +339,31 @@ static void read_sets(struct life_reader *life, const struct node *sets, struct 
     move->sets = list;
 }
 
+/* `does:`, `apart:`: what it does beside, and by whom it must not be made. */
+static void read_effect(struct life_reader *life, const struct node *node, struct life_move *move)
+{
+    const struct node *does = node_get(node, S("does"));
+    const struct node *apart = node_get(node, S("apart"));
+    int effect = find_word(node_as_text(does), effect_words, COUNT_OF(effect_words));
+    move->apart = apart ? life_state_find(life->life, node_as_text(apart)) : LIFE_NONE;
+    if (does && effect < 0)
+        reader_problem(life->reader, ERR_UNKNOWN, does, S("does"),
+                       "must be one of assign block release disclose delete correct");
+    if (apart && move->apart == LIFE_NONE)
+        reader_problem(life->reader, ERR_UNKNOWN, apart, S("apart"), "is not a state of this life");
+    if (does && move->is_four_eyes)
+        reader_problem(life->reader, ERR_CONFLICT, does, S("does"),
+                       "a move with `does:` has `apart:` in place of `four_eyes:`");
+    move->effect = effect > 0 ? (enum life_effect)effect : DOES_NOTHING;
+    if (move->apart != LIFE_NONE)
+        life->life->apart |= (uint32_t)1 << move->apart;
+}
+
 static void read_move(struct life_reader *life, const struct node *node, bool is_first)
 {
-    static const char *const keys[] = {"from",  "to",   "title", "who",       "requires",
-                                       "takes", "sets", "tells", "four_eyes", "clearance"};
+    static const char *const keys[] = {"from",      "to",        "title", "who",
+                                       "requires",  "takes",     "sets",  "tells",
+                                       "four_eyes", "clearance", "does",  "apart"};
     struct definition_reader *reader = life->reader;
     struct life_move *move = &life->moves[life->life->move_count++];
     const struct node *from = node_get(node, S("from"));
@@ -344,6 +389,7 @@ static void read_move(struct life_reader *life, const struct node *node, bool is
     if (move->is_four_eyes && (move->who[PARTY_NODE].may || !from))
         reader_problem(reader, ERR_SYNTAX, node, S("four_eyes"),
                        "two officers make a move; the opening and the node's own have one");
+    read_effect(life, node, move);
 }
 
 static void read_all_moves(struct life_reader *life, const struct node *list)
@@ -361,6 +407,16 @@ static void read_all_moves(struct life_reader *life, const struct node *list)
 
 /* ---- clocks ---- */
 
+static const struct code *find_profile(struct life_reader *life, const struct node *node)
+{
+    const struct code_list *list = life->life->profiles;
+    const struct code *profile = node && list ? code_get(list, node_as_text(node)) : NULL;
+    if (node && (!profile || life_profile_us(life->life, profile) == 0))
+        reader_problem(life->reader, ERR_UNKNOWN, node, node_as_text(node),
+                       "is not a code of codes/clocks.csv with a period in `after`");
+    return profile;
+}
+
 static void read_profile(struct life_reader *life, const struct node *node,
                          struct life_clock *clock)
 {
@@ -372,11 +428,9 @@ static void read_profile(struct life_reader *life, const struct node *node,
         reader_problem(reader, ERR_MISSING, node, S("profile"),
                        "a clock has `profile:`, a code of codes/clocks.csv, or `profile_of:`, the "
                        "field that holds one");
+    clock->again = find_profile(life, node_get(node, S("again")));
     if (profile) {
-        clock->profile = list ? code_get(list, node_as_text(profile)) : NULL;
-        if (!clock->profile || life_profile_us(life->life, clock->profile) == 0)
-            reader_problem(reader, ERR_UNKNOWN, profile, node_as_text(profile),
-                           "is not a code of codes/clocks.csv with a period in `after`");
+        clock->profile = find_profile(life, profile);
     } else if (field) {
         clock->profile_field = definition_field(reader->definition, node_as_text(field));
         if (!clock->profile_field || clock->profile_field->list != list)
@@ -428,7 +482,7 @@ static void bind_states(struct life_reader *life, const struct node *node, uint8
 static void read_clock(struct life_reader *life, const struct node *node)
 {
     static const char *const keys[] = {"title", "in",   "profile", "profile_of",
-                                       "for",   "then", "alarm"};
+                                       "for",   "then", "alarm",   "again"};
     uint8_t number = (uint8_t)life->life->clock_count++;
     struct life_clock *clock = &life->clocks[number];
     const struct node *side = node_get(node, S("for"));
@@ -518,6 +572,46 @@ static void read_achieved(struct life_reader *life, const struct node *node)
     life->life->achieved = achieved;
 }
 
+/* ---- requests of persons ---- */
+
+static const struct field *request_field(struct life_reader *life, const struct node *node,
+                                         const char *key)
+{
+    const struct node *name = node_get(node, str_c(key));
+    const struct field *field = definition_field(life->reader->definition, node_as_text(name));
+    if (name && (!field || !field->type || field->parent))
+        reader_problem(life->reader, ERR_UNKNOWN, name, str_c(key),
+                       "must name a field with values, not in a group");
+    return name ? field : NULL;
+}
+
+static void read_request(struct life_reader *life, const struct node *node)
+{
+    static const char *const keys[] = {"right",    "about",    "some",
+                                       "proposal", "left_out", "withheld"};
+    struct definition_reader *reader = life->reader;
+    struct life_request *request = node ? arena_new(reader->arena, struct life_request) : NULL;
+    if (!request)
+        return;
+    const struct node *withheld = node_get(node, S("withheld"));
+    int right = find_word(node_get_text(node, S("right")), right_words, COUNT_OF(right_words));
+    reader_known_keys(reader, node, keys, COUNT_OF(keys));
+    if (right < 0)
+        reader_problem(reader, ERR_UNKNOWN, node, S("right"),
+                       "must be one of access correction deletion");
+    request->right = right > 0 ? (enum life_right)right : RIGHT_TO_ACCESS;
+    request->about = request_field(life, node, "about");
+    request->some = request_field(life, node, "some");
+    request->proposal = request_field(life, node, "proposal");
+    request->left_out = request_field(life, node, "left_out");
+    if (!request->about || !request->about->is_list)
+        reader_problem(reader, ERR_MISSING, node, S("about"),
+                       "a request has `about:`, the field that lists the records");
+    if (withheld)
+        request->withheld = rule_read_condition(reader, withheld);
+    life->life->request = request;
+}
+
 /* ---- what no single line shows ---- */
 
 static uint32_t reached_from(const struct life *life, uint32_t reached, bool is_backward,
@@ -577,8 +671,8 @@ static void check_ways(struct life_reader *life, const struct node *states)
 
 void definition_read_life(struct definition_reader *reader, const struct node *node)
 {
-    static const char *const keys[] = {"states", "moves",    "clocks",
-                                       "limit",  "is_false", "achieved"};
+    static const char *const keys[] = {"states",   "moves",    "clocks", "limit",
+                                       "is_false", "achieved", "request"};
     struct life *life = node ? arena_new(reader->arena, struct life) : NULL;
     struct definition *definition = reader->definition;
     if (!node && definition_is_ticket(definition))
@@ -598,6 +692,7 @@ void definition_read_life(struct definition_reader *reader, const struct node *n
     if (is_false)
         life->is_false = rule_read_condition(reader, is_false);
     read_achieved(&reading, node_get(node, S("achieved")));
+    read_request(&reading, node_get(node, S("request")));
     if (life->state_count)
         check_ways(&reading, states);
     definition->life = life;
@@ -647,6 +742,10 @@ void life_describe(const struct life *life, struct buf *out)
         buf_printf(out, " | `%.*s`%s | ", STR(life->states[move->to].name),
                    move->is_four_eyes ? ", two officers" : "");
         describe_who(move->who, out);
+        if (move->apart != LIFE_NONE)
+            buf_printf(out, "; not who led to `%.*s`", STR(life->states[move->apart].name));
+        if (move->effect)
+            buf_printf(out, " (does: %s)", effect_words[move->effect]);
         buf_add(out, S(" | "));
         describe_fields(move, out);
         buf_add(out, S(" |\n"));

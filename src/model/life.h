@@ -12,6 +12,10 @@
  *       - {from: done, to: over, who: asker}
  *     clocks:
  *       reply: {in: [asked], profile: routine, for: owner, then: [ask-again, deputy, head, hub]}
+ *
+ * A life may be that of a person's request about what is held of them (`request:`): it has no
+ * record at first, its moves do something to the records it comes to be about (`does:`), and some
+ * are made by another officer than the one who led there (`apart:`).
  */
 #ifndef MODEL_LIFE_H
 #define MODEL_LIFE_H
@@ -27,6 +31,17 @@ enum party { PARTY_ASKER, PARTY_OWNER, PARTY_HUB, PARTY_NODE, PARTY_COUNT };
 enum life_answer { ANSWER_NONE, ANSWER_CONFIRMED, ANSWER_NOT_CONFIRMED, ANSWER_REFUSED };
 /* What is done when a clock has run out. */
 enum life_step { STEP_ASK_AGAIN, STEP_DEPUTY, STEP_HEAD, STEP_HUB, STEP_COUNT };
+
+/* What a move of a person's request does to the records it is about; src/rights carries it out. */
+enum life_effect {
+    DOES_NOTHING,
+    DOES_ASSIGN,   /* the records named become its subject, their owner the one who decides */
+    DOES_BLOCK,    /* they are held, and shown to those who decide only */
+    DOES_RELEASE,  /* a block ends */
+    DOES_DISCLOSE, /* and they are told to the person */
+    DOES_DELETE,   /* they are deleted, with certificates */
+    DOES_CORRECT,  /* the corrected body is their new version */
+};
 
 struct life_state {
     str name;
@@ -62,6 +77,8 @@ struct life_move {
     bool tells[PARTY_COUNT];
     bool is_four_eyes; /* asked for by one officer, made by another */
     bool is_clearance; /* may note that it was another person */
+    enum life_effect effect;
+    uint8_t apart; /* not by the officer who moved it into this state; or LIFE_NONE */
 };
 
 struct life_clock {
@@ -70,6 +87,7 @@ struct life_clock {
     uint32_t in; /* bit = state; it runs from entering the first of them until leaving the last */
     const struct code *profile;          /* NULL: the field says it */
     const struct field *profile_field;   /* a code of the same list */
+    const struct code *again;            /* once it has run out; NULL: the same */
     enum party side;                     /* whose clock it is */
     enum life_step steps[LIFE_STEP_MAX]; /* the n-th time it runs out */
     size_t step_count;
@@ -94,6 +112,17 @@ struct life_achieved {
     uint32_t after; /* states of which one must have been passed; 0: none */
 };
 
+/* What a person may ask about what is held of them. */
+enum life_right { RIGHT_TO_ACCESS, RIGHT_TO_CORRECTION, RIGHT_TO_DELETION, RIGHT_COUNT };
+struct life_request {
+    enum life_right right;
+    const struct field *about;    /* ids of the records */
+    const struct field *some;     /* those of them that are deleted; NULL, or empty: all */
+    const struct field *proposal; /* the corrected fields, as JSON; NULL: none */
+    const struct field *left_out; /* titles or paths of fields the person is not told; NULL */
+    const struct rule *withheld;  /* when it holds the answer neither confirms nor denies */
+};
+
 struct life {
     const struct life_state *states;
     size_t state_count;
@@ -105,11 +134,15 @@ struct life {
     const struct life_limit *limit;       /* NULL: none */
     const struct rule *is_false;          /* NULL: none; when it holds the alert was wrong */
     const struct life_achieved *achieved; /* NULL: none; when it holds, so does `achieved_on` */
+    const struct life_request *request;   /* NULL: it is between offices alone */
+    uint32_t apart;                       /* states of which it is kept who led there */
 };
 
 const char *party_word(enum party party);        /* "asker" ... */
 const char *life_step_word(enum life_step step); /* "ask-again" ... */
 const char *life_answer_word(enum life_answer answer);
+const char *life_right_word(enum life_right right); /* "access" ... */
+const char *life_effect_word(enum life_effect effect);
 bool life_step_parse(str word, enum life_step *ret);
 uint8_t life_state_find(const struct life *life, str name); /* LIFE_NONE */
 /* "90s", "10min", "12h", "3d"; false for anything else, and for nothing. */
@@ -121,6 +154,8 @@ int64_t life_alarm_us(const struct life *life, const struct code *profile);
 bool life_is_false(const struct life *life, const struct record *record);
 /* passed: bit = state */
 bool life_is_achieved(const struct life *life, const struct record *record, uint32_t passed);
+/* Of a request: does its answer neither confirm nor deny that something is held? */
+bool life_is_withheld(const struct life *life, const struct record *record);
 /* In words, for the manual page. */
 void life_describe(const struct life *life, struct buf *out);
 
