@@ -36,13 +36,7 @@ static enum err answer_job(struct call *call, const char *kind, job_work *work, 
             release(context);
         return code;
     }
-    job_own(call->api->node.jobs, id, call->actor.officer);
-    struct json json = {.out = &call->out};
-    json_open(&json, '{');
-    json_number(&json, S("job"), (int64_t)id);
-    json_close(&json, '}');
-    call_finish(call, OK);
-    return OK;
+    return call_finish_job(call, id);
 }
 
 /* ---- index ---- */

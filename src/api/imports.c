@@ -38,14 +38,6 @@ static enum err read_files(struct call *call, struct intake_request *request)
     return OK;
 }
 
-static void print_job(struct call *call, uint64_t job)
-{
-    struct json json = {.out = &call->out};
-    json_open(&json, '{');
-    json_number(&json, S("job"), (int64_t)job);
-    json_close(&json, '}');
-}
-
 /* On the record before it starts; the thread of this lane waits for that. */
 static enum err put_on_record(struct call *call, enum audit_kind kind, str query,
                               const char *verdict)
@@ -92,10 +84,7 @@ enum err run_imports_start(struct call *call)
     buf_release(&query);
     TRY(code);
     TRY(intake_start(call->api->node.jobs, &call->api->intake, &request, &job));
-    job_own(call->api->node.jobs, job, call->actor.officer);
-    print_job(call, job);
-    call_finish(call, OK);
-    return OK;
+    return call_finish_job(call, job);
 }
 
 static enum err allow_imports(struct call *call)
@@ -194,10 +183,7 @@ enum err run_import_undo(struct call *call)
                       "undo started"));
     TRY(intake_undo_start(call->api->node.jobs, &call->api->intake, batch, call->actor.officer,
                           &job));
-    job_own(call->api->node.jobs, job, call->actor.officer);
-    print_job(call, job);
-    call_finish(call, OK);
-    return OK;
+    return call_finish_job(call, job);
 }
 
 enum err run_formats(struct call *call)

@@ -178,6 +178,7 @@ enum err call_query_number(struct call *call, str name, uint64_t otherwise, uint
 enum err call_definition(struct call *call, str name, const struct definition **ret) MUST_USE;
 enum err call_record_id(struct call *call, str text, struct record_id *ret) MUST_USE;
 enum err call_no_record(str id); /* ERR_NOT_FOUND, the same for one that may not be known */
+enum err call_finish_job(struct call *call, uint64_t job); /* its number, for the asker alone */
 enum err call_if_match(struct call *call, uint32_t *ret_version) MUST_USE;
 enum err call_body_text(struct call *call, str key, str *ret) MUST_USE; /* ERR_MISSING */
 enum err search_request_read(struct call *call, const struct node *body,
@@ -246,7 +247,8 @@ str cookie_of(const struct http_request *request, str name);
 str session_cookie_of(const struct http_request *request);
 
 /* ---- handlers ---- */
-call_run run_search, run_why, run_recognise, run_databases, run_database, run_codes, run_code_list;
+call_run run_search, run_why, run_duplicates, run_recognise, run_databases, run_database, run_codes,
+    run_code_list;
 call_run run_record_create, run_record_check, run_record_get, run_record_history, run_record_put,
     run_record_state, run_record_delete;
 call_run run_photograph_put, run_photograph_get;

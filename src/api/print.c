@@ -124,3 +124,14 @@ void print_search(struct call *call, struct search_answer *answer, struct buf *o
     answer->is_brief = call->is_brief;
     search_answer_print(call->api->node.catalog, answer, call->language, out);
 }
+
+enum err call_finish_job(struct call *call, uint64_t job)
+{
+    struct json json = {.out = &call->out};
+    job_own(call->api->node.jobs, job, call->actor.officer);
+    json_open(&json, '{');
+    json_number(&json, S("job"), (int64_t)job);
+    json_close(&json, '}');
+    call_finish(call, OK);
+    return OK;
+}

@@ -409,32 +409,13 @@ static void print_checked(struct call *call)
     json_close(&json, '}');
 }
 
-/* The record's own searchable values as a query: meaning -> list of texts. */
-static const struct node *query_of(struct call *call, const struct record *record)
-{
-    struct node *query = node_map(call->arena);
-    for (size_t i = 0; i < record->count; i++) {
-        const struct field *field = record->values[i].field;
-        const struct value *value = &record->values[i].value;
-        if (!field->meaning.len || !value->type || !value->raw.len ||
-            !(value->type->is_key || value->type->is_fuzzy || value->type->compare))
-            continue;
-        /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-        struct node *list = (struct node *)(uintptr_t)node_get(query, field->meaning);
-        if (!list)
-            list = node_put(query, field->meaning, node_list(call->arena));
-        node_add(list, node_text(call->arena, value->raw));
-    }
-    return query && query->count ? query : NULL;
-}
-
 /* *ret_is_given: the search went on the record, its answer leaves from there. */
 static enum err find_duplicates(struct call *call, const struct definition *definition,
                                 struct checking *checking, bool *ret_is_given)
 {
     struct search_engine *engine = call->api->node.engine;
     struct search_request request = {.limit = 5, .similar = SIMILAR_NO};
-    request.fields = query_of(call, &checking->record);
+    request.fields = search_fields_of(&checking->record, call->arena);
     if (!request.fields || call->actor.purpose == UINT16_MAX)
         return OK;
     struct node *databases = node_list(call->arena);

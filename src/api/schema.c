@@ -32,6 +32,7 @@ static const struct {
                "repaired?:s keyboard?:s"},
     {"Explained", "receipt:s verdict:s why:s by_key:b by_name:b place:i proven:b possible_from?:n "
                   "hit_from?:n understood:[Reading] hit:Hit"},
+    {"Duplicates", "database:s owner?:s across?:b possible?:b max?:i"},
     {"Text", "text:s"},
     {"Understood", "understood:[Reading] repaired?:s keyboard?:s"},
     {"Field", "name:s path:s title:o help?:s type:s list?:s meaning?:s required:b many:b pivot:b "

@@ -117,6 +117,7 @@ int watch_node(struct running *running, const sigset_t *stopping);
 int command_serve(struct cli *cli);
 int command_search(struct cli *cli);
 int command_why(struct cli *cli);
+int command_duplicates(struct cli *cli);
 int command_import(struct cli *cli);
 int command_get(struct cli *cli);
 int command_put(struct cli *cli);

@@ -36,6 +36,13 @@ const struct command commands[] = {
      "As search; what led to the record, what it was compared by, what was missing.\n"
      "Exit: 0 it is shown, 1 it is not, 2 error.",
      command_why},
+    {"duplicates", "--database NAME", "one person recorded twice",
+     "--owner CCC                 whose records; one's own unless stated\n"
+     "--across                    beside records of other owners, too, as far as may be seen\n"
+     "--possible                  what is only possible, too\n"
+     "--max N                     pairs told at most, 1000 unless stated\n"
+     "Exit: 0 some were found, 1 none, 2 error.",
+     command_duplicates},
     {"import", "FORMAT FILE...", "take in a foreign file",
      "import FORMAT FILE... [--dry-run] [--accept] [--owner CCC] [--unit U] [--annotated FILE]\n"
      "import formats              what can be read\n"

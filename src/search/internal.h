@@ -12,6 +12,7 @@
  *   verdict.c   the five words, reasons, advice
  *   garbled.c   text typed on the wrong keyboard
  *   answer.c    JSON;   audit.c  the audit entry;   learn.c  the table of name frequencies
+ *   duplicates.c  every record asked for by what it says itself
  *   same.c      is it held already;      why.c    why a record is, or is not, in an answer
  *
  * A *set* is one way to understand the question: the values of one reading of the text together

@@ -197,6 +197,26 @@ struct search_why {
 };
 enum err search_why(struct search_plan *plan, struct record_id record,
                     struct search_answer *ret_answer, struct search_why *ret) MUST_USE;
+/* A record's own values as the fields of a search: meaning -> list of texts; NULL: it has none. */
+const struct node *search_fields_of(const struct record *record, struct arena *arena);
+/*
+ * One person recorded twice: every record of a database and an owner (empty: of all) is asked for
+ * as a search of the actor's, and what is called at least `least` is told, each pair of one owner's
+ * records once. The answer handed over holds the record's hits alone, for the audit entry; it lives
+ * until found() returns. Any of the two may end it. About as long as that many searches take.
+ */
+struct duplicates {
+    const struct definition *definition;
+    str owner;
+    enum band least;
+    bool is_across; /* others' records, too, as far as the actor may see them */
+    enum err (*progress)(void *context, uint64_t done, uint64_t total);
+    enum err (*found)(void *context, struct record_id record, const struct search_plan *plan,
+                      const struct search_answer *answer);
+    void *context;
+};
+enum err search_duplicates(struct search_engine *engine, const struct actor *actor,
+                           const struct duplicates *wanted) MUST_USE;
 /* Fails for want of memory: then the answer must not leave. */
 enum err search_audit_entry(const struct search_plan *plan, const struct search_answer *answer,
                             struct arena *arena, struct audit_entry *ret) MUST_USE;

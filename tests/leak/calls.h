@@ -407,6 +407,36 @@ static inline void wait_for_job(struct leak *leak, unsigned w, const char *path,
     }
 }
 
+/* A job in both worlds, in turn: one import of a kind at a time. */
+static inline void ask_both_and_wait(struct leak *leak, const struct asking *asking)
+{
+    int statuses[WORLD_COUNT];
+    for (unsigned w = 0; w < WORLD_COUNT; w++) {
+        struct http_reply reply = {0};
+        call_one(leak, w, asking, &reply);
+        statuses[w] = reply.status;
+        if (reply.status == 202)
+            wait_for_job(leak, w, "/v1/jobs/{job}?wait=1&seen=0", false);
+    }
+    assert_int_equal(statuses[0], statuses[1]);
+}
+
+/* Beside all that others hold: what is hidden is in nobody's pair. */
+static inline void ask_duplicates(struct leak *leak)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        const struct place *place = &leak->places[random_below(&leak->random, leak->place_count)];
+        struct asking asking = {
+            .method = S("POST"),
+            .path = S("/v1/duplicates"),
+            .body = arena_printf(&leak->arena,
+                                 "{\"database\":\"%.*s\",\"across\":true,\"possible\":true}",
+                                 STR(place->definition->name))};
+        ask_both_and_wait(leak, &asking);
+        get(leak, "/v1/jobs/{job}", 0);
+    }
+}
+
 static inline void ask_imports_start(struct leak *leak)
 {
     const struct place *place;
@@ -419,18 +449,10 @@ static inline void ask_imports_start(struct leak *leak)
     for (unsigned w = 0; w < WORLD_COUNT; w++)
         write_import(leak, w, "in.ndjson", buf_str(&lines));
     buf_release(&lines);
-    int statuses[WORLD_COUNT];
     struct asking asking = {.method = S("POST"),
                             .path = S("/v1/imports"),
                             .body = import_order(leak, "in.ndjson", leak->actor.country)};
-    for (unsigned w = 0; w < WORLD_COUNT; w++) { /* in turn: one import of a kind at a time */
-        struct http_reply reply = {0};
-        call_one(leak, w, &asking, &reply);
-        statuses[w] = reply.status;
-        if (reply.status == 202)
-            wait_for_job(leak, w, "/v1/jobs/{job}?wait=1&seen=0", false);
-    }
-    assert_int_equal(statuses[0], statuses[1]);
+    ask_both_and_wait(leak, &asking);
 }
 
 /* In one world another country's file is taken in, with a row that is refused and quoted. */
@@ -847,6 +869,7 @@ static const struct prober probers[] = {
     {"POST", "/v1/search", ask_search},
     {"POST", "/v1/search/batch", ask_batch},
     {"POST", "/v1/records/{id}/why", ask_why},
+    {"POST", "/v1/duplicates", ask_duplicates},
     {"POST", "/v1/recognise", ask_recognise},
     {"GET", "/v1/databases", ask_databases},
     {"GET", "/v1/databases/{name}", ask_database},

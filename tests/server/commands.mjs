@@ -47,6 +47,9 @@ function story(data, files) {
   assert.match(run(0, ['why', '--record', made.id, '--field', `${meaning}=${value}`]).out, /^It is in the answer[^]*reached by +a number/);
   assert.equal(run(1, ['why', '--record', made.id, '--field', `${meaning}=QQQQ0000111`, '--json']).json.by_key, false);
   run(2, ['why', '--field', `${meaning}=${value}`]);
+  const twice = run(1, ['duplicates', '--database', files.database, '--json']).json;
+  assert.deepEqual([twice.examined, twice.cut, twice.pairs], [1, false, []]);
+  run(2, ['duplicates']);
   run(2, ['search', '--field', 'none-such=1']);
   run(2, ['search']);
   const batch = run(0, ['search', '--batch', '-'], `{"fields":{"${meaning}":"${value}"}}\n{"fields":{"${meaning}":"QQQQ0000111"}}\n`);
