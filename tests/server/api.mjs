@@ -128,6 +128,19 @@ const tests = [
     const { id } = replies.find((reply) => reply.status === 201).data;
     assert.equal((await call('DELETE', `/v1/records/${id}`, undefined, { headers: { 'If-Match': '"1"' } })).status, 200);
   }],
+  ['duplicates are looked for as a job, by those who keep the records', async () => {
+    const { name } = databases[0];
+    const asked = { database: name, across: true };
+    const started = await call('POST', '/v1/duplicates', asked, { headers: { 'Bureau-Purpose': purpose } });
+    assert.equal(started.status, 202, started.text);
+    let job;
+    do job = await call('GET', `/v1/jobs/${started.data.job}?wait=2&seen=0`);
+    while (job.data.state === 'running' || job.data.state === 'waiting');
+    assert.equal(job.data.state, 'done', job.text);
+    assert.deepEqual([job.data.result.cut, job.data.result.pairs], [false, []]);
+    assert.equal((await call('POST', '/v1/duplicates', asked, { as: 'patrol', headers: { 'Bureau-Purpose': 'border-control' } })).status, 403);
+    assert.equal((await call('POST', '/v1/duplicates', { database: 'none-such' }, { headers: { 'Bureau-Purpose': purpose } })).status, 404);
+  }],
   ['a record of each database: entered, found, corrected, suspended, erased', async () => {
     for (const { name } of databases) {
       const made = await example(name);
