@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is due, and certificates of what was deleted. Both are for those who look after the records
- * of an owner, who may know of every one of them: its officers who write or administer, and its
- * auditors. To others a certificate is not there.
+ * of an owner, who may know of every one of them: its officers who write or administer, its
+ * auditors and data-protection officers. To others a certificate is not there.
  */
 #include "api/internal.h"
 
 enum { WITHIN_DAYS = 60, WITHIN_MAX = 40000, CERTIFICATES_MAX = 200, SCAN_MAX = 5000 };
 
-/* Who keeps the owner's records, and who audits that he does. */
+/* Sees to it that an owner's records are kept as they should be; writes none of them. */
+bool actor_watches(const struct actor *actor, str owner)
+{
+    bool is_watching =
+        str_eq(actor->role, S("auditor")) || str_eq(actor->role, S("data-protection"));
+    return is_watching && actor->may_audit && owner.len && str_eq(owner, actor->country);
+}
+
 static bool looks_after(const struct actor *actor, str owner)
 {
-    bool is_auditor = str_eq(actor->role, S("auditor")) && actor->may_audit;
-    return policy_is_keeper(actor, owner) ||
-           (is_auditor && owner.len && str_eq(owner, actor->country));
+    return policy_is_keeper(actor, owner) || actor_watches(actor, owner);
 }
 
 /* The owner asked about, else the officer's own; administrators may ask about all. */

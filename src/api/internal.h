@@ -208,6 +208,9 @@ void print_search(struct call *call, struct search_answer *answer, struct buf *o
 /* room.c: of the audit log on its disk */
 str room_words(const struct audit_room *room, struct arena *arena);
 enum err room_for_imports(void *context) MUST_USE; /* struct api; ERR_FULL */
+/* due_routes.c: an auditor or data-protection officer of the owner sees what keepers see of their
+ * keeping */
+bool actor_watches(const struct actor *actor, str owner);
 /* audit_routes.c: may this actor read what the entry says? */
 bool audit_is_of_own(const struct actor *actor, const struct audit_read *read, struct arena *arena);
 /* schema.c */

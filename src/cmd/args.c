@@ -142,12 +142,12 @@ enum err cli_read(const char *file, size_t max, struct buf *out)
     FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "rb");
     if (!in)
         return err_errno("cannot read %s", file);
+    char piece[READ_SIZE];
     out->max = max;
     enum err code = OK;
     for (size_t got = 1; got && !code;) {
-        char *place = buf_reserve(out, READ_SIZE);
-        got = place ? fread(place, 1, READ_SIZE, in) : 0;
-        out->len += got;
+        got = fread(piece, 1, sizeof piece, in);
+        buf_add(out, str_of(piece, got));
         code = out->failed ? err_set(ERR_LIMIT, "%s is larger than %zu bytes", file, max) : OK;
     }
     if (!code && ferror(in))

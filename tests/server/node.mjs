@@ -39,7 +39,7 @@ export async function startServer(data, words = [], listenOn = 0, env = {}) {
 }
 
 export class Node {
-  static async start({ words = ['--rate', '0'], officers = {} } = {}) {
+  static async start({ words = ['--rate', '0'], officers = {}, env = {} } = {}) {
     const node = new Node();
     node.data = newDirectory();
     node.tokens = {};
@@ -55,7 +55,7 @@ export class Node {
       if (!added.json) throw new Error(added.err);
       node.tokens[id] = added.json.token;
     }
-    node.running = await startServer(node.data, words);
+    node.running = await startServer(node.data, words, 0, env);
     return node;
   }
 

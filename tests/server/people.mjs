@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // People and systems: set-up, sign-in end to end, sessions and their ends, delegation, grants, emergencies, measures, systems that ask for officers.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { Contract } from './contract.mjs';
 import { command, newDirectory, purpose, removeDirectory, runTests, startServer } from './node.mjs';
+import { codeOf } from './totp.mjs';
 
 const data = newDirectory();
 let running = await startServer(data, ['--rate', '0']);
 const password = 'a long pass phrase';
 const contract = new Contract(await (await fetch(`http://127.0.0.1:${running.port}/openapi.json`)).json());
 const run = (...words) => command(data, [...words, '--json']);
-
-// RFC 6238, of a base 32 secret.
-function codeOf(secret, ahead = 0) {
-  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + ahead));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
-}
 
 // A browser: keeps its cookies, sends the proof of its session.
 class Browser {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who owns a record, what it may be used for, until when, what to do when it is found, how it is handled.
+// Who owns a record, what it may be used for, by whom, until when, what to do when it is found, how it is handled.
+import { useState } from 'preact/hooks';
 import { t } from './i18n.js';
 import { useCodes } from './fields.jsx';
 import { day, language } from './i18n.js';
@@ -29,6 +30,23 @@ function Line({ name, label, envelope, checks, onChange, kind = 'text', codes })
   );
 }
 
+// Countries, units or purposes by their codes, blanks between.
+function Codes({ name, label, envelope, checks, onChange }) {
+  const [typed, setTyped] = useState((envelope[name] || []).join(' '));
+  const fault = Object.entries(checks.faults).find(([path]) => path.startsWith(`envelope.${name}`))?.[1];
+  function put(e) {
+    const codes = e.target.value.split(/[\s,;]+/).filter(Boolean);
+    setTyped(e.target.value);
+    onChange({ ...envelope, [name]: codes.length ? codes : undefined });
+  }
+  return (
+    <div class="field"><label for={`e-${name}`}>{label}</label>
+      <span class="one"><input id={`e-${name}`} class="mono" dir="ltr" autocomplete="off" value={typed} aria-invalid={Boolean(fault)} aria-describedby={`e-${name}-said`} onInput={put} />
+        <span id={`e-${name}-said`} class="bad said">{fault && `✕ ${fault.reason}`}</span></span>
+    </div>
+  );
+}
+
 function Several({ name, label, codes, envelope, onChange }) {
   const held = new Set(envelope[name] || []);
   function toggle(code) {
@@ -47,6 +65,8 @@ export function Envelope({ envelope, checks, onChange }) {
   const purposes = useCodes('purposes');
   const actions = useCodes('actions');
   const handling = useCodes('handling');
+  const disclosures = useCodes('disclosures');
+  const confidentiality = useCodes('confidentiality');
   const common = { envelope, checks, onChange };
   const isFaulty = Object.keys(checks.faults).some((p) => p.startsWith('envelope'));
   return (
@@ -63,6 +83,10 @@ export function Envelope({ envelope, checks, onChange }) {
         <Line name="ref" label={t('ref')} {...common} />
         <Line name="review_on" label={t('review', { date: '' })} kind="date" {...common} />
         <Line name="handling" label={t('handling')} codes={handling} {...common} />
+        <Line name="disclose" label={t('disclose')} codes={disclosures} {...common} />
+        <Line name="confidentiality" label={t('confidentiality')} codes={confidentiality} {...common} />
+        <Codes name="allow" label={t('allow')} {...common} />
+        <Codes name="deny" label={t('deny')} {...common} />
         <Several name="purposes" label={t('purposes')} codes={purposes} {...common} />
       </details>
     </>
