@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One person recorded twice. Every record is asked for by its own values, in an ordinary search of
- * the actor's: what that would show him, and nothing else, can be a duplicate. Of two records of one
- * owner the pair is told at the one with the lower number.
+ * the actor's: what that would show him, and nothing else, can be a duplicate. Of two records of
+ * one owner the pair is told at the one with the lower number.
  */
 #include "codec/json.h"
 #include "search/internal.h"
