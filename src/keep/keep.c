@@ -95,7 +95,7 @@ static void keep_earlier(const struct due_table *table, uint64_t number, struct 
         due->day = held.day;
 }
 
-/* What the node keeps for itself ends without a word, but for what is lasting: that does not end. */
+/* What the node keeps for itself ends without a word; what is lasting does not end. */
 bool group_is_told(const struct group *group)
 {
     return !group->is_system || group->is_lasting;
