@@ -85,9 +85,9 @@ static enum err read_wanted(struct call *call, struct wanted_officers *ret)
                                     .systems = system_roles(call),
                                     .is_kind_asked = kind.len,
                                     .is_system = str_eq(kind, S("system"))};
-    if (!kind.len || ret->is_system || str_eq(kind, S("person")))
+    if (!kind.len || ret->is_system || str_eq(kind, S("officer")))
         return OK;
-    err_set(ERR_BAD_VALUE, "%.*s is neither person nor system", STR(str_slice(kind, 0, 40)));
+    err_set(ERR_BAD_VALUE, "%.*s is neither officer nor system", STR(str_slice(kind, 0, 40)));
     return err_field("kind");
 }
 

@@ -160,7 +160,7 @@ const failed = await runTests('people', [
     const ids = async (query) => (await admin.call('GET', `/v1/officers?${query}`)).data.map((one) => one.officer);
     assert.deepEqual(await ids('find=GATE'), ['o-10']);
     assert.deepEqual(await ids('kind=system'), []);
-    const first = await admin.call('GET', '/v1/officers?max=1&kind=person');
+    const first = await admin.call('GET', '/v1/officers?max=1&kind=officer');
     assert.deepEqual([first.data.map((one) => one.officer), first.headers.get('bureau-officers-after')], [['o-1'], 'o-1']);
     const rest = await admin.call('GET', '/v1/officers?max=5&after=o-1');
     assert.deepEqual([rest.data.map((one) => one.officer), rest.headers.get('bureau-officers-after')], [['o-10', 'o-2'], null]);
