@@ -150,14 +150,14 @@ static enum err copy_small(const char *from, const char *to, const char *name)
     return code;
 }
 
-static bool is_small_file(const struct dirent *entry)
+static bool is_small_file(const struct dirent *entry, bool has_keys)
 {
     str name = str_c(entry->d_name);
-    return entry->d_type == DT_REG &&
-           (str_ends(name, S(".json")) || str_ends(name, S(".key")) || str_ends(name, S(".tsv")));
+    return entry->d_type == DT_REG && (str_ends(name, S(".json")) || str_ends(name, S(".tsv")) ||
+                                       (has_keys && str_ends(name, S(".key"))));
 }
 
-static enum err copy_small_files(const char *from, const char *to)
+static enum err copy_small_files(const char *from, const char *to, bool has_keys)
 {
     DIR *directory = opendir(from);
     if (!directory)
@@ -165,7 +165,7 @@ static enum err copy_small_files(const char *from, const char *to)
     enum err code = OK;
     /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
     for (struct dirent *entry; !code && (entry = readdir(directory));)
-        if (is_small_file(entry))
+        if (is_small_file(entry, has_keys))
             code = copy_small(from, to, entry->d_name);
     closedir(directory);
     return code;
@@ -175,12 +175,19 @@ static enum err back_up(struct job *job, void *context)
 {
     struct backing_up *backup = context;
     const struct api_node *node = backup->node;
+    struct recovery_set set = {.number = 0};
+    enum err found = recovery_find(node->store, &set);
+    bool has_keys = found == ERR_NOT_FOUND; /* nobody holds shares: in clear, or not at all */
+    if (found && !has_keys)
+        return found;
     TRY(job_progress(job, 0, 3, "parts", "copying the system of record"));
     TRY(store_backup(node->store, backup->target));
     TRY(job_progress(job, 1, 3, "parts", "copying the audit log"));
-    TRY(audit_backup(node->audit, backup->target));
-    TRY(job_progress(job, 2, 3, "parts", "copying officers and keys"));
-    TRY(copy_small_files(node->directory, backup->target));
+    TRY(audit_backup(node->audit, backup->target, has_keys));
+    TRY(job_progress(job, 2, 3, "parts", has_keys ? "copying keys" : "sealing keys"));
+    TRY(copy_small_files(node->directory, backup->target, has_keys));
+    if (!has_keys)
+        TRY(recovery_seal(&set, node->directory, backup->target));
     return job_progress(job, 3, 3, "parts", "done");
 }
 

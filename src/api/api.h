@@ -25,6 +25,7 @@
 #include "job/job.h"
 #include "keep/keep.h"
 #include "net/http.h"
+#include "recovery/recovery.h"
 #include "review/review.h"
 #include "search/search.h"
 #include "standing/standing.h"

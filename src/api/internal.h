@@ -236,6 +236,9 @@ void print_purposes(struct json *json, struct call *call, str key, purpose_set p
                     bool with_titles);
 void print_databases(struct json *json, struct call *call, bool is_limited,
                      const struct definition_set *set);
+void print_invitation(struct json *json, struct call *call,
+                      const struct identity_invitation *invitation);
+struct node *administrator_fields(struct call *call); /* of the unit that the body names */
 void print_rights(struct json *json, unsigned rights);
 void print_roles(struct json *json, struct call *call, uint64_t roles, bool with_titles);
 void print_officer(struct json *json, struct call *call, const struct identity_officer *officer);
@@ -278,6 +281,7 @@ call_run run_due, run_record_extend, run_certificates, run_certificate_get, run_
 call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_learn,
     run_frequencies_report, run_frequencies_use, run_frequencies_forget, run_backup, run_doctor,
     run_export;
+call_run run_recovery_get, run_recovery_put, run_recover_administrator;
 call_run run_policy_explain, run_policy_audit;
 call_run run_demonstration, run_health, run_metrics, run_openapi, run_page;
 http_body_piece batch_piece;

@@ -208,8 +208,8 @@ static str link_of(struct call *call, const char *secret)
                         STR(host->value), secret);
 }
 
-static void print_invitation(struct json *json, struct call *call,
-                             const struct identity_invitation *invitation)
+void print_invitation(struct json *json, struct call *call,
+                      const struct identity_invitation *invitation)
 {
     json_open(json, '{');
     json_text(json, S("officer"), invitation->officer);
@@ -335,6 +335,17 @@ enum err run_officer_invite(struct call *call)
     return OK;
 }
 
+struct node *administrator_fields(struct call *call)
+{
+    struct node *fields = node_map(call->arena);
+    struct node *roles = node_list(call->arena);
+    node_put_text(call->arena, fields, S("unit"), node_get_text(call->body, S("unit")));
+    node_add(roles, node_text(call->arena, S("administrator")));
+    node_put(fields, S("roles"), roles);
+    complete_administrator(call, fields);
+    return fields;
+}
+
 /* The first administrator of a node, from the machine it runs on. */
 enum err run_setup(struct call *call)
 {
@@ -344,17 +355,12 @@ enum err run_setup(struct call *call)
         return err_hint("another link is given with: bureau officer invite ID");
     }
     TRY(check_lists(call->body));
-    struct node *fields = node_map(call->arena);
-    struct node *roles = node_list(call->arena);
-    struct identity_officer_change change = {.state = STATE_ACTIVE, .fields = fields};
+    struct identity_officer_change change = {.state = STATE_ACTIVE,
+                                             .fields = administrator_fields(call)};
     struct identity_officer held;
     char unused[TOKEN_TEXT];
     TRY(call_body_text(call, S("officer"), &change.id));
     TRY(call_body_text(call, S("country"), &change.country));
-    node_put_text(call->arena, fields, S("unit"), node_get_text(call->body, S("unit")));
-    node_add(roles, node_text(call->arena, S("administrator")));
-    node_put(fields, S("roles"), roles);
-    complete_administrator(call, fields);
     bool is_there =
         identity_officer_get(identity, &call->actor, change.id, call->arena, &held) == OK;
     err_clear();

@@ -143,6 +143,9 @@ static const struct {
     {"RefusedRow", "row:i officer:s reason:s"},
     {"OfficersImported", "added:i refused:[RefusedRow] invitations:[Invitation]"},
     {"Setup", "officer:s country:s unit?:s"},
+    {"Recovery", "set:s need:s of:s sealed_to:s commitments:[s] made:s"},
+    {"NewRecovery", "set:s need:s of:s sealed_to:s commitments:[s] made:s country?:s shares?:[s]"},
+    {"RecoverAdministrator", "officer:s country?:s unit?:s reason:s shares:[s]"},
     {"Scope", "purposes:[s] databases?:[s]"},
     {"Unit", "id:s country:s name:s parent?:s level:s version:i open:b purposes?:[s] "
              "databases?:[s] effective:Scope"},

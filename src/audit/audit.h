@@ -193,8 +193,9 @@ enum err audit_check(const char *directory, str key, str checkpoint, uint64_t *r
 
 /*
  * Consistent copy while serving into target_directory/audit (ERR_CONFLICT if there is one), then
- * verified.
+ * verified; with the keys that open and continue it, or without: then they must be put beside it in
+ * another way.
  */
-enum err audit_backup(struct audit *audit, const char *target_directory) MUST_USE;
+enum err audit_backup(struct audit *audit, const char *target_directory, bool has_keys) MUST_USE;
 
 #endif

@@ -435,8 +435,6 @@ enum err keyring_copy(struct keyring *keyring, const char *target)
 {
     char from[4400];
     char to[4400];
-    snprintf(to, sizeof to, "%.4000s/reader.key", target);
-    TRY(io_replace(to, str_of((const char *)keyring->reader.secret, KEY_SIZE)));
     snprintf(to, sizeof to, "%.4000s/keys", target);
     TRY(io_make_dir(to));
     pthread_mutex_lock(&keyring->lock);

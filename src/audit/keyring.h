@@ -78,6 +78,7 @@ enum err keyring_tag(struct keyring *keyring, uint32_t day, struct record_id id,
                      uint64_t *ret) MUST_USE;
 /* Destroys every key whose time is over on `today` (days since 1970). */
 enum err keyring_expire(struct keyring *keyring, uint32_t today, unsigned *ret_count) MUST_USE;
+/* The days' keys, each sealed to the readers. */
 enum err keyring_copy(struct keyring *keyring, const char *target_audit_directory) MUST_USE;
 
 #endif

@@ -17,8 +17,6 @@ enum { HALF_BITS = 18, ROUNDS = 8, VALUE_BITS = 35, CHARS = 7 };
 #define VALUE_COUNT (1ull << VALUE_BITS)
 #define HALF_MASK   ((1u << HALF_BITS) - 1)
 
-static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 static uint32_t round_of(const struct secret_key *key, uint32_t round, uint32_t half)
 {
     unsigned char text[8] = {(unsigned char)round, (unsigned char)half, (unsigned char)(half >> 8),
@@ -79,21 +77,10 @@ void receipt_of_number(const struct secret_key *key, uint64_t number, char out[R
     for (int i = 0, at = 0; i < CHARS; i++) {
         if (i == 4)
             out[at++] = '-';
-        out[at++] = alphabet[digits[i]];
+        out[at++] = crockford_letters[digits[i]];
     }
-    out[RECEIPT_TEXT - 2] = alphabet[check_of(digits)];
+    out[RECEIPT_TEXT - 2] = crockford_letters[check_of(digits)];
     out[RECEIPT_TEXT - 1] = 0;
-}
-
-static int digit_of(char c)
-{
-    c = to_upper(c);
-    if (c == 'I' || c == 'L')
-        c = '1';
-    if (c == 'O')
-        c = '0';
-    const char *place = c ? strchr(alphabet, c) : NULL;
-    return place ? (int)(place - alphabet) : -1;
 }
 
 enum err receipt_number(const struct secret_key *key, str receipt, uint64_t count, uint64_t *ret)
@@ -104,7 +91,7 @@ enum err receipt_number(const struct secret_key *key, str receipt, uint64_t coun
         char c = receipt.ptr[i];
         if (c == '-' || c == ' ')
             continue;
-        int digit = digit_of(c);
+        int digit = crockford_digit(c);
         if (digit < 0 || got == COUNT_OF(digits))
             return err_set(ERR_BAD_VALUE, "%.*s is not a receipt: it has 8 letters and digits",
                            STR(str_slice(receipt, 0, 40)));

@@ -160,29 +160,38 @@ static enum err take_snapshot(struct audit *audit, struct snapshot *ret)
     return ret->segments ? OK : err_set(ERR_MEMORY, "out of memory for the backup");
 }
 
+/* What opens and continues the log; the node's key is its seed: the copy goes on under its name. */
+static enum err copy_keys(struct audit *audit, const char *target)
+{
+    const struct {
+        const char *name;
+        const void *bytes;
+    } keys[] = {{"receipt.key", audit->key.bytes},
+                {"reader.key", audit->keyring.reader.secret},
+                {"../node.key", audit->node_key.secret}};
+    char path[AUDIT_PATH];
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        snprintf(path, sizeof path, "%.4000s/%s", target, keys[i].name);
+        TRY(io_replace(path, str_of(keys[i].bytes, KEY_SIZE)));
+    }
+    return OK;
+}
+
 static enum err copy_log(struct audit *audit, const char *target)
 {
     struct snapshot snapshot;
-    char key[AUDIT_PATH];
     TRY(take_snapshot(audit, &snapshot));
     enum err code = OK;
     for (size_t i = 0; i < snapshot.count && !code; i++)
         code = copy_segment(audit, target, snapshot.segments[i],
                             i + 1 == snapshot.count ? snapshot.last_bytes : 0);
     free(snapshot.segments);
-    snprintf(key, sizeof key, "%.4000s/receipt.key", target);
-    if (!code)
-        code = io_replace(key, str_of((const char *)audit->key.bytes, KEY_SIZE));
-    /* the node's key (its seed): the copy goes on as the same log, under the same name */
-    snprintf(key, sizeof key, "%.4000s/../node.key", target);
-    if (!code)
-        code = io_replace(key, str_of((const char *)audit->node_key.secret, KEY_SIZE));
     if (!code)
         code = keyring_copy(&audit->keyring, target);
     return code ? code : head_write(target, &snapshot.head);
 }
 
-enum err audit_backup(struct audit *audit, const char *target_directory)
+enum err audit_backup(struct audit *audit, const char *target_directory, bool has_keys)
 {
     char target[AUDIT_PATH];
     struct buf report = {0};
@@ -195,6 +204,8 @@ enum err audit_backup(struct audit *audit, const char *target_directory)
         return err_set(ERR_CONFLICT, "%s holds an audit log already", target_directory);
     TRY(io_make_dir(target));
     TRY(copy_log(audit, target));
+    if (has_keys)
+        TRY(copy_keys(audit, target));
     enum err code = audit_verify(target_directory, &entries, &report);
     buf_release(&report);
     return code;

@@ -233,3 +233,16 @@ uint64_t hash64(str s, uint64_t seed)
     }
     return hash_mix(state ^ last_word(p, left), 0x8EBC6AF09C88C6E3ull);
 }
+
+const char crockford_letters[33] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+int crockford_digit(char c)
+{
+    c = to_upper(c);
+    if (c == 'O')
+        return 0;
+    if (c == 'I' || c == 'L')
+        return 1;
+    const char *found = c ? strchr(crockford_letters, c) : NULL;
+    return found ? (int)(found - crockford_letters) : -1;
+}

@@ -123,4 +123,11 @@ static inline char to_lower(char c)
     return c;
 }
 
+/*
+ * Crockford's base 32, for what people read out and type: letters in either case, O is 0, I and L
+ * are 1, U is none. The digit of a letter, 0..31, or -1.
+ */
+extern const char crockford_letters[33];
+int crockford_digit(char c);
+
 #endif

@@ -144,6 +144,8 @@ int command_setup(struct cli *cli);
 int command_unit(struct cli *cli);
 int command_grant(struct cli *cli);
 int command_measure(struct cli *cli);
+int command_recovery(struct cli *cli);
+int command_recover_administrator(struct cli *cli);
 int command_upgrade(struct cli *cli);
 int command_ticket(struct cli *cli);
 int command_policy(struct cli *cli);

@@ -135,6 +135,20 @@ const struct command commands[] = {
      "Prints a link, good once and for three days, with which the administrator sets a\n"
      "password and one-time codes. Refused once there is one who can sign in.",
      command_setup},
+    {"recovery", "split|check|combine|show", "the node's keys on paper, among several people",
+     "split --of N --need M [--country CCC]\n"
+     "                            at a terminal: one share after the other, each for its holder's\n"
+     "                            eyes and pen; from then on backups hold no key in clear. In\n"
+     "                            place of an earlier splitting: with two of its shares\n"
+     "check                       a holder types his: is it whole, and one of those in force?\n"
+     "combine                     M holders open the keys of a restored data directory (--data)\n"
+     "show                        among how many, and since when\n"
+     "Shares are read from the terminal or standard input, not from the command line.",
+     command_recovery},
+    {"recover-administrator", "ID --reason TEXT", "an administrator's link, by two share holders",
+     "ID --reason TEXT [--country CCC] [--unit U]  country and unit: of one who is new\n"
+     "Two holders type their shares at the machine; the link is good once and for three days.",
+     command_recover_administrator},
     {"unit", "add|change|close|list", "units of a country, and what they may",
      "add ID --country CCC --name N --level hub|national-bureau|unit [--parent U]\n"
      "       [--database NAME]... [--purpose P]...\n"

@@ -66,12 +66,34 @@ static enum err open_flow(struct running *running)
     return OK;
 }
 
+/* Once shares are held, nobody makes an administrator alone. */
+static enum err look_for_recovery(struct api_node *node)
+{
+    struct recovery_set set;
+    enum err code = recovery_find(node->store, &set);
+    identity_need_two(node->identity, code == OK);
+    if (code != ERR_NOT_FOUND)
+        return code;
+    err_clear();
+    return OK;
+}
+
+/* Keys are made where there are none: not here, where they wait to be brought back. */
+static enum err refuse_sealed(const char *data)
+{
+    if (!recovery_is_sealed(data))
+        return OK;
+    err_set(ERR_LOCKED, "the keys of %s are sealed", data);
+    return err_hint("holders of shares open them: bureau recovery combine");
+}
+
 /* NOLINTNEXTLINE(readability-function-cognitive-complexity) */
 static enum err open_parts(struct running *running, const char *data, const char *home,
                            enum node_mode mode, const struct api_options *options)
 {
     struct api_node *node = &running->node;
     char path[4096];
+    TRY(refuse_sealed(data));
     TRY(catalog_load(home, &running->catalog));
     node->catalog = running->catalog;
     if (mode == NODE_CREATE)
@@ -88,6 +110,7 @@ static enum err open_parts(struct running *running, const char *data, const char
     TRY(audit_open(data, &node->audit));
     index_set_erased_hook(node->index, withdraw_erased, running);
     TRY(identity_open(data, running->catalog, node->store, &node->identity));
+    TRY(look_for_recovery(node));
     TRY(jobs_new(&node->jobs));
     TRY(open_flow(running));
     TRY(retention_open(running));

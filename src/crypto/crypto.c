@@ -3,6 +3,7 @@
 #include "crypto/crypto.h"
 
 #include <fcntl.h>
+#include <libgfshare.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <sodium.h>
@@ -12,8 +13,14 @@
 
 #include "base/io.h"
 
+static void fill_random(unsigned char *out, unsigned size)
+{
+    random_bytes(out, size);
+}
+
 enum err crypto_init(void)
 {
+    gfshare_fill_rand = fill_random;
     return sodium_init() < 0 ? err_set(ERR_INTERNAL, "libsodium does not start") : OK;
 }
 

@@ -27,15 +27,21 @@ bool seal_open(const struct secret_key *key, str about, str sealed, char *ret)
                                                       once, key->bytes) == 0;
 }
 
+enum err box_key_of(const struct secret_key *secret, struct box_key *ret)
+{
+    memcpy(ret->secret, secret->bytes, KEY_SIZE);
+    return crypto_scalarmult_base(ret->public, ret->secret) == 0
+               ? OK
+               : err_set(ERR_INTERNAL, "cannot make a key pair");
+}
+
 enum err box_key_load(const char *path, struct box_key *ret)
 {
     struct secret_key secret;
     TRY(secret_key_load(path, &secret));
-    memcpy(ret->secret, secret.bytes, KEY_SIZE);
+    enum err code = box_key_of(&secret, ret);
     wipe(&secret, sizeof secret);
-    return crypto_scalarmult_base(ret->public, ret->secret) == 0
-               ? OK
-               : err_set(ERR_INTERNAL, "cannot make a key of %s", path);
+    return code;
 }
 
 void box_seal(const unsigned char public[KEY_SIZE], str text, struct buf *out)

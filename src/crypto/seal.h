@@ -21,6 +21,7 @@ struct box_key {
 };
 /* From a file of 32 random bytes, made (0600) when absent. */
 enum err box_key_load(const char *path, struct box_key *ret) MUST_USE;
+enum err box_key_of(const struct secret_key *secret, struct box_key *ret) MUST_USE;
 /* To whoever holds the secret half of `public`. */
 void box_seal(const unsigned char public[KEY_SIZE], str text, struct buf *out);
 bool box_open(const struct box_key *key, str sealed, char *ret); /* sealed.len - BOX_EXTRA bytes */

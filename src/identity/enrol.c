@@ -38,6 +38,15 @@ enum err writing_invite(struct identity *identity, struct writing *writing, str 
     return writing_put(identity, writing, &heading, fields, arena);
 }
 
+/* With those of grants. */
+static unsigned rights_of(const struct account *account)
+{
+    unsigned rights = account->facts.rights;
+    for (const struct grant *grant = account->grants; grant; grant = grant->next)
+        rights |= grant->facts.rights;
+    return rights;
+}
+
 /* A new link takes the place of those before. */
 static enum err invite(struct identity *identity, const struct actor *by, str officer,
                        struct arena *arena, struct identity_invitation *ret)
@@ -49,6 +58,7 @@ static enum err invite(struct identity *identity, const struct actor *by, str of
         return not_there("officer", officer);
     if (str_eq(by->officer, officer))
         return err_set(ERR_DENIED, "officer %.*s cannot invite himself", STR(officer));
+    TRY(check_not_alone(identity, by, rights_of(account)));
     enum err code = writing_invite(identity, &writings[0], account->id, account->country,
                                    by->officer, arena, ret);
     for (const struct invitation *one = account->invitations; one && count < REPLACED_MAX;

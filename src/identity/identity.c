@@ -77,6 +77,17 @@ static const struct actor node_itself = {.officer = {"node", 4},
                                          .role = {"administrator", 13},
                                          .may_administer = true};
 
+const struct actor identity_two_holders = {.officer = {"two-holders", 11},
+                                           .role = {"administrator", 13},
+                                           .purpose = UINT16_MAX,
+                                           .purposes = ~(purpose_set)0,
+                                           .may_administer = true};
+
+void identity_need_two(struct identity *identity, bool is_needed)
+{
+    atomic_store(&identity->needs_two, is_needed);
+}
+
 static struct node *fields_of(struct identity *identity, const struct actor *officer,
                               struct arena *arena)
 {

@@ -253,5 +253,11 @@ enum err identity_remove(struct identity *identity, str id) MUST_USE;
 size_t identity_count(struct identity *identity);
 /* Is there an officer who may administer and can sign in? */
 bool identity_has_administrator(struct identity *identity);
+/*
+ * From when on whoever is at the machine alone makes no administrator, and gives none a new link:
+ * two holders of shares do, see recovery/recovery.h. `by` of theirs is identity_two_holders.
+ */
+void identity_need_two(struct identity *identity, bool is_needed);
+extern const struct actor identity_two_holders;
 
 #endif

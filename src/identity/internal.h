@@ -199,6 +199,7 @@ struct identity {
     struct session *newest, *oldest;
     uint64_t session_number;
     struct throttle *throttle;
+    _Atomic bool needs_two; /* see identity_need_two() */
     pthread_mutex_t hashing[2]; /* passwords at work: 64 MiB each */
     _Atomic unsigned hashing_turn;
 };
@@ -224,6 +225,9 @@ bool reaches_unit(const struct identity *identity, const struct actor *by, str c
 bool reaches_account(const struct identity *identity, const struct actor *by,
                      const struct account *account);
 bool is_at_machine(const struct actor *by);
+/* ERR_DENIED: these rights are not given by one person at the machine alone. */
+enum err check_not_alone(const struct identity *identity, const struct actor *by,
+                         unsigned rights) MUST_USE;
 bool is_of_hub(const struct identity *identity, const struct actor *by);
 bool is_below(const struct unit *unit, const struct unit *above); /* or the same */
 bool scope_is_within(const struct identity_scope *scope, const struct identity_scope *limit);

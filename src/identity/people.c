@@ -61,6 +61,7 @@ enum err officer_fields_check(struct identity *identity, const struct actor *by,
     if (!reaches_unit(identity, by, country, unit))
         return err_set(ERR_DENIED, "officer %.*s does not administer %.*s of %.*s",
                        STR(by->officer), STR(facts->unit), STR(country));
+    TRY(check_not_alone(identity, by, facts->rights));
     if ((facts->rights & both) == both && !is_node(by)) {
         err_set(ERR_DENIED, "nobody is administrator and auditor in one");
         return err_field("may");

@@ -11,6 +11,16 @@ bool is_at_machine(const struct actor *by)
     return by->may_administer && by->country.len == 0;
 }
 
+enum err check_not_alone(const struct identity *identity, const struct actor *by, unsigned rights)
+{
+    bool is_alone = is_at_machine(by) && str_eq(by->officer, S("local"));
+    if (!is_alone || !(rights & RIGHT_ADMINISTER) || !atomic_load(&identity->needs_two))
+        return OK;
+    err_set(ERR_DENIED, "nobody at the machine makes an administrator alone: that takes another "
+                        "administrator, or two holders of shares");
+    return err_hint("bureau recover-administrator");
+}
+
 static const struct unit *unit_of(const struct identity *identity, const struct actor *by)
 {
     const struct unit *unit = by->unit.len ? find_unit(identity, by->unit) : NULL;

@@ -9,8 +9,6 @@
 
 enum { HOME_CHARACTERS = 7, NUMBER_CHARACTERS = 13 };
 
-static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 const char *record_id_format(struct record_id id, char out[RECORD_ID_TEXT])
 {
     uint64_t home = id.home;
@@ -19,27 +17,15 @@ const char *record_id_format(struct record_id id, char out[RECORD_ID_TEXT])
     size_t count = 0;
     size_t len = HOME_CHARACTERS;
     for (size_t i = HOME_CHARACTERS; i > 0; i--, home >>= 5)
-        out[i - 1] = alphabet[home & 31];
+        out[i - 1] = crockford_letters[home & 31];
     do
-        digits[count++] = alphabet[number & 31];
+        digits[count++] = crockford_letters[number & 31];
     while (number >>= 5);
     out[len++] = '-';
     while (count > 0)
         out[len++] = digits[--count];
     out[len] = '\0';
     return out;
-}
-
-/* 0..31, or -1. */
-static int crockford_digit(char c)
-{
-    c = to_upper(c);
-    if (c == 'O')
-        return 0;
-    if (c == 'I' || c == 'L')
-        return 1;
-    const char *found = c ? strchr(alphabet, c) : NULL;
-    return found ? (int)(found - alphabet) : -1;
 }
 
 static bool parse_digits(str text, uint64_t max, uint64_t *ret)

@@ -669,8 +669,8 @@ static void a_backup_verifies_and_opens(void **state)
     struct audit_entry entry = entry_of(S("{\"a\":1}"));
     must(f->audit, &entry, receipt);
     scratch_make(&copy.scratch);
-    assert_int_equal(audit_backup(f->audit, copy.scratch.path), OK);
-    assert_int_equal(audit_backup(f->audit, copy.scratch.path), ERR_CONFLICT);
+    assert_int_equal(audit_backup(f->audit, copy.scratch.path, true), OK);
+    assert_int_equal(audit_backup(f->audit, copy.scratch.path, true), ERR_CONFLICT);
     append_numbered(f->audit, 32, 40);
     assert_int_equal(audit_open(copy.scratch.path, &copy.audit), OK);
     assert_int_equal(audit_count(copy.audit), 31);
