@@ -41,7 +41,7 @@ static void forget_shares(struct call *call, struct key_share shares[SHARE_OF_MA
 
 static enum err vouch(struct call *call, const struct recovery_set *set, str *ret_who)
 {
-    struct key_share shares[SHARE_OF_MAX];
+    struct key_share shares[SHARE_OF_MAX] = {{.need = 0}};
     size_t count = 0;
     enum err code = read_shares(call, shares, &count);
     code = code ? code : recovery_vouch(set, shares, count);
