@@ -9,9 +9,9 @@
 #include "model/model.h"
 
 /*
- * The canonical body of a record of the definition `name` with these fields: its owner, all purposes of the
- * definition, disclosed to nobody, kept as long as the definition allows. ref may be empty.
- * ERR_UNKNOWN: there is no such definition; else the first fault.
+ * The canonical body of a record of the definition `name` with these fields: its owner, all
+ * purposes of the definition, disclosed to nobody, kept as long as the definition allows. ref may
+ * be empty. ERR_UNKNOWN: there is no such definition; else the first fault.
  */
 enum err kept_body(const struct catalog *catalog, str name, str owner, str ref,
                    const struct node *fields, struct arena *arena, struct buf *out,
