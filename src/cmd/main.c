@@ -19,6 +19,7 @@ const struct command commands[] = {
      "--require-client-certificate\n"
      "--rate N                    requests a second and officer, 1000 unless stated; 0: no bound\n"
      "--alarm-command PATH        run when a ticket rings or is late; facts in its environment\n"
+     "--alarm-mail FILE           the mail server for letters of alarm; a file of mode 600\n"
      "--review-share N            of 10,000 searches, drawn for a supervisor; 10 unless stated\n"
      "--demonstration             offer a session to everybody on this machine\n"
      "--loops N                   network threads, one a core unless stated",

@@ -95,10 +95,9 @@ static enum err serve(struct running *running, struct http_options *http, sigset
 }
 
 /* Clocks of tickets and what rings when they run out; review dates. */
-static enum err start_clocks(struct running *running, const char *alarm_command)
+static enum err start_clocks(struct running *running, struct flow_alarm_options options)
 {
     char path[4096];
-    struct flow_alarm_options options = {.command = alarm_command};
     snprintf(path, sizeof path, "%s/node.key", running->node.directory);
     TRY(signing_key_load(path, &options.key));
     enum err code = flow_alarms_start(running->node.flow, &options, &running->alarms);
@@ -112,7 +111,8 @@ static enum err start_clocks(struct running *running, const char *alarm_command)
 
 int command_serve(struct cli *cli)
 {
-    const char *alarm_command = cli_option(cli, "--alarm-command");
+    const struct flow_alarm_options alarms = {.command = cli_option(cli, "--alarm-command"),
+                                              .mail = cli_option(cli, "--alarm-mail")};
     struct http_options http = {0};
     struct api_options api = {0};
     sigset_t stopping;
@@ -131,7 +131,7 @@ int command_serve(struct cli *cli)
     if (!code && is_demonstration)
         code = demonstration_open(cli->running);
     if (!code)
-        code = start_clocks(cli->running, alarm_command);
+        code = start_clocks(cli->running, alarms);
     if (!code)
         code = serve(cli->running, &http, &stopping, &server);
     int result = code ? cli_fail() : EXIT_OK;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A carrier delivers parcels on a thread of its own, each until it is taken: after 5 s, 30 s,
- * 2 min, 10 min, then every hour for a day. When an address does not answer, everything to it
- * waits as long as the parcel that failed, so that one dead machine costs one time-out a round and
- * the others do not stand behind it. Bounded: when 10,000 wait the oldest goes. Nothing is kept on
- * disk: what rings in memory of a ticket rings again after a restart, because the ticket says so.
+ * 2 min, 10 min, then every hour until what it tells is a day old. When an address does not answer,
+ * everything to it waits as long as the parcel that failed, so that one dead machine costs one
+ * time-out a round and the others do not stand behind it. Bounded: it takes 10,000, then no more
+ * until there is room. What waits can be listed, so that who started it can note it (alarm.c).
  */
 #include <stdlib.h>
 #include <time.h>
@@ -13,19 +13,21 @@
 
 #include "flow/internal.h"
 
-enum { PARCELS_MAX = 10000, DAY_S = 86400 };
+enum { PARCELS_MAX = 10000, LOOK_EVERY_US = 60000000 };
+
+static const int64_t day_us = 86400000000;
 
 static const int64_t backoff_s[] = {5, 30, 120, 600, 3600};
 
 struct carrier {
-    deliver_parcel *deliver;
-    void *context;
+    struct carrying carrying;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     struct parcel *first, *last; /* oldest first */
+    struct parcel *current;      /* under way */
     size_t count;
-    bool is_stopping;
+    bool is_stopping, is_running;
     struct flow_alarm_stats stats;
 };
 
@@ -37,7 +39,8 @@ struct parcel *parcel_new(void)
         return NULL;
     random_bytes(bytes, sizeof bytes);
     hex_encode(bytes, sizeof bytes, parcel->id);
-    parcel->made_us = parcel->next_us = clock_monotonic_us();
+    parcel->next_us = clock_monotonic_us();
+    parcel->time_us = clock_now_us();
     return parcel;
 }
 
@@ -103,40 +106,48 @@ static void put_off(struct carrier *carrier, struct parcel *parcel, int64_t now_
 
 /* ---- the thread ---- */
 
-static void rest_until(struct carrier *carrier, int64_t at_us)
+/* The mutex held; false: a minute has passed in which nothing happened. */
+static bool rest_until(struct carrier *carrier, int64_t at_us)
 {
-    if (at_us == INT64_MAX) {
-        pthread_cond_wait(&carrier->changed, &carrier->mutex);
-        return;
-    }
+    int64_t latest_us = clock_monotonic_us() + LOOK_EVERY_US;
+    bool is_long = at_us > latest_us;
+    if (is_long)
+        at_us = latest_us;
     struct timespec until = {.tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000};
-    pthread_cond_timedwait(&carrier->changed, &carrier->mutex, &until);
+    return pthread_cond_timedwait(&carrier->changed, &carrier->mutex, &until) == 0 || !is_long;
 }
 
 static void settle(struct carrier *carrier, struct parcel *parcel, enum err code)
 {
-    int64_t now_us = clock_monotonic_us();
-    bool is_given_up = code && now_us - parcel->made_us > (int64_t)DAY_S * 1000000;
+    bool is_given_up = code && clock_now_us() - parcel->time_us > day_us;
     pthread_mutex_lock(&carrier->mutex);
+    carrier->current = NULL;
     carrier->stats.delivered += !code;
     carrier->stats.failed += code != OK;
     carrier->stats.given_up += is_given_up;
-    if (code && !is_given_up && !carrier->is_stopping)
-        put_off(carrier, parcel, now_us);
+    if (code && !is_given_up)
+        put_off(carrier, parcel, clock_monotonic_us());
     else
         parcel_free(parcel);
     pthread_mutex_unlock(&carrier->mutex);
+}
+
+static void tell_settled(struct carrier *carrier)
+{
+    if (carrier->carrying.settled)
+        carrier->carrying.settled(carrier->carrying.context);
 }
 
 static void carry(struct carrier *carrier, struct parcel *parcel)
 {
     char text[1024];
     err_clear();
-    enum err code = carrier->deliver(carrier->context, parcel);
+    enum err code = carrier->carrying.deliver(carrier->carrying.context, parcel);
     if (code && parcel->tries == 0)
         log_write(LOG_WARN, "an alarm was not taken, it is tried again: %s",
                   err_format(err_last(), text, sizeof text));
     settle(carrier, parcel, code);
+    tell_settled(carrier);
 }
 
 static void *work(void *context)
@@ -146,42 +157,56 @@ static void *work(void *context)
     while (!carrier->is_stopping) {
         int64_t next_us;
         struct parcel *parcel = take_due(carrier, clock_monotonic_us(), &next_us);
-        if (!parcel) {
-            rest_until(carrier, next_us);
+        if (!parcel && rest_until(carrier, next_us))
             continue;
-        }
+        carrier->current = parcel;
         pthread_mutex_unlock(&carrier->mutex);
-        carry(carrier, parcel);
+        if (parcel)
+            carry(carrier, parcel);
+        else
+            tell_settled(carrier);
         pthread_mutex_lock(&carrier->mutex);
     }
     pthread_mutex_unlock(&carrier->mutex);
     return NULL;
 }
 
-void carrier_take(struct carrier *carrier, struct parcel *parcel)
+bool carrier_take(struct carrier *carrier, struct parcel *parcel)
 {
-    struct parcel *oldest = NULL;
     pthread_mutex_lock(&carrier->mutex);
-    if (carrier->count == PARCELS_MAX) {
-        oldest = carrier->first;
-        take_out(carrier, NULL, oldest);
-        carrier->stats.given_up++;
-    }
-    append(carrier, parcel);
+    bool is_taken = carrier->count < PARCELS_MAX;
+    if (is_taken)
+        append(carrier, parcel);
     pthread_cond_signal(&carrier->changed);
     pthread_mutex_unlock(&carrier->mutex);
-    parcel_free(oldest);
+    return is_taken;
 }
 
-enum err carrier_start(const char *name, deliver_parcel *deliver, void *context,
-                       struct carrier **ret)
+bool carrier_has_room(struct carrier *carrier)
+{
+    pthread_mutex_lock(&carrier->mutex);
+    bool has_room = carrier->count <= PARCELS_MAX / 2;
+    pthread_mutex_unlock(&carrier->mutex);
+    return has_room;
+}
+
+void carrier_each(struct carrier *carrier, visit_parcel *visit, void *context)
+{
+    pthread_mutex_lock(&carrier->mutex);
+    if (carrier->current)
+        visit(context, carrier->current);
+    for (const struct parcel *parcel = carrier->first; parcel; parcel = parcel->next)
+        visit(context, parcel);
+    pthread_mutex_unlock(&carrier->mutex);
+}
+
+enum err carrier_start(const struct carrying *carrying, struct carrier **ret)
 {
     struct carrier *carrier = calloc(1, sizeof *carrier);
     pthread_condattr_t monotonic;
     if (!carrier)
         return err_set(ERR_MEMORY, "out of memory for alarms");
-    carrier->deliver = deliver;
-    carrier->context = context;
+    carrier->carrying = *carrying;
     pthread_mutex_init(&carrier->mutex, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -193,20 +218,29 @@ enum err carrier_start(const char *name, deliver_parcel *deliver, void *context,
         free(carrier);
         return err_set(ERR_BUSY, "cannot start the thread that delivers alarms");
     }
-    pthread_setname_np(carrier->thread, name);
+    pthread_setname_np(carrier->thread, carrying->name);
+    carrier->is_running = true;
     *ret = carrier;
     return OK;
 }
 
-void carrier_stop(struct carrier *carrier)
+void carrier_halt(struct carrier *carrier)
 {
-    if (!carrier)
+    if (!carrier || !carrier->is_running)
         return;
     pthread_mutex_lock(&carrier->mutex);
     carrier->is_stopping = true;
     pthread_cond_signal(&carrier->changed);
     pthread_mutex_unlock(&carrier->mutex);
     pthread_join(carrier->thread, NULL);
+    carrier->is_running = false;
+}
+
+void carrier_free(struct carrier *carrier)
+{
+    if (!carrier)
+        return;
+    carrier_halt(carrier);
     for (struct parcel *parcel = carrier->first; parcel;) {
         struct parcel *next = parcel->next;
         parcel_free(parcel);

@@ -10,6 +10,7 @@ static enum err open_parts(struct flow *flow)
 {
     pthread_condattr_t monotonic;
     flow->home = store_home(flow->store);
+    atomic_store(&flow->followed, store_seq(flow->store));
     flow->first_news = (uint64_t)(clock_now_us() / 1000000) << NEWS_BITS;
     flow->news = flow->first_news;
     pthread_rwlock_init(&flow->lock, NULL);
@@ -20,7 +21,7 @@ static enum err open_parts(struct flow *flow)
     pthread_condattr_destroy(&monotonic);
     TRY(offices_open(flow));
     TRY(clearances_open(flow));
-    TRY(webhooks_open(flow));
+    TRY(addresses_open(flow));
     return view_fill(flow);
 }
 
@@ -46,9 +47,10 @@ void flow_close(struct flow *flow)
         return;
     flow_stop(flow);
     view_free(flow);
-    offices_free(flow);
+    holding_free(flow->offices);
+    holding_free(flow->webhooks);
+    holding_free(flow->mailboxes);
     clearances_free(flow);
-    webhooks_free(flow);
     pthread_cond_destroy(&flow->changed);
     pthread_mutex_destroy(&flow->mutex);
     pthread_rwlock_destroy(&flow->lock);
@@ -60,13 +62,14 @@ void flow_close(struct flow *flow)
 static enum err take_change(void *context, const struct stored *stored)
 {
     struct flow *flow = context;
-    enum err code = view_take(flow, stored);
-    if (!code)
-        code = offices_take(flow, stored);
+    struct holding *holdings[] = {flow->offices, flow->webhooks, flow->mailboxes};
+    enum err code = OK;
+    for (size_t i = 0; !code && i < COUNT_OF(holdings); i++) /* before who is told by them */
+        code = holding_take(flow, holdings[i], stored);
     if (!code)
         code = clearances_take(flow, stored);
     if (!code)
-        code = webhooks_take(flow, stored);
+        code = view_take(flow, stored, true);
     if (code) {
         atomic_fetch_add(&flow->failed, 1);
         err_clear();
@@ -81,12 +84,12 @@ void flow_follow(struct flow *flow, uint64_t first_seq, uint64_t last_seq)
         atomic_fetch_add(&flow->failed, 1);
         err_clear();
     }
+    atomic_store(&flow->followed, last_seq);
 }
 
 void flow_on_told(struct flow *flow, flow_tell *tell, void *context)
 {
-    flow->tell = tell;
-    flow->tell_context = context;
+    flow->teller = (struct flow_teller){tell, context};
 }
 
 void flow_stats(struct flow *flow, struct flow_stats *ret)

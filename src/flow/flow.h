@@ -220,26 +220,34 @@ enum err flow_each(struct flow *flow, flow_visit *visit, void *context) MUST_USE
 /* Holds nothing of a person: offices, ids of tickets, words of definitions. */
 struct flow_told {
     struct record_id id;
-    str kind; /* the definition's name */
-    str what; /* told: it was moved; alarm; clock: it ran out; limit: time held is over */
+    uint64_t seq; /* of the change it tells of, from which it can be told again; 0: of none */
+    str kind;     /* the definition's name */
+    str what;     /* told: it was moved; alarm; clock: it ran out; limit: time held is over */
     str state, step, profile;
     struct flow_party to;
     str person; /* officer, for deputy and head; empty: the desk */
     unsigned level;
     int64_t due_us, time_us;
+    bool is_again; /* an alarm that has rung before */
 };
 typedef void flow_tell(void *context, const struct flow_told *told);
-/* Called on the thread that moved or ticked; must not wait. Set before flow_start. */
+/*
+ * Called when the change is durable, on the store's publishing thread, and for alarms on the one
+ * that ticked; must not wait. Set before flow_start.
+ */
 void flow_on_told(struct flow *flow, flow_tell *tell, void *context);
 
 /*
  * What rings outside: a command of the operator's, with the facts in its environment (docs/API.md,
- * "Alarms"), and the webhooks of system/webhook.yaml, signed by the node's key. Both are tried
- * again for a day; they hold nothing of a person.
+ * "Alarms"); the webhooks of system/webhook.yaml, signed by the node's key; letters to the
+ * mailboxes of system/mailbox.yaml. All are tried again for a day, after a restart too: what was
+ * not taken is noted in the store, and what it said is read again from the change that it tells of.
+ * They hold nothing of a person.
  */
 struct flow_alarms;
 struct flow_alarm_options {
     const char *command; /* an absolute path; NULL: none */
+    const char *mail;    /* the file that names the mail server, of mode 0600; NULL: none */
     struct signing_key key;
 };
 enum err flow_alarms_start(struct flow *flow, const struct flow_alarm_options *options,

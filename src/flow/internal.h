@@ -39,8 +39,10 @@ struct progress {
     str profile;
     int64_t held_us;            /* since when, for the limit; 0: not */
     unsigned late[PARTY_COUNT]; /* clocks run out, by whose */
+    bool is_limit_told;
     /* the last step */
     str what, officer, step;
+    unsigned tells; /* bits: parties who are told of it */
     struct flow_party by;
     /* a move that waits for a second officer */
     uint8_t waiting_to;
@@ -79,6 +81,7 @@ struct entry {
     uint16_t profile; /* number in the list plus 1; 0: none */
     uint8_t state, level, answer, waiting_to;
     bool is_test, is_hub, is_false, is_open, is_late, is_outcome, is_gone, is_request;
+    bool is_rung; /* since it came into this state, or the node started */
 };
 
 /* names.c: texts that come again and again, as numbers */
@@ -105,6 +108,11 @@ struct shelves { /* of one country */
     struct shelf open, closed;
 };
 
+struct flow_teller {
+    flow_tell *tell;
+    void *context;
+};
+
 struct flow {
     const struct catalog *catalog;
     struct store *store;
@@ -121,16 +129,15 @@ struct flow {
     uint32_t *heap;
     uint32_t heap_count, heap_max;
     uint64_t news, first_news;
+    _Atomic uint64_t followed; /* changes taken up, and told of */
     /* offices, clearances: office.c, clearance.c */
-    struct offices *offices;
+    struct holding *offices, *webhooks, *mailboxes;
     struct clearances *clearances;
-    struct webhooks *webhooks;
     /* slip.c */
     struct signing_key key;
     char key_name[64];
     bool has_key;
-    flow_tell *tell;
-    void *tell_context;
+    struct flow_teller teller; /* tell NULL: nobody listens */
     flow_do *doing;
     flow_did *did;
     void *doing_context;
@@ -143,7 +150,10 @@ struct flow {
 };
 
 /* view.c: memory kept true. Takes the lock itself. */
-enum err view_take(struct flow *flow, const struct stored *stored) MUST_USE;
+enum err view_take(struct flow *flow, const struct stored *stored, bool is_told) MUST_USE;
+/* What it tells is told again; of no ticket, nothing. */
+enum err view_tell(struct flow *flow, const struct stored *stored,
+                   const struct flow_teller *teller) MUST_USE;
 enum err view_fill(struct flow *flow) MUST_USE;                    /* at open, of all records */
 struct entry *view_find(const struct flow *flow, uint64_t number); /* NULL; lock held */
 const struct definition *view_definition(const struct flow *flow, const struct entry *entry);
@@ -200,21 +210,50 @@ enum err move_by_node(struct flow *flow, uint64_t number) MUST_USE;
 bool achieved_make(struct flow *flow, struct record_id subject, struct arena *arena,
                    struct buf *out, struct change *ret);
 
-/* told.c */
-void tell_sides(struct flow *flow, const struct ticket *ticket, const bool tells[PARTY_COUNT],
-                const char *what, str step);
-void tell_entry(struct flow *flow, const struct entry *entry, enum party party, const char *what,
-                str step, str person, int64_t now_us);
+/* told.c: what a version of a ticket tells whom; the same when it is read again */
+void tell_version(struct flow *flow, const struct stored *stored,
+                  const struct definition *definition, const struct progress *progress,
+                  const struct flow_teller *teller);
+/* It rings, or rings again. */
+void tell_alarm(struct flow *flow, const struct entry *entry, bool is_again, int64_t now_us);
 /* The officer of a step; empty: nobody is named. */
 str office_person(struct flow *flow, str unit, enum life_step step, struct arena *arena);
 
+/* held.c: views of a few thousand records each; `lock` for reading while items are looked at */
+enum { HELD_MAX = 100000 };
+struct held { /* the head of every item */
+    uint64_t number;
+    uint32_t version;
+    int64_t time_us;
+    str owner;
+    struct arena arena;
+};
+/* fields live as long as the item */
+typedef enum err read_held(struct flow *flow, const struct node *fields, struct held *ret);
+struct holding {
+    pthread_rwlock_t lock;
+    const char *definition;
+    size_t item_size;
+    read_held *read;
+    bool is_filling;
+    struct held **items;
+    size_t count, max;
+};
+enum err holding_open(struct flow *flow, const char *definition, size_t item_size, read_held *read,
+                      struct holding **ret) MUST_USE;
+void holding_free(struct holding *holding);
+/* A stored version of this definition; others are passed over. */
+enum err holding_take(struct flow *flow, struct holding *holding,
+                      const struct stored *stored) MUST_USE;
+/* A text, or a list of them. */
+enum err held_texts(const struct node *node, struct arena *arena, const str **ret,
+                    size_t *ret_count) MUST_USE;
+
 /* office.c, clearance.c */
 enum err offices_open(struct flow *flow) MUST_USE;
-void offices_free(struct flow *flow);
 enum err clearances_open(struct flow *flow) MUST_USE;
 void clearances_free(struct flow *flow);
 /* A stored version of theirs; others are passed over. */
-enum err offices_take(struct flow *flow, const struct stored *stored) MUST_USE;
 enum err clearances_take(struct flow *flow, const struct stored *stored) MUST_USE;
 struct slip {
     struct flow_party by;
@@ -232,33 +271,72 @@ enum err slip_make(struct flow *flow, const struct slip *slip, struct arena *are
 enum err clearances_of(struct flow *flow, struct record_id alert, struct arena *arena,
                        struct flow_clearance **ret, size_t *ret_count) MUST_USE;
 
-/* webhook.c: the addresses to tell; each visit under a lock, quick */
-enum err webhooks_open(struct flow *flow) MUST_USE;
-void webhooks_free(struct flow *flow);
-enum err webhooks_take(struct flow *flow, const struct stored *stored) MUST_USE;
-typedef void visit_webhook(void *context, uint64_t number, str url);
-void webhooks_for(struct flow *flow, const struct flow_told *told, visit_webhook *visit,
-                  void *context);
+/* address.c: where to tell; each visit under a lock, quick */
+enum alarm_channel { CHANNEL_COMMAND, CHANNEL_WEBHOOK, CHANNEL_MAIL, CHANNEL_COUNT };
+struct address {
+    struct held held;
+    enum alarm_channel channel;
+    str unit, officer, target;
+    bool is_hub;
+    const str *words;
+    size_t word_count;
+};
+enum err addresses_open(struct flow *flow) MUST_USE;
+typedef void visit_address(void *context, const struct address *address,
+                           const struct flow_told *told);
+void addresses_for(struct flow *flow, const struct flow_told *told, visit_address *visit,
+                   void *context);
+
 /* carrier.c: things to deliver, each until it is taken; one thread */
 struct carrier;
 struct parcel { /* made by parcel_new; the carrier frees it */
     struct parcel *next;
     struct arena arena;
     uint64_t address; /* parcels to one that does not answer wait together */
+    uint64_t seq;     /* of the change that it tells of; 0: of the moment */
     char id[40];
-    int64_t next_us, made_us;
+    int64_t next_us; /* monotonic */
+    int64_t time_us; /* of what it tells: after a day it is given up */
     unsigned tries;
-    str url, body;      /* of a webhook */
+    str target, body;
     char **environment; /* of a command */
 };
 typedef enum err deliver_parcel(void *context, const struct parcel *parcel);
+/* Something was delivered, given up, or a minute has passed. On the carrier's thread. */
+typedef void carrier_settled(void *context);
+struct carrying {
+    const char *name; /* of the thread */
+    deliver_parcel *deliver;
+    carrier_settled *settled; /* NULL: nobody */
+    void *context;
+};
 struct parcel *parcel_new(void);
 void parcel_free(struct parcel *parcel);
-enum err carrier_start(const char *name, deliver_parcel *deliver, void *context,
-                       struct carrier **ret) MUST_USE;
-void carrier_stop(struct carrier *carrier); /* what is left is dropped */
-void carrier_take(struct carrier *carrier, struct parcel *parcel);
+enum err carrier_start(const struct carrying *carrying, struct carrier **ret) MUST_USE;
+void carrier_halt(struct carrier *carrier); /* ends its thread; what is left stays to be listed */
+void carrier_free(struct carrier *carrier); /* what is left is dropped */
+/* false: it is full, and the parcel not taken. */
+bool carrier_take(struct carrier *carrier, struct parcel *parcel);
+bool carrier_has_room(struct carrier *carrier); /* for half of what it holds at most */
+typedef void visit_parcel(void *context, const struct parcel *parcel);
+void carrier_each(struct carrier *carrier, visit_parcel *visit, void *context);
 void carrier_stats(struct carrier *carrier, struct flow_alarm_stats *add);
+
+/* ring.c, post.c, letter.c: one parcel by each channel */
+enum err ring_fill(struct parcel *parcel, const struct flow_told *told) MUST_USE;
+enum err ring_deliver(const char *command, const struct parcel *parcel) MUST_USE;
+enum err post_fill(struct parcel *parcel, const struct flow_told *told) MUST_USE;
+enum err post_deliver(const struct signing_key *key, const struct parcel *parcel) MUST_USE;
+struct letter_server { /* who carries letters; texts live in arena */
+    struct arena arena;
+    str url, from, user, password;
+    bool is_there;
+};
+/* A file of 0600: {server: smtps://..., from: ..., user: ..., password: ...} */
+enum err letter_server_read(const char *path, struct letter_server *ret) MUST_USE;
+void letter_server_release(struct letter_server *server);
+enum err letter_fill(struct parcel *parcel, const struct flow_told *told) MUST_USE;
+enum err letter_deliver(const struct letter_server *server, const struct parcel *parcel) MUST_USE;
 
 /* tick.c */
 void flow_hurry(struct flow *flow); /* the thread looks again */

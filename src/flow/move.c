@@ -177,7 +177,8 @@ static enum err check_fields(struct flow *flow, const struct life_move *move,
 
 /* ---- one move on one version ---- */
 
-static void sign_step(struct ticket *ticket, const char *what, const struct actor *actor)
+static void sign_step(struct ticket *ticket, const char *what, const struct life_move *move,
+                      const struct actor *actor)
 {
     struct progress *progress = &ticket->progress;
     progress->what = str_c(what);
@@ -187,13 +188,16 @@ static void sign_step(struct ticket *ticket, const char *what, const struct acto
     progress->moved = ticket->stored.version + 1;
     if (ticket->life->apart >> progress->state & 1)
         progress->officers[progress->state] = actor->officer;
+    progress->tells = 0;
+    for (int i = 0; move && i < PARTY_COUNT; i++)
+        progress->tells |= move->tells[i] ? 1u << i : 0;
 }
 
 static void ask_second(struct ticket *ticket, const struct life_move *move,
                        const struct actor *actor, const struct node *given, int64_t now_us)
 {
     struct progress *progress = &ticket->progress;
-    sign_step(ticket, "second-eyes", actor);
+    sign_step(ticket, "second-eyes", NULL, actor);
     progress->waiting_to = move->to;
     progress->waiting_officer = actor->officer;
     progress->waiting_by = progress->by;
@@ -232,7 +236,7 @@ static enum err move_ticket(struct flow *flow, struct ticket *ticket, const stru
         return OK;
     }
     progress_enter(ticket->life, progress, move->to, now_us);
-    sign_step(ticket, "move", actor);
+    sign_step(ticket, "move", move, actor);
     ticket_derive(ticket);
     return OK;
 }
@@ -459,12 +463,9 @@ static enum err try_move(struct flow *flow, const struct actor *actor, unsigned 
         *ret_is_raced = code == ERR_STALE;
     }
     beside_release(&beside);
-    if (code)
-        return code;
-    tell_done(flow, beside.effect);
-    if (is_moved)
-        tell_sides(flow, &ticket, move->tells, "told", STR_EMPTY);
-    return OK;
+    if (!code)
+        tell_done(flow, beside.effect);
+    return code;
 }
 
 /* What the officer did is done: should the node's own move fail now, the next tick makes it. */
@@ -518,7 +519,6 @@ enum err flow_ask(struct flow *flow, const struct actor *actor,
     TRY(begin(flow, actor, question, arena, &ticket));
     TRY(commit(flow, &ticket, actor->officer, NULL));
     uint64_t number = ticket.stored.id.number;
-    tell_sides(flow, &ticket, ticket.life->moves[0].tells, "told", STR_EMPTY);
     go_on(flow, number);
     return ticket_show(flow, actor, FLOW_ASKER, number, arena, ret);
 }
@@ -578,7 +578,6 @@ static enum err step_by_node(struct flow *flow, uint64_t number, struct arena *a
     TRY(do_effect(flow, &ticket, move, &node, arena, &beside.effect));
     TRY(commit(flow, &ticket, node.officer, &beside));
     tell_done(flow, beside.effect);
-    tell_sides(flow, &ticket, move->tells, "told", STR_EMPTY);
     return OK;
 }
 

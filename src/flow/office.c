@@ -1,55 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The directory of offices: a view of the records of system/office.yaml, one arena an office, so
- * that a new version replaces the old one whole. A few thousand at most: found by going over them.
- */
+/* The directory of offices: the records of system/office.yaml, and who is on duty now. */
 #include <stdlib.h>
 
-#include "codec/json.h"
+#include "codec/node.h"
 #include "flow/internal.h"
 
-enum { OFFICE_MAX = 100000, LANGUAGES_MAX = 32 };
-
 struct office {
-    uint64_t number;
-    struct arena arena;
+    struct held held;
     struct flow_office shown;
     const struct node *duty;
 };
 
-struct offices {
-    pthread_rwlock_t lock;
-    struct office *items;
-    size_t count, max;
-};
-
-static const char *const definition_name = "office";
-
-/* ---- from a record ---- */
-
-static enum err read_languages(const struct node *node, struct office *office)
+static enum err read_office(struct flow *flow, const struct node *fields, struct held *held)
 {
-    str *languages = arena_array(&office->arena, str, LANGUAGES_MAX);
-    if (!languages)
-        return err_last()->code;
-    if (node_is_scalar(node))
-        languages[office->shown.language_count++] = node_as_text(node);
-    node_each(item, node) if (office->shown.language_count < LANGUAGES_MAX)
-        languages[office->shown.language_count++] = node_as_text(item);
-    office->shown.languages = languages;
-    return OK;
-}
-
-static enum err read_office(const struct stored *stored, struct office *ret)
-{
-    struct node *body = NULL;
-    str text = arena_str(&ret->arena, stored->body);
-    TRY(json_parse(text, &ret->arena, &body));
-    const struct node *fields = node_get(body, S("fields"));
-    ret->number = stored->id.number;
+    struct office *ret = (struct office *)held;
+    (void)flow;
     ret->shown = (struct flow_office){
         .unit = node_get_text(fields, S("unit")),
-        .country = arena_str(&ret->arena, stored->owner),
+        .country = held->owner,
         .title = node_get_text(fields, S("name")),
         .telephone = node_get_text(fields, S("telephone")),
         .hours = node_get_text(fields, S("hours")),
@@ -57,79 +25,13 @@ static enum err read_office(const struct stored *stored, struct office *ret)
         .head = node_get_text(fields, S("head")),
     };
     ret->duty = node_get(fields, S("duty"));
-    return read_languages(node_get(fields, S("languages")), ret);
-}
-
-/* ---- the table ---- */
-
-static void forget(struct offices *offices, uint64_t number)
-{
-    for (size_t i = 0; i < offices->count; i++)
-        if (offices->items[i].number == number) {
-            arena_release(&offices->items[i].arena);
-            offices->items[i] = offices->items[--offices->count];
-            return;
-        }
-}
-
-static enum err keep(struct offices *offices, const struct office *office)
-{
-    if (offices->count == OFFICE_MAX)
-        return err_set(ERR_LIMIT, "more than %d offices", OFFICE_MAX);
-    if (offices->count == offices->max) {
-        size_t max = offices->max ? offices->max * 2 : 64;
-        struct office *items = realloc(offices->items, max * sizeof *items);
-        if (!items)
-            return err_set(ERR_MEMORY, "out of memory for %zu offices", max);
-        offices->items = items;
-        offices->max = max;
-    }
-    offices->items[offices->count++] = *office;
-    return OK;
-}
-
-enum err offices_take(struct flow *flow, const struct stored *stored)
-{
-    struct office office = {0};
-    if (!str_eq_c(stored->definition, definition_name))
-        return OK;
-    bool is_there = !stored->is_erased && stored->body.len && stored->state == STATE_ACTIVE;
-    enum err code = is_there ? read_office(stored, &office) : OK;
-    if (!code) {
-        pthread_rwlock_wrlock(&flow->offices->lock);
-        forget(flow->offices, stored->id.number);
-        code = is_there ? keep(flow->offices, &office) : OK;
-        pthread_rwlock_unlock(&flow->offices->lock);
-    }
-    if (code)
-        arena_release(&office.arena);
-    return code;
-}
-
-static enum err take_one(void *context, const struct stored *stored)
-{
-    return offices_take(context, stored);
+    return held_texts(node_get(fields, S("languages")), &held->arena, &ret->shown.languages,
+                      &ret->shown.language_count);
 }
 
 enum err offices_open(struct flow *flow)
 {
-    flow->offices = calloc(1, sizeof *flow->offices);
-    if (!flow->offices)
-        return err_set(ERR_MEMORY, "out of memory for the directory of offices");
-    pthread_rwlock_init(&flow->offices->lock, NULL);
-    return store_each(flow->store, str_c(definition_name), take_one, flow);
-}
-
-void offices_free(struct flow *flow)
-{
-    struct offices *offices = flow->offices;
-    if (!offices)
-        return;
-    for (size_t i = 0; i < offices->count; i++)
-        arena_release(&offices->items[i].arena);
-    pthread_rwlock_destroy(&offices->lock);
-    free(offices->items);
-    free(offices);
+    return holding_open(flow, "office", sizeof(struct office), read_office, &flow->offices);
 }
 
 /* ---- asked ---- */
@@ -185,16 +87,17 @@ static int compare_offices(const void *a, const void *b)
 enum err flow_offices(struct flow *flow, str unit, str country, struct arena *arena,
                       struct flow_office **ret, size_t *ret_count)
 {
-    struct offices *offices = flow->offices;
+    struct holding *offices = flow->offices;
     size_t count = 0;
     pthread_rwlock_rdlock(&offices->lock);
     struct flow_office *list = arena_array(arena, struct flow_office, offices->count);
     for (size_t i = 0; list && i < offices->count; i++) {
-        const struct flow_office *shown = &offices->items[i].shown;
+        const struct office *office = (const struct office *)offices->items[i];
+        const struct flow_office *shown = &office->shown;
         if ((unit.len && !str_eq(unit, shown->unit)) ||
             (country.len && !str_eq(country, shown->country)))
             continue;
-        copy_office(&offices->items[i], arena, &list[count++]);
+        copy_office(office, arena, &list[count++]);
     }
     pthread_rwlock_unlock(&offices->lock);
     if (!list)

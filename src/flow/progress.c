@@ -95,11 +95,13 @@ enum err progress_read(const struct life *life, const struct node *node, struct 
     ret->clock_us = number_of(node, "clock");
     ret->profile = node_get_text(node, S("profile"));
     ret->held_us = number_of(node, "held");
+    ret->is_limit_told = flag_of(node, "limit");
     for (int i = 0; i < PARTY_COUNT; i++)
         ret->late[i] = (unsigned)number_of(node_get(node, S("late")), party_word((enum party)i));
     const struct node *by = node_get(node, S("by"));
     ret->what = node_get_text(by, S("what"));
     ret->officer = node_get_text(by, S("officer"));
+    ret->tells = (unsigned)number_of(by, "tells");
     ret->step = node_get_text(by, S("step"));
     ret->by = party_of(node_get(by, S("party")));
     return read_waiting(life, node_get(node, S("waiting")), ret);
@@ -222,6 +224,7 @@ void progress_write(const struct life *life, const struct progress *progress, st
     put_number(out, "clock", progress->clock_us);
     put_text(out, "profile", progress->profile);
     put_number(out, "held", progress->held_us);
+    put_flag(out, "limit", progress->is_limit_told);
     put_late(progress, out);
     put_officers(life, progress, out);
     put_key(out, "by");
@@ -230,6 +233,7 @@ void progress_write(const struct life *life, const struct progress *progress, st
     put_text(out, "officer", progress->officer);
     put_text(out, "step", progress->step);
     put_party(out, "party", progress->by);
+    put_number(out, "tells", progress->tells);
     buf_add_char(out, '}');
     put_waiting(life, progress, out);
     buf_add_char(out, '}');

@@ -21,9 +21,9 @@ struct due {
     struct entry entry; /* as it was */
     bool is_clock, is_limit, is_alarm;
     struct buf body;
-    const struct life_clock *ran_out; /* NULL: none did */
-    enum life_step step;
-    size_t change; /* its place in the batch */
+    bool is_again; /* of the alarm */
+    bool is_step;  /* a change of it is in the batch */
+    size_t change; /* its place there */
 };
 
 /* ---- taking ---- */
@@ -33,34 +33,25 @@ static bool is_due(int64_t at_us, int64_t now_us)
     return at_us && at_us <= now_us;
 }
 
-static void touch(struct flow *flow, struct entry *entry)
-{
-    entry->news = ++flow->news;
-    for (int i = 0; i < SHELF_COUNT; i++)
-        if (entry->shelf_at[i] != NO_PLACE) {
-            struct shelves *shelves = entry_shelves(flow, entry, i);
-            shelves->open.news = shelves->closed.news = flow->news;
-        }
-}
-
 static void take_entry(struct flow *flow, struct entry *entry, int64_t now_us, struct due *ret)
 {
     const struct life *life = view_definition(flow, entry)->life;
     *ret = (struct due){.entry = *entry,
                         .is_clock = is_due(entry->due_us, now_us),
-                        .is_limit = is_due(entry->limit_us, now_us),
+                        .is_limit = !is_due(entry->due_us, now_us) && /* one step at a time */
+                                    is_due(entry->limit_us, now_us),
                         .is_alarm = is_due(entry->alarm_us, now_us)};
     if (ret->is_clock)
         entry->due_us = now_us + RETRY_US; /* the hook sets what is true; this, if that fails */
-    if (ret->is_limit) {
-        entry->limit_us = 0;
-        touch(flow, entry);
-    }
+    if (ret->is_limit)
+        entry->limit_us = now_us + RETRY_US;
     if (ret->is_alarm) {
         const struct code *profile =
             entry->profile && life->profiles ? &life->profiles->codes[entry->profile - 1] : NULL;
         int64_t again = life_alarm_us(life, profile);
         entry->alarm_us = again ? now_us + again : 0;
+        ret->is_again = entry->is_rung;
+        entry->is_rung = true;
     }
     entry_wake(flow, entry);
 }
@@ -89,23 +80,17 @@ static bool is_answered(const struct ticket *ticket)
     return false;
 }
 
-static void tell_step(struct flow *flow, const struct entry *entry, const struct life_clock *clock,
-                      enum life_step step, struct arena *arena, int64_t now_us)
+static void sign_step(struct progress *progress, const char *what, str step)
 {
-    pthread_rwlock_rdlock(&flow->lock);
-    str unit =
-        names_get(&flow->names, clock->side == PARTY_OWNER ? entry->owner_unit : entry->asker_unit);
-    pthread_rwlock_unlock(&flow->lock);
-    str word = str_c(life_step_word(step));
-    enum party to = step == STEP_HUB ? PARTY_HUB : clock->side;
-    str person = office_person(flow, unit, step, arena);
-    tell_entry(flow, entry, to, "clock", word, person, now_us);
-    if (clock->side == PARTY_OWNER) /* who waits knows that it takes longer */
-        tell_entry(flow, entry, PARTY_ASKER, "clock", word, STR_EMPTY, now_us);
+    progress->what = str_c(what);
+    progress->step = step;
+    progress->officer = STR_EMPTY;
+    progress->by = (struct flow_party){STR_EMPTY, STR_EMPTY};
+    progress->tells = 0;
 }
 
 /* Into the next step of the clock; false: there is none any more. */
-static bool run_out(struct ticket *ticket, int64_t now_us, enum life_step *ret)
+static bool run_out(struct ticket *ticket, int64_t now_us)
 {
     struct progress *progress = &ticket->progress;
     uint8_t number = ticket->life->states[progress->state].clock;
@@ -113,15 +98,23 @@ static bool run_out(struct ticket *ticket, int64_t now_us, enum life_step *ret)
     if (number == LIFE_NONE || !due || due > now_us)
         return false;
     const struct life_clock *clock = &ticket->life->clocks[number];
-    *ret = clock->steps[progress->level++];
+    enum life_step step = clock->steps[progress->level++];
     progress->clock_us = now_us;
-    progress->is_hub |= *ret == STEP_HUB;
+    progress->is_hub |= step == STEP_HUB;
     if (clock->side != PARTY_OWNER || !is_answered(ticket))
         progress->late[clock->side]++;
-    progress->what = S("clock");
-    progress->step = str_c(life_step_word(*ret));
-    progress->officer = STR_EMPTY;
-    progress->by = (struct flow_party){STR_EMPTY, STR_EMPTY};
+    sign_step(progress, "clock", str_c(life_step_word(step)));
+    return true;
+}
+
+/* The time held is over: a step like any other, so that it is told of whatever happens. */
+static bool limit_over(struct ticket *ticket, int64_t now_us)
+{
+    int64_t limit = progress_limit(ticket->life, &ticket->progress, NULL);
+    if (!limit || limit > now_us || ticket->progress.is_limit_told)
+        return false;
+    ticket->progress.is_limit_told = true;
+    sign_step(&ticket->progress, "limit", STR_EMPTY);
     return true;
 }
 
@@ -140,18 +133,16 @@ static enum err fire_one(struct firing *firing, struct due *due)
 {
     struct flow *flow = firing->flow;
     struct ticket ticket;
-    enum life_step step;
     TRY(ticket_load(flow, due->entry.number, &firing->arena, &ticket));
     due->body.max = STORE_BODY_MAX;
-    if (!run_out(&ticket, firing->now_us, &step))
-        return move_by_node(flow, due->entry.number);
+    bool is_step =
+        due->is_clock ? run_out(&ticket, firing->now_us) : limit_over(&ticket, firing->now_us);
+    if (!is_step)
+        return due->is_clock ? move_by_node(flow, due->entry.number) : OK;
     TRY(ticket_write(flow, &ticket, &due->body));
+    due->is_step = true;
     due->change = firing->change_count++;
     firing->changes[due->change] = ticket_change(&ticket, &due->body, S("node"));
-    due->entry.level = (uint8_t)ticket.progress.level;
-    due->entry.due_us = progress_due(ticket.life, &ticket.progress);
-    due->ran_out = &ticket.life->clocks[ticket.life->states[ticket.progress.state].clock];
-    due->step = step;
     return OK;
 }
 
@@ -165,20 +156,15 @@ static void count_failure(struct flow *flow, enum err code)
                   err_format(err_last(), text, sizeof text));
 }
 
-/* Who is told of a step is told of one that is durable. */
 static void commit_steps(struct firing *firing)
 {
     struct flow *flow = firing->flow;
     enum err code =
         store_commit(flow->store, firing->changes, firing->change_count, false, firing->done);
     count_failure(flow, code);
-    for (size_t i = 0; !code && i < firing->count; i++) {
-        struct due *due = &firing->dues[i];
-        if (!due->ran_out || firing->done[due->change].failed)
-            continue;
-        atomic_fetch_add(&flow->fired, 1);
-        tell_step(flow, &due->entry, due->ran_out, due->step, &firing->arena, firing->now_us);
-    }
+    for (size_t i = 0; !code && i < firing->count; i++)
+        if (firing->dues[i].is_step && !firing->done[firing->dues[i].change].failed)
+            atomic_fetch_add(&flow->fired, 1);
 }
 
 static void fire(struct firing *firing)
@@ -188,21 +174,13 @@ static void fire(struct firing *firing)
     firing->done = arena_array(&firing->arena, struct committed, firing->count);
     bool has_room = firing->changes && firing->done;
     for (size_t i = 0; has_room && i < firing->count; i++)
-        if (firing->dues[i].is_clock)
+        if (firing->dues[i].is_clock || firing->dues[i].is_limit)
             count_failure(flow, fire_one(firing, &firing->dues[i]));
     if (firing->change_count)
         commit_steps(firing);
     for (size_t i = 0; i < firing->count; i++)
         buf_release(&firing->dues[i].body);
     err_clear();
-}
-
-static void tell_times(struct flow *flow, const struct due *due, int64_t now_us)
-{
-    if (due->is_alarm)
-        tell_entry(flow, &due->entry, PARTY_OWNER, "alarm", STR_EMPTY, STR_EMPTY, now_us);
-    if (due->is_limit)
-        tell_entry(flow, &due->entry, PARTY_ASKER, "limit", STR_EMPTY, STR_EMPTY, now_us);
 }
 
 static int64_t next_wake(struct flow *flow)
@@ -222,7 +200,8 @@ int64_t flow_tick(struct flow *flow, int64_t now_us)
     while (count) {
         struct firing firing = {.flow = flow, .now_us = now_us, .dues = dues, .count = count};
         for (size_t i = 0; i < count; i++)
-            tell_times(flow, &dues[i], now_us);
+            if (dues[i].is_alarm)
+                tell_alarm(flow, &dues[i].entry, dues[i].is_again, now_us);
         fire(&firing);
         arena_release(&firing.arena);
         count = count == BATCH ? take_due(flow, now_us, dues) : 0;

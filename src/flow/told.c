@@ -2,17 +2,12 @@
 /*
  * Who is told what. Only offices, ids and words of definitions leave this way: whoever reads an
  * alarm on a wall, in a mailbox or a log learns of no person. Test records ring nowhere.
+ *
+ * What a move or a clock tells is read from the version that it made, when the feed brings that
+ * version: so nobody hears of a step that is not durable, and what was not delivered when the node
+ * died is worked out again from the same version (alarm.c).
  */
 #include "flow/internal.h"
-
-static void tell(struct flow *flow, const struct definition *definition,
-                 const struct flow_told *told)
-{
-    struct flow_told all = *told;
-    all.kind = definition->name;
-    if (flow->tell)
-        flow->tell(flow->tell_context, &all);
-}
 
 static struct flow_party party_of(const struct progress *progress, enum party party)
 {
@@ -21,53 +16,92 @@ static struct flow_party party_of(const struct progress *progress, enum party pa
     return party == PARTY_ASKER ? progress->asker : (struct flow_party){STR_EMPTY, STR_EMPTY};
 }
 
-void tell_sides(struct flow *flow, const struct ticket *ticket, const bool tells[PARTY_COUNT],
-                const char *what, str step)
+struct telling {
+    struct flow *flow;
+    const struct flow_teller *teller;
+    const struct progress *progress;
+    struct flow_told told; /* what all are told */
+};
+
+static void tell(const struct telling *telling, enum party party, str person)
 {
-    const struct progress *progress = &ticket->progress;
-    for (int i = 0; i < PARTY_COUNT && !progress->is_test; i++)
-        if (tells[i] && (i != PARTY_HUB || progress->is_hub))
-            tell(flow, ticket->definition,
-                 &(struct flow_told){.id = {flow->home, ticket->stored.id.number},
-                                     .what = str_c(what),
-                                     .state = ticket->life->states[progress->state].name,
-                                     .step = step,
-                                     .profile = progress->profile,
-                                     .to = party_of(progress, (enum party)i),
-                                     .level = progress->level,
-                                     .due_us = progress_due(ticket->life, progress),
-                                     .time_us = progress->since_us});
+    struct flow_told told = telling->told;
+    told.to = party_of(telling->progress, party);
+    told.person = person;
+    bool has_name = told.to.country.len || (party == PARTY_HUB && telling->progress->is_hub);
+    if (has_name)
+        telling->teller->tell(telling->teller->context, &told);
 }
 
-void tell_entry(struct flow *flow, const struct entry *entry, enum party party, const char *what,
-                str step, str person, int64_t now_us)
+static void tell_clock(const struct telling *telling, const struct life_clock *clock)
+{
+    struct arena arena = {0};
+    enum life_step step = STEP_ASK_AGAIN;
+    if (!life_step_parse(telling->told.step, &step))
+        return;
+    str unit = party_of(telling->progress, clock->side).unit;
+    str person = office_person(telling->flow, unit, step, &arena);
+    tell(telling, step == STEP_HUB ? PARTY_HUB : clock->side, person);
+    if (clock->side == PARTY_OWNER) /* who waits knows that it takes longer */
+        tell(telling, PARTY_ASKER, STR_EMPTY);
+    arena_release(&arena);
+}
+
+void tell_version(struct flow *flow, const struct stored *stored,
+                  const struct definition *definition, const struct progress *progress,
+                  const struct flow_teller *teller)
+{
+    const struct life *life = definition->life;
+    const struct life_state *state = &life->states[progress->state];
+    const struct code *profile = progress_profile(life, progress);
+    struct telling telling = {
+        .flow = flow,
+        .teller = teller,
+        .progress = progress,
+        .told = {.id = stored->id,
+                 .seq = stored->seq,
+                 .kind = definition->name,
+                 .what = progress->what,
+                 .state = state->name,
+                 .step = progress->step,
+                 .profile = profile ? profile->code : STR_EMPTY,
+                 .level = progress->level,
+                 .due_us = progress_due(life, progress),
+                 .time_us = stored->time_us},
+    };
+    if (progress->is_test || !teller->tell)
+        return;
+    if (str_eq(progress->what, S("clock")) && state->clock != LIFE_NONE)
+        tell_clock(&telling, &life->clocks[state->clock]);
+    else if (str_eq(progress->what, S("limit")) && life->limit)
+        tell(&telling, life->limit->side, STR_EMPTY);
+    telling.told.what = S("told");
+    for (int i = 0; i < PARTY_COUNT; i++)
+        if (progress->tells >> i & 1)
+            tell(&telling, (enum party)i, STR_EMPTY);
+}
+
+void tell_alarm(struct flow *flow, const struct entry *entry, bool is_again, int64_t now_us)
 {
     const struct definition *definition = view_definition(flow, entry);
     const struct life *life = definition->life;
-    struct flow_party to = {STR_EMPTY, STR_EMPTY};
-    if (entry->is_test)
+    struct flow_told told = {
+        .id = {flow->home, entry->number},
+        .kind = definition->name,
+        .what = S("alarm"),
+        .state = life->states[entry->state].name,
+        .level = entry->level,
+        .due_us = entry->due_us,
+        .time_us = now_us,
+        .is_again = is_again,
+    };
+    if (entry->is_test || !flow->teller.tell)
         return;
+    if (entry->profile && life->profiles)
+        told.profile = life->profiles->codes[entry->profile - 1].code;
     pthread_rwlock_rdlock(&flow->lock);
-    if (party == PARTY_OWNER)
-        to = (struct flow_party){names_get(&flow->names, entry->owner_country),
-                                 names_get(&flow->names, entry->owner_unit)};
-    else if (party == PARTY_ASKER)
-        to = (struct flow_party){names_get(&flow->names, entry->asker_country),
-                                 names_get(&flow->names, entry->asker_unit)};
+    told.to = (struct flow_party){names_get(&flow->names, entry->owner_country),
+                                  names_get(&flow->names, entry->owner_unit)};
     pthread_rwlock_unlock(&flow->lock);
-    tell(flow, definition,
-         &(struct flow_told){
-             .id = {flow->home, entry->number},
-             .what = str_c(what),
-             .state = life->states[entry->state].name,
-             .step = step,
-             .profile = entry->profile && life->profiles
-                            ? life->profiles->codes[entry->profile - 1].code
-                            : STR_EMPTY,
-             .to = to,
-             .person = person,
-             .level = entry->level,
-             .due_us = entry->due_us,
-             .time_us = now_us,
-         });
+    flow->teller.tell(flow->teller.context, &told);
 }

@@ -216,18 +216,18 @@ static void time_entry(const struct life *life, const struct progress *progress,
                        struct entry *entry)
 {
     const struct life_state *state = &life->states[progress->state];
-    int64_t limit = progress_limit(life, progress, NULL);
+    int64_t limit = progress->is_limit_told ? 0 : progress_limit(life, progress, NULL);
     int64_t now = clock_now_us();
     bool sounds = state->is_alarm && !progress->is_test;
     entry->since_us = progress->since_us;
     entry->due_us = progress_due(life, progress);
     if (node_moves(life, progress->state)) /* cut off between two moves: go on */
         entry->due_us = progress->since_us;
-    entry->limit_us = limit > now ? limit : 0;
+    entry->limit_us = state->is_end ? 0 : limit; /* also one that passed while the node was down */
     if (!sounds)
         entry->alarm_us = 0;
     else if (is_new_state)
-        entry->alarm_us = now;
+        entry->alarm_us = now, entry->is_rung = false;
     entry->opened_us = progress->at_us[life->moves[0].to];
 }
 
@@ -287,7 +287,7 @@ static enum err parse(const struct stored *stored, const struct definition *defi
     return progress_read(definition->life, node_get(body, S("flow")), arena, ret);
 }
 
-enum err view_take(struct flow *flow, const struct stored *stored)
+enum err view_take(struct flow *flow, const struct stored *stored, bool is_told)
 {
     const struct definition *definition = catalog_find(flow->catalog, stored->definition);
     struct arena arena = {0};
@@ -301,8 +301,25 @@ enum err view_take(struct flow *flow, const struct stored *stored)
         code = apply(flow, stored, definition, is_erased ? NULL : &progress);
         pthread_rwlock_unlock(&flow->lock);
     }
+    if (!code && !is_erased && is_told)
+        tell_version(flow, stored, definition, &progress, &flow->teller);
     arena_release(&arena);
     flow_hurry(flow); /* its timer may be the next */
+    return code;
+}
+
+enum err view_tell(struct flow *flow, const struct stored *stored, const struct flow_teller *teller)
+{
+    const struct definition *definition = catalog_find(flow->catalog, stored->definition);
+    struct arena arena = {0};
+    struct progress progress;
+    if (!definition || !definition_is_ticket(definition) || stored->is_erased ||
+        stored->body.len == 0)
+        return OK;
+    enum err code = parse(stored, definition, &arena, &progress);
+    if (!code)
+        tell_version(flow, stored, definition, &progress, teller);
+    arena_release(&arena);
     return code;
 }
 
@@ -318,7 +335,7 @@ static enum err fill_one(void *context, const struct stored *stored)
     struct filling *filling = context;
     char id[RECORD_ID_TEXT];
     char text[1024];
-    if (view_take(filling->flow, stored) == OK)
+    if (view_take(filling->flow, stored, false) == OK)
         return OK;
     if (filling->left_out++ == 0) /* one tells what is wrong; a million would hide it */
         log_write(LOG_WARN, "ticket %s is left out: %s", record_id_format(stored->id, id),

@@ -17,16 +17,31 @@ static void start(void)
     started = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static bool is_local(str url)
+void *outgoing_begin(void)
 {
-    static const char *const starts[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
-    for (size_t i = 0; i < COUNT_OF(starts); i++) {
-        str rest = str_from(url, str_c(starts[i]).len);
-        if (str_starts(url, str_c(starts[i])) &&
+    (void)pthread_once(&once, start);
+    return started == CURLE_OK ? curl_easy_init() : NULL;
+}
+
+bool outgoing_is_local(str url, const char *scheme)
+{
+    static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
+    size_t at = str_c(scheme).len;
+    if (!str_starts(url, str_c(scheme)) || !str_starts(str_from(url, at), S("://")))
+        return false;
+    url = str_from(url, at + 3);
+    for (size_t i = 0; i < COUNT_OF(hosts); i++) {
+        str rest = str_from(url, str_c(hosts[i]).len);
+        if (str_starts(url, str_c(hosts[i])) &&
             (rest.len == 0 || rest.ptr[0] == ':' || rest.ptr[0] == '/'))
             return true;
     }
     return false;
+}
+
+static bool is_local(str url)
+{
+    return outgoing_is_local(url, "http");
 }
 
 enum err outgoing_check(str url)
@@ -88,8 +103,7 @@ enum err outgoing_post(const struct outgoing *request, int *ret_status)
     size_t seen = 0;
     long status = 0;
     TRY(outgoing_check(request->url));
-    (void)pthread_once(&once, start);
-    CURL *curl = started == CURLE_OK ? curl_easy_init() : NULL;
+    CURL *curl = outgoing_begin();
     if (!curl)
         return err_set(ERR_MEMORY, "the library for outgoing requests does not start");
     snprintf(url, sizeof url, "%.*s", STR(request->url));

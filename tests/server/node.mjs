@@ -27,7 +27,7 @@ export async function startServer(data, words = [], listenOn = 0, env = {}) {
   const port = await new Promise((resolve, reject) => {
     const hear = (chunk) => {
       said += chunk;
-      const found = /https?:\/\/127\.0\.0\.1:(\d+)/.exec(said);
+      const found = /serving on https?:\/\/127\.0\.0\.1:(\d+)/.exec(said);
       if (found) resolve(Number(found[1]));
     };
     server.stdout.on('data', hear);
