@@ -25,6 +25,13 @@ export const session = {
   },
 };
 
+// The session goes on under another cookie after what an officer changed of his own: its proof is another, too.
+export async function renewSession() {
+  const { data } = await call('GET', '/v1/session');
+  session.proof = data.proof;
+  return data;
+}
+
 // What to do when the node no longer knows the token: true when there is a new one and the request may be sent again.
 let onStranger = async () => false;
 export function whenStranger(work) { onStranger = work; }

@@ -16,6 +16,10 @@ import { TicketPage } from './ticket.jsx';
 import { Owner } from './owner.jsx';
 import { PrintSheet } from './print.jsx';
 import { Retention } from './retention.jsx';
+import { Admin } from './admin.jsx';
+import { Mine } from './mine.jsx';
+import { Oversight } from './oversight.jsx';
+import { EmergencyBar } from './emergency.jsx';
 import { viewsOf } from './views.js';
 
 function route() {
@@ -36,6 +40,14 @@ async function demonstrationToken() {
     session.token = token;
     return null;
   }
+}
+
+// The session may go on under another cookie, taken in by the browser while this request was on its way.
+async function isStillSignedIn() {
+  const reply = await fetch('/v1/session', { cache: 'no-store', credentials: 'same-origin' }).catch(() => null);
+  if (!reply?.ok) return false;
+  session.proof = (await reply.json()).proof;
+  return true;
 }
 
 function useSession() {
@@ -62,6 +74,7 @@ function useSession() {
     }
     if (session.token) call('GET', '/v1/demonstration').then(({ data }) => setDemonstration(data)).catch(() => { /* none is open */ });
     whenStranger(async () => {
+      if (session.proof && await isStillSignedIn()) return true;
       const demo = await demonstrationToken();
       if (demo) { setDemonstration(demo); return true; }
       session.keep('token', '');
@@ -77,12 +90,13 @@ function useSession() {
   return { me, isReady, isExpired, demonstration, start, signedIn, renew, leave: () => setMe(null) };
 }
 
-function useKeys(onHelp) {
+function useKeys(views, onHelp) {
   useEffect(() => {
     const onKey = (event) => {
       const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-      if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isTyping || document.querySelector('dialog[open]') || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === '?') onHelp();
+      else if (/^[1-9]$/.test(event.key) && views[event.key - 1]) location.hash = `#/${views[event.key - 1]}`;
       else if (event.key === 'n') location.hash = '#/desk';
       else if (event.key === '/' && !['', 'search'].includes(route().view)) location.hash = '#/search';
       else return;
@@ -90,7 +104,7 @@ function useKeys(onHelp) {
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
-  }, []);
+  }, [views.join()]);
 }
 
 function App() {
@@ -100,7 +114,7 @@ function App() {
   const [, setShown] = useState(language);
   const [areKeysOpen, setKeysOpen] = useState(false);
   const [wanted, setWanted] = useState(null); // a value of a record, to be searched
-  useKeys(() => setKeysOpen(true));
+  useKeys(me ? viewsOf(me) : [], () => setKeysOpen(true));
   useEffect(() => {
     start();
     const onHash = () => { if (enrolmentSecret()) setSecret(enrolmentSecret()); setAt(route()); window.scrollTo(0, 0); };
@@ -129,6 +143,7 @@ function App() {
       <Head me={me} views={views} view={view} demonstration={demonstration} onSignOut={signOut} onKeys={() => setKeysOpen(true)}
         onPurpose={(code) => { session.keep('purpose', code); setShown(code); }}
         onLanguage={(next) => { setLanguage(next); setShown(next); renew(); }} />
+      <EmergencyBar me={me} onSession={signedIn} />
       {views.includes('tickets') && <Alarms key={`alarms ${language}`} />}
       {/* the search stays alive while a record is looked at: what was typed and found is never lost */}
       <div hidden={view !== 'search'}>{views.includes('search') && <Search me={me} isOpen={view === 'search'} demonstration={demonstration} wanted={wanted} />}</div>
@@ -141,6 +156,9 @@ function App() {
       {view !== 'print' && <p class="paper">{t('print.not')}</p>}
       {view === 'me' && <Profile key={language} me={me} />}
       {view === 'owner' && views.includes('owner') && <Owner key={language} me={me} />}
+      {view === 'mine' && views.includes('mine') && <Mine key={language} part={at.rest[0]} rest={at.rest.slice(1)} me={me} onSession={signedIn} />}
+      {view === 'oversight' && views.includes('oversight') && <Oversight key={language} part={at.rest[0]} me={me} />}
+      {view === 'admin' && views.includes('admin') && <Admin key={language} part={at.rest[0]} rest={at.rest.slice(1)} me={me} />}
       {view === 'audit' && views.includes('audit') && <Audit key={language} part={at.rest[0]} />}
       {areKeysOpen && <Keys onClose={() => setKeysOpen(false)} />}
     </>

@@ -7,6 +7,8 @@ import { asked, useRecognition, useSearch } from './asking.js';
 import { Card, confirmation } from './card.jsx';
 import { Chips } from './chips.jsx';
 import { Failure, Repair, Verdict, Waiting } from './verdict.jsx';
+import { keepQuestion } from './standing.jsx';
+import { mineParts } from './views.js';
 import { linesWanted, PATIENCE_MS } from './scanner.js';
 
 const STEP = 20; // more results, each time
@@ -26,6 +28,7 @@ function Try({ suggestions, onTry }) {
 
 function Results({ me, answer, isSimilarAsked, onMore, onSimilar, onAsk }) {
   const shown = answer.hits?.length || 0;
+  const canKeep = mineParts(me).includes('standing') && answer.understood?.some((one) => one.on && one.parts?.length);
   return (
     <div id="results" tabindex="-1">
       {shown > 0 && <h2>{t('results')} <span class="quiet">{t('of', { shown, total: answer.total })}</span></h2>}
@@ -39,6 +42,7 @@ function Results({ me, answer, isSimilarAsked, onMore, onSimilar, onAsk }) {
         </section>
       )}
       {!answer.similar?.length && isSimilarAsked && <p>{t('similar.none')}</p>}
+      {canKeep && <p><a class="button" href="#/mine/standing/+" onClick={() => keepQuestion(answer)}>{t('standing.keep')}</a></p>}
       {!answer.similar?.length && !isSimilarAsked && answer.verdict === 'nothing-found' && <p><button type="button" onClick={onSimilar}>{t('similar.ask')}</button></p>}
     </div>
   );

@@ -7,9 +7,10 @@ import { language } from './i18n.js';
 const WAIT_S = 25;
 const AFTER_FAULT_MS = 5000;
 
-// The tickets of `query`, kept true while the page is open.
-export function useTickets(query, isOn = true) {
-  const [state, setState] = useState({ tickets: null, next: '', problem: '' });
+// What the node tells at `path`, kept true while the page is open: asked again, waiting, as soon as there was an answer.
+export function useListening(path, dataOf, isOn = true) {
+  const [state, setState] = useState({ data: null, next: '', problem: null });
+  const [round, setRound] = useState(0);
   useEffect(() => {
     if (!isOn) return undefined;
     const abort = new AbortController();
@@ -17,20 +18,26 @@ export function useTickets(query, isOn = true) {
     async function listen(seen) {
       try {
         const wait = seen ? `&wait=${WAIT_S}&seen=${encodeURIComponent(seen)}` : '';
-        const { data } = await call('GET', `/v1/tickets?${query}${wait}`, { signal: abort.signal });
+        const { data } = await call('GET', `${path}${wait}`, { signal: abort.signal });
         if (abort.signal.aborted) return;
-        if (data.seen !== seen || !seen) setState({ tickets: data.tickets, next: data.next || '', problem: '' });
+        if (data.seen !== seen || !seen) setState({ data: dataOf(data), next: data.next || '', problem: null });
         listen(data.seen);
       } catch (problem) {
         if (problem.name === 'AbortError') return;
-        setState((old) => ({ ...old, problem: problem.message }));
+        setState((old) => ({ ...old, problem }));
         if (problem.status !== 401 && problem.status !== 403) timer = setTimeout(() => listen(''), AFTER_FAULT_MS);
       }
     }
     listen('');
     return () => { abort.abort(); clearTimeout(timer); };
-  }, [query, isOn, language, session.token]);
-  return state;
+  }, [path, isOn, language, session.token, session.proof, round]);
+  return { ...state, again: () => setRound((n) => n + 1) };
+}
+
+// The tickets of `query`, kept true while the page is open.
+export function useTickets(query, isOn = true) {
+  const { data, next, problem } = useListening(`/v1/tickets?${query}`, (answer) => answer.tickets, isOn);
+  return { tickets: data, next, problem: problem?.message || '' };
 }
 
 export async function allTickets(query, after) {
