@@ -6,7 +6,7 @@ import { call } from './api.js';
 import { t, when } from './i18n.js';
 import { Confirm, Foot, useForm } from './form.jsx';
 import { Loaded, useLoaded } from './load.jsx';
-import { ScopeFacts, nameIn, useNamed, useScopeNames } from './scope.jsx';
+import { ListedAndEffective, ScopeFacts, nameIn, useNamed, useScopeNames } from './scope.jsx';
 import { InvitationOnce, OfficerFields } from './officer_fields.jsx';
 import { GrantTable } from './admin_grants.jsx';
 
@@ -17,8 +17,8 @@ export function CredentialTable({ list, kinds, names, onRevoke }) {
     <table class="list credentials">
       <thead><tr>{['credential.kind', 'credential.label', 'credential.made', 'credential.ends', 'credential.scope'].map((key) => <th key={key} scope="col">{t(key)}</th>)}<th scope="col"><span class="hidden">{t('credential.revoke')}</span></th></tr></thead>
       <tbody>{list.map((one) => (
-        <tr key={one.id}><td><b>{nameIn(kinds, one.kind)}</b></td><td><bdi>{one.label || '—'}</bdi></td><td>{when(one.created)}</td><td>{one.expires ? when(one.expires) : t('never')}</td>
-          <td>{one.may || one.purposes || one.databases ? <details><summary>{t('credential.limited')}</summary><ScopeFacts scope={{ may: one.may, purposes: one.purposes, databases: one.databases }} names={names} /></details> : t('credential.whole')}</td>
+        <tr key={one.id}><td><b>{nameIn(kinds, one.kind)}</b></td><td><bdi>{one.label || '—'}</bdi></td><td data-label={t('credential.made')}>{when(one.created)}</td><td data-label={t('credential.ends')}>{one.expires ? when(one.expires) : t('never')}</td>
+          <td data-label={t('credential.scope')}>{one.may || one.purposes || one.databases ? <details><summary>{t('credential.limited')}</summary><ScopeFacts scope={{ may: one.may, purposes: one.purposes, databases: one.databases }} names={names} /></details> : t('credential.whole')}</td>
           <td><button type="button" class="link bad" onClick={() => onRevoke(one)}>{t('credential.revoke')}<span class="hidden"> {nameIn(kinds, one.kind)} {one.label}</span></button></td></tr>
       ))}</tbody>
     </table>
@@ -86,9 +86,7 @@ function Facts({ officer }) {
         <div><dt>{t('state')}</dt><dd class={officer.state === 'active' ? '' : 'bad'}>{nameIn(states, officer.state)}</dd></div>
         {officer.invited_until && <div><dt>{t('officer.invite')}</dt><dd>{t('officer.invited', { time: when(officer.invited_until) })}</dd></div>}
       </dl>
-      <h3>{t('scope.listed')}</h3><ScopeFacts scope={officer} names={names} />
-      <h3>{t('scope.effective')}</h3>
-      {officer.effective ? <ScopeFacts scope={officer.effective} names={names} /> : <p class="bad">{t('officer.nothing')}</p>}
+      <ListedAndEffective listed={officer} effective={officer.effective} names={names} none={t('officer.nothing')} />
     </>
   );
 }

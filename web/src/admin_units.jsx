@@ -6,7 +6,7 @@ import { call } from './api.js';
 import { t } from './i18n.js';
 import { Confirm, Foot, Line, useForm } from './form.jsx';
 import { Loaded, useLoaded } from './load.jsx';
-import { ScopeFacts, Within, nameIn, namesIn, under, useNamed, useScopeNames } from './scope.jsx';
+import { ListedAndEffective, Within, nameIn, namesIn, under, useNamed, useScopeNames } from './scope.jsx';
 import { Office } from './tickets.jsx';
 
 const FOUND_MAX = 50; // of those a search shows
@@ -39,7 +39,7 @@ function Branch({ unit, below, current, line, depth }) {
   const children = below.get(unit.id) || [];
   if (!children.length) return <li><UnitLink unit={unit} current={current} /></li>;
   return (
-    <li><details open={isOpen} onToggle={(e) => setOpen(e.target.open)}><summary><UnitLink unit={unit} current={current} /> <span class="quiet">{children.length}</span></summary>
+    <li><details open={isOpen} onToggle={(e) => setOpen(e.target.open)}><summary><UnitLink unit={unit} current={current} /></summary>
       {isOpen && <ul>{children.map((child) => <Branch key={child.id} unit={child} below={below} current={current} line={line} depth={depth + 1} />)}</ul>}
     </details></li>
   );
@@ -149,8 +149,7 @@ function Unit({ unit, units, me, onDone }) {
         {above && <div><dt>{t('unit.parent')}</dt><dd><a href={address(above.id)}>{above.name}</a></dd></div>}
         <div><dt>{t('admin.officers')}</dt><dd><a href={`#/admin/officers/+of/${encodeURIComponent(unit.id)}`}>{t('unit.officers')}</a></dd></div>
       </dl>
-      <h3>{t('scope.listed')}</h3><ScopeFacts scope={unit} names={names} />
-      <h3>{t('scope.effective')}</h3><ScopeFacts scope={unit.effective} names={names} />
+      <ListedAndEffective listed={unit} effective={unit.effective} names={names} />
       <OfficeOf key={unit.id} unit={unit} me={me} />
       {isOwn ? <p class="quiet">{t('unit.own')}</p> : (
         <p class="actions"><button type="button" onClick={() => setMode('change')}>{t('unit.change')}</button>

@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 import { session } from './api.js';
 import { language, names, t } from './i18n.js';
+import { useInSight } from './tabs.jsx';
 
 function Menu({ me, onLanguage, onSignOut, onKeys }) {
   return (
@@ -25,6 +26,7 @@ function Menu({ me, onLanguage, onSignOut, onKeys }) {
 
 export function Head({ me, views, view, demonstration, onPurpose, ...menu }) {
   const [reference, setReference] = useState(session.reference);
+  const row = useInSight(view);
   return (
     <>
       {demonstration && <p class="demo">{t('demo')}</p>}
@@ -42,7 +44,7 @@ export function Head({ me, views, view, demonstration, onPurpose, ...menu }) {
         <nav>{me.may?.some((right) => right !== 'audit') && <a class="button" href="#/desk">+ {t('new')}</a>}</nav>
         <Menu me={me} {...menu} />
       </header>
-      {views.length > 1 && <nav class="views" aria-label={t('nav')}>{views.map((name) => <a key={name} href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>{t(`nav.${name}`)}</a>)}</nav>}
+      {views.length > 1 && <nav ref={row} class="views" aria-label={t('nav')}>{views.map((name) => <a key={name} href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>{t(`nav.${name}`)}</a>)}</nav>}
     </>
   );
 }

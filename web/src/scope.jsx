@@ -38,6 +38,15 @@ export function ScopeFacts({ scope, names }) {
   return <dl class="facts">{rows.map(([name, value]) => <div key={name}><dt>{t(`scope.${name}`)}</dt><dd>{value}</dd></div>)}</dl>;
 }
 
+export function ListedAndEffective({ listed, effective, names, none }) {
+  return (
+    <div class="beside">
+      <section><h3>{t('scope.listed')}</h3><ScopeFacts scope={listed} names={names} /></section>
+      <section><h3>{t('scope.effective')}</h3>{effective ? <ScopeFacts scope={effective} names={names} /> : <p class="bad">{none}</p>}</section>
+    </div>
+  );
+}
+
 // What is listed, under a unit: nothing listed means all of the unit's.
 export function under(listed, unit) {
   const limit = unit?.effective;

@@ -32,6 +32,7 @@ function Plot({ rows, from, until }) {
 }
 
 function Table({ title, rows, name }) {
+  if (!rows.length) return null;
   const total = rows.reduce((sum, [, count]) => sum + count, 0) || 1;
   return (
     <table class="list counts"><caption>{title}</caption>
@@ -59,7 +60,7 @@ export function Statistics({ me }) {
         <button>{t('use.show')}</button><span class="gap" /><button type="button" onClick={csv}>{t('use.keep')}</button>
       </form>
       <Loaded state={state} again={load} empty="use.none">
-        <Plot rows={searches} from={asked.from} until={asked.until} />
+        {searches.length > 0 && <Plot rows={searches} from={asked.from} until={asked.until} />}
         <div class="tables">
           <Table title={t('use.verdicts')} rows={sums(searches, 'verdict')} name={(key) => t(key || 'use.other')} />
           <Table title={t('use.purposes')} rows={sums(searches, 'purpose')} name={(key) => nameIn(purposes, key) || t('use.other')} />
