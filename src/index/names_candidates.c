@@ -19,15 +19,13 @@
 #include <stdlib.h>
 
 #include "text/lexicon.h"
+#include "text/near.h"
 
 enum {
-    SCRATCH_MAX = 1 << 15,
+    FOUND_MAX = 1 << 15, /* words near enough to one unit */
     PROBE_MAX = 1 << 15, /* ids looked at per bucket */
-    SEEN_BITS = 16,
-    SEEN_SIZE = 1 << SEEN_BITS, /* of the table of ids already compared */
-    SEEN_MAX = SEEN_SIZE * 3 / 4,
-    SEEN_ROUND_SHIFT = PACKED_ID_BITS + 1,
-    SEEN_ROUNDS = 1 << (32 - SEEN_ROUND_SHIFT),
+    SEEN_MAX = 3 << 14,  /* words compared with one unit in one part */
+    COST_STEPS = 1024,
     JOIN_LETTERS_MAX = 24,
     RELATED_MAX = 48,
     RARITY_STEPS_MAX = 128,
@@ -35,6 +33,14 @@ enum {
 #define RARITY_STEP_BITS 0.1f
 #define LEAST_BITS       0.2f /* a candidate worth less is left out */
 
+struct key_set {
+    uint32_t keys[KEY_MAX];
+    size_t count;
+};
+struct waiting { /* readings of held words of one script, and whose they are */
+    struct near_lanes lanes;
+    uint32_t ids[NEAR_LANES];
+};
 struct gather {
     const struct names_part *parts;
     size_t part_count;
@@ -42,22 +48,32 @@ struct gather {
     const struct rarity *rarity;
     struct arena *arena;
     struct units *units;
-    uint32_t *seen; /* round << SEEN_ROUND_SHIFT | id + 1: what an earlier round left is empty */
-    uint32_t seen_round;
+    /* of the unit at hand, in the part at hand: */
+    struct key_set keys[NAMES_DIRECTORY_COUNT];
+    size_t part;
+    uint64_t *seen; /* a bit a word */
+    uint32_t seen_bound, seen_size;
     size_t seen_count;
-    uint32_t *probe;
+    uint32_t *probe, *ids;
+    struct waiting waiting[NAME_OTHER + 1];
+    struct candidate *found;
+    size_t found_count;
 };
+
+static size_t cost_step(float cost)
+{
+    size_t step = (size_t)(cost * COST_UNITS + 0.5f);
+    return step < COST_STEPS - 1 ? step : COST_STEPS - 1;
+}
 
 /* ---- units ---- */
 
-static struct unit *unit_add(struct units *units, const struct word *word, struct word_needs *needs,
-                             uint32_t atoms)
+static struct unit *unit_add(struct units *units, const struct word *word, uint32_t atoms)
 {
     if (units->count == UNIT_MAX)
         return NULL;
     struct unit *unit = &units->items[units->count++];
     *unit = (struct unit){.word = *word, .atoms = atoms, .atom_count = 1};
-    unit->word.needs = needs;
     unit->limit = word_cost_limit(word->readings[0].len);
     return unit;
 }
@@ -66,10 +82,9 @@ static enum err unit_token(struct gather *gather, const struct name_token *token
                            struct unit **ret)
 {
     struct word word;
-    struct word_needs *needs = arena_new(gather->arena, struct word_needs);
-    if (!needs || !word_prepare(token, gather->arena, &word))
+    if (!word_prepare(token, gather->arena, &word))
         return ERR_LIMIT;
-    *ret = unit_add(gather->units, &word, needs, atoms);
+    *ret = unit_add(gather->units, &word, atoms);
     if (*ret)
         (*ret)->rarity.token = token;
     return OK;
@@ -204,116 +219,200 @@ static const struct names_part *part_at(const struct gather *gather, size_t part
     return part < gather->part_count ? &gather->parts[part] : &gather->frozen;
 }
 
+static void candidate_add(struct gather *gather, struct candidate candidate)
+{
+    if (gather->found_count == FOUND_MAX)
+        gather->units->is_cut = true;
+    else
+        gather->found[gather->found_count++] = candidate;
+}
+
+static void candidate_try(struct gather *gather, const struct unit *unit, uint32_t id,
+                          const struct word *word, bool is_related)
+{
+    enum name_channel channel;
+    float cost = is_related ? word_cost(&unit->word, word, unit->limit, &channel)
+                            : word_cost_spelled(&unit->word, word, unit->limit, &channel);
+    if (cost < SOUND_FAR)
+        candidate_add(gather, (struct candidate){.id = id,
+                                                 .part = (uint8_t)gather->part,
+                                                 .channel = (uint8_t)channel,
+                                                 .cost = cost + unit->extra});
+}
+
+/* What waits in the lanes of a script; a word's readings lie side by side, its best one counts. */
+static void lanes_flush(struct gather *gather, const struct unit *unit, enum name_script script)
+{
+    struct waiting *waiting = &gather->waiting[script];
+    const struct word *asked = &unit->word;
+    bool is_same = asked->script == script && script != NAME_LATIN;
+    struct near_result best, other;
+    unsigned limit = word_cost_units(unit->limit);
+    near_costs(asked, 0, script, &waiting->lanes, &best);
+    for (size_t i = 1; i < asked->reading_count && !is_same; i++) {
+        near_costs(asked, i, script, &waiting->lanes, &other);
+        for (size_t lane = 0; lane < NEAR_LANES; lane++) {
+            bool is_better = other.costs[lane] < best.costs[lane];
+            best.channels[lane] = is_better ? other.channels[lane] : best.channels[lane];
+            best.costs[lane] = is_better ? other.costs[lane] : best.costs[lane];
+        }
+    }
+    float more = script_cost(asked->script, script) + unit->extra;
+    for (size_t lane = 0; lane < waiting->lanes.count;) {
+        uint32_t id = waiting->ids[lane];
+        unsigned least = COST_UNITS_MAX;
+        uint8_t channel = NAME_BY_SOUND;
+        for (size_t reading = 0; lane < waiting->lanes.count && waiting->ids[lane] == id;
+             reading++, lane++) {
+            unsigned cost = best.costs[lane] + (reading > 0 ? WORD_VARIANT : 0);
+            channel = cost < least ? best.channels[lane] : channel;
+            least = cost < least ? cost : least;
+        }
+        if (least <= limit)
+            candidate_add(gather, (struct candidate){.id = id,
+                                                     .part = (uint8_t)gather->part,
+                                                     .channel = channel,
+                                                     .cost = (float)least / COST_UNITS + more});
+    }
+    near_clear(&waiting->lanes);
+}
+
+static bool has_long_reading(const struct word *word)
+{
+    for (size_t i = 0; i < word->reading_count; i++) {
+        if (word->readings[i].len > NEAR_LENGTH || word->sounds[i]->count > NEAR_LENGTH)
+            return true;
+    }
+    return false;
+}
+
+/* A word that a key led to: into the lanes of its script, or compared alone if it is too long. */
+static void word_wait(struct gather *gather, const struct unit *unit, uint32_t id)
+{
+    struct word word;
+    if (!part_word(part_at(gather, gather->part), id, &word))
+        return;
+    bool is_same = unit->word.script == word.script && word.script != NAME_LATIN;
+    if ((is_same && word.script == NAME_HAN) || has_long_reading(&word)) {
+        candidate_try(gather, unit, id, &word, false);
+        return;
+    }
+    struct waiting *waiting = &gather->waiting[word.script];
+    size_t readings = is_same ? 1 : word.reading_count;
+    if (waiting->lanes.count + readings > NEAR_LANES)
+        lanes_flush(gather, unit, word.script);
+    for (size_t i = 0; i < readings; i++) {
+        waiting->ids[waiting->lanes.count] = id;
+        near_add(&waiting->lanes, word.readings[i], word.sounds[i]);
+    }
+}
+
+/* False: compared already, or of a damaged file, or one too many. */
 static bool seen_add(struct gather *gather, uint32_t id)
 {
-    uint32_t at = (id * 0x9e3779b1u) >> (32 - SEEN_BITS);
-    if (id >= PACKED_ID_MASK) /* of a damaged file */
+    if (id >= gather->seen_bound || gather->seen[id / 64] >> (id % 64) & 1)
         return false;
-    uint32_t mark = gather->seen_round << SEEN_ROUND_SHIFT | (id + 1);
-    for (; gather->seen[at] >> SEEN_ROUND_SHIFT == gather->seen_round;
-         at = (at + 1) & (SEEN_SIZE - 1)) {
-        if (gather->seen[at] == mark)
-            return false;
-    }
     if (gather->seen_count >= SEEN_MAX) {
         gather->units->is_cut = true;
         return false;
     }
     gather->seen_count++;
-    gather->seen[at] = mark;
+    gather->seen[id / 64] |= 1ull << (id % 64);
     return true;
 }
 
-static void seen_clear(struct gather *gather)
+/* All buckets are on their way from memory before the first is read. */
+static void candidates_by_keys(struct gather *gather, const struct unit *unit,
+                               enum names_directory directory)
 {
-    gather->seen_count = 0;
-    if (++gather->seen_round < SEEN_ROUNDS)
-        return;
-    memset(gather->seen, 0, SEEN_SIZE * sizeof *gather->seen);
-    gather->seen_round = 1;
-}
-
-static void candidate_try(struct gather *gather, struct unit *unit, size_t part, uint32_t id,
-                          bool is_related, struct candidate *out, size_t *count)
-{
-    struct word word;
-    enum name_channel channel;
-    if (!seen_add(gather, id) || !part_word(part_at(gather, part), id, &word))
-        return;
-    float cost = is_related ? word_cost(&unit->word, &word, unit->limit, &channel)
-                            : word_cost_spelled(&unit->word, &word, unit->limit, &channel);
-    if (cost >= SOUND_FAR)
-        return;
-    if (*count == SCRATCH_MAX) {
-        gather->units->is_cut = true;
-        return;
-    }
-    out[(*count)++] = (struct candidate){.id = id,
-                                         .part = (uint8_t)part,
-                                         .channel = (uint8_t)channel,
-                                         .cost = cost + unit->extra};
-}
-
-static void candidates_by_keys(struct gather *gather, struct unit *unit, size_t part,
-                               enum names_directory directory, struct candidate *out, size_t *count)
-{
-    uint32_t keys[KEY_MAX];
-    size_t key_count = names_keys(&unit->word, directory, keys);
-    for (size_t k = 0; k < key_count; k++) {
-        size_t found =
-            part_probe(part_at(gather, part), directory, keys[k], gather->probe, PROBE_MAX);
+    const struct names_part *part = part_at(gather, gather->part);
+    const struct key_set *set = &gather->keys[directory];
+    size_t count = 0;
+    for (size_t k = 0; k < set->count; k++)
+        part_prefetch_bucket(part, directory, set->keys[k], false);
+    for (size_t k = 0; k < set->count; k++)
+        part_prefetch_bucket(part, directory, set->keys[k], true);
+    for (size_t k = 0; k < set->count; k++) {
+        size_t found = part_probe(part, directory, set->keys[k], gather->probe, PROBE_MAX);
         gather->units->is_cut |= found == PROBE_MAX;
-        const struct names_section *section = part_at(gather, part)->section;
         for (size_t i = 0; i < found; i++) {
-            if (section && i + PREFETCH_FAR < found) {
-                section_prefetch_word(section, gather->probe[i + PREFETCH_FAR], false);
-                section_prefetch_word(section, gather->probe[i + PREFETCH_NEAR], true);
-            }
-            candidate_try(gather, unit, part, gather->probe[i], false, out, count);
+            if (!seen_add(gather, gather->probe[i]))
+                continue;
+            if (part->section)
+                section_prefetch_word(part->section, gather->probe[i], false);
+            gather->ids[count++] = gather->probe[i];
         }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (part->section && i + PREFETCH_NEAR < count)
+            section_prefetch_word(part->section, gather->ids[i + PREFETCH_NEAR], true);
+        word_wait(gather, unit, gather->ids[i]);
+    }
+    for (enum name_script script = NAME_LATIN; script <= NAME_OTHER; script++) {
+        if (gather->waiting[script].lanes.count > 0)
+            lanes_flush(gather, unit, script);
     }
 }
 
-static void candidates_related(struct gather *gather, struct unit *unit, size_t part,
-                               struct candidate *out, size_t *count)
+/* The word itself, and what is a short form of it or has it for one. */
+static void candidates_by_form(struct gather *gather, const struct unit *unit)
 {
+    const struct names_part *part = part_at(gather, gather->part);
     str related[RELATED_MAX];
-    for (size_t i = 0; i < unit->word.reading_count; i++) {
-        size_t related_count = lexicon_related(unit->word.readings[i], related, RELATED_MAX);
-        for (size_t j = 0; j < related_count; j++) {
-            uint32_t id;
-            if (part_find(part_at(gather, part), NAME_LATIN, related[j], &id))
-                candidate_try(gather, unit, part, id, true, out, count);
+    struct word word;
+    uint32_t id;
+    if (part_find(part, unit->word.script, unit->word.native, &id) && seen_add(gather, id) &&
+        part_word(part, id, &word))
+        candidate_try(gather, unit, id, &word, false);
+    for (size_t i = 0; i < unit->word.reading_count && !unit->is_exact_only; i++) {
+        size_t count = lexicon_related(unit->word.readings[i], related, RELATED_MAX);
+        for (size_t j = 0; j < count; j++) {
+            if (part_find(part, NAME_LATIN, related[j], &id) && seen_add(gather, id) &&
+                part_word(part, id, &word))
+                candidate_try(gather, unit, id, &word, true);
         }
     }
 }
 
-static void candidates_in_part(struct gather *gather, struct unit *unit, size_t part,
-                               struct candidate *out, size_t *count)
+static enum err candidates_in_part(struct gather *gather, const struct unit *unit, size_t part)
 {
-    seen_clear(gather);
-    candidates_by_keys(gather, unit, part, NAMES_EXACT, out, count);
+    gather->part = part;
+    gather->seen_bound = part_word_count(part_at(gather, part));
+    gather->seen_count = 0;
+    if (gather->seen_bound > gather->seen_size) {
+        gather->seen_size = gather->seen_bound;
+        gather->seen = arena_array(gather->arena, uint64_t, gather->seen_size / 64 + 1);
+        gather->ids = arena_array(gather->arena, uint32_t, SEEN_MAX);
+        if (!gather->seen || !gather->ids)
+            return ERR_LIMIT;
+    }
+    memset(gather->seen, 0, ((size_t)gather->seen_bound / 64 + 1) * sizeof *gather->seen);
+    candidates_by_form(gather, unit);
     if (unit->is_exact_only)
-        return;
-    candidates_related(gather, unit, part, out, count);
-    candidates_by_keys(gather, unit, part, NAMES_NEAR, out, count);
-    candidates_by_keys(gather, unit, part, NAMES_SKELETON, out, count);
+        return OK;
+    candidates_by_keys(gather, unit, NAMES_NEAR);
+    candidates_by_keys(gather, unit, NAMES_SKELETON);
+    return OK;
 }
 
-static int candidate_order(const void *left, const void *right)
+/* By cost, which is a whole number of units: put in order by counting. */
+static void candidates_order(const struct gather *gather, struct candidate *ret)
 {
-    const struct candidate *a = left, *b = right;
-    if (a->cost != b->cost)
-        return a->cost < b->cost ? -1 : 1;
-    return (a->id > b->id) - (a->id < b->id);
+    uint32_t starts[COST_STEPS + 1] = {0};
+    for (size_t i = 0; i < gather->found_count; i++)
+        starts[cost_step(gather->found[i].cost) + 1]++;
+    for (size_t i = 0; i < COST_STEPS; i++)
+        starts[i + 1] += starts[i];
+    for (size_t i = 0; i < gather->found_count; i++)
+        ret[starts[cost_step(gather->found[i].cost)]++] = gather->found[i];
 }
 
 /*
  * See the head: of the table's words (by cost) those as near or nearer, taken together. A step is
  * kept where rarity has fallen enough to matter.
  */
-static enum err unit_rarity(struct gather *gather, struct unit *unit,
-                            const struct candidate *scratch, size_t count)
+static enum err unit_rarity(struct gather *gather, struct unit *unit, const struct candidate *found,
+                            size_t count)
 {
     const struct rarity *rarity = gather->rarity;
     double persons = (double)frequencies_persons(rarity->frequencies);
@@ -327,18 +426,18 @@ static enum err unit_rarity(struct gather *gather, struct unit *unit,
     steps[step_count++] =
         (struct name_rarity_step){0, persons > bearers ? (float)log2(persons / bearers) : 0};
     for (size_t i = 0; i < count; i++) {
-        listed += scratch[i].id < rarity->count ? rarity->bearers[scratch[i].id] : 0;
-        bool is_last_of_cost = i + 1 == count || scratch[i + 1].cost > scratch[i].cost;
+        listed += found[i].id < rarity->count ? rarity->bearers[found[i].id] : 0;
+        bool is_last_of_cost = i + 1 == count || found[i + 1].cost > found[i].cost;
         if (!is_last_of_cost || (double)listed <= bearers)
             continue;
         float bits = persons > (double)listed ? (float)log2(persons / (double)listed) : 0;
         struct name_rarity_step *last = &steps[step_count - 1];
-        if (bits > last->bits - RARITY_STEP_BITS && scratch[i].cost > 0)
+        if (bits > last->bits - RARITY_STEP_BITS && found[i].cost > 0)
             continue;
-        if (scratch[i].cost <= last->cost || step_count == RARITY_STEPS_MAX)
+        if (found[i].cost <= last->cost || step_count == RARITY_STEPS_MAX)
             last->bits = bits;
         else
-            steps[step_count++] = (struct name_rarity_step){scratch[i].cost, bits};
+            steps[step_count++] = (struct name_rarity_step){found[i].cost, bits};
     }
     unit->rarity.steps = steps;
     unit->rarity.count = step_count;
@@ -389,23 +488,30 @@ static void unit_tighten(struct gather *gather, struct unit *unit)
         unit->limit = worth > 0 ? worth : 0;
 }
 
-static enum err unit_gather(struct gather *gather, struct unit *unit, struct candidate *scratch)
+/* What gather has found of a unit, by cost. */
+static enum err unit_take(struct gather *gather, struct unit *unit)
 {
-    size_t count = 0;
-    unit_tighten(gather, unit);
-    candidates_in_part(gather, unit, gather->part_count, scratch, &count);
-    qsort(scratch, count, sizeof *scratch, candidate_order);
-    TRY(unit_rarity(gather, unit, scratch, count));
-    unit_limit(unit);
-    count = 0;
-    for (size_t part = 0; part < gather->part_count; part++)
-        candidates_in_part(gather, unit, part, scratch, &count);
-    qsort(scratch, count, sizeof *scratch, candidate_order);
-    unit->items = arena_array(gather->arena, struct candidate, count + 1);
+    unit->items = arena_array(gather->arena, struct candidate, gather->found_count + 1);
     if (!unit->items)
         return ERR_LIMIT;
-    memcpy(unit->items, scratch, count * sizeof *scratch);
-    unit->count = count;
+    unit->count = gather->found_count;
+    candidates_order(gather, unit->items);
+    gather->found_count = 0;
+    return OK;
+}
+
+static enum err unit_gather(struct gather *gather, struct unit *unit)
+{
+    for (enum names_directory d = NAMES_NEAR; d < NAMES_DIRECTORY_COUNT; d++)
+        gather->keys[d].count = names_keys(&unit->word, d, gather->keys[d].keys);
+    unit_tighten(gather, unit);
+    TRY(candidates_in_part(gather, unit, gather->part_count));
+    TRY(unit_take(gather, unit));
+    TRY(unit_rarity(gather, unit, unit->items, unit->count));
+    unit_limit(unit);
+    for (size_t part = 0; part < gather->part_count; part++)
+        TRY(candidates_in_part(gather, unit, part));
+    TRY(unit_take(gather, unit));
     candidates_weigh(unit);
     return OK;
 }
@@ -414,21 +520,23 @@ enum err names_candidates(const struct names_part *parts, size_t part_count,
                           const struct rarity *rarity, const struct name *name, struct arena *arena,
                           struct units *ret)
 {
-    struct gather gather = {.parts = parts,
-                            .part_count = part_count,
-                            .frozen = {.section = rarity->section},
-                            .rarity = rarity,
-                            .arena = arena,
-                            .units = ret};
-    gather.seen = arena_array(arena, uint32_t, SEEN_SIZE);
-    gather.probe = arena_array(arena, uint32_t, PROBE_MAX);
-    struct candidate *scratch = arena_array(arena, struct candidate, SCRATCH_MAX);
-    if (!gather.seen || !gather.probe || !scratch)
+    struct gather *gather = arena_new(arena, struct gather);
+    if (!gather)
+        return ERR_LIMIT;
+    gather->parts = parts;
+    gather->part_count = part_count;
+    gather->frozen.section = rarity->section;
+    gather->rarity = rarity;
+    gather->arena = arena;
+    gather->units = ret;
+    gather->probe = arena_array(arena, uint32_t, PROBE_MAX);
+    gather->found = arena_array(arena, struct candidate, FOUND_MAX);
+    if (!gather->probe || !gather->found)
         return ERR_LIMIT;
     ret->count = 0;
     ret->is_cut = false;
-    TRY(units_make(&gather, name));
+    TRY(units_make(gather, name));
     for (size_t i = 0; i < ret->count; i++)
-        TRY(unit_gather(&gather, &ret->items[i], scratch));
+        TRY(unit_gather(gather, &ret->items[i]));
     return OK;
 }

@@ -60,6 +60,11 @@ uint32_t part_frequency(const struct names_part *part,
 /* Ids in a directory's bucket: candidates, to be checked. Appends at most max to ret. */
 size_t part_probe(const struct names_part *part, enum names_directory directory, uint32_t key,
                   uint32_t *ret, size_t max);
+/* Brings a bucket into the cache: first where it lies, then its ids. */
+void part_prefetch_bucket(const struct names_part *part, enum names_directory directory,
+                          uint32_t key, bool is_near);
+/* Ids at and above are of no word, or of words added after this call. */
+uint32_t part_word_count(const struct names_part *part);
 /* Entries that bear a word, ascending in a section; in a live part the newest first, copied to
  * the arena. */
 size_t part_postings(const struct names_part *part, uint32_t id, struct arena *arena,
@@ -83,6 +88,7 @@ struct rarity {
 /* names_live.c */
 bool live_word(const struct names_live *live, uint32_t id, struct word *ret);
 const uint8_t *live_bytes(const struct names_live *live, uint32_t id);
+uint32_t live_word_count(const struct names_live *live);
 uint32_t live_frequency(const struct names_live *live, uint32_t id);
 size_t live_probe(const struct names_live *live, enum names_directory directory, uint32_t key,
                   uint32_t *ret, size_t max);
@@ -101,6 +107,8 @@ uint32_t section_word_count(const struct names_section *section);
 /* Brings what is read soon into the cache: first where it lies (far ahead), then itself. */
 enum { PREFETCH_FAR = 16, PREFETCH_NEAR = 8 };
 void section_prefetch_word(const struct names_section *section, uint32_t id, bool is_near);
+void section_prefetch_bucket(const struct names_section *section, enum names_directory directory,
+                             uint32_t key, bool is_near);
 void section_prefetch_entry(const struct names_section *section, uint32_t entry, bool is_near);
 
 /*

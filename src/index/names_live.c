@@ -22,7 +22,8 @@ struct chain_node {
 };
 struct names_live {
     uint32_t entry_max, word_max, node_max, packed_max, bytes_max;
-    uint32_t word_count, node_count, packed_count, bytes_len; /* writer's only */
+    _Atomic uint32_t word_count;
+    uint32_t node_count, packed_count, bytes_len; /* writer's only */
     uint8_t *bytes;
     uint32_t *word_at;
     _Atomic uint32_t *frequency;
@@ -199,6 +200,11 @@ const uint8_t *live_bytes(const struct names_live *live, uint32_t id)
 bool live_word(const struct names_live *live, uint32_t id, struct word *ret)
 {
     return names_decode(live_bytes(live, id), ENCODED_MAX, ret);
+}
+
+uint32_t live_word_count(const struct names_live *live)
+{
+    return atomic_load_explicit(&live->word_count, memory_order_relaxed);
 }
 
 uint32_t live_frequency(const struct names_live *live, uint32_t id)

@@ -21,6 +21,18 @@ size_t part_probe(const struct names_part *part, enum names_directory directory,
                          : live_probe(part->live, directory, key, ret, max);
 }
 
+void part_prefetch_bucket(const struct names_part *part, enum names_directory directory,
+                          uint32_t key, bool is_near)
+{
+    if (part->section)
+        section_prefetch_bucket(part->section, directory, key, is_near);
+}
+
+uint32_t part_word_count(const struct names_part *part)
+{
+    return part->section ? section_word_count(part->section) : live_word_count(part->live);
+}
+
 size_t part_postings(const struct names_part *part, uint32_t id, struct arena *arena,
                      const uint32_t **ret)
 {

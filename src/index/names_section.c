@@ -174,3 +174,14 @@ void section_prefetch_entry(const struct names_section *section, uint32_t entry,
     else if (section->entry_at.items[entry] < section->packed.count)
         __builtin_prefetch(&section->packed.items[section->entry_at.items[entry]]);
 }
+
+void section_prefetch_bucket(const struct names_section *section, enum names_directory directory,
+                             uint32_t key, bool is_near)
+{
+    const struct view32 *at = &section->bucket_at[directory], *ids = &section->ids[directory];
+    uint32_t bucket = names_bucket(key, section->bits[directory]);
+    if (!is_near)
+        __builtin_prefetch(&at->items[bucket]);
+    else if (at->items[bucket] < ids->count)
+        __builtin_prefetch(&ids->items[at->items[bucket]]);
+}

@@ -10,8 +10,6 @@
 
 #include "text/lexicon.h"
 
-#define VARIANT_COST       0.3f /* a reading that is not the main one */
-#define HOMOPHONE_COST     3.0f /* other Han characters with the same reading */
 #define SHORT_FORM_COST    1.5f
 #define BOTH_SHORT_COST    3.5f
 #define ASKED_ALONE_BITS   (-2.0f)
@@ -21,7 +19,6 @@
 #define REORDER_BITS       (-0.4f)
 #define ROLE_CLASH_BITS    (-0.8f) /* family name for given name */
 #define STRAIN_MAX         5.f
-#define ROUNDING           0.01f /* of sums made in another order */
 #define STRAIN_LETTER      0.55f
 
 bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret)
@@ -63,44 +60,29 @@ float word_strain_max(size_t letters)
     return most < STRAIN_MAX ? most : STRAIN_MAX;
 }
 
-/* True when two readings' sounds are farther apart than the limit, by a bound alone. */
-static bool is_far(const struct word *a, size_t i, const struct word *b, size_t j, float limit)
+static unsigned reading_cost(const struct word *a, size_t i, const struct word *b, size_t j,
+                             unsigned limit, enum name_channel *ret)
 {
-    struct word_needs *needs = a->needs;
-    if (!needs)
-        return false;
-    if (!needs->is_made[b->script]) {
-        for (size_t k = 0; k < a->reading_count; k++)
-            sound_needs_make(a->sounds[k], a->script, b->script, &needs->sounds[b->script][k]);
-        needs->is_made[b->script] = true;
-    }
-    return sound_cost_least(&needs->sounds[b->script][i], b->sounds[j]) > limit + ROUNDING;
+    unsigned variant = (i > 0 ? WORD_VARIANT : 0) + (j > 0 ? WORD_VARIANT : 0);
+    *ret = NAME_BY_READING;
+    if (str_eq(a->readings[i], b->readings[j]))
+        return variant;
+    *ret = NAME_BY_SOUND;
+    unsigned cost = sound_cost(a->sounds[i], a->script, b->sounds[j], b->script, limit) + variant;
+    if (a->script != b->script)
+        return cost; /* letters mistyped are met by sounds, at the same price */
+    cost += WORD_SPELLED;
+    unsigned typed = typo_cost(a->readings[i], b->readings[j], cost < limit ? cost : limit);
+    if (typed + variant >= cost)
+        return cost;
+    *ret = NAME_BY_TYPO;
+    return typed + variant;
 }
 
-static float reading_cost(const struct word *a, size_t i, const struct word *b, size_t j,
-                          float limit, enum name_channel *ret)
+unsigned word_cost_units(float limit)
 {
-    bool is_across = a->script != b->script;
-    float variant = (i > 0 ? VARIANT_COST : 0) + (j > 0 ? VARIANT_COST : 0);
-    if (str_eq(a->readings[i], b->readings[j])) {
-        *ret = NAME_BY_READING;
-        return variant;
-    }
-    *ret = NAME_BY_SOUND;
-    float cost = SOUND_FAR;
-    if (!is_far(a, i, b, j, limit - variant))
-        cost =
-            sound_cost(a->sounds[i], a->script, b->sounds[j], b->script, limit - variant) + variant;
-    if (!is_across)
-        cost += 0.3f; /* the same sound in other letters is still another spelling */
-    if (is_across)
-        return cost; /* letters mistyped are met by sounds, at the same price */
-    float typed = typo_cost(a->readings[i], b->readings[j], cost < limit ? cost : limit) + variant;
-    if (typed < cost) {
-        *ret = NAME_BY_TYPO;
-        return typed;
-    }
-    return cost;
+    float units = limit * COST_UNITS + 0.01f;
+    return units < COST_UNITS_MAX - 1 ? (unsigned)(units > 0 ? units : 0) : COST_UNITS_MAX - 1;
 }
 
 static float related_cost(const struct word *a, const struct word *b)
@@ -125,20 +107,20 @@ float word_cost_spelled(const struct word *a, const struct word *b, float limit,
         *ret = NAME_BY_READING;
         return str_eq(a->readings[0], b->readings[0]) ? HOMOPHONE_COST : SOUND_FAR;
     }
-    float best = SOUND_FAR, script = script_cost(a->script, b->script);
+    unsigned most = word_cost_units(limit), best = COST_UNITS_MAX;
     /* Two words of one script: their main readings stand for their letters. */
     bool is_same = a->script == b->script && a->script != NAME_LATIN;
     for (size_t i = 0; i < (is_same ? 1 : a->reading_count); i++) {
         for (size_t j = 0; j < (is_same ? 1 : b->reading_count); j++) {
             enum name_channel channel;
-            float cost = reading_cost(a, i, b, j, best < limit ? best : limit, &channel);
+            unsigned cost = reading_cost(a, i, b, j, best < most ? best : most, &channel);
             if (cost < best) {
                 best = cost;
                 *ret = channel;
             }
         }
     }
-    return best > limit ? SOUND_FAR : best + script;
+    return best > most ? SOUND_FAR : (float)best / COST_UNITS + script_cost(a->script, b->script);
 }
 
 float word_cost(const struct word *a, const struct word *b, float limit, enum name_channel *ret)

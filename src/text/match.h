@@ -11,11 +11,6 @@
 #include "text/name.h"
 #include "text/sound.h"
 
-/* For a word that is compared with thousands: bounds by the other's script, made when needed. */
-struct word_needs {
-    bool is_made[NAME_OTHER + 1];
-    struct sound_needs sounds[NAME_OTHER + 1][NAME_READING_MAX];
-};
 /* A word made ready for comparing; borrowed from a token, or from a segment's bytes. */
 struct word {
     enum name_script script;
@@ -23,7 +18,6 @@ struct word {
     uint8_t reading_count;
     str readings[NAME_READING_MAX];
     const struct sound *sounds[NAME_READING_MAX];
-    struct word_needs *needs; /* NULL: not compared often enough; costs are the same */
 };
 /* Sounds are put into the arena. */
 bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret);
@@ -34,6 +28,13 @@ float word_cost(const struct word *a, const struct word *b, float limit, enum na
 /* The same without short forms. */
 float word_cost_spelled(const struct word *a, const struct word *b, float limit,
                         enum name_channel *ret);
+/* Parts of these costs, in units (text/sound.h); a limit of bits in units. */
+enum {
+    WORD_VARIANT = 9, /* a reading that is not the main one */
+    WORD_SPELLED = 9, /* the same sound in other letters is still another spelling */
+};
+#define HOMOPHONE_COST 3.0f /* other Han characters with the same reading */
+unsigned word_cost_units(float limit);
 /* How much a word of so many letters may be off before it is another word. */
 float word_cost_limit(size_t letters);
 /* What it costs by itself that a word is held in another script than asked. */

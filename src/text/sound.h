@@ -21,22 +21,15 @@ struct sound {
 };
 void sound_of(str reading, struct sound *ret);
 
-/* Costs above `limit` come back as SOUND_FAR. */
-#define SOUND_FAR 1000.0f
-/* Two scripts' way with sounds; symmetric. */
-float sound_cost(const struct sound *a, enum name_script script_a, const struct sound *b,
-                 enum name_script script_b, float limit);
 /*
- * What each sound of a word must cost at the least against one and the same other word: its
- * cheapest partner there, or a gap. The sum over a word is never above sound_cost(), and spares
- * most alignments where one word is compared with thousands.
+ * Costs are whole units of a thirtieth of a bit (costs.h says why); above `limit`, at most
+ * COST_UNITS_MAX - 1, they come back as COST_UNITS_MAX.
  */
-struct sound_needs {
-    float by_code[SOUND_CODES];
-};
-void sound_needs_make(const struct sound *a, enum name_script script_a, enum name_script script_b,
-                      struct sound_needs *ret);
-float sound_cost_least(const struct sound_needs *needs, const struct sound *b);
+enum { COST_UNITS = 30, COST_UNITS_MAX = 255 };
+#define SOUND_FAR 1000.0f /* of a cost in bits: above the limit */
+/* Two scripts' way with sounds; symmetric. */
+unsigned sound_cost(const struct sound *a, enum name_script script_a, const struct sound *b,
+                    enum name_script script_b, unsigned limit);
 /*
  * One step of an alignment between a Latin spelling and a script's reading, in bits: sound 0 is a
  * gap; is_first: the gap is at the start of its word. Learned (codes/romanise/costs.tsv) where
@@ -49,7 +42,7 @@ void sound_step_set(enum name_script script, uint8_t latin, uint8_t native, bool
 const char *sound_word(uint8_t sound); /* "sh"; "-" for 0 */
 
 /* Letters mistyped, missing, doubled, swapped or misread by a machine, between two readings. */
-float typo_cost(str a, str b, float limit);
+unsigned typo_cost(str a, str b, unsigned limit);
 
 /*
  * The consonant classes of a word, vowels and weak sounds left out: the same for "Khrushchev",

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One word against many: bounds that spare an alignment change no cost. Words are random, from
+ * One word against many at once: the cost is that of each pair alone. Words are random, from
  * letters of each script, half of them a slip or two away from the asked one.
  */
-#include "text/match.h"
+#include "text/near.h"
 
 #include "test.h"
 
-enum { ASKED = 120, HELD = 60, LETTERS_MAX = 10 };
+enum { ASKED = 400, HELD = 200, LETTERS_MAX = 10 };
 
 static const struct {
     enum name_script script;
@@ -66,35 +66,67 @@ static bool prepared(const struct letters *letters, struct arena *arena, struct 
            word_prepare(&token, arena, ret);
 }
 
-static void bounds_change_no_cost(void **unused)
+/* The word asked against all in the lanes: at once, lane by lane, and pair by pair. */
+static void lanes_agree(const struct word *asked, enum name_script script,
+                        const struct near_lanes *lanes, const struct word *held)
 {
-    size_t near = 0, far = 0;
+    for (size_t i = 0; i < asked->reading_count; i++) {
+        struct near_result wide, plain;
+        near_costs(asked, i, script, lanes, &wide);
+        near_costs_plain(asked, i, script, lanes, &plain);
+        assert_memory_equal(wide.costs, plain.costs, lanes->count);
+        assert_memory_equal(wide.channels, plain.channels, lanes->count);
+        for (size_t lane = 0; lane < lanes->count && asked->reading_count == 1; lane++) {
+            enum name_channel channel;
+            bool is_alone = held[lane].reading_count == 1;
+            float cost = word_cost_spelled(asked, &held[lane], 8, &channel);
+            if (!is_alone || channel == NAME_BY_EXACT)
+                continue;
+            assert_true((cost < SOUND_FAR) == (plain.costs[lane] <= word_cost_units(8)));
+            assert_true(cost >= SOUND_FAR || cost == (float)plain.costs[lane] / COST_UNITS +
+                                                         script_cost(asked->script, script));
+        }
+    }
+}
+
+static void many_at_once_cost_what_each_costs(void **unused)
+{
+    size_t tried = 0, scripts = 0;
     struct arena arena = {.max_bytes = 64u << 20};
     (void)unused;
     for (size_t a = 0; a < ASKED; a++) {
         struct letters letters = any_letters();
-        struct word plain, fast, held;
+        struct word asked, held[NEAR_LANES];
+        struct near_lanes lanes = {0};
+        size_t alphabet = below(3) ? letters.alphabet : below(COUNT_OF(alphabets));
         arena_reset(&arena);
-        if (!prepared(&letters, &arena, &plain))
+        if (!prepared(&letters, &arena, &asked))
             continue;
-        fast = plain;
-        fast.needs = arena_new(&arena, struct word_needs);
-        assert_non_null(fast.needs);
-        for (size_t h = 0; h < HELD; h++) {
-            struct letters other = below(2) ? slipped(letters) : any_letters();
-            if (!prepared(&other, &arena, &held))
-                continue;
-            enum name_channel channel = NAME_BY_EXACT, fast_channel = NAME_BY_EXACT;
-            float limit = (float)below(90) / 10;
-            float cost = word_cost_spelled(&plain, &held, limit, &channel);
-            assert_true(word_cost_spelled(&fast, &held, limit, &fast_channel) == cost);
-            assert_true(cost >= SOUND_FAR || channel == fast_channel);
-            near += cost < SOUND_FAR;
-            far += cost >= SOUND_FAR;
+        for (size_t h = 0; h < HELD && lanes.count < NEAR_LANES; h++) {
+            bool is_slip = alphabet == letters.alphabet && below(2);
+            struct letters other = is_slip ? slipped(letters) : any_letters();
+            struct word *word = &held[lanes.count];
+            if (other.alphabet == alphabet && prepared(&other, &arena, word) &&
+                word->script == alphabets[alphabet].script)
+                tried += near_add(&lanes, word->readings[0], word->sounds[0]);
         }
+        scripts |= 1u << alphabet;
+        lanes_agree(&asked, alphabets[alphabet].script, &lanes, held);
     }
     arena_release(&arena);
-    assert_true(near > 500 && far > 500); /* both were tried */
+    assert_true(tried > 500 && scripts == (1u << COUNT_OF(alphabets)) - 1); /* all were tried */
+}
+
+static void what_is_too_long_finds_no_lane(void **unused)
+{
+    struct near_lanes lanes = {0};
+    struct sound sound;
+    (void)unused;
+    sound_of(S("konstantinopolit"), &sound);
+    assert_true(near_add(&lanes, S("konstantinopolit"), &sound));
+    sound_of(S("konstantinopolita"), &sound);
+    assert_false(near_add(&lanes, S("konstantinopolita"), &sound));
+    assert_int_equal(lanes.count, 1);
 }
 
 static void same_is_a_matter_of_letters(void **unused)
@@ -108,7 +140,8 @@ static void same_is_a_matter_of_letters(void **unused)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(bounds_change_no_cost),
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(many_at_once_cost_what_each_costs),
+                                              cmocka_unit_test(what_is_too_long_finds_no_lane),
                                               cmocka_unit_test(same_is_a_matter_of_letters)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

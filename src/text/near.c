@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text/near: see near.h. Both alignments are those of costs.c, turned so that a vector holds one
+ * cell of thirty-two words:
+ *
+ *              lane 0   lane 1  ...  lane 31       a vector each
+ *   place 0      i        m            i           <- letters[0], sounds[0]
+ *   place 1      v        a            o
+ *   ...
+ *   counts       4        5            4           where a lane's last cell is
+ *
+ * The cost of a sound or letter of the word asked for those of a place is looked up in its row of
+ * 32 costs by two byte shuffles, for the lower and the upper 16: an index with its high bit set
+ * gives 0, so that the two can be put together. Sums saturate at 255, which is beyond every limit;
+ * what lies behind a lane's end is computed and not used.
+ */
+#include "text/near.h"
+
+#include "text/costs.h"
+
+void near_clear(struct near_lanes *lanes)
+{
+    lanes->count = lanes->letters_max = lanes->sounds_max = 0;
+}
+
+bool near_add(struct near_lanes *lanes, str reading, const struct sound *sound)
+{
+    size_t lane = lanes->count;
+    ensure(lane < NEAR_LANES);
+    if (reading.len > NEAR_LENGTH || sound->count > NEAR_LENGTH)
+        return false;
+    for (size_t i = 0; i < reading.len; i++)
+        lanes->letters[i][lane] = reading.ptr[i] & CODE_MASK;
+    for (size_t i = 0; i < sound->count; i++)
+        lanes->sounds[i][lane] = sound->codes[i] & CODE_MASK;
+    lanes->letter_counts[lane] = (uint8_t)reading.len;
+    lanes->sound_counts[lane] = sound->count;
+    if (reading.len > lanes->letters_max)
+        lanes->letters_max = (uint8_t)reading.len;
+    if (sound->count > lanes->sounds_max)
+        lanes->sounds_max = sound->count;
+    lanes->count++;
+    return true;
+}
+
+/* ---- lane by lane ---- */
+
+static uint8_t units_add(unsigned a, unsigned b)
+{
+    return a + b < COST_UNITS_MAX ? (uint8_t)(a + b) : COST_UNITS_MAX;
+}
+
+void near_costs_plain(const struct word *asked, size_t reading, enum name_script script,
+                      const struct near_lanes *lanes, struct near_result *ret)
+{
+    enum { LIMIT = COST_UNITS_MAX - 1 };
+    unsigned variant = reading > 0 ? WORD_VARIANT : 0;
+    for (size_t lane = 0; lane < lanes->count; lane++) {
+        char letters[NEAR_LENGTH];
+        struct sound sound = {.count = lanes->sound_counts[lane]};
+        str held = str_of(letters, lanes->letter_counts[lane]);
+        for (size_t i = 0; i < held.len; i++)
+            letters[i] = (char)(lanes->letters[i][lane] | 0x60);
+        for (size_t i = 0; i < sound.count; i++)
+            sound.codes[i] = lanes->sounds[i][lane];
+        unsigned cost = 0;
+        ret->channels[lane] = NAME_BY_READING;
+        if (!str_eq(asked->readings[reading], held)) {
+            ret->channels[lane] = NAME_BY_SOUND;
+            cost = sound_cost(asked->sounds[reading], asked->script, &sound, script, LIMIT);
+            if (asked->script == script) {
+                unsigned typed = typo_cost(asked->readings[reading], held, LIMIT);
+                cost = units_add(cost, WORD_SPELLED);
+                if (typed < cost) {
+                    ret->channels[lane] = NAME_BY_TYPO;
+                    cost = typed;
+                }
+            }
+        }
+        ret->costs[lane] = units_add(cost, variant);
+    }
+}
+
+#if defined(__x86_64__)
+
+/* ---- all lanes at once ---- */
+
+#    include <immintrin.h>
+
+#    define AVX2 __attribute__((target("avx2")))
+#    define WIDE __m256i
+
+AVX2 static inline WIDE wide(unsigned value)
+{
+    return _mm256_set1_epi8((char)value);
+}
+AVX2 static inline WIDE load(const uint8_t *at)
+{
+    return _mm256_loadu_si256((const void *)at);
+}
+AVX2 static inline WIDE where(WIDE mask, WIDE yes, WIDE no)
+{
+    return _mm256_blendv_epi8(no, yes, mask);
+}
+AVX2 static inline WIDE least(WIDE a, WIDE b)
+{
+    return _mm256_min_epu8(a, b);
+}
+AVX2 static inline WIDE sum(WIDE a, WIDE b)
+{
+    return _mm256_adds_epu8(a, b);
+}
+AVX2 static inline WIDE same(WIDE a, WIDE b)
+{
+    return _mm256_cmpeq_epi8(a, b);
+}
+
+/* Codes of a place as two indices, of which one is out of range. */
+struct place {
+    WIDE low, high;
+};
+struct row {
+    WIDE low, high;
+};
+AVX2 static inline struct place place_of(WIDE codes)
+{
+    WIDE is_high = _mm256_cmpgt_epi8(codes, wide(15));
+    return (struct place){_mm256_or_si256(codes, is_high),
+                          _mm256_or_si256(_mm256_and_si256(codes, wide(15)),
+                                          _mm256_andnot_si256(is_high, wide(0x80)))};
+}
+AVX2 static inline struct row row_of(const uint8_t costs[CODE_COUNT])
+{
+    return (struct row){_mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)costs)),
+                        _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)(costs + 16)))};
+}
+AVX2 static inline WIDE look(struct row row, struct place place)
+{
+    return _mm256_or_si256(_mm256_shuffle_epi8(row.low, place.low),
+                           _mm256_shuffle_epi8(row.high, place.high));
+}
+
+/* Each lane's cell at its own end. */
+AVX2 static WIDE at_ends(const WIDE *row, size_t longest, const uint8_t *counts)
+{
+    WIDE ends = load(counts), found = row[0];
+    for (size_t j = 1; j <= longest; j++)
+        found = where(same(ends, wide((unsigned)j)), row[j], found);
+    return found;
+}
+
+AVX2 static WIDE sounds_apart(const struct sound *asked, const struct sound_costs *costs,
+                              const struct near_lanes *lanes)
+{
+    struct place places[NEAR_LENGTH + 1];
+    WIDE gaps[NEAR_LENGTH + 1], row[NEAR_LENGTH + 1];
+    size_t longest = lanes->sounds_max;
+    row[0] = wide(0);
+    for (size_t j = 1; j <= longest; j++) {
+        places[j] = place_of(load(lanes->sounds[j - 1]));
+        gaps[j] = look(row_of(j == 1 ? costs->first[1] : costs->step[0]), places[j]);
+        row[j] = sum(row[j - 1], gaps[j]);
+    }
+    for (size_t i = 0; i < asked->count; i++) {
+        unsigned code = asked->codes[i] & CODE_MASK;
+        struct row step = row_of(costs->step[code]);
+        WIDE gap = wide(i == 0 ? costs->first[0][code] : costs->step[code][0]);
+        WIDE diagonal = row[0], left = row[0] = sum(row[0], gap);
+        for (size_t j = 1; j <= longest; j++) {
+            WIDE above = row[j];
+            left = least(least(sum(diagonal, look(step, places[j])), sum(left, gaps[j])),
+                         sum(above, gap));
+            row[j] = left;
+            diagonal = above;
+        }
+    }
+    return at_ends(row, longest, lanes->sound_counts);
+}
+
+/* The letter that a place and the one before it are read as; 0: none. */
+AVX2 static WIDE one_of(WIDE before, WIDE here)
+{
+    static const char pairs[][3] = {"rn", "vv", "cl", "ii", "nn", "li"};
+    const struct letter_costs *costs = letter_costs();
+    WIDE found = wide(0);
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        unsigned first = pairs[i][0] & CODE_MASK, second = pairs[i][1] & CODE_MASK;
+        WIDE is_pair = _mm256_and_si256(same(before, wide(first)), same(here, wide(second)));
+        found =
+            _mm256_or_si256(found, _mm256_and_si256(is_pair, wide(costs->one_of[first][second])));
+    }
+    return found;
+}
+
+struct letter_places {
+    WIDE letters[NEAR_LENGTH + 1], gaps[NEAR_LENGTH + 1], ones[NEAR_LENGTH + 1];
+    struct place places[NEAR_LENGTH + 1];
+    size_t longest;
+};
+
+AVX2 static void letter_places(const struct near_lanes *lanes, struct letter_places *ret)
+{
+    ret->longest = lanes->letters_max;
+    ret->letters[0] = wide(0);
+    for (size_t j = 1; j <= ret->longest; j++) {
+        WIDE here = ret->letters[j] = load(lanes->letters[j - 1]), before = ret->letters[j - 1];
+        ret->places[j] = place_of(here);
+        ret->gaps[j] = where(same(here, before), wide(LETTER_DOUBLE), wide(LETTER_GAP));
+        ret->ones[j] = one_of(before, here);
+    }
+}
+
+struct letter_rows {
+    const WIDE *above2, *above;
+    WIDE *row;
+};
+
+/* One letter asked, `one`, after `before` (0: it is the first). */
+AVX2 static void letter_row(const struct letter_places *held, unsigned before, unsigned one,
+                            struct letter_rows rows)
+{
+    const struct letter_costs *costs = letter_costs();
+    struct row wrong = row_of(costs->wrong[one]);
+    WIDE gap = wide(before == one ? LETTER_DOUBLE : LETTER_GAP), one_wide = wide(one);
+    WIDE before_wide = wide(before), misread = wide(costs->one_of[before][one]);
+    rows.row[0] = sum(rows.above[0], gap);
+    for (size_t j = 1; j <= held->longest; j++) {
+        WIDE cost = sum(rows.above[j - 1], look(wrong, held->places[j]));
+        cost = least(cost, sum(rows.above[j], gap));
+        cost = least(cost, sum(rows.row[j - 1], held->gaps[j]));
+        if (j > 1) {
+            WIDE is_swap = _mm256_and_si256(same(held->letters[j - 1], one_wide),
+                                            same(held->letters[j], before_wide));
+            WIDE swap = sum(rows.above2[j - 2], wide(LETTER_SWAP));
+            cost = where(is_swap, least(cost, swap), cost);
+            WIDE pair = sum(rows.above[j - 2], wide(LETTER_MISREAD));
+            cost = where(same(held->ones[j], one_wide), least(cost, pair), cost);
+        }
+        if (costs->one_of[before][one]) {
+            WIDE pair = sum(rows.above2[j - 1], wide(LETTER_MISREAD));
+            cost = where(same(held->letters[j], misread), least(cost, pair), cost);
+        }
+        rows.row[j] = cost;
+    }
+}
+
+AVX2 static WIDE letters_apart(str asked, const struct near_lanes *lanes)
+{
+    struct letter_places held;
+    WIDE rows[3][NEAR_LENGTH + 1];
+    letter_places(lanes, &held);
+    rows[0][0] = wide(0);
+    for (size_t j = 1; j <= held.longest; j++)
+        rows[0][j] = sum(rows[0][j - 1], held.gaps[j]);
+    for (size_t j = 0; j <= held.longest; j++)
+        rows[2][j] = wide(COST_UNITS_MAX);
+    for (size_t i = 1; i <= asked.len; i++) {
+        unsigned before = i > 1 ? asked.ptr[i - 2] & CODE_MASK : 0;
+        letter_row(&held, before, asked.ptr[i - 1] & CODE_MASK,
+                   (struct letter_rows){rows[(i + 1) % 3], rows[(i + 2) % 3], rows[i % 3]});
+    }
+    return at_ends(rows[asked.len % 3], held.longest, lanes->letter_counts);
+}
+
+AVX2 static WIDE equal_readings(str asked, const struct near_lanes *lanes)
+{
+    WIDE equal = same(load(lanes->letter_counts), wide((unsigned)asked.len));
+    for (size_t i = 0; i < asked.len && i < NEAR_LENGTH; i++)
+        equal =
+            _mm256_and_si256(equal, same(load(lanes->letters[i]), wide(asked.ptr[i] & CODE_MASK)));
+    return equal;
+}
+
+AVX2 static void near_costs_wide(const struct word *asked, size_t reading, enum name_script script,
+                                 const struct near_lanes *lanes, struct near_result *ret)
+{
+    str letters = asked->readings[reading];
+    WIDE cost = sounds_apart(asked->sounds[reading], sound_costs_of(asked->script, script), lanes);
+    WIDE channel = wide(NAME_BY_SOUND), equal = equal_readings(letters, lanes);
+    if (asked->script == script) {
+        WIDE typed = letters_apart(letters, lanes);
+        cost = sum(cost, wide(WORD_SPELLED));
+        WIDE both = least(cost, typed);
+        channel = where(same(both, cost), channel, wide(NAME_BY_TYPO));
+        cost = both;
+    }
+    cost = sum(_mm256_andnot_si256(equal, cost), wide(reading > 0 ? WORD_VARIANT : 0));
+    channel = where(equal, wide(NAME_BY_READING), channel);
+    _mm256_storeu_si256((void *)ret->costs, cost);
+    _mm256_storeu_si256((void *)ret->channels, channel);
+}
+
+void near_costs(const struct word *asked, size_t reading, enum name_script script,
+                const struct near_lanes *lanes, struct near_result *ret)
+{
+    if (__builtin_cpu_supports("avx2"))
+        near_costs_wide(asked, reading, script, lanes, ret);
+    else
+        near_costs_plain(asked, reading, script, lanes, ret);
+}
+
+#else
+
+void near_costs(const struct word *asked, size_t reading, enum name_script script,
+                const struct near_lanes *lanes, struct near_result *ret)
+{
+    near_costs_plain(asked, reading, script, lanes, ret);
+}
+
+#endif
