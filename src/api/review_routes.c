@@ -171,8 +171,9 @@ static void print_entry_of(struct json *json, struct call *call, const struct re
 
 static void print_review(struct json *json, struct call *call, const struct review_item *item)
 {
+    char id[RECORD_ID_TEXT];
     json_open(json, '{');
-    json_text(json, S("id"), arena_printf(call->arena, "%llu", (unsigned long long)item->number));
+    json_text(json, S("id"), str_c(record_id_format(item->id, id)));
     json_text(json, S("why"), str_c(review_why_word(item->why)));
     json_time(json, S("asked"), item->asked_us);
     json_text(json, S("officer"), item->officer);
@@ -211,17 +212,18 @@ enum err run_audit_review_decide(struct call *call)
     struct review *review = call->api->node.review;
     const struct actor *actor = &call->actor;
     struct review_item item;
+    struct record_id id;
+    char id_text[RECORD_ID_TEXT];
     unsigned whys = 0;
-    uint64_t number;
     str country = STR_EMPTY, outcome;
     TRY(reach(actor, &whys, &country));
     TRY(call_body_text(call, S("outcome"), &outcome));
     bool is_confirmed = str_eq(outcome, S("confirmed"));
     if (!is_confirmed && !str_eq(outcome, S("not-confirmed")))
         return err_set(ERR_BAD_VALUE, "the outcome is confirmed or not-confirmed");
-    if (!str_to_u64(call->args[0], INT64_MAX, &number))
+    if (!record_id_parse(call->args[0], &id) || id.home != store_home(call->api->node.store))
         return err_set(ERR_NOT_FOUND, "no review of this number waits");
-    TRY(review_find(review, number, call->arena, &item));
+    TRY(review_find(review, id.number, call->arena, &item));
     if (!(whys >> item.why & 1) || (country.len && !str_eq(country, item.country)))
         return err_set(ERR_NOT_FOUND, "no review of this number waits");
     if (str_eq(item.officer, actor->officer))
@@ -230,11 +232,11 @@ enum err run_audit_review_decide(struct call *call)
     struct buf *text = new_text(call);
     if (!text)
         return err_last()->code;
-    TRY(review_decide(review, number, is_confirmed, node_get_text(call->body, S("reason")),
+    TRY(review_decide(review, id.number, is_confirmed, node_get_text(call->body, S("reason")),
                       actor->officer));
     buf_add(text, S("{\"ok\":true}"));
     return finish_question(
-        call, text, arena_printf(call->arena, "{\"review\":%llu}", (unsigned long long)number),
+        call, text, arena_printf(call->arena, "{\"review\":\"%s\"}", record_id_format(id, id_text)),
         is_confirmed ? "purpose confirmed" : "purpose not confirmed", print_text);
 }
 

@@ -6,8 +6,7 @@
  * checks them.
  *
  *   alphabet     Crockford's base 32: no I, L, O, U; read back in any case, I and L as 1, O as 0
- *   permutation  Feistel network of 8 rounds over 36 bits, SipHash as round function, walked until
- *                the value has 35
+ *   permutation  crypto's, of 8 rounds over 36 bits, walked until the value has 35
  *   check        sum of a^i x_i in the field of 32 elements, a primitive: every single wrong
  *                character and every swap of two is noticed, as all weights differ and none is zero
  */
@@ -15,42 +14,13 @@
 
 enum { HALF_BITS = 18, ROUNDS = 8, VALUE_BITS = 35, CHARS = 7 };
 #define VALUE_COUNT (1ull << VALUE_BITS)
-#define HALF_MASK   ((1u << HALF_BITS) - 1)
 
-static uint32_t round_of(const struct secret_key *key, uint32_t round, uint32_t half)
+static uint64_t walk(const struct secret_key *key, uint64_t value,
+                     uint64_t step(const unsigned char *, unsigned, unsigned, uint64_t))
 {
-    unsigned char text[8] = {(unsigned char)round, (unsigned char)half, (unsigned char)(half >> 8),
-                             (unsigned char)(half >> 16)};
-    return (uint32_t)keyed_hash64(key->bytes, str_of((const char *)text, sizeof text)) & HALF_MASK;
-}
-
-static uint64_t permute(const struct secret_key *key, uint64_t value)
-{
-    do {
-        uint32_t left = (uint32_t)(value >> HALF_BITS);
-        uint32_t right = (uint32_t)value & HALF_MASK;
-        for (uint32_t i = 0; i < ROUNDS; i++) {
-            uint32_t next = left ^ round_of(key, i, right);
-            left = right;
-            right = next;
-        }
-        value = (uint64_t)left << HALF_BITS | right;
-    } while (value >= VALUE_COUNT);
-    return value;
-}
-
-static uint64_t permute_back(const struct secret_key *key, uint64_t value)
-{
-    do {
-        uint32_t left = (uint32_t)(value >> HALF_BITS);
-        uint32_t right = (uint32_t)value & HALF_MASK;
-        for (uint32_t i = ROUNDS; i-- > 0;) {
-            uint32_t next = right ^ round_of(key, i, left);
-            right = left;
-            left = next;
-        }
-        value = (uint64_t)left << HALF_BITS | right;
-    } while (value >= VALUE_COUNT);
+    do
+        value = step(key->bytes, HALF_BITS, ROUNDS, value);
+    while (value >= VALUE_COUNT);
     return value;
 }
 
@@ -70,7 +40,7 @@ static uint32_t check_of(const uint32_t digits[CHARS])
 
 void receipt_of_number(const struct secret_key *key, uint64_t number, char out[RECEIPT_TEXT])
 {
-    uint64_t value = permute(key, number % VALUE_COUNT);
+    uint64_t value = walk(key, number % VALUE_COUNT, number_permute);
     uint32_t digits[CHARS];
     for (int i = CHARS; i-- > 0; value >>= 5)
         digits[i] = value & 31;
@@ -106,7 +76,7 @@ enum err receipt_number(const struct secret_key *key, str receipt, uint64_t coun
     uint64_t value = 0;
     for (int i = 0; i < CHARS; i++)
         value = value << 5 | digits[i];
-    uint64_t number = permute_back(key, value);
+    uint64_t number = walk(key, value, number_restore);
     if (number > count || count == 0)
         return err_set(ERR_NOT_FOUND, "there is no entry with receipt %.*s", STR(receipt));
     number += (count - number) / VALUE_COUNT * VALUE_COUNT;

@@ -197,9 +197,10 @@ enum err list_add(struct review *review, const struct waiting_item *drafts, size
 
 /* ---- asked ---- */
 
-static struct review_item shown(const struct waiting_item *item, struct arena *arena)
+static struct review_item shown(const struct review *review, const struct waiting_item *item,
+                                struct arena *arena)
 {
-    return (struct review_item){.number = item->number,
+    return (struct review_item){.id = {store_home(review->store), item->number},
                                 .entry = item->entry,
                                 .why = item->why,
                                 .officer = arena_str(arena, str_c(item->officer)),
@@ -223,7 +224,7 @@ enum err review_waiting(struct review *review, str country, unsigned whys, size_
     pthread_mutex_lock(&review->lock);
     for (size_t i = 0; i < review->item_count && count < max; i++)
         if (is_wanted(&review->items[i], country, whys))
-            list[count++] = shown(&review->items[i], arena);
+            list[count++] = shown(review, &review->items[i], arena);
     pthread_mutex_unlock(&review->lock);
     *ret = list;
     *ret_count = count;
@@ -245,7 +246,7 @@ enum err review_find(struct review *review, uint64_t number, struct arena *arena
     pthread_mutex_lock(&review->lock);
     const struct waiting_item *item = find(review, number);
     if (item)
-        *ret = shown(item, arena);
+        *ret = shown(review, item, arena);
     pthread_mutex_unlock(&review->lock);
     return item ? OK : ERR_NOT_FOUND;
 }

@@ -51,7 +51,7 @@ enum err review_statistics(struct review *review, str from, str until, str count
 /* ---- samples and flags that wait for somebody ---- */
 
 struct review_item {
-    uint64_t number; /* of the record */
+    struct record_id id;
     uint64_t entry;
     enum review_why why;
     str officer, unit, country;

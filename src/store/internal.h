@@ -220,6 +220,7 @@ struct store {
     char directory[PATH_SIZE], path[PATH_SIZE + 16];
     int lock_fd;
     uint32_t home;
+    struct record_id_mask mask; /* its home is 0 until it is on */
     struct words words;
     struct tally tally;
 

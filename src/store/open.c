@@ -18,6 +18,7 @@
 enum { APPLICATION_ID = 0x42555245 /* "BURE", in SQLite's header */ };
 
 static const str home_key = {"store.home", 10};
+static const str mask_key = {"store.mask", 10}; /* of record ids */
 
 /* ---- the lock ---- */
 
@@ -84,6 +85,16 @@ static enum err check_version(struct connection *connection, const char *path)
     return OK;
 }
 
+static enum err put_first_note(struct store *store, str key, str text)
+{
+    sqlite3_stmt *stmt = statement(store->writer, SQL_PUT_NOTE);
+    if (!stmt)
+        return err_last()->code;
+    bind_bytes(stmt, 1, key);
+    bind_bytes(stmt, 2, text);
+    return statement_run(store->writer, stmt);
+}
+
 static enum err create_schema(struct store *store)
 {
     char text[96];
@@ -93,16 +104,14 @@ static enum err create_schema(struct store *store)
     while (!home)
         random_bytes(&home, sizeof home);
     char home_text[16];
+    struct secret_key mask;
     int len = snprintf(home_text, sizeof home_text, "%u", home);
+    random_bytes(mask.bytes, KEY_SIZE);
     TRY(connection_run(store->writer, SQL_BEGIN));
     TRY(connection_exec(store->writer, store_schema_sql));
     TRY(connection_exec(store->writer, text));
-    sqlite3_stmt *stmt = statement(store->writer, SQL_PUT_NOTE);
-    if (!stmt)
-        return err_last()->code;
-    bind_bytes(stmt, 1, home_key);
-    bind_bytes(stmt, 2, str_of(home_text, (size_t)len));
-    TRY(statement_run(store->writer, stmt));
+    TRY(put_first_note(store, home_key, str_of(home_text, (size_t)len)));
+    TRY(put_first_note(store, mask_key, str_of((const char *)mask.bytes, KEY_SIZE)));
     TRY(connection_run(store->writer, SQL_COMMIT));
     return io_sync_dir(store->directory);
 }
@@ -165,6 +174,18 @@ static enum err take_home(struct store *store, sqlite3_stmt *row)
     return OK;
 }
 
+static enum err take_mask(struct store *store, sqlite3_stmt *row)
+{
+    struct secret_key key;
+    str bytes = column_bytes(row, 0);
+    if (bytes.len != KEY_SIZE || !store->home)
+        return err_set(ERR_DAMAGED, "the store's key of record ids is not valid");
+    memcpy(key.bytes, bytes.ptr, KEY_SIZE);
+    record_id_mask_init(&store->mask, store->home, &key);
+    wipe(&key, sizeof key);
+    return OK;
+}
+
 static enum err load_state(struct store *store)
 {
     TRY(each_row(store, "SELECT id, text FROM word ORDER BY id", take_word));
@@ -172,7 +193,11 @@ static enum err load_state(struct store *store)
     TRY(each_row(store, "SELECT seq, chain FROM change ORDER BY seq DESC LIMIT 1", take_head));
     TRY(each_row(store, "SELECT number FROM record ORDER BY number DESC LIMIT 1", take_number));
     TRY(each_row(store, "SELECT text FROM note WHERE key = CAST('store.home' AS BLOB)", take_home));
-    return store->home ? OK : err_set(ERR_DAMAGED, "the store does not know its home number");
+    TRY(each_row(store, "SELECT text FROM note WHERE key = CAST('store.mask' AS BLOB)", take_mask));
+    if (!store->home || !store->mask.home)
+        return err_set(ERR_DAMAGED, "the store does not know its home, or how it shows its ids");
+    record_id_mask_on(&store->mask);
+    return OK;
 }
 
 /* ---- open and close ---- */
@@ -257,6 +282,8 @@ void store_close(struct store *store)
         store->writer); /* the last connection: SQLite checkpoints and removes the WAL */
     if (store->lock_fd >= 0)
         (void)close(store->lock_fd);
+    record_id_mask_off(&store->mask);
+    wipe(&store->mask, sizeof store->mask);
     words_release(&store->words);
     tally_release(&store->tally);
     free(store->deltas);

@@ -2,14 +2,14 @@
 /*
  * Calls made in both worlds, and their answers made comparable. In what is asked, {7} stands for
  * the id of the record at place 7 (where a world has none, for an id that was never given), {receipt}
- * for that of the last answer, {next} for its cursor. In what is answered ids go back to places, and
+ * for that of the last answer, {next} for its cursor. Of what is answered the node's own home and
  * what may differ (receipt, moments, durations, positions in feed and log, hashes with salt) is
  * blanked; all else must be equal byte for byte.
  */
 #ifndef LEAK_NAMES_H
 #define LEAK_NAMES_H
 
-#include "leak/worlds.h"
+#include "leak/ids.h"
 
 /* ---- asking ---- */
 
@@ -52,43 +52,12 @@ static inline void expand(struct leak *leak, unsigned w, str text, struct buf *o
 
 /* ---- comparing ---- */
 
-static inline bool is_id_char(char c)
+/* Length of this world's home at the beginning of an id; 0: there is none. */
+static inline size_t home_at(const struct leak *leak, unsigned w, str text)
 {
-    return is_digit(c) || (c >= 'A' && c <= 'Z');
-}
-
-/* Length of an id of this world at the beginning of text; 0: there is none. */
-static inline size_t id_at(const struct leak *leak, unsigned w, str text, struct record_id *ret)
-{
-    size_t len = 8;
-    if (text.len < 9 || text.ptr[7] != '-')
-        return 0;
-    while (len < text.len && len < RECORD_ID_TEXT - 1 && is_id_char(text.ptr[len]))
-        len++;
-    if (!record_id_parse(str_slice(text, 0, len), ret) ||
-        ret->home != store_home(leak->worlds[w].running->node.store))
-        return 0;
-    return len;
-}
-
-static inline void add_place_of(struct leak *leak, unsigned w, uint64_t number, struct buf *out)
-{
-    struct world *world = &leak->worlds[w];
-    for (size_t i = 0; i < leak->place_count; i++)
-        if (world->numbers[i] == number) {
-            buf_printf(out, "#%zu", i);
-            return;
-        }
-    if (number >= NEVER_GIVEN) {
-        buf_printf(out, "#%llu", (unsigned long long)(number - NEVER_GIVEN));
-        return;
-    }
-    size_t k = 0;
-    while (k < world->stranger_count && world->strangers[k] != number)
-        k++;
-    if (k == world->stranger_count && k < COUNT_OF(world->strangers))
-        world->strangers[world->stranger_count++] = number;
-    buf_printf(out, "#new%zu", k);
+    char id[RECORD_ID_TEXT];
+    record_id_format((struct record_id){store_home(leak->worlds[w].running->node.store), 0}, id);
+    return str_starts(text, str_of(id, 8)) ? 7 : 0;
 }
 
 /* "2026-11-22T08:01:02Z", with or without a fraction. */
@@ -134,7 +103,6 @@ static inline size_t apart_at(str text)
 static inline str comparable(struct leak *leak, unsigned w, str text)
 {
     struct buf out = {.max = 64 << 20};
-    struct record_id id;
     str receipt = str_slice(leak->worlds[w].receipt, 0, 16);
     str job = leak->worlds[w].job;
     str other = leak->worlds[w].other_job;
@@ -159,9 +127,8 @@ static inline str comparable(struct leak *leak, unsigned w, str text)
             len = directory.len;
         } else if ((len = moment_at(rest)) != 0) {
             buf_add(&out, S("<moment>"));
-        } else if ((i == 0 || !is_alnum(text.ptr[i - 1])) &&
-                   (len = id_at(leak, w, rest, &id)) != 0) {
-            add_place_of(leak, w, id.number, &out);
+        } else if ((i == 0 || !is_alnum(text.ptr[i - 1])) && (len = home_at(leak, w, rest)) != 0) {
+            buf_add(&out, S("<home>"));
         } else {
             buf_add_char(&out, text.ptr[i]);
             len = 1;

@@ -8,7 +8,7 @@
  *   he may            the same record in both; what he may not read of it differs
  *   he may not        a record in one and none in the other, or another one
  *
- * So ids of what comes later differ as well, and are compared by place (names.h).
+ * So numbers of what comes later differ as well; as what they are shown is drawn together (ids.h).
  */
 #ifndef LEAK_WORLDS_H
 #define LEAK_WORLDS_H
@@ -45,9 +45,8 @@ struct world {
     str receipt; /* of the last answer that had one */
     str next;    /* cursor of the last page */
     str etag;
-    str job, other_job;     /* the last one started; one that is another's */
-    uint64_t strangers[64]; /* ids met in answers that are of no place, in this order */
-    size_t stranger_count;
+    str job, other_job; /* the last one started; one that is another's */
+    struct shared_ids *ids;
 };
 struct leak {
     struct random random;

@@ -85,6 +85,7 @@ static size_t one_round(uint64_t seed, size_t *asked, size_t *with_hits)
     shuffle(leak);
     for (unsigned w = 0; w < WORLD_COUNT; w++) {
         open_world(leak, w);
+        share_ids(leak, w);
         give_token(leak, w);
     }
     bool is_merged = one_in(leak, 2);
@@ -97,8 +98,10 @@ static size_t one_round(uint64_t seed, size_t *asked, size_t *with_hits)
     size_t differences = leak->differences;
     *asked += leak->asked;
     *with_hits += leak->with_hits;
-    for (unsigned w = 0; w < WORLD_COUNT; w++)
+    for (unsigned w = 0; w < WORLD_COUNT; w++) {
         close_world(leak, w);
+        unshare_ids(leak, w);
+    }
     catalog_free(leak->catalog);
     arena_release(&leak->arena);
     free(leak);
