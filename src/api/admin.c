@@ -269,12 +269,7 @@ static enum err export_record(void *context, const struct stored *stored)
 
 static enum err flush(struct exporting *exporting)
 {
-    struct http_exchange *exchange = exporting->call->exchange;
-    enum err code = http_stream_write(exchange, buf_str(&exporting->out));
-    while (code == ERR_BUSY) {
-        http_stream_wait_room(exchange, 60000);
-        code = http_stream_write(exchange, buf_str(&exporting->out));
-    }
+    enum err code = stream_whole(exporting->call->exchange, buf_str(&exporting->out));
     buf_clear(&exporting->out);
     return code;
 }

@@ -205,6 +205,8 @@ void print_readings(struct json *json, struct call *call, const struct search_re
 void print_view(struct json *json, struct call *call, const struct view *view);
 void print_hit(struct json *json, struct call *call, const struct hit *hit);
 void print_search(struct call *call, struct search_answer *answer, struct buf *out);
+/* log_copy.c: to a stream (struct http_exchange), waiting for its room */
+enum err stream_whole(void *exchange, str bytes) MUST_USE;
 /* room.c: of the audit log on its disk */
 str room_words(const struct audit_room *room, struct arena *arena);
 enum err room_for_imports(void *context) MUST_USE; /* struct api; ERR_FULL */
@@ -264,6 +266,7 @@ call_run run_job_get, run_job_cancel;
 call_run run_audit_list, run_audit_get, run_audit_verify;
 call_run run_audit_statistics, run_audit_reviews, run_audit_review_decide, run_audit_searches,
     run_record_shown;
+call_run run_log_files, run_log_file;
 call_run run_log_key, run_log_checkpoint, run_log_tile, run_log_consistency, run_log_proof,
     run_log_trust, run_log_witness, run_log_cosignature;
 call_run run_tickets, run_ticket_open, run_ticket_get, run_ticket_move, run_ticket_kinds,

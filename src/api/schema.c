@@ -73,6 +73,7 @@ static const struct {
     {"JobNumber", "job:i"},
     {"Job", "id:i kind:s state:s done:i total:i unit:s step:s rate?:n seconds?:n left_s?:n "
             "result?:a error?:Problem"},
+    {"LogFile", "name:s bytes:i"},
     {"AuditEntry", "number:i receipt?:s leaf:s destroyed:b entry?:o"},
     {"AuditCount", "day:s country:s purpose:s kind:s verdict?:s count:i"},
     {"SearchReview", "id:s why:s asked:s officer:s unit?:s country:s purpose?:s reference?:s "

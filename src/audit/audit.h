@@ -192,6 +192,21 @@ enum err audit_check(const char *directory, str key, str checkpoint, uint64_t *r
                      struct buf *report) MUST_USE;
 
 /*
+ * A copy of the log to check elsewhere: its files, and the bytes of one, in pieces of at most a
+ * megabyte, as far as they are durable at the call. Sealed as they lie there. ERR_NOT_FOUND.
+ */
+struct audit_file {
+    uint64_t first; /* entry; the file is <first>.log, of twenty digits */
+    uint64_t bytes;
+};
+enum { AUDIT_FILE_NAME = 32 };
+void audit_file_name(uint64_t first, char out[AUDIT_FILE_NAME]);
+enum err audit_copy_list(struct audit *audit, struct arena *arena, struct audit_file **ret,
+                         size_t *ret_count) MUST_USE;
+typedef enum err audit_piece(void *context, str bytes);
+enum err audit_copy(struct audit *audit, uint64_t first, audit_piece *take, void *context) MUST_USE;
+
+/*
  * Consistent copy while serving into target_directory/audit (ERR_CONFLICT if there is one), then
  * verified; with the keys that open and continue it, or without: then they must be put beside it in
  * another way.

@@ -3,9 +3,11 @@
  * bureau audit: who asked what, is the log whole, and what others may hold against it. `check`
  * needs no node: it reads a proof file or a copy of a data directory with a public key.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/io.h"
 
@@ -187,6 +189,64 @@ static int check(struct cli *cli)
     return !code ? EXIT_OK : is_false ? EXIT_NO : EXIT_ERROR;
 }
 
+/* ---- a copy to take away ---- */
+
+static enum err to_fd(void *context, str piece)
+{
+    return io_write(*(const int *)context, piece);
+}
+
+static enum err take_file(struct cli *cli, str path, str to)
+{
+    int fd = -1;
+    struct http_reply reply;
+    TRY(io_open(to.ptr, O_WRONLY | O_CREAT | O_EXCL, &fd));
+    struct http_call call = {.method = S("GET"), .path = path, .on_piece = to_fd, .context = &fd};
+    enum err code = client_call(cli, &call, &reply);
+    code = code ? code : io_sync(fd);
+    (void)close(fd);
+    return code;
+}
+
+/* The checkpoint first: it covers no more than the files hold. */
+static enum err take_copy(struct cli *cli, const char *to)
+{
+    struct node *files = NULL;
+    str place = arena_printf(&cli->arena, "%s/audit", to);
+    TRY(io_make_dir(to));
+    TRY(io_make_dir(place.ptr));
+    TRY(take_file(cli, S("/v1/log/key"), arena_printf(&cli->arena, "%s/log.key", to)));
+    TRY(take_file(cli, S("/v1/log/checkpoint"),
+                  arena_printf(&cli->arena, "%.*s/checkpoint", STR(place))));
+    TRY(client_get(cli, S("/v1/log/files"), &files));
+    node_each(file, files)
+    {
+        uint64_t first;
+        str name = node_get_text(file, S("name"));
+        if (!str_ends(name, S(".log")) ||
+            !str_to_u64(str_slice(name, 0, name.len - 4), INT64_MAX, &first))
+            return err_set(ERR_BAD_VALUE, "%.*s is no name of a file of the log", STR(name));
+        TRY(take_file(cli,
+                      arena_printf(&cli->arena, "/v1/log/files/%.*s", STR(url_part(cli, name))),
+                      arena_printf(&cli->arena, "%.*s/%.*s", STR(place), STR(name))));
+    }
+    return OK;
+}
+
+static int copy(struct cli *cli)
+{
+    const char *to = cli_word(cli);
+    if (!to) {
+        err_set(ERR_USAGE, "the directory to copy to is missing");
+        return cli_fail();
+    }
+    if (cli_done(cli) != OK || take_copy(cli, to) != OK)
+        return cli_fail();
+    printf(cli->is_json ? "{\"copy\":\"%s\"}\n" : "%s: bureau audit check %s --key %s/log.key\n",
+           to, to, to);
+    return EXIT_OK;
+}
+
 int command_audit(struct cli *cli)
 {
     const char *what = cli_word(cli);
@@ -194,8 +254,8 @@ int command_audit(struct cli *cli)
     static const struct {
         const char *name;
         int (*run)(struct cli *cli);
-    } parts[] = {
-        {"show", show}, {"verify", verify}, {"prove", prove}, {"check", check}, {"trust", trust}};
+    } parts[] = {{"show", show},   {"verify", verify}, {"prove", prove},
+                 {"check", check}, {"trust", trust},   {"copy", copy}};
     for (size_t i = 0; i < COUNT_OF(parts); i++)
         if (strcmp(what ? what : "show", parts[i].name) == 0)
             return parts[i].run(cli);

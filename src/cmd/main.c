@@ -105,14 +105,15 @@ const struct command commands[] = {
      "learn --use                 take the waiting table into service\n"
      "learn --forget              destroy both; the table shipped with the program serves",
      command_learn},
-    {"audit", "show|verify|prove|check|RECEIPT", "the record of every access",
+    {"audit", "show|verify|prove|copy|check|RECEIPT", "the record of every access",
      "show [--record ID] [--max N] [--before N]\n"
      "RECEIPT                     the entry of an answer\n"
      "verify                      recompute the log, by two readers\n"
      "key, checkpoint             what this log signs with, and its signed head\n"
      "prove RECEIPT [--content]   a proof file that the answer is on the log (--out FILE)\n"
      "check PROOF --key KEY       a proof file, without a node\n"
-     "check DIR [--key KEY] [--checkpoint FILE]  a copy of a data directory\n"
+     "copy DIR                    take a copy of the log away, contents sealed, with its key\n"
+     "check DIR [--key KEY] [--checkpoint FILE]  such a copy, or one of a data directory\n"
      "trust KEY [--replace]       take up another log's key, to be its witness\n"
      "witness FILE                countersign a checkpoint: old SIZE, proof, checkpoint\n"
      "cosigned FILE               take in this log's countersigned checkpoint",

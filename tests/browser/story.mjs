@@ -4,7 +4,7 @@
 // byte; a record whose day comes, and its certificate. Nothing here names a database, a kind of ticket or a state.
 // With SHOTS=DIR each scene leaves a picture there.
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, runTests, startServer } from '../server/node.mjs';
@@ -170,6 +170,7 @@ const restricting = [
     await enter(paris, persons, [['person-status', 'suspect'], ['name', hidden.name], ['birth-date', hidden.born], ['document-number', hidden.number]], { ref: hidden.ref, allow: 'FRA' });
     await shot(paris, 'record-for-one-country-entered');
     record = await saved(paris);
+    assert.match(await paris.page.locator('main.record p.for').innerText(), /FRA/);
     await shot(paris, 'record-for-one-country');
     assert.deepEqual((await paris.ask('GET', `/v1/records/${record}`)).data.body.envelope.allow, ['FRA']);
   }],
@@ -355,6 +356,7 @@ const auditing = [
     assert.equal(word, 'sound', said);
     await shot(controller, 'copy-sound');
     assert.equal(offline().code, 0, offline().out + offline().err);
+    for (const person of [gate, brigade, paris, owner]) assert.equal((await person.ask('GET', '/v1/log/files')).status, 403, person.id);
   }],
   ['one byte of it changed: the page says DAMAGED, and so does the command', async () => {
     const segment = copy.find((path) => path.endsWith('.log'));
@@ -379,7 +381,12 @@ async function takeCopy() {
   const to = join(files, 'copy', 'audit');
   mkdirSync(to, { recursive: true });
   writeFileSync(key, (await controller.ask('GET', '/v1/log/key')).text);
-  for (const name of readdirSync(join(node.data, 'audit')).filter((one) => /\.log$|^checkpoint$/.test(one))) cpSync(join(node.data, 'audit', name), join(to, name));
+  const taken = [];
+  controller.page.on('download', (file) => taken.push(file));
+  await section('check-live').locator('button').last().press('Enter');
+  await section('check-live').locator('p[role=status]', { hasText: 'Copy taken' }).waitFor();
+  for (const file of taken) await file.saveAs(join(to, file.suggestedFilename()));
+  assert.ok(taken.length >= 2, 'its files and its checkpoint');
   return readdirSync(to).map((name) => join(to, name));
 }
 const offline = () => command(join(files, 'nowhere'), ['audit', 'check', join(files, 'copy'), '--key', key]);

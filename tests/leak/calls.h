@@ -621,6 +621,14 @@ static inline void ask_log_key(struct leak *leak)
 {
     ask_blank(leak, "GET", "/v1/log/key", "");
 }
+static inline void ask_log_files(struct leak *leak)
+{
+    ask_blank(leak, "GET", "/v1/log/files", "");
+}
+static inline void ask_log_file(struct leak *leak)
+{
+    ask_blank(leak, "GET", "/v1/log/files/{name}", "");
+}
 static inline void ask_log_checkpoint(struct leak *leak)
 {
     ask_blank(leak, "GET", "/v1/log/checkpoint", "");
@@ -901,6 +909,8 @@ static const struct prober probers[] = {
     {"GET", "/v1/audit/verify", ask_audit_verify},
     {"GET", "/v1/audit/{receipt}", ask_audit_entry},
     {"GET", "/v1/log/key", ask_log_key},
+    {"GET", "/v1/log/files", ask_log_files},
+    {"GET", "/v1/log/files/{name}", ask_log_file},
     {"GET", "/v1/log/checkpoint", ask_log_checkpoint},
     {"GET", "/v1/log/tile/{level}/{*}", ask_log_tile},
     {"GET", "/v1/log/consistency", ask_log_consistency},

@@ -367,6 +367,10 @@ const tests = [
   }],
   ['the audit log as others check it', async () => {
     const key = (await node.call('GET', '/v1/log/key')).text.trim();
+    const [file] = (await call('GET', '/v1/log/files', undefined, { as: 'auditor' })).data;
+    assert.equal((await node.call('GET', `/v1/log/files/${file.name}`, undefined, { as: 'auditor' })).status, 200);
+    assert.equal((await node.call('GET', '/v1/log/files/../node.key', undefined, { as: 'auditor' })).status, 404);
+    assert.equal((await node.call('GET', `/v1/log/files/${file.name}`)).status, 403, 'for auditors');
     const head = (await node.call('GET', '/v1/log/checkpoint')).text;
     const [origin, size] = head.split('\n');
     assert.ok(key.startsWith(`${origin}+`));

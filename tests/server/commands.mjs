@@ -77,6 +77,11 @@ function story(data, files) {
   run(1, ['audit', 'check', proof, '--key', key]);
   run(2, ['audit', 'check', proof]);
   assert.match(run(0, ['audit', 'check', data, '--key', key]).out, /is of this log/);
+  const copy = join(data, '..', `copy-${files.tag}`);
+  run(0, ['audit', 'copy', copy]);
+  run(2, ['audit', 'copy', copy]);
+  assert.match(run(0, ['audit', 'check', copy, '--key', join(copy, 'log.key')]).out, /is of this log/);
+  removeDirectory(copy);
   run(0, ['audit', 'trust', key]);
   const asked = join(data, '..', `asked-${files.tag}`);
   writeFileSync(asked, `old 0\n\n${run(0, ['audit', 'checkpoint']).out}`);

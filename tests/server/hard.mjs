@@ -136,7 +136,8 @@ const tests = [
     assert.equal(shown.status, 200, shown.text);
     if (read.status === 200) assert.ok(shown.data.some((row) => row.country === 'FRA' && row.count >= 1), shown.text);
     for (const row of shown.data) assert.deepEqual(Object.keys(row), ['day', 'country', 'unit_kind', 'purpose', 'count']);
-    for (const as of ['other', 'patrol', 'dpo'])
+    assert.equal((await node.call('GET', `/v1/records/${made.data.id}/shown`, undefined, { as: 'dpo' })).text, shown.text, 'who watches over the records');
+    for (const as of ['other', 'patrol'])
       assert.equal((await node.call('GET', `/v1/records/${made.data.id}/shown`, undefined, { as })).status, 404, as);
   }],
   ['a search drawn by lot is confirmed by a supervisor, not by its officer', async () => {

@@ -89,13 +89,28 @@ async function verifyLive(say, onStep) {
 function Live() {
   const [state, run] = useSteps();
   const keep = async (path, name) => save(name, await text(path));
+  const [copied, setCopied] = useState('');
+  // the checkpoint first: it covers no more than the files hold
+  async function copy() {
+    try {
+      await keep('/v1/log/checkpoint', 'checkpoint');
+      const { data } = await call('GET', '/v1/log/files');
+      for (const [i, file] of data.entries()) {
+        setCopied(t('audit.copying', { done: i + 1, all: data.length }));
+        save(file.name, await bytes(`/v1/log/files/${file.name}`), 'application/octet-stream');
+      }
+      setCopied(t('audit.copied', { count: data.length }));
+    } catch (problem) { setCopied(problem.message); }
+  }
   return (
     <section aria-labelledby="check-live"><h2 id="check-live">{t('audit.live')}</h2><p class="quiet">{t('audit.live.help')}</p>
       <p class="actions">
         <button type="button" class="primary" disabled={state.isBusy} onClick={() => run(verifyLive)}>{t('audit.live.run')}</button>
         <button type="button" onClick={() => keep('/v1/log/checkpoint', 'checkpoint')}>{t('audit.save.checkpoint')}</button>
         <button type="button" onClick={() => keep('/v1/log/key', 'log.key')}>{t('audit.save.key')}</button>
+        <button type="button" onClick={copy}>{t('audit.save.copy')}</button>
       </p>
+      {copied && <p role="status" class="quiet">{copied}</p>}
       <Steps state={state} />
     </section>
   );

@@ -2,7 +2,7 @@
 // A hit as a card, made from the definition's fields: cautions, then what to do, then facts, then why it matched.
 import { useEffect, useState } from 'preact/hooks';
 import { photograph } from './api.js';
-import { age, day, language, t, title } from './i18n.js';
+import { age, day, language, t, title, when } from './i18n.js';
 import { words } from './words.js';
 
 const BAR_BITS = 25; // a full bar: what an agreeing long document number weighs
@@ -22,8 +22,11 @@ export function Photo({ hash, size = 'thumb' }) {
   return source ? <img class="photo" src={source} alt={t('photo')} /> : <span class="photo empty" aria-hidden="true" />;
 }
 
+const isMoment = (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/.test(text);
+
 function Fact({ fact, isWhole, onAsk }) {
   const value = isWhole || fact.value.length <= TEXT_SHOWN ? fact.value : `${fact.value.slice(0, TEXT_SHOWN)} …`;
+  if (fact.value && isMoment(fact.value)) return <time class="fact" datetime={fact.value}>{when(fact.value)}</time>;
   if (fact.masked) return <span class="fact"><em class="quiet">{fact.value || t('masked')}</em></span>;
   return (
     <span class="fact">

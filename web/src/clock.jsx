@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clocks that run: one beat a second for all that are on the page.
 import { useEffect, useState } from 'preact/hooks';
-import { t } from './i18n.js';
+import { t, when } from './i18n.js';
 
 const SECOND = 1000;
 const pad = (n) => String(n).padStart(2, '0');
@@ -45,7 +45,7 @@ export function Limit({ limit }) {
   return (
     <p class={isOver ? 'limit bad' : 'limit'} role="timer">
       {limit.title}: <b dir="ltr">{span(held)}</b>{' '}
-      {limit.until ? t(isOver ? 'limit.over' : 'limit.until', { time: new Date(limit.until).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' }) }) : t('limit.unknown')}
+      {limit.until ? t(isOver ? 'limit.over' : 'limit.until', { time: when(limit.until) }) : t('limit.unknown')}
       {limit.say && <strong class="say"> {limit.say}</strong>}
     </p>
   );

@@ -2,7 +2,8 @@
 // One record, with its history and, for its owner, what can be done with it.
 import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
-import { age, day, t, when } from './i18n.js';
+import { age, day, language, t, when } from './i18n.js';
+import { useCodes } from './fields.jsx';
 import { Cautions, Facts, Heading, Photo } from './card.jsx';
 import { Copy } from './copy.jsx';
 
@@ -17,7 +18,7 @@ function History({ versions, shown, onShow }) {
       <tbody>{[...versions].reverse().map((v) => (
         <tr key={v.seq} class={v.version === shown ? 'shown' : ''}>
           <td>{v.erased ? v.version : <button type="button" class="link" aria-current={v.version === shown} onClick={() => onShow(v.version)}>{t('version.show', { version: v.version })}</button>}</td>
-          <td>{when(v.time)}</td><td>{t(`step.${v.kind}`)}</td><td>{t(v.state)}{v.erased && ` · ${t('erased')}`}</td><td><bdi>{v.officer}</bdi></td>
+          <td>{when(v.time)}</td><td>{t(v.kind === 'erase' && v.officer === 'node' ? 'step.expired' : `step.${v.kind}`)}</td><td>{t(v.state)}{v.erased && ` · ${t('erased')}`}</td><td><bdi>{v.officer}</bdi></td>
         </tr>
       ))}</tbody>
     </table>
@@ -49,6 +50,17 @@ function Actions({ record, etag, onDone, onProblem }) {
   );
 }
 
+// To those who keep the record: who may see it, where that is not everybody.
+function For({ envelope = {} }) {
+  const nameIn = (list, code) => { const found = list.find((c) => c.code === code); return found ? found[language] || found.en : code; };
+  const disclosures = useCodes('disclosures');
+  const confidentiality = useCodes('confidentiality');
+  const said = [['allow', envelope.allow?.join(', ')], ['deny', envelope.deny?.join(', ')], ['disclose', envelope.disclose && nameIn(disclosures, envelope.disclose)],
+    ['confidentiality', envelope.confidentiality && nameIn(confidentiality, envelope.confidentiality)]].filter(([, value]) => value);
+  if (!said.length) return null;
+  return <p class="old for">{said.map(([name, value], i) => <span key={name}>{i > 0 && ' · '}{t(`for.${name}`)} <b><bdi>{value}</bdi></b></span>)}</p>;
+}
+
 function Body({ record, onAsk }) {
   const photos = [...new Set([record.photo, ...(record.facts || []).map((f) => f.photo)].filter(Boolean))];
   return (
@@ -59,6 +71,7 @@ function Body({ record, onAsk }) {
       <Heading hit={record} level="h1" />
       <p class="quiet"><code>{record.id}</code> · {t('version.show', { version: record.version })} · {t('owner')} <b>{record.owner}</b> <bdi>{record.unit}</bdi> · {t('entered')} {when(record.entered)}
         {' · '}{t('updated', { age: age(record.updated) })}{record.review_on && ` · ${t('review', { date: day(record.review_on) })}`}{record.handling && ` · ${t('handling')} ${record.handling}`}</p>
+      <For envelope={record.body?.envelope} />
       <div class="body">{photos.length > 0 && <div class="photos">{photos.map((hash) => <Photo key={hash} hash={hash} size="full" />)}</div>}<div><Facts facts={record.facts} onAsk={onAsk} isWhole /></div></div>
       <p class="quiet">{t('receipt')} <Copy text={record.receipt} /> · <a href={`#/print/${encodeURIComponent(record.id)}`}>{t('print')}</a></p>
     </>

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Retention: what is deleted when its day has passed, and the signed certificates of what was.
-import { useState } from 'preact/hooks';
-import { text } from './api.js';
-import { t, when } from './i18n.js';
+import { useEffect, useState } from 'preact/hooks';
+import { databaseList, text } from './api.js';
+import { t, title, when } from './i18n.js';
 import { Due, useAsked } from './owner.jsx';
 import { save } from './save.js';
 
 function Certificates({ me }) {
   const [{ data, problem }] = useAsked(`/v1/certificates?owner=${encodeURIComponent(me.country)}&max=100`);
+  const [databases, setDatabases] = useState([]);
   const [failure, setFailure] = useState('');
+  const nameOf = (name) => title(databases.find((d) => d.name === name)?.title) || name;
+  useEffect(() => { databaseList().then(setDatabases).catch(() => { /* their codes serve */ }); }, []);
   const keep = (path, name) => text(path).then((note) => { save(name, note); setFailure(''); }).catch((wrong) => setFailure(wrong.message));
   const said = failure || problem;
   return (
@@ -18,7 +21,7 @@ function Certificates({ me }) {
       {data?.certificates.length > 0 && (
         <table class="list certificates">
           <thead><tr><th scope="col">{t('time')}</th><th scope="col">{t('due.record')}</th><th scope="col">{t('due.why')}</th><th scope="col"><span class="hidden">{t('certificates.keep')}</span></th></tr></thead>
-          <tbody>{data.certificates.map((c) => <tr key={c.record}><td>{when(c.deleted)}</td><td><code>{c.record}</code> {c.database}</td><td>{c.reason}</td>
+          <tbody>{data.certificates.map((c) => <tr key={c.record}><td>{when(c.deleted)}</td><td><code>{c.record}</code> {nameOf(c.database)}</td><td>{c.reason}</td>
             <td><button type="button" class="link" onClick={() => keep(`/v1/certificates/${encodeURIComponent(c.record)}`, `${c.record}.certificate`)}>{t('certificates.keep')}</button></td></tr>)}</tbody>
         </table>
       )}

@@ -13,10 +13,15 @@ export function Party({ party }) {
   return <bdi><b>{party.country}</b> {party.unit}</bdi>;
 }
 
+// drawn, since a plain computer has no font with bells
+export function Bell() {
+  return <svg class="bell" viewBox="0 0 16 16" aria-hidden="true"><path fill="currentColor" d="M8 1a1 1 0 0 0-1 1v.6A4.500 4.500 0 0 0 3.500 7v3L2 12v1h12v-1l-1.500-2V7A4.500 4.500 0 0 0 9 2.600V2a1 1 0 0 0-1-1zM6 14a2 2 0 0 0 4 0z" /></svg>;
+}
+
 export function TicketRow({ ticket }) {
   return (
     <li class={`ticket ${ticket.yours ? 'yours' : ''} ${ticket.alarm ? 'alarm' : ''}`}>
-      <a class="name" href={`#/tickets/${encodeURIComponent(ticket.id)}`}>{ticket.alarm && <span aria-hidden="true">🔔 </span>}{ticket.title} <code>{ticket.id}</code></a>
+      <a class="name" href={`#/tickets/${encodeURIComponent(ticket.id)}`}>{ticket.alarm && <Bell />}{ticket.title} <code>{ticket.id}</code></a>
       {ticket.test && <span class="test">{t('test')}</span>}
       <span class="state">{ticket.state_title}</span>
       <Clock clock={ticket.clock} />
@@ -65,7 +70,7 @@ export function Alarms() {
   const [first] = ringing;
   return (
     <aside class="alarms" role="alert" data-sound={isOn ? 'on' : 'off'}>
-      <span aria-hidden="true">🔔</span> <a href={`#/tickets/${encodeURIComponent(first.id)}`}>{t('alarm', { count: ringing.length })}: {first.title}, {first.asker.country} → {first.owner.country}</a> <Clock clock={first.clock} />
+      <Bell /> <a href={`#/tickets/${encodeURIComponent(first.id)}`}>{t('alarm', { count: ringing.length })}: {first.title}, {first.asker.country} → {first.owner.country}</a> <Clock clock={first.clock} />
       <button type="button" aria-pressed={isOn} onClick={() => { sound.set(!isOn); setOn(!isOn); }}>{t(isOn ? 'alarm.off' : 'alarm.on')}</button>
     </aside>
   );
