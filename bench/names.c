@@ -4,10 +4,12 @@
  * million fictional persons, damaged queries with known answers, innocents. The real section
  * code, in process, one thread.
  *
- *   build/release/bench/names [--limit ROWS] [--no-dates] [--misses CLASS] [--every N]
- *                             [--samples FILE]
+ *   build/release/bench/names [--set DIR] [--limit ROWS] [--no-dates] [--misses CLASS] [--every N]
+ *                             [--samples FILE] [--curve FILE]
  *
- * Truth is every record with the target's name string. CPU is the thread's own clock.
+ * DIR is a set that bench/matching/generate.mjs has made. Truth is every record with the target's
+ * name string; a class whose name starts with neg is innocents, of a naming culture. CPU is the
+ * thread's own clock. The curve is written as lines of bits, recall, alarms per 1,000 innocents.
  */
 #include "index/names.h"
 
@@ -29,8 +31,9 @@ enum { TRUTH_MAX = 4000, CLASS_MAX = 64, TOP = 10, ANSWERS = 50 };
 struct options {
     size_t row_limit, every;
     bool has_dates;
-    const char *misses;
+    const char *misses, *set;
     FILE *samples; /* every pair judged, for looking into it */
+    FILE *curve;
 };
 struct person {
     str id, name;
@@ -80,13 +83,18 @@ struct class_result {
     str name;
     unsigned queries, first, top;
 };
+struct innocent {
+    float score; /* of the best answer; -1000 none */
+    uint32_t culture;
+};
 struct results {
     struct class_result classes[CLASS_MAX];
-    size_t class_count;
+    struct class_result cultures[CLASS_MAX]; /* of the innocents; queries: alarms count in `top` */
+    size_t class_count, culture_count;
     double *cpu_us; /* by query */
     float
         *true_scores; /* best true hit among the answers, of each query with a target; -1000 none */
-    float *alarms;    /* best score of each innocent */
+    struct innocent *alarms;
     size_t query_count, true_count, alarm_count, proven;
     uint64_t examined;
     struct half halves[HALVES];
@@ -98,6 +106,15 @@ static double cpu_now_us(void)
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static char *read_plain(const char *directory, const char *name, size_t *ret_len)
+{
+    char path[512], *text = NULL;
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    if (io_read_file(path, 4ull << 30, &text, ret_len))
+        fprintf(stderr, "%s: %s\n", path, err_last()->message);
+    return text;
 }
 
 static char *read_zstd(const char *name, size_t *ret_len)
@@ -155,9 +172,13 @@ static int32_t born_of(str text)
 
 static void table_parse(struct table *table, size_t row_limit)
 {
-    struct person *rows = calloc(1100000, sizeof *rows);
+    size_t max = 0;
+    for (const char *at = table->text;
+         (at = memchr(at, '\n', table->len - (size_t)(at - table->text))); at++)
+        max++;
+    struct person *rows = calloc(max + 1, sizeof *rows);
     str rest = str_of(table->text, table->len), line;
-    while (table->count < row_limit && table->count < 1100000 && str_split(&rest, '\n', &line)) {
+    while (table->count < row_limit && table->count < max + 1 && str_split(&rest, '\n', &line)) {
         str cells[7] = {0};
         for (size_t i = 0; i < 7 && str_split(&line, '\t', &cells[i]); i++)
             ;
@@ -249,14 +270,14 @@ static bool is_true(const struct table *table, const struct query *query, uint32
     return false;
 }
 
-static struct class_result *class_of(struct results *results, str name)
+static struct class_result *class_of(struct class_result *classes, size_t *count, str name)
 {
-    for (size_t i = 0; i < results->class_count; i++) {
-        if (str_eq(results->classes[i].name, name))
-            return &results->classes[i];
+    for (size_t i = 0; i < *count; i++) {
+        if (str_eq(classes[i].name, name))
+            return &classes[i];
     }
-    ensure(results->class_count < CLASS_MAX);
-    struct class_result *class = &results->classes[results->class_count++];
+    ensure(*count < CLASS_MAX);
+    struct class_result *class = &classes[(*count)++];
     class->name = name;
     return class;
 }
@@ -288,10 +309,15 @@ static void results_take(const struct table *table, const struct query *query,
     results->proven += found->is_proven;
     results->examined += found->examined;
     if (str_is_empty(query->truth)) {
-        results->alarms[results->alarm_count++] = found->count ? found->items[0].score : -1000;
+        struct class_result *culture =
+            class_of(results->cultures, &results->culture_count, query->class);
+        culture->queries++;
+        results->alarms[results->alarm_count++] =
+            (struct innocent){found->count ? found->items[0].score : -1000,
+                              (uint32_t)(culture - results->cultures)};
         return;
     }
-    struct class_result *class = class_of(results, query->class);
+    struct class_result *class = class_of(results->classes, &results->class_count, query->class);
     class->queries++;
     size_t rank = 0;
     while (rank < found->count && !is_true(table, query, found->items[rank].entry))
@@ -525,7 +551,60 @@ static void group_print(const struct results *results, const char *title, int is
                (double)top / queries);
 }
 
-static void results_print(struct results *results)
+static int by_score_falling(const void *left, const void *right)
+{
+    const struct innocent *a = left, *b = right;
+    return (a->score < b->score) - (a->score > b->score);
+}
+
+static size_t alarms_at(const struct results *results, float threshold)
+{
+    size_t alarms = 0;
+    while (alarms < results->alarm_count && results->alarms[alarms].score >= threshold)
+        alarms++;
+    return alarms;
+}
+
+static int by_rate(const void *left, const void *right)
+{
+    const struct class_result *a = left, *b = right;
+    double x = (double)a->top / a->queries, y = (double)b->top / b->queries;
+    return (x > y) - (x < y);
+}
+
+/* Whose innocents are stopped most often, where four of five of those sought are found. */
+static void cultures_print(struct results *results)
+{
+    float threshold = results->true_scores[results->true_count * 4 / 5];
+    size_t alarms = alarms_at(results, threshold);
+    if (results->culture_count < 2)
+        return;
+    for (size_t i = 0; i < alarms; i++)
+        results->cultures[results->alarms[i].culture].top++;
+    qsort(results->cultures, results->culture_count, sizeof *results->cultures, by_rate);
+    for (size_t i = 0; i < results->culture_count; i++)
+        printf("%-18.*s %5u  alarms per 1,000 at recall .80: %.1f\n",
+               STR(results->cultures[i].name), results->cultures[i].queries,
+               1000.0 * results->cultures[i].top / results->cultures[i].queries);
+}
+
+static void curve_write(const struct results *results, FILE *curve)
+{
+    size_t alarms = 0;
+    for (size_t step = 1; step <= 200; step++) {
+        size_t found = results->true_count * step / 200;
+        if (!found || results->true_scores[found - 1] <= -1000)
+            continue;
+        float bits = results->true_scores[found - 1];
+        while (alarms < results->alarm_count && results->alarms[alarms].score >= bits)
+            alarms++;
+        fprintf(curve, "%.2f\t%.4f\t%.3f\n", (double)bits,
+                (double)found / (double)results->true_count,
+                1000.0 * (double)alarms / (double)results->alarm_count);
+    }
+}
+
+static void results_print(struct results *results, FILE *curve)
 {
     for (size_t i = 0; i < results->class_count; i++) {
         const struct class_result *class = &results->classes[i];
@@ -536,16 +615,18 @@ static void results_print(struct results *results)
     group_print(results, "same script", 0);
     group_print(results, "cross-script", 1);
     qsort(results->true_scores, results->true_count, sizeof(float), by_float_falling);
-    qsort(results->alarms, results->alarm_count, sizeof(float), by_float_falling);
+    qsort(results->alarms, results->alarm_count, sizeof *results->alarms, by_score_falling);
     for (double recall = 0.5; recall < 0.96 && results->alarm_count;
          recall += recall < 0.79 ? 0.1 : 0.05) {
         float threshold = results->true_scores[(size_t)(recall * (double)results->true_count)];
-        size_t alarms = 0;
-        while (alarms < results->alarm_count && results->alarms[alarms] >= threshold)
-            alarms++;
+        size_t alarms = alarms_at(results, threshold);
         printf("recall %.2f at %.1f bits: %.1f alarms per 1,000 innocents\n", recall,
                (double)threshold, 1000.0 * (double)alarms / (double)results->alarm_count);
     }
+    if (results->true_count && results->alarm_count)
+        cultures_print(results);
+    if (curve && results->true_count && results->alarm_count)
+        curve_write(results, curve);
     qsort(results->cpu_us, results->query_count, sizeof(double), by_double);
     size_t n = results->query_count;
     double sum = 0;
@@ -566,9 +647,10 @@ int main(int argc, char **argv)
 {
     static const struct option longs[] = {{"limit", 1, NULL, 'l'},   {"no-dates", 0, NULL, 'n'},
                                           {"misses", 1, NULL, 'm'},  {"every", 1, NULL, 'e'},
-                                          {"samples", 1, NULL, 's'}, {NULL, 0, NULL, 0}};
+                                          {"samples", 1, NULL, 's'}, {"set", 1, NULL, 't'},
+                                          {"curve", 1, NULL, 'c'},   {NULL, 0, NULL, 0}};
     struct options options = {.row_limit = SIZE_MAX, .every = 1, .has_dates = true};
-    for (int c; (c = getopt_long(argc, argv, "l:nm:e:s:", longs, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "l:nm:e:s:t:c:", longs, NULL)) != -1;) {
         uint64_t rows;
         if (c == 'l' && str_to_u64(str_c(optarg), 10000000, &rows))
             options.row_limit = rows;
@@ -578,6 +660,10 @@ int main(int argc, char **argv)
             options.has_dates = false;
         else if (c == 'm')
             options.misses = optarg;
+        else if (c == 't')
+            options.set = optarg;
+        else if (c == 'c' && (options.curve = fopen(optarg, "w")))
+            ;
         else if (c == 's' && (options.samples = fopen(optarg, "w")))
             ;
         else
@@ -585,8 +671,13 @@ int main(int argc, char **argv)
     }
     struct table table = {0};
     size_t queries_len;
-    table.text = read_zstd("records.tsv.zst", &table.len);
-    char *queries = table.text ? read_zstd("queries.tsv.zst", &queries_len) : NULL;
+    table.text = options.set ? read_plain(options.set, "records.tsv", &table.len)
+                             : read_zstd("records.tsv.zst", &table.len);
+    char *queries = !table.text   ? NULL
+                    : options.set ? read_plain(options.set, "queries.tsv", &queries_len)
+                                  : read_zstd("queries.tsv.zst", &queries_len);
+    if (!queries && options.set)
+        return 1;
     if (!queries) {
         puts("skipped: the fixed evaluation set is not here (BUREAU_SHARED, else ../shared)");
         return 0;
@@ -604,9 +695,11 @@ int main(int argc, char **argv)
     }
     results.cpu_us = calloc(100000, sizeof(double));
     results.true_scores = calloc(100000, sizeof(float));
-    results.alarms = calloc(100000, sizeof(float));
+    results.alarms = calloc(100000, sizeof *results.alarms);
     queries_run(&table, str_of(queries, queries_len), &options, &judge, &results);
-    results_print(&results);
+    results_print(&results, options.curve);
+    if (options.curve)
+        fclose(options.curve);
     names_section_close(table.section);
     return 0;
 }
