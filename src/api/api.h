@@ -27,6 +27,7 @@
 #include "net/http.h"
 #include "recovery/recovery.h"
 #include "review/review.h"
+#include "rights/rights.h"
 #include "search/search.h"
 #include "standing/standing.h"
 
@@ -44,6 +45,7 @@ struct api_node { /* opened by cmd, in this order closed after api_free() */
     struct keep *keep;
     struct review *review;
     struct standing *standing;
+    struct rights *rights;
     const char *directory; /* DIR */
 };
 struct api_options {

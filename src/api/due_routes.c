@@ -8,12 +8,15 @@
 
 enum { WITHIN_DAYS = 60, WITHIN_MAX = 40000, CERTIFICATES_MAX = 200, SCAN_MAX = 5000 };
 
-/* Sees to it that an owner's records are kept as they should be; writes none of them. */
+/*
+ * Sees to it that an owner's records are kept as they should be, for the log or for the persons in
+ * them; writes none of them.
+ */
 bool actor_watches(const struct actor *actor, str owner)
 {
-    bool is_watching =
-        str_eq(actor->role, S("auditor")) || str_eq(actor->role, S("data-protection"));
-    return is_watching && actor->may_audit && owner.len && str_eq(owner, actor->country);
+    bool is_watching = (str_eq(actor->role, S("auditor")) && actor->may_audit) ||
+                       str_eq(actor->role, S("data-protection"));
+    return is_watching && owner.len && str_eq(owner, actor->country);
 }
 
 static bool looks_after(const struct actor *actor, str owner)

@@ -225,6 +225,10 @@ enum err stored_to_record(struct call *call, const struct stored *stored, struct
 
 /* catalog_routes.c */
 void print_field(struct json *json, const struct field *field);
+/* rights_requests.c: who holds a record back, for those who keep it */
+void print_held(struct json *json, struct call *call, struct record_id id);
+/* tickets.c: where a list goes on */
+enum err call_ticket_place(struct call *call, struct flow_filter *filter) MUST_USE;
 /* ticket_print.c */
 void print_ticket_brief(struct json *json, struct call *call, const struct flow_brief *brief);
 void print_ticket(struct json *json, struct call *call, const struct flow_ticket *ticket);
@@ -285,6 +289,8 @@ call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_l
     run_frequencies_report, run_frequencies_use, run_frequencies_forget, run_backup, run_doctor,
     run_export;
 call_run run_recovery_get, run_recovery_put, run_recover_administrator;
+call_run run_rights_kinds, run_rights_requests, run_rights_request_open, run_rights_request_get,
+    run_rights_evidence, run_rights_answer;
 call_run run_policy_explain, run_policy_audit;
 call_run run_demonstration, run_health, run_metrics, run_openapi, run_page;
 http_body_piece batch_piece;

@@ -290,6 +290,8 @@ enum err run_record_state(struct call *call)
                      current.envelope.owner));
     bool was_open = current.state == STATE_ACTIVE || current.state == STATE_SUSPENDED;
     bool is_open = state == STATE_ACTIVE || state == STATE_SUSPENDED;
+    if (is_open)
+        TRY(rights_check_free(call->api->node.rights, current.id));
     enum err code = is_open && !was_open ? refuse_same(call, &current, changing) : OK;
     changing->change.kind = CHANGE_STATE;
     changing->change.state = state;

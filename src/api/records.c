@@ -92,6 +92,8 @@ static void print_record(struct call *call)
         json_key(&json, S("body"));
         json_write(&call->out, view->record->body);
         json.is_next = true;
+        if (policy_keeps(&call->actor, view->definition, view->owner))
+            print_held(&json, call, view->id);
     }
     json_close(&json, '}');
     call_header(call, S("ETag"), arena_printf(call->arena, "\"%u\"", view->version));

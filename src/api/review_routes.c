@@ -19,9 +19,7 @@ enum {
     REVIEWS_MAX = 200,
     SCAN_PAGE = 1000,
     SCAN_MAX = 200000,
-    SEARCHES_MAX = 200,
-    SHOWN_MAX = 100000,
-    ROWS_MAX = 20000
+    SEARCHES_MAX = 200
 };
 
 static bool is_auditor(const struct actor *actor)
@@ -398,52 +396,13 @@ enum err run_audit_searches(struct call *call)
 
 /* ---- who was shown a record ---- */
 
-struct shown_row {
-    char key[96]; /* day, country, role and purpose with tabs between */
-    uint64_t count;
-};
-struct shown_scan {
-    struct arena arena;
-    struct shown_row *rows;
-    size_t count;
-};
-
-static enum err count_shown(void *context, const struct audit_read *read)
+static void print_shown(struct json *json, const struct rights_shown *row)
 {
-    struct shown_scan *scan = context;
-    struct node *entry = NULL;
-    uint64_t time_us = 0;
-    char key[96], day[24];
-    if (read->is_destroyed)
-        return OK;
-    arena_reset(&scan->arena);
-    TRY(json_parse(read->body, &scan->arena, &entry));
-    (void)!str_to_u64(node_get_text(entry, S("time_us")), INT64_MAX, &time_us);
-    clock_format((int64_t)time_us, day);
-    snprintf(key, sizeof key, "%.10s\t%.16s\t%.30s\t%.30s", day,
-             arena_str(&scan->arena, node_get_text(entry, S("country"))).ptr,
-             arena_str(&scan->arena, node_get_text(entry, S("role"))).ptr,
-             arena_str(&scan->arena, node_get_text(entry, S("purpose"))).ptr);
-    for (size_t i = scan->count; i-- > 0;) /* newest first: it is among the last */
-        if (strcmp(scan->rows[i].key, key) == 0) {
-            scan->rows[i].count++;
-            return OK;
-        }
-    if (scan->count == ROWS_MAX)
-        return OK;
-    memcpy(scan->rows[scan->count].key, key, sizeof key);
-    scan->rows[scan->count++].count = 1;
-    return OK;
-}
-
-static void print_shown(struct json *json, const struct shown_row *row)
-{
-    static const char *const names[] = {"day", "country", "unit_kind", "purpose"};
-    str rest = str_c(row->key);
-    str word;
     json_open(json, '{');
-    for (size_t i = 0; i < COUNT_OF(names) && str_split(&rest, '\t', &word); i++)
-        json_text(json, str_c(names[i]), word);
+    json_text(json, S("day"), row->day);
+    json_text(json, S("country"), row->country);
+    json_text(json, S("unit_kind"), row->role);
+    json_text(json, S("purpose"), row->purpose);
     json_number(json, S("count"), (int64_t)row->count);
     json_close(json, '}');
 }
@@ -467,7 +426,8 @@ static enum err find_own(struct call *call, struct record_id *ret)
 
 enum err run_record_shown(struct call *call)
 {
-    struct shown_scan scan = {.rows = NULL};
+    struct rights_shown *rows;
+    size_t count;
     struct record_id id = {0};
     struct buf *text = new_text(call);
     struct json json = {.out = text};
@@ -475,20 +435,11 @@ enum err run_record_shown(struct call *call)
     if (!text)
         return err_last()->code;
     TRY(find_own(call, &id));
-    scan.rows = calloc(ROWS_MAX, sizeof *scan.rows);
-    enum err code = scan.rows
-                        ? audit_scan(call->api->node.audit, id, 0, SHOWN_MAX, count_shown, &scan)
-                        : err_set(ERR_MEMORY, "out of memory for an answer");
+    TRY(rights_shown(call->api->node.audit, id, call->arena, &rows, &count));
     json_open(&json, '[');
-    for (size_t i = 0; !code && i < scan.count; i++)
-        print_shown(&json, &scan.rows[i]);
+    for (size_t i = 0; i < count; i++)
+        print_shown(&json, &rows[i]);
     json_close(&json, ']');
-    arena_release(&scan.arena);
-    free(scan.rows);
-    if (code) {
-        buf_release(text);
-        return code;
-    }
     return finish_question(call, text,
                            arena_printf(call->arena, "{\"id\":\"%s\"}", record_id_format(id, name)),
                            "who was shown a record", print_text);

@@ -47,7 +47,7 @@ static const struct {
     {"Checked", "faults:[Fault] values:[CheckedValue] duplicates:[Hit]"},
     {"Record", "receipt:s id:s version:i database:s title:s owner:s unit?:s disclosure:s state?:s "
                "test?:b cautions?:[Caution] heading?:s action?:s handling?:s entered?:s updated?:s "
-               "review_on?:s facts?:[Fact] photo?:s body?:o"},
+               "review_on?:s facts?:[Fact] photo?:s body?:o held?:HeldBack"},
     {"Version", "version:i seq:i state:s kind:s time:s officer:s hash:s erased:b"},
     {"StateChange", "state:s reason?:s"},
     {"Extension", "review_on:s reason:s"},
@@ -112,6 +112,14 @@ static const struct {
     {"TicketMove", "to:s version?:i fields?:o clearance?:o"},
     {"TicketState", "state:s title:s end:b"},
     {"TicketKind", "kind:s title:s help?:s states:[TicketState] needs:[Field] takes:[Field]"},
+    {"RequestKind", "right:s kind:TicketKind"},
+    {"Requests", "requests:[TicketBrief] next?:s"},
+    {"NewRequest", "kind:s applicant:o fields?:o"},
+    {"HeldBack", "request:b hub:b since:s"},
+    {"RequestRecord", "id:s database?:s title?:s owner?:s state?:s erased?:b held?:HeldBack"},
+    {"Request", "right:s withheld:b ticket:Ticket applicant?:o records:[RequestRecord]"},
+    {"AnswerPart", "heading:s lines:[s]"},
+    {"PersonAnswer", "title:s day:s parts:[AnswerPart] language:s"},
     {"Figures", "country:s asked:i answered:i confirmed:i not_confirmed:i refused:i late:i open:i "
                 "outcomes:i false:i false_rate?:n late_rate?:n median_answer_s?:i"},
     {"TicketFigures", "owners:[Figures] askers:[Figures]"},

@@ -203,7 +203,7 @@ static enum err read_word(struct call *call, str name, const char *const *words,
     return err_field("%.*s", STR(name));
 }
 
-static enum err read_place(struct call *call, struct flow_filter *filter)
+enum err call_ticket_place(struct call *call, struct flow_filter *filter)
 {
     str place = call_query(call, S("after"));
     size_t dot = str_find(place, '.');
@@ -226,7 +226,7 @@ static enum err read_filter(struct call *call, struct flow_filter *ret)
     TRY(read_word(call, S("open"), opens, COUNT_OF(opens), &which));
     TRY(read_word(call, S("side"), sides, COUNT_OF(sides), &side));
     TRY(call_query_number(call, S("max"), 50, FLOW_LIST_MAX, &max));
-    TRY(read_place(call, ret));
+    TRY(call_ticket_place(call, ret));
     if (kind.len) {
         ret->kind = catalog_find(call->api->node.catalog, kind);
         if (!ret->kind || !definition_is_ticket(ret->kind)) {

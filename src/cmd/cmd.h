@@ -87,6 +87,9 @@ enum err withdraw_erased(void *context) MUST_USE;
 /* retention.c: review dates, with all they touch; what a restored backup still has is deleted. */
 enum err retention_open(struct running *running) MUST_USE;
 
+/* rights.c: what persons ask and what is held back, with flow and store */
+enum err rights_of_persons_open(struct running *running) MUST_USE;
+
 /* standing.c: questions that wait, with those who may see and the log */
 enum err standing_queries_open(struct running *running) MUST_USE;
 

@@ -25,6 +25,8 @@ static void changes_committed(void *context, uint64_t first_seq, uint64_t last_s
         flow_follow(running->node.flow, first_seq, last_seq);
     if (running->node.keep)
         keep_follow(running->node.keep, first_seq, last_seq);
+    if (running->node.rights)
+        rights_follow(running->node.rights, first_seq, last_seq);
     if (running->node.standing)
         standing_follow(running->node.standing, last_seq);
     if (running->api)
@@ -114,6 +116,7 @@ static enum err open_parts(struct running *running, const char *data, const char
     TRY(jobs_new(&node->jobs));
     TRY(open_flow(running));
     TRY(retention_open(running));
+    TRY(rights_of_persons_open(running));
     TRY(standing_queries_open(running));
     return review_open(running->catalog, node->store, node->audit, data, options->review_share,
                        &node->review);
@@ -159,6 +162,7 @@ void node_close(struct running *running)
     audit_close(node->audit); /* and then put on the record, before their answers leave */
     flow_close(node->flow);
     keep_close(node->keep);
+    rights_close(node->rights);
     standing_close(node->standing);
     index_close(node->index);
     policy_classes_free(node->classes);

@@ -83,6 +83,7 @@ struct flow_clearance {
 struct flow_ticket {
     struct flow_brief brief;
     struct record record;
+    str receipt;             /* what it was opened with */
     struct flow_limit limit; /* since 0: none */
     struct flow_party waiting_by;
     int64_t waiting_us;

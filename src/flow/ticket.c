@@ -161,6 +161,7 @@ enum err ticket_show(struct flow *flow, const struct actor *actor, unsigned side
     ret->brief.version = ticket.stored.version;
     ret->brief.state = &ticket.life->states[ticket.progress.state];
     ret->record = ticket.record;
+    ret->receipt = ticket.progress.receipt;
     ret->waiting_by = ticket.progress.waiting_by;
     ret->waiting_us = ticket.progress.waiting_us;
     show_limit(&ticket, &ret->limit);

@@ -587,8 +587,8 @@ static const struct field *request_field(struct life_reader *life, const struct 
 
 static void read_request(struct life_reader *life, const struct node *node)
 {
-    static const char *const keys[] = {"right",    "about",    "some",
-                                       "proposal", "left_out", "withheld"};
+    static const char *const keys[] = {"right",    "about",    "some",   "proposal",
+                                       "left_out", "withheld", "because"};
     struct definition_reader *reader = life->reader;
     struct life_request *request = node ? arena_new(reader->arena, struct life_request) : NULL;
     if (!request)
@@ -604,6 +604,7 @@ static void read_request(struct life_reader *life, const struct node *node)
     request->some = request_field(life, node, "some");
     request->proposal = request_field(life, node, "proposal");
     request->left_out = request_field(life, node, "left_out");
+    request->because = read_fields(life, node_get(node, S("because")), &request->because_count);
     if (!request->about || !request->about->is_list)
         reader_problem(reader, ERR_MISSING, node, S("about"),
                        "a request has `about:`, the field that lists the records");

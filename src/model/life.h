@@ -116,11 +116,13 @@ struct life_achieved {
 enum life_right { RIGHT_TO_ACCESS, RIGHT_TO_CORRECTION, RIGHT_TO_DELETION, RIGHT_COUNT };
 struct life_request {
     enum life_right right;
-    const struct field *about;    /* ids of the records */
-    const struct field *some;     /* those of them that are deleted; NULL, or empty: all */
-    const struct field *proposal; /* the corrected fields, as JSON; NULL: none */
-    const struct field *left_out; /* titles or paths of fields the person is not told; NULL */
-    const struct rule *withheld;  /* when it holds the answer neither confirms nor denies */
+    const struct field *about;          /* ids of the records */
+    const struct field *some;           /* those of them that are deleted; NULL, or empty: all */
+    const struct field *proposal;       /* the corrected fields, as JSON; NULL: none */
+    const struct field *left_out;       /* titles or paths of fields the person is not told; NULL */
+    const struct field *const *because; /* codes that say why not, as the person is told */
+    size_t because_count;
+    const struct rule *withheld; /* when it holds the answer neither confirms nor denies */
 };
 
 struct life {

@@ -221,6 +221,8 @@ static enum err resolve_old(struct store *store, const struct change *change, st
     if (got == SQLITE_ROW) {
         result->failed = fits(change, step, stmt);
         stand_on(change, step, stmt);
+        if (store->guard && !change->is_of_holder && change->kind != CHANGE_ERASE)
+            step->state = store->guard(store->guard_context, step->number, step->state);
     } else if (got == SQLITE_DONE) {
         result->failed = err_set(ERR_NOT_FOUND, "the record is not here");
     } else {

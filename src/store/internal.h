@@ -236,6 +236,8 @@ struct store {
     bool has_writer, has_publisher;
     store_hook *hook;
     void *hook_context;
+    store_guard *guard;
+    void *guard_context;
     struct group *publishing; /* the publisher's own */
 
     /* the writer thread's own */

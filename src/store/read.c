@@ -396,6 +396,14 @@ void store_set_hook(struct store *store, store_hook *hook, void *context)
     pthread_mutex_unlock(&store->lock);
 }
 
+void store_set_guard(struct store *store, store_guard *guard, void *context)
+{
+    pthread_mutex_lock(&store->lock);
+    store->guard = guard;
+    store->guard_context = context;
+    pthread_mutex_unlock(&store->lock);
+}
+
 void store_wait(struct store *store, uint64_t after, int64_t deadline_us)
 {
     struct timespec until = {deadline_us / 1000000, deadline_us % 1000000 * 1000};

@@ -65,6 +65,7 @@ struct change {
     const void *prepared;
     enum state state;
     uint16_t definition_version;
+    bool is_of_holder; /* the state is set by whoever holds the record back: no guard is asked */
 };
 struct committed {
     uint64_t seq;
@@ -135,6 +136,13 @@ void store_wait(struct store *store, uint64_t after, int64_t deadline_us);
  */
 typedef void store_hook(void *context, uint64_t first_seq, uint64_t last_seq);
 void store_set_hook(struct store *store, store_hook *hook, void *context);
+/*
+ * The state that a change gives a record which somebody beside its owner holds back: asked for
+ * every change of a record that is there, except of the holder's own and erasures, on the writing
+ * thread; quick, from memory. Set before the first commit.
+ */
+typedef enum state store_guard(void *context, uint64_t number, enum state wanted);
+void store_set_guard(struct store *store, store_guard *guard, void *context);
 
 /*
  * Current records of a definition and owner (empty: all), ascending number, latest version each,

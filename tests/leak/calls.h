@@ -867,6 +867,40 @@ static inline void ask_measures(struct leak *leak)
     get(leak, "/v1/measures", 0);
 }
 
+/* ---- rights of persons ---- */
+
+static inline void ask_rights_kinds(struct leak *leak)
+{
+    get(leak, "/v1/rights/kinds", 0);
+}
+static inline void ask_rights_requests(struct leak *leak)
+{
+    get(leak, "/v1/rights/requests", 0);
+    get(leak, "/v1/rights/requests?open=all&max=3", 0);
+}
+static inline void ask_rights_open(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/rights/requests"),
+         S("{\"kind\":\"subject-access\",\"applicant\":{\"name\":\"A\",\"contact\":\"B\"},"
+           "\"fields\":{\"person_says\":\"what is held\"}}"),
+         NULL);
+}
+static inline void ask_rights_request(struct leak *leak)
+{
+    for (unsigned i = 0; i < 10; i++)
+        get(leak, "/v1/rights/requests/{@}", some_place(leak));
+}
+static inline void ask_rights_evidence(struct leak *leak)
+{
+    for (unsigned i = 0; i < 10; i++)
+        get(leak, "/v1/rights/requests/{@}/evidence", some_place(leak));
+}
+static inline void ask_rights_answer(struct leak *leak)
+{
+    for (unsigned i = 0; i < 10; i++)
+        get(leak, "/v1/rights/requests/{@}/answer", some_place(leak));
+}
+
 /* ---- the table ---- */
 
 struct prober {
@@ -939,6 +973,12 @@ static const struct prober probers[] = {
     {"POST", "/v1/standing/{id}/approve", ask_standing_approve},
     {"POST", "/v1/standing/{id}/renew", ask_standing_renew},
     {"DELETE", "/v1/standing/{id}", ask_standing_remove},
+    {"GET", "/v1/rights/kinds", ask_rights_kinds},
+    {"GET", "/v1/rights/requests", ask_rights_requests},
+    {"POST", "/v1/rights/requests", ask_rights_open},
+    {"GET", "/v1/rights/requests/{id}", ask_rights_request},
+    {"GET", "/v1/rights/requests/{id}/evidence", ask_rights_evidence},
+    {"GET", "/v1/rights/requests/{id}/answer", ask_rights_answer},
     {"GET", "/v1/due", ask_due},
     {"GET", "/v1/certificates", ask_certificates},
     {"GET", "/v1/certificates/key", ask_certificate_key},

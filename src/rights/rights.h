@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rights: of the persons in the records. What they ask becomes a ticket (tickets/subject-*.yaml,
+ * carried by src/flow); this module keeps who they are apart from it, does what its moves say they
+ * do, and writes the answer. It holds records back - while a request is examined, and when the hub
+ * has been told, sealed, that a person has protection - and writes what a data-protection officer
+ * signs: the record of processing with what changed in it.
+ *
+ *   TRY(rights_open(&node, &rights));        // store_set_guard, flow_on_effect: wired by cmd
+ *   TRY(rights_open_request(rights, &actor, &opening, &arena, &ticket));
+ *   TRY(flow_move(...));                     // a move with `does:` comes back to rights_do()
+ *
+ * Any thread may call. What is in memory is a view of system/hold.yaml: who is held back.
+ */
+#ifndef RIGHTS_RIGHTS_H
+#define RIGHTS_RIGHTS_H
+
+#include "audit/audit.h"
+#include "flow/flow.h"
+#include "identity/identity.h"
+#include "keep/keep.h"
+#include "policy/policy.h"
+
+struct rights;
+struct rights_node { /* opened before, closed after */
+    const char *directory;
+    const struct catalog *catalog;
+    struct store *store;
+    struct flow *flow;
+    struct keep *keep;
+    struct audit *audit;
+    struct identity *identity;
+};
+enum err rights_open(const struct rights_node *node, struct rights **ret) MUST_USE;
+void rights_close(struct rights *rights); /* after the store: its hook and guard call */
+void rights_follow(struct rights *rights, uint64_t first_seq, uint64_t last_seq);
+enum state rights_guard(void *rights, uint64_t number, enum state wanted);
+enum err rights_do(void *rights, struct flow_effect *effect, struct arena *arena) MUST_USE;
+void rights_did(void *rights, const struct flow_effect *effect);
+
+/* ---- what is held back ---- */
+
+enum rights_why { HELD_FOR_REQUEST, HELD_BY_HUB, HELD_WHYS };
+struct rights_hold {
+    bool is_held[HELD_WHYS];
+    int64_t since_us; /* of the earliest */
+};
+const char *rights_why_word(enum rights_why why); /* "request", "hub" */
+/* false: by nobody. */
+bool rights_held(struct rights *rights, struct record_id id, struct rights_hold *ret);
+/* ERR_CONFLICT, in words its owner may read, when the record is held. */
+enum err rights_check_free(struct rights *rights, struct record_id id) MUST_USE;
+
+/* ---- requests of persons ---- */
+
+struct rights_opening {
+    const struct definition *kind;
+    const struct node *applicant; /* {name, birth_date, contact, language, note}: sealed apart */
+    const struct node *fields;
+};
+/* As flow_ask(): ERR_DENIED for who may not open one; the ticket is durable. */
+enum err rights_open_request(struct rights *rights, const struct actor *actor,
+                             const struct rights_opening *opening, struct arena *arena,
+                             struct flow_ticket *ret) MUST_USE;
+/*
+ * Who asked, for data-protection officers of the country that received it; NULL for all others,
+ * and when its time is over.
+ */
+const struct node *rights_applicant(struct rights *rights, const struct actor *actor,
+                                    const struct flow_ticket *ticket, struct arena *arena);
+/* The records a request is about; at most RIGHTS_RECORDS_MAX. */
+enum { RIGHTS_RECORDS_MAX = 16 };
+size_t rights_about(const struct flow_ticket *ticket, struct record_id ret[RIGHTS_RECORDS_MAX]);
+
+/* By day, country, kind of unit (role) and purpose; no person, no minute. */
+struct rights_shown {
+    str day, country, role, purpose;
+    uint64_t count;
+};
+enum err rights_shown(struct audit *audit, struct record_id id, struct arena *arena,
+                      struct rights_shown **ret, size_t *ret_count) MUST_USE;
+
+/*
+ * Everything there is to a request, for the officer that prepares its decision: a tree that is
+ * printed as one file. Of each record what this actor may see of it.
+ */
+enum err rights_evidence(struct rights *rights, const struct actor *actor,
+                         const struct flow_ticket *ticket, struct arena *arena,
+                         struct node **ret) MUST_USE;
+/*
+ * What the person is told, in plain words of a language: {title, parts: [{heading, lines}]}.
+ * ERR_CONFLICT while nothing is decided. The same for what is not confirmed and for what is not
+ * held.
+ */
+enum err rights_answer(struct rights *rights, const struct flow_ticket *ticket,
+                       enum language language, struct arena *arena, struct node **ret) MUST_USE;
+
+#endif

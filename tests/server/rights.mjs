@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+// What persons ask about what is held of them, between officers of two countries: entered, admitted, examined, blocked, decided by
+// the owner, carried out, answered. Nothing here names a database, a field of one, or a state beyond what kinds and moves say.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Contract } from './contract.mjs';
+import { Node, completed, runTests, startServer } from './node.mjs';
+
+const clock = join(process.cwd(), 'build/release/clock.so');
+const node = await Node.start({
+  officers: {
+    protector: ['--country', 'UTO', '--role', 'data-protection', '--unit', 'UTO/dpo', '--purpose', 'data-protection'],
+    paris: ['--country', 'FRA', '--role', 'data-protection', '--unit', 'FRA/dpo', '--purpose', 'data-protection'],
+    frabureau: ['--country', 'FRA', '--role', 'national-bureau', '--unit', 'FRA/ncb', '--may', 'write', '--purpose', 'investigate'],
+    gate: ['--country', 'FRA', '--role', 'frontline', '--unit', 'FRA/gate', '--purpose', 'border-control'],
+    other: ['--country', 'ZZZ', '--role', 'national-bureau', '--unit', 'ZZZ/ncb', '--may', 'write', '--purpose', 'investigate'],
+    otherdpo: ['--country', 'ZZZ', '--role', 'data-protection', '--unit', 'ZZZ/dpo', '--purpose', 'data-protection'],
+    hub: ['--country', 'XPO', '--role', 'hub', '--unit', 'XPO/ops', '--purpose', 'investigate', '--purpose', 'data-protection'],
+    hubdpo: ['--country', 'XPO', '--role', 'data-protection', '--unit', 'XPO/dpo', '--purpose', 'data-protection'],
+    utoauditor: ['--country', 'UTO', '--role', 'auditor', '--unit', 'UTO/audit', '--may', 'audit', '--purpose', 'audit'],
+  },
+});
+const contract = new Contract((await node.call('GET', '/openapi.json', undefined, { as: null })).data);
+const purposeOf = (as) => (/protector|paris|dpo/.test(as) ? 'data-protection' : as === 'gate' ? 'border-control' : 'investigate');
+const call = async (method, path, body, as, headers = {}) => contract.check(method, path, await node.call(method, path, body, { as, headers: { 'Bureau-Purpose': purposeOf(as), ...headers } }));
+const databases = (await node.call('GET', '/v1/databases')).data;
+const kinds = Object.fromEntries((await call('GET', '/v1/rights/kinds', undefined, 'protector')).data.map((one) => [one.right, one.kind]));
+const applicant = { name: 'Zquill Wxanthe', birth_date: '1980-02-03', contact: '12 Quuxham Lane', language: 'fr' };
+
+let made = 0;
+// A record with a word of its own in a field that may be corrected.
+async function record(envelope = {}, as = 'bureau') {
+  const mark = `Zq${String(++made).padStart(3, '0')}wxkvj`;
+  for (const { name } of databases) {
+    const { data: database } = await node.call('GET', `/v1/databases/${name}`);
+    const field = database.fields.find((one) => one.type === 'text' && !one.many && !one.fixed);
+    if (!field || !database.purposes.includes('data-protection')) continue;
+    const body = completed(database.examples[0].body);
+    body.fields = { ...body.fields, [field.name]: `${mark} seen` };
+    body.envelope = { ...body.envelope, owner: as === 'bureau' ? 'UTO' : 'ZZZ', unit: as === 'bureau' ? 'UTO/ncb' : 'ZZZ/ncb', test: false, ref: `r-${mark}`, purposes: ['investigate', 'border-control', 'data-protection', 'search'], ...envelope };
+    const reply = await node.call('POST', `/v1/records/${name}`, body, { as });
+    if (reply.status === 201) return { id: reply.data.id, name, mark, field: field.name };
+  }
+  throw new Error('no record could be made');
+}
+async function fill(fields, given) {
+  const values = {};
+  for (const field of fields) {
+    if (given[field.name] !== undefined) values[field.name] = given[field.name];
+    else if (field.type === 'code') values[field.name] = (await call('GET', `/v1/codes/${field.list}`, undefined, 'protector')).data.codes[0].code;
+    else values[field.name] = field.many ? [] : 'words of an officer';
+  }
+  return { ...values };
+}
+async function open(right, as = 'protector', more = {}) {
+  return call('POST', '/v1/rights/requests', { kind: kinds[right].kind, applicant, fields: await fill(kinds[right].needs, {}), ...more }, as);
+}
+const read = (id, as = 'protector') => call('GET', `/v1/rights/requests/${id}`, undefined, as);
+async function move(id, to, as, given = {}) {
+  const { ticket } = (await read(id, as)).data;
+  const way = ticket.moves.find((one) => one.to === to);
+  if (!way) return { status: 0, text: `no way to ${to} for ${as}: ${ticket.moves.map((one) => one.to)}` };
+  const fields = await fill(way.needs, given);
+  for (const field of way.takes) if (given[field.name] !== undefined) fields[field.name] = given[field.name];
+  return call('POST', `/v1/tickets/${id}/moves`, { to, version: ticket.version, fields }, as);
+}
+// The field of a kind whose title in English begins so: fields are found by what people read.
+const named = (way, words) => [...way.needs, ...way.takes].find((field) => field.title.en.startsWith(words)).name;
+async function ways(id, as, to) { return (await read(id, as)).data.ticket.moves.find((one) => one.to === to); }
+async function examined(right, targets, { as = 'protector', proposal } = {}) {
+  const opened = await open(right, as);
+  assert.equal(opened.status, 201, opened.text);
+  const { id } = opened.data.ticket;
+  assert.equal((await move(id, 'admissible', as)).status, 200);
+  const way = await ways(id, as, 'examined');
+  const given = { [named(way, 'Records')]: targets.map((one) => one.id) };
+  if (proposal) given[named(way, 'Corrected')] = JSON.stringify(proposal);
+  const done = await move(id, 'examined', as, given);
+  assert.equal(done.status, 200, done.text);
+  return id;
+}
+const show = (target, as = 'frabureau') => node.call('GET', `/v1/records/${target.id}`, undefined, { as, headers: { 'Bureau-Purpose': purposeOf(as) } });
+const answer = async (id, language = 'en', as = 'protector') => call('GET', `/v1/rights/requests/${id}/answer?language=${language}`, undefined, as);
+const plain = (reply) => reply.data.parts.flatMap((part) => [part.heading, ...part.lines]).join('\n');
+
+const tests = [
+  ['three kinds, each in four languages', async () => {
+    assert.deepEqual(Object.keys(kinds).sort(), ['access', 'correction', 'deletion']);
+    assert.ok(!(await node.call('GET', '/v1/tickets/kinds', undefined, { as: 'bureau' })).data.some((one) => one.kind === kinds.access.kind));
+    const french = (await node.call('GET', '/v1/rights/kinds', undefined, { as: 'protector', headers: { 'Accept-Language': 'fr' } })).data;
+    assert.notEqual(french[0].kind.title, Object.values(kinds).find((one) => one.kind === french[0].kind.kind).title);
+  }],
+  ['who asks is shown to data protection of the country that received it, and stands in no file', async () => {
+    const target = await record();
+    const id = await examined('access', [target]);
+    assert.equal((await read(id)).data.applicant.name, applicant.name);
+    for (const as of ['bureau', 'utoauditor']) {
+      const seen = await read(id, as);
+      assert.equal(seen.status, 200, as);
+      assert.equal(seen.data.applicant, undefined, as);
+      assert.ok(!seen.text.includes('Zquill') && !seen.text.includes('Quuxham'), as);
+    }
+    const { ticket } = (await read(id)).data;
+    assert.ok(!JSON.stringify(ticket).includes('Zquill'));
+    assert.equal((await open('access', 'bureau')).status, 403);
+    assert.equal((await open('access', 'protector', { applicant: { name: 'x' } })).status, 422);
+  }],
+  ['for others there is no such request', async () => {
+    const target = await record();
+    const id = await examined('access', [target]);
+    const never = id.replace(/-.*/, '-ZZZZ');
+    const alike = (reply) => `${reply.status} ${reply.text.replaceAll(id, 'ID').replaceAll(never, 'ID')}`;
+    for (const as of ['other', 'otherdpo', 'gate', 'paris', 'frabureau', 'hub', 'admin', 'patrol']) {
+      for (const tail of ['', '/evidence', '/answer']) {
+        assert.equal(alike(await call('GET', `/v1/rights/requests/${id}${tail}`, undefined, as)), alike(await call('GET', `/v1/rights/requests/${never}${tail}`, undefined, as)), `${as} ${tail}`);
+        assert.equal((await call('GET', `/v1/rights/requests/${id}${tail}`, undefined, as)).status, 404, `${as} ${tail}`);
+      }
+      assert.deepEqual((await call('GET', '/v1/rights/requests?open=all', undefined, as)).data.requests, [], as);
+    }
+    assert.ok((await call('GET', '/v1/rights/requests', undefined, 'bureau')).data.requests.some((one) => one.id === id));
+    assert.ok(!(await node.call('GET', '/v1/feed', undefined, { as: 'bureau' })).text.includes(id));
+  }],
+  ['clocks: admissibility a month, access four, correction and deletion nine, the answer a month', async () => {
+    const days = (ticket) => Math.round((Date.parse(ticket.clock.due) - Date.now()) / 86400e3);
+    const opened = (await open('access')).data.ticket;
+    assert.equal(days(opened), 28);
+    assert.equal(opened.clock.for, 'asker');
+    assert.equal(days((await move(opened.id, 'admissible', 'protector')).data), 120);
+    const change = (await open('deletion')).data.ticket;
+    assert.equal(days((await move(change.id, 'admissible', 'protector')).data), 273);
+    assert.equal(days((await move(change.id, 'nothing', 'protector')).data), 28);
+    const refused = (await open('correction')).data.ticket;
+    assert.equal(days((await move(refused.id, 'inadmissible', 'protector')).data), 28);
+    assert.match(plain(await answer(refused.id)), /could not be admitted: The identity/);
+  }],
+  ['the owner blocks the record: held, shown to its keepers only, not made active by anyone, free by the decision', async () => {
+    const target = await record();
+    assert.equal((await show(target)).status, 200);
+    const id = await examined('access', [target]);
+    assert.equal((await move(id, 'blocked', 'protector')).status, 0, 'data protection proposes, the owner blocks');
+    const blocked = await move(id, 'blocked', 'bureau');
+    assert.equal(blocked.status, 200, blocked.text);
+    assert.equal((await show(target)).status, 404);
+    assert.equal((await show(target)).text.replaceAll(target.id, 'ID'), (await show({ id: `${target.id.split('-')[0]}-ZZZZ` })).text.replaceAll(/[0-9A-Z]+-ZZZZ/g, 'ID'));
+    const kept = await show(target, 'bureau');
+    assert.equal(kept.data.state, 'suspended');
+    assert.equal(kept.data.held.request, true);
+    const freed = await node.call('POST', `/v1/records/${target.id}/state`, { state: 'active' }, { as: 'bureau' });
+    assert.equal(freed.status, 409, freed.text);
+    assert.match(freed.text, /while a person's request is examined/);
+    const put = await node.call('PUT', `/v1/records/${target.id}`, kept.data.body, { as: 'bureau', headers: { 'If-Match': kept.headers.get('etag') } });
+    assert.equal(put.status, 200, put.text);
+    assert.equal((await show(target, 'bureau')).data.state, 'suspended', 'a correction does not free it');
+    const decided = await move(id, 'refused', 'bureau');
+    assert.equal(decided.status, 200, decided.text);
+    const after = (await read(id)).data;
+    assert.equal(after.ticket.state, 'executed');
+    assert.equal(after.records[0].held, undefined);
+    assert.equal((await show(target)).status, 200);
+    assert.match(plain(await answer(id)), /Your request was refused/);
+  }],
+  ['a block outlives the node', async () => {
+    const target = await record();
+    const id = await examined('deletion', [target]);
+    assert.equal((await move(id, 'blocked', 'bureau')).status, 200);
+    await node.running.stop();
+    node.running = await startServer(node.data, ['--rate', '0']);
+    assert.equal((await show(target)).status, 404);
+    assert.equal((await node.call('POST', `/v1/records/${target.id}/state`, { state: 'active' }, { as: 'bureau' })).status, 409);
+    assert.equal((await move(id, 'granted', 'bureau', {})).status, 200);
+    assert.equal((await show(target, 'bureau')).status, 410);
+  }],
+  ['deletion: the decision deletes, with its certificate; the answer says so', async () => {
+    const [one, two] = [await record(), await record()];
+    const id = await examined('deletion', [one, two]);
+    const way = await ways(id, 'bureau', 'partly');
+    const done = await move(id, 'partly', 'bureau', { [named(way, 'Records that')]: [one.id] });
+    assert.equal(done.status, 200, done.text);
+    assert.equal((await read(id)).data.ticket.state, 'executed');
+    assert.equal((await show(one, 'bureau')).status, 410);
+    assert.equal((await show(two, 'bureau')).status, 200);
+    const note = await node.call('GET', `/v1/certificates/${one.id}`, undefined, { as: 'protector' });
+    assert.equal(note.status, 200, note.text);
+    assert.match(note.text, /^reason on request of the person concerned$/m);
+    assert.match(plain(await answer(id)), /deleted in part on/);
+    const entries = (await node.call('GET', `/v1/audit?record=${one.id}`, undefined, { as: 'utoauditor' })).data;
+    assert.ok(entries.some((entry) => JSON.stringify(entry).includes('request of a person: delete')), JSON.stringify(entries));
+  }],
+  ['correction: data protection proposes, the owner decides, a version is written', async () => {
+    const target = await record();
+    const id = await examined('correction', [target], { proposal: { [target.field]: 'as it should be' } });
+    assert.equal(await ways(id, 'protector', 'granted'), undefined);
+    assert.equal((await move(id, 'granted', 'bureau')).status, 200);
+    const now = (await show(target, 'bureau')).data;
+    assert.equal(now.version, 2);
+    assert.equal(now.body.fields[target.field], 'as it should be');
+    assert.equal(now.body.envelope.ref, `r-${target.mark}`);
+    assert.match(plain(await answer(id)), /were corrected on/);
+  }],
+  ['a proposal that would not be a record is refused when it is made', async () => {
+    const target = await record();
+    const { id } = (await open('correction')).data.ticket;
+    await move(id, 'admissible', 'protector');
+    const way = await ways(id, 'protector', 'examined');
+    for (const proposal of ['{"nofield":"x"}', '[]', 'words'])
+      assert.ok((await move(id, 'examined', 'protector', { [named(way, 'Records')]: [target.id], [named(way, 'Corrected')]: proposal })).status >= 400, proposal);
+    assert.equal((await read(id)).data.ticket.state, 'admissible');
+  }],
+  ['access: what is held, to whom it was shown, what can be done; no officer, no country that asked', async () => {
+    const target = await record();
+    await show(target);
+    const id = await examined('access', [target]);
+    const early = await answer(id);
+    assert.equal(early.status, 409);
+    const way = await ways(id, 'bureau', 'partly');
+    assert.equal((await move(id, 'partly', 'bureau', { [named(way, 'Fields')]: [target.field] })).status, 200);
+    for (const [language, words] of [['en', /Data about you are held/], ['fr', /sont détenues/], ['es', /Constan datos/], ['ar', /بيانات محفوظة/]]) {
+      const told = await answer(id, language);
+      assert.match(plain(told), words);
+      assert.ok(!plain(told).includes(target.mark), 'a field the owner keeps back');
+      assert.ok(!/frabureau|FRA|bureau\b.*o-|protector/.test(plain(told)), plain(told));
+    }
+    assert.match(plain(await answer(id)), /National central bureau officer, for: Criminal investigation \(on 1 days\)/);
+    assert.equal((await answer(id, 'en', 'bureau')).status, 404, 'the owner does not write to the person');
+  }],
+  ['neither confirmed nor denied reads like nothing held', async () => {
+    const target = await record();
+    const held = await examined('access', [target]);
+    const way = await ways(held, 'bureau', 'refused');
+    const told = (await call('GET', '/v1/codes/subject-tellings', undefined, 'bureau')).data.codes.at(-1).code;
+    assert.equal((await move(held, 'refused', 'bureau', { [named(way, 'The person')]: told })).status, 200);
+    const { id: none } = (await open('access')).data.ticket;
+    await move(none, 'admissible', 'protector');
+    await move(none, 'nothing', 'protector');
+    for (const language of ['en', 'fr', 'es', 'ar'])
+      assert.equal((await answer(held, language)).text.replaceAll(held, 'ID'), (await answer(none, language)).text.replaceAll(none, 'ID'), language);
+    assert.match(plain(await answer(held)), /neither confirms nor denies/);
+  }],
+  ['a record of another country: its owner decides; one that is not seen cannot be named', async () => {
+    const theirs = await record({}, 'other');
+    const hidden = await record({ deny: ['UTO'] }, 'other');
+    const id = await examined('access', [theirs]);
+    assert.equal((await read(id, 'other')).data.ticket.owner.country, 'ZZZ');
+    assert.equal((await read(id, 'other')).data.applicant, undefined);
+    assert.equal((await read(id, 'otherdpo')).data.applicant, undefined);
+    assert.equal((await move(id, 'refused', 'other')).status, 200);
+    assert.match(plain(await answer(id)), /refused/);
+    const { id: second } = (await open('access')).data.ticket;
+    await move(second, 'admissible', 'protector');
+    const records = named(await ways(second, 'protector', 'examined'), 'Records');
+    const no = await move(second, 'examined', 'protector', { [records]: [hidden.id] });
+    const never = await move(second, 'examined', 'protector', { [records]: [hidden.id.replace(/-.*/, '-ZZZZ')] });
+    assert.equal(no.status, 404);
+    assert.equal(no.text.replaceAll(hidden.id, 'ID'), never.text.replaceAll(hidden.id.replace(/-.*/, '-ZZZZ'), 'ID'));
+    const mixed = await move(second, 'examined', 'protector', { [records]: [theirs.id, (await record()).id] });
+    assert.equal(mixed.status, 409, mixed.text);
+  }],
+  ['evidence: one file with its hash on the log, without who asked', async () => {
+    const target = await record();
+    await show(target);
+    const id = await examined('access', [target]);
+    const file = await call('GET', `/v1/rights/requests/${id}/evidence`, undefined, 'protector');
+    assert.equal(file.status, 200, file.text);
+    const hash = createHash('sha256').update(file.text).digest('hex');
+    assert.equal(file.headers.get('bureau-content-sha256'), hash);
+    assert.ok(!file.text.includes('Zquill'));
+    const [one] = file.data.records;
+    assert.equal(one.id, target.id);
+    assert.ok(one.review_on && one.versions.length === 1 && one.disclosure);
+    assert.deepEqual(one.shown.map((row) => [row.country, row.unit_kind, row.purpose]), [['FRA', 'national-bureau', 'investigate']]);
+    const entries = (await node.call('GET', '/v1/audit?officer=protector&max=20', undefined, { as: 'utoauditor' })).data;
+    assert.ok(entries.some((entry) => JSON.stringify(entry).includes(hash)));
+  }],
+  ['data protection reads what is due and what was deleted, and changes nothing', async () => {
+    const target = await record();
+    const due = await call('GET', '/v1/due?within=400d', undefined, 'protector');
+    assert.equal(due.status, 200, due.text);
+    assert.ok(due.data.records.some((one) => one.id === target.id));
+    assert.equal((await call('GET', '/v1/certificates', undefined, 'protector')).status, 200);
+    assert.equal((await call('GET', '/v1/due?owner=UTO', undefined, 'paris')).status, 403);
+    assert.ok((await node.call('POST', `/v1/records/${target.id}/extend`, { review_on: '2027-12-01', reason: 'x' }, { as: 'protector', headers: { 'Bureau-Purpose': 'data-protection' } })).status >= 400);
+  }],
+  ['the month passes: late, asked again, and answered all the same', async () => {
+    const opened = (await open('access')).data.ticket;
+    await node.running.stop();
+    node.running = await startServer(node.data, ['--rate', '0'], 0, { LD_PRELOAD: clock, CLOCK_AHEAD_S: String(30 * 86400) });
+    let late;
+    for (let i = 0; i < 100 && !(late?.clock.level > 0); i++) {
+      late = (await call('GET', '/v1/rights/requests?open=yes&max=100', undefined, 'protector')).data.requests.find((one) => one.id === opened.id);
+      await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+    assert.equal(late.clock.late, true);
+    assert.equal((await move(opened.id, 'inadmissible', 'protector')).status, 200);
+    assert.equal((await move(opened.id, 'answered', 'protector')).status, 200);
+    assert.equal((await move(opened.id, 'closed', 'protector')).data.open, false);
+  }],
+];
+
+const failed = await runTests('rights', tests);
+await node.stop();
+process.exit(failed ? 1 : 0);
