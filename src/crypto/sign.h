@@ -25,5 +25,8 @@ bool signature_is_good(const struct public_key *key, str message,
 void base64_add(struct buf *out, str bytes);
 /* false: not base64, or more than `max` bytes. */
 bool base64_read(str text, void *out, size_t max, size_t *ret_len);
+/* The same of RFC 4648 section 5, without padding. */
+void base64url_add(struct buf *out, str bytes);
+bool base64url_read(str text, void *out, size_t max, size_t *ret_len);
 
 #endif
