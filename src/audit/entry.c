@@ -61,6 +61,7 @@ static void put_actor(struct buf *out, const struct audit_entry *entry)
         put_text(out, S("on_behalf_of"), actor->on_behalf_of);
     if (actor->session)
         put_number(out, S("session"), actor->session);
+    put_text(out, S("terminal"), actor->terminal);
     if (actor->is_break_glass)
         put_text(out, S("break_glass_of"), actor->break_glass_of);
 }

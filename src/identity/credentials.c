@@ -14,8 +14,8 @@ enum { DAYS_MAX = 366, CREDENTIALS_MAX = 64 };
 static const char *const token_keys[] = {"label", "rights", "purposes", "databases"};
 static const int64_t day_us = (int64_t)86400 * 1000000;
 
-static void show(const struct identity *identity, const struct credential *credential,
-                 struct arena *arena, struct identity_credential *ret)
+void credential_show(const struct identity *identity, const struct credential *credential,
+                     struct arena *arena, struct identity_credential *ret)
 {
     const struct credential_facts *facts = &credential->facts;
     *ret = (struct identity_credential){.id = {identity->home, credential->number},
@@ -24,6 +24,7 @@ static void show(const struct identity *identity, const struct credential *crede
                                         .label = arena_str(arena, facts->label),
                                         .created_us = facts->created_us,
                                         .expires_us = facts->expires_us,
+                                        .suspect_us = facts->suspect_us,
                                         .is_scoped = facts->is_scoped,
                                         .rights = facts->rights,
                                         .listed = facts->listed};
@@ -59,7 +60,7 @@ enum err identity_credentials(struct identity *identity, const struct actor *by,
     if (!code && !list)
         code = err_last()->code;
     for (const struct credential *one = code ? NULL : account->credentials; one; one = one->next)
-        show(identity, one, arena, &list[count++]);
+        credential_show(identity, one, arena, &list[count++]);
     pthread_rwlock_unlock(&identity->lock);
     if (code)
         return code;
@@ -76,8 +77,8 @@ static bool is_limiting(const struct node *fields)
            node_get(fields, S("databases"));
 }
 
-static enum err commit_token(struct identity *identity, const struct actor *by, struct node *fields,
-                             struct arena *arena, struct identity_credential *ret)
+enum err credential_commit(struct identity *identity, const struct actor *by, struct node *fields,
+                           struct arena *arena, struct identity_credential *ret)
 {
     struct committed done;
     struct writing writing = {.change = {.number = 0}};
@@ -94,7 +95,7 @@ static enum err commit_token(struct identity *identity, const struct actor *by, 
         code = writings_commit(identity, &writing, 1, &done);
     writing_release(&writing);
     if (!code)
-        show(identity, find_credential(identity, done.id.number), arena, ret);
+        credential_show(identity, find_credential(identity, done.id.number), arena, ret);
     return code;
 }
 
@@ -119,7 +120,7 @@ enum err identity_token_new(struct identity *identity, const struct actor *by, u
     if (is_limiting(given))
         node_put_bool(arena, fields, S("is_scoped"), true);
     pthread_mutex_lock(&identity->changing);
-    enum err code = commit_token(identity, by, fields, arena, ret);
+    enum err code = credential_commit(identity, by, fields, arena, ret);
     pthread_mutex_unlock(&identity->changing);
     if (!code)
         memcpy(ret_token, token, sizeof token);

@@ -5,6 +5,7 @@
  * a list of which nothing is known any more still is a list.
  */
 #include "identity/internal.h"
+#include "identity/terminal.h"
 
 const char *const credential_words[CREDENTIAL_KIND_COUNT] = {"password", "totp", "passkey", "token",
                                                              "certificate"};
@@ -40,6 +41,12 @@ static int64_t moment_of(const struct node *fields, str key)
 {
     int64_t time_us = 0;
     return clock_parse(node_get_text(fields, key), &time_us) ? time_us : 0;
+}
+
+static uint64_t number_of(const struct node *fields, str key, uint64_t max, uint64_t otherwise)
+{
+    uint64_t value = 0;
+    return str_to_u64(node_get_text(fields, key), max, &value) ? value : otherwise;
 }
 
 static int word_of(str word, const char *const *words, int count)
@@ -139,18 +146,21 @@ void read_credential(const struct catalog *catalog, const struct node *fields,
                      struct credential_facts *ret)
 {
     int kind = word_of(node_get_text(fields, S("kind")), credential_words, CREDENTIAL_KIND_COUNT);
-    *ret = (struct credential_facts){.officer = node_get_text(fields, S("officer")),
-                                     .label = node_get_text(fields, S("label")),
-                                     .hash = node_get_text(fields, S("hash")),
-                                     .sealed = node_get_text(fields, S("sealed")),
-                                     .kind = kind < 0 ? CREDENTIAL_KIND_COUNT
-                                                      : (enum credential_kind)kind,
-                                     .created_us = moment_of(fields, S("created")),
-                                     .expires_us = moment_of(fields, S("expires")),
-                                     .is_scoped =
-                                         node_as_bool(node_get(fields, S("is_scoped")), false),
-                                     .rights = read_rights(fields),
-                                     .listed = read_scope(catalog, fields, ~(purpose_set)0)};
+    *ret = (struct credential_facts){
+        .officer = node_get_text(fields, S("officer")),
+        .label = node_get_text(fields, S("label")),
+        .hash = node_get_text(fields, S("hash")),
+        .sealed = node_get_text(fields, S("sealed")),
+        .passkey = node_get_text(fields, S("passkey")),
+        .key = node_get_text(fields, S("key")),
+        .counter = (uint32_t)number_of(fields, S("counter"), UINT32_MAX, 0),
+        .suspect_us = moment_of(fields, S("suspect")),
+        .kind = kind < 0 ? CREDENTIAL_KIND_COUNT : (enum credential_kind)kind,
+        .created_us = moment_of(fields, S("created")),
+        .expires_us = moment_of(fields, S("expires")),
+        .is_scoped = node_as_bool(node_get(fields, S("is_scoped")), false),
+        .rights = read_rights(fields),
+        .listed = read_scope(catalog, fields, ~(purpose_set)0)};
 }
 
 void read_grant(const struct catalog *catalog, const struct node *fields, struct grant_facts *ret)
@@ -183,10 +193,7 @@ void read_invitation(const struct node *fields, struct invitation_facts *ret)
 void read_measure(const struct catalog *catalog, const struct node *fields,
                   struct measure_facts *ret)
 {
-    uint64_t rate = 0;
     int kind = word_of(node_get_text(fields, S("kind")), measure_words, COUNT_OF(measure_words));
-    if (!str_to_u64(node_get_text(fields, S("rate")), 1000000, &rate))
-        rate = 0;
     *ret = (struct measure_facts){.country = node_get_text(fields, S("country")),
                                   .reason = node_get_text(fields, S("reason")),
                                   .given_by = node_get_text(fields, S("given_by")),
@@ -194,6 +201,21 @@ void read_measure(const struct catalog *catalog, const struct node *fields,
                                                    : (enum measure_kind)kind, /* the strictest */
                                   .from_us = moment_of(fields, S("from")),
                                   .until_us = moment_of(fields, S("until")),
-                                  .rate = (uint32_t)rate,
+                                  .rate = (uint32_t)number_of(fields, S("rate"), 1000000, 0),
                                   .listed = read_scope(catalog, fields, 0)};
+}
+
+void read_terminal(const struct catalog *catalog, const struct node *fields,
+                   struct terminal_facts *ret)
+{
+    const struct code_list *list = roles_of(catalog);
+    const struct code *role = list ? code_get(list, node_get_text(fields, S("role"))) : NULL;
+    *ret = (struct terminal_facts){
+        .id = node_get_text(fields, S("id")),
+        .label = node_get_text(fields, S("label")),
+        .unit = node_get_text(fields, S("unit")),
+        .purpose = node_get_text(fields, S("purpose")),
+        .key = node_get_text(fields, S("key")),
+        .role = role && role->number < 64 ? (uint16_t)role->number : UINT16_MAX,
+        .idle_s = (uint32_t)number_of(fields, S("idle_s"), TERMINAL_IDLE_MAX_S, TERMINAL_IDLE_S)};
 }

@@ -23,6 +23,7 @@ static enum err open_parts(struct identity *identity, const char *directory)
     snprintf(path, sizeof path, "%s/identity.key", directory);
     TRY(secret_key_load(path, &identity->key));
     TRY(throttle_new(&identity->throttle));
+    TRY(challenges_new(&identity->challenges));
     TRY(roll_fill(identity));
     return take_in_file(identity, directory);
 }
@@ -61,6 +62,8 @@ void identity_close(struct identity *identity)
     }
     table_release(&identity->sessions);
     roll_release(identity);
+    terminals_release(identity);
+    challenges_free(identity->challenges);
     throttle_free(identity->throttle);
     pthread_rwlock_destroy(&identity->lock);
     pthread_mutex_destroy(&identity->changing);

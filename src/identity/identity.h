@@ -67,6 +67,7 @@ struct identity_session {             /* told to the browser once it is made or 
     char cookie[COOKIE_TEXT];         /* empty when asked for */
     char proof[COOKIE_TEXT];
     int64_t idle_until_us, until_us;
+    int64_t signed_in_us; /* when the officer last showed who he is */
 };
 enum err identity_by_session(struct identity *identity, str cookie, struct arena *arena,
                              struct actor *ret, struct identity_session *ret_session) MUST_USE;
@@ -173,6 +174,7 @@ struct identity_credential {
     struct record_id id;
     str officer, kind, label;
     int64_t created_us, expires_us; /* expires 0: never */
+    int64_t suspect_us;             /* a passkey that is refused since then; 0: it is not */
     bool is_scoped;
     unsigned rights;
     struct identity_scope listed;

@@ -54,8 +54,9 @@ enum credential_kind {
 struct credential_facts {
     enum credential_kind kind;
     bool is_scoped;
-    int64_t expires_us, created_us;
-    str officer, label, hash, sealed;
+    int64_t expires_us, created_us, suspect_us;
+    uint32_t counter;
+    str officer, label, hash, sealed, passkey, key;
     unsigned rights;
     struct identity_scope listed;
 };
@@ -94,6 +95,13 @@ extern const char *const right_words[3];
 uint64_t role_bit(const struct catalog *catalog, const char *role);
 /* Every database named is one that is here. */
 enum err check_databases(const struct catalog *catalog, const struct node *list) MUST_USE;
+struct terminal_facts {
+    str id, label, unit, purpose, key;
+    uint16_t role;
+    uint32_t idle_s;
+};
+void read_terminal(const struct catalog *catalog, const struct node *fields,
+                   struct terminal_facts *ret);
 
 /* ---- the view (roll.c) ---- */
 
@@ -117,7 +125,7 @@ struct unit {
 };
 struct credential {        /* what a lookup needs stands in its first two cache lines */
     struct link link;      /* by record number */
-    struct link hash_link; /* tokens and certificates: by the hash's start; else not in a table */
+    struct link hash_link; /* tokens, certificates, passkeys: by the hash's start; else in none */
     struct hash hash;
     struct account *account;
     struct credential_facts facts;
@@ -149,6 +157,14 @@ struct measure {
     char *texts;
     struct measure *next;
 };
+struct draft {
+    char *text;
+    size_t len;
+    str desk;
+    uint64_t seq; /* what the view knew when it was kept */
+    int64_t until_us;
+    struct draft *next;
+};
 struct account { /* the same */
     struct link link;
     str id;
@@ -165,7 +181,20 @@ struct account { /* the same */
     struct credential *credentials;
     struct invitation *invitations;
     struct session *sessions;   /* under sessions_lock */
+    struct draft *drafts;       /* the same */
     _Atomic uint64_t code_step; /* of the last one-time code that was taken */
+};
+struct terminal {          /* a slot, as units are */
+    struct link link;      /* by record number */
+    struct link hash_link; /* while it is active: by the start of its key's hash */
+    struct hash hash;
+    uint64_t number, seq;
+    bool is_active;
+    struct terminal_facts facts;
+    struct unit *unit;
+    str country;
+    char *texts;
+    struct session *session; /* of whoever has taken it over; under sessions_lock */
 };
 struct session {
     struct link link; /* by the hash's start */
@@ -173,13 +202,15 @@ struct session {
     uint64_t number;
     struct account *account;
     uint64_t seq; /* what the view knew when it was made */
-    int64_t made_us;
+    int64_t made_us, signed_in_us, idle_us;
+    struct terminal *terminal; /* NULL: at none */
     _Atomic int64_t used_us;
     char proof[COOKIE_TEXT];
     struct session *newer, *older; /* in the order they were made */
     struct session *next;          /* of the account */
 };
 struct throttle;
+struct challenges;
 struct identity {
     const struct catalog *catalog;
     struct store *store;
@@ -189,6 +220,7 @@ struct identity {
     uint32_t home;
     pthread_rwlock_t lock; /* guards the view */
     struct table accounts, units, credentials, hashes, grants, invitations, links;
+    struct table terminals, terminal_keys;
     struct measure *measures;
     size_t officer_count;
     uint64_t seq;             /* the view is true up to here */
@@ -198,8 +230,10 @@ struct identity {
     struct table sessions;
     struct session *newest, *oldest;
     uint64_t session_number;
+    size_t draft_bytes; /* of all; under sessions_lock */
     struct throttle *throttle;
     _Atomic bool needs_two; /* see identity_need_two() */
+    struct challenges *challenges;
     pthread_mutex_t hashing[2]; /* passwords at work: 64 MiB each */
     _Atomic unsigned hashing_turn;
 };
@@ -267,10 +301,21 @@ enum err read_fields_of(struct identity *identity, uint64_t number, struct arena
 struct node *copy_fields(const struct node *fields, const char *const *keys, size_t count,
                          struct arena *arena);
 
+/* The texts in one piece of memory of their own. */
+enum err keep_texts(str *const *texts, size_t count, char **ret) MUST_USE;
+#define KEEP_TEXTS(ret, ...) \
+    keep_texts((str *const[]){__VA_ARGS__}, COUNT_OF(((str *const[]){__VA_ARGS__})), ret)
+enum err slot_unit(struct identity *identity, str id, struct unit **ret) MUST_USE;
+
 /* people.c, credentials.c */
 enum err officer_fields_check(struct identity *identity, const struct actor *by, str country,
                               const struct officer_facts *facts) MUST_USE;
 void token_new(char out[TOKEN_TEXT]);
+void credential_show(const struct identity *identity, const struct credential *credential,
+                     struct arena *arena, struct identity_credential *ret);
+/* A new credential of the officer's own, at most 64 of them. */
+enum err credential_commit(struct identity *identity, const struct actor *by, struct node *fields,
+                           struct arena *arena, struct identity_credential *ret) MUST_USE;
 struct node *token_fields(struct arena *arena, str officer, enum credential_kind kind,
                           const struct hash *hash, int64_t now_us, int64_t expires_us);
 /* An invitation to be committed, with its secret. */
@@ -288,6 +333,36 @@ enum err hash_password(struct identity *identity, str password,
 enum err account_resolve(struct identity *identity, const struct account *account,
                          const struct credential *credential, struct arena *arena,
                          struct actor *ret) MUST_USE;
+/* A token, certificate or passkey by its hash; NULL. Under the lock. */
+const struct credential *find_by_hash(const struct identity *identity, const struct hash *hash,
+                                      enum credential_kind kind);
+/* signin.c: has this officer signed in from the browser with this mark? */
+bool is_known_device(struct identity *identity, str officer, str device);
+/* terminal.c; under the lock, the last two while changing */
+enum err take_terminal(struct identity *identity, const struct stored *stored,
+                       const struct node *fields, bool is_active) MUST_USE;
+struct terminal *find_terminal(const struct identity *identity, str key_hash); /* hex; active */
+/* May the officer act here, and as what? ERR_DENIED; else the actor is no more than the desk. */
+enum err terminal_narrow(const struct identity *identity, const struct terminal *terminal,
+                         const struct account *account, struct actor *actor) MUST_USE;
+void terminals_release(struct identity *identity);
+/* draft.c */
+void drafts_release(struct account *account);
+/* challenge.c: random texts that were given out, and are good once, for five minutes */
+enum challenge_kind { CHALLENGE_SIGN_IN, CHALLENGE_NEW };
+struct challenge_use {
+    enum challenge_kind kind;
+    str officer, binding, rp_id, origin;
+};
+enum { CHALLENGE_TEXT = 76 };
+enum err challenges_new(struct challenges **ret) MUST_USE;
+void challenges_free(struct challenges *challenges);
+void challenge_make(struct challenges *challenges, const struct challenge_use *use,
+                    char ret[CHALLENGE_TEXT]);
+/* Takes it: it is good no more. false: it was not given out for this, or is over, or was taken. */
+bool challenge_take(struct challenges *challenges, const struct challenge_use *use, str text);
+/* What was signed by whoever should is remembered before what was not. */
+void challenge_keep(struct challenges *challenges, str text);
 /* throttle.c */
 enum err throttle_new(struct throttle **ret) MUST_USE;
 void throttle_free(struct throttle *throttle);

@@ -142,8 +142,8 @@ enum err account_resolve(struct identity *identity, const struct account *accoun
 
 /* ---- by what came with the request ---- */
 
-static const struct credential *find_hash(const struct identity *identity, const struct hash *hash,
-                                          enum credential_kind kind)
+const struct credential *find_by_hash(const struct identity *identity, const struct hash *hash,
+                                      enum credential_kind kind)
 {
     struct link *link = table_first(&identity->hashes, hash_start(hash));
     for (; link; link = table_next(link)) {
@@ -162,7 +162,7 @@ static enum err by_hash(struct identity *identity, const struct hash *hash,
     bool is_token = kind == CREDENTIAL_TOKEN;
     enum err code;
     pthread_rwlock_rdlock(&identity->lock);
-    const struct credential *found = find_hash(identity, hash, kind);
+    const struct credential *found = find_by_hash(identity, hash, kind);
     int64_t expires_us = found ? found->facts.expires_us : 0;
     if (!found)
         code = nobody(is_token ? "the token is not known here"

@@ -14,9 +14,17 @@
 
 enum { DEPTH_MAX = 16 };
 
-static const char *const kept[] = {"unit",       "officer",    "grant",
-                                   "credential", "invitation", "measure"};
-enum { KEPT_UNIT, KEPT_OFFICER, KEPT_GRANT, KEPT_CREDENTIAL, KEPT_INVITATION, KEPT_MEASURE };
+static const char *const kept[] = {"unit",       "officer", "grant",   "credential",
+                                   "invitation", "measure", "terminal"};
+enum {
+    KEPT_UNIT,
+    KEPT_OFFICER,
+    KEPT_GRANT,
+    KEPT_CREDENTIAL,
+    KEPT_INVITATION,
+    KEPT_MEASURE,
+    KEPT_TERMINAL
+};
 
 static int kept_of(str definition)
 {
@@ -66,8 +74,7 @@ struct grant *find_grant(const struct identity *identity, uint64_t number)
     return (struct grant *)table_first(&identity->grants, number);
 }
 
-/* The texts in one piece of memory of their own. */
-static enum err keep_texts(str *const *texts, size_t count, char **ret)
+enum err keep_texts(str *const *texts, size_t count, char **ret)
 {
     size_t size = 1;
     for (size_t i = 0; i < count; i++)
@@ -84,9 +91,6 @@ static enum err keep_texts(str *const *texts, size_t count, char **ret)
     }
     return OK;
 }
-#define KEEP_TEXTS(ret, ...) \
-    keep_texts((str *const[]){__VA_ARGS__}, COUNT_OF(((str *const[]){__VA_ARGS__})), ret)
-
 static enum err slot_account(struct identity *identity, str id, struct account **ret)
 {
     *ret = find_account(identity, id);
@@ -108,7 +112,7 @@ static enum err slot_account(struct identity *identity, str id, struct account *
     return OK;
 }
 
-static enum err slot_unit(struct identity *identity, str id, struct unit **ret)
+enum err slot_unit(struct identity *identity, str id, struct unit **ret)
 {
     *ret = id.len ? find_unit(identity, id) : NULL;
     if (*ret || !id.len)
@@ -259,17 +263,35 @@ static void drop_credential(struct identity *identity, uint64_t number, uint64_t
     free(credential);
 }
 
-static bool goes_by_hash(enum credential_kind kind)
+/* What a request is found by: the hash that is kept, or that of a passkey's id. */
+static bool hash_it(const struct credential_facts *facts, struct hash *ret)
 {
-    return kind == CREDENTIAL_TOKEN || kind == CREDENTIAL_CERTIFICATE;
+    if (facts->kind == CREDENTIAL_PASSKEY)
+        sha256(facts->passkey, ret);
+    return facts->kind == CREDENTIAL_PASSKEY
+               ? facts->passkey.len > 0
+               : (facts->kind == CREDENTIAL_TOKEN || facts->kind == CREDENTIAL_CERTIFICATE) &&
+                     hex_decode(facts->hash, ret->bytes, HASH_SIZE);
+}
+
+/* A passkey that only counted on, or has another label, changes nobody's rights. */
+static bool is_same_passkey(const struct credential *before, const struct credential_facts *now)
+{
+    return before && before->facts.kind == CREDENTIAL_PASSKEY && now->kind == CREDENTIAL_PASSKEY &&
+           str_eq(before->facts.officer, now->officer) &&
+           str_eq(before->facts.passkey, now->passkey) && str_eq(before->facts.key, now->key) &&
+           before->facts.suspect_us == now->suspect_us;
 }
 
 static enum err take_credential(struct identity *identity, const struct stored *stored,
                                 const struct node *fields, bool is_active)
 {
-    drop_credential(identity, stored->id.number, stored->seq);
     struct credential_facts facts;
+    const struct credential *before = find_credential(identity, stored->id.number);
     read_credential(identity->catalog, fields, &facts);
+    uint64_t seq =
+        is_active && is_same_passkey(before, &facts) ? before->account->seq : stored->seq;
+    drop_credential(identity, stored->id.number, seq);
     if (!is_active || !facts.officer.len || facts.kind == CREDENTIAL_KIND_COUNT)
         return OK;
     struct credential *credential = calloc(1, sizeof *credential);
@@ -278,9 +300,9 @@ static enum err take_credential(struct identity *identity, const struct stored *
     enum err code = slot_account(identity, facts.officer, &credential->account);
     facts.officer = STR_EMPTY;
     if (!code)
-        code = KEEP_TEXTS(&credential->texts, &facts.label, &facts.hash, &facts.sealed);
-    bool has_hash =
-        goes_by_hash(facts.kind) && hex_decode(facts.hash, credential->hash.bytes, HASH_SIZE);
+        code = KEEP_TEXTS(&credential->texts, &facts.label, &facts.hash, &facts.sealed,
+                          &facts.passkey, &facts.key);
+    bool has_hash = hash_it(&facts, &credential->hash);
     if (!code)
         code = table_add(&identity->credentials, &credential->link, stored->id.number);
     if (!code && has_hash)
@@ -296,7 +318,7 @@ static enum err take_credential(struct identity *identity, const struct stored *
     credential->number = stored->id.number;
     credential->next = credential->account->credentials;
     credential->account->credentials = credential;
-    credential->account->seq = stored->seq;
+    credential->account->seq = seq;
     return OK;
 }
 
@@ -446,6 +468,7 @@ static enum err take(struct identity *identity, int what, const struct stored *s
         case KEPT_GRANT: code = take_grant(identity, stored, fields, is_active); break;
         case KEPT_CREDENTIAL: code = take_credential(identity, stored, fields, is_active); break;
         case KEPT_INVITATION: code = take_invitation(identity, stored, fields, is_active); break;
+        case KEPT_TERMINAL: code = take_terminal(identity, stored, fields, is_active); break;
         default: code = take_measure(identity, stored, fields, is_active); break;
         }
     arena_release(&arena);
@@ -512,6 +535,7 @@ static void release_account(struct account *account)
         free(one->texts);
         free(one);
     }
+    drafts_release(account);
     free(account->texts);
     free(account);
 }

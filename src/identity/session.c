@@ -4,11 +4,16 @@
  * random bits; here stands its SHA-256, so that what is read out of memory or a core signs nobody
  * in. A session knows up to which change of the store its officer's rights were looked at: when the
  * officer, a grant, a credential or a unit above changed later, it is over.
+ *
+ * A session made at a shared terminal is good with that terminal's certificate only, and a terminal
+ * has one at a time: who takes over ends the one before under the same lock under which sessions
+ * are found, so that after it nobody is found as who was there before.
  */
 #include <stdlib.h>
 
 #include "crypto/signin.h"
 #include "identity/internal.h"
+#include "identity/terminal.h"
 
 enum { SESSION_MAX = 1000000, OF_OFFICER_MAX = 16 };
 
@@ -41,6 +46,8 @@ static void drop(struct identity *identity, struct session *session)
     *at = session->next;
     *(session->newer ? &session->newer->older : &identity->newest) = session->older;
     *(session->older ? &session->older->newer : &identity->oldest) = session->newer;
+    if (session->terminal && session->terminal->session == session)
+        session->terminal->session = NULL;
     wipe(session, sizeof *session);
     free(session);
 }
@@ -50,14 +57,16 @@ static bool is_alive(const struct session *session, int64_t now_us)
 {
     int64_t used_us = atomic_load_explicit(&session->used_us, memory_order_relaxed);
     return now_us >= session->made_us && now_us - session->made_us < session_life_us &&
-           now_us - used_us < SESSION_IDLE_US;
+           now_us - used_us < session->idle_us;
 }
 
 static bool is_current(const struct session *session)
 {
     const struct account *account = session->account;
     const struct unit *unit = account->unit;
-    return account->seq <= session->seq && (!unit || unit->effective_seq <= session->seq);
+    const struct terminal *terminal = session->terminal;
+    return account->seq <= session->seq && (!unit || unit->effective_seq <= session->seq) &&
+           (!terminal || terminal->seq <= session->seq);
 }
 
 /* What is over is dropped where it is met: the oldest first, so that memory follows those alive. */
@@ -67,34 +76,51 @@ static void sweep(struct identity *identity, int64_t now_us)
         drop(identity, identity->oldest);
 }
 
-static enum err by_session(struct identity *identity, str cookie, bool is_use, struct arena *arena,
-                           struct actor *ret, struct identity_session *ret_session)
+static void tell(const struct session *session, struct identity_session *ret)
+{
+    int64_t used_us = atomic_load_explicit(&session->used_us, memory_order_relaxed);
+    memcpy(ret->proof, session->proof, COOKIE_TEXT);
+    ret->cookie[0] = 0;
+    ret->signed_in_us = session->signed_in_us;
+    ret->until_us = session->made_us + session_life_us;
+    ret->idle_until_us = used_us + session->idle_us;
+    if (ret->idle_until_us > ret->until_us)
+        ret->idle_until_us = ret->until_us;
+}
+
+/* Under both locks. */
+static enum err resolve(struct identity *identity, const struct session *session,
+                        const struct terminal *terminal, struct arena *arena, struct actor *ret)
+{
+    if (!session || !is_alive(session, clock_now_us()) || !is_current(session) ||
+        session->terminal != terminal)
+        return over();
+    TRY(account_resolve(identity, session->account, NULL, arena, ret));
+    if (terminal)
+        TRY(terminal_narrow(identity, terminal, session->account, ret));
+    ret->terminal = arena_str(arena, ret->terminal);
+    ret->session = session->number;
+    return OK;
+}
+
+enum err identity_session_at(struct identity *identity, const struct identity_place *place,
+                             enum identity_use use, struct arena *arena, struct actor *ret,
+                             struct identity_session *ret_session)
 {
     struct hash hash;
-    enum err code = OK;
-    int64_t now_us = clock_now_us();
-    if (cookie.len != COOKIE_TEXT - 1)
+    if (place->cookie.len != COOKIE_TEXT - 1)
         return over();
-    sha256(cookie, &hash);
+    sha256(place->cookie, &hash);
     pthread_mutex_lock(&identity->sessions_lock);
     pthread_rwlock_rdlock(&identity->lock);
     struct session *session = find(identity, &hash);
-    if (!session || !is_alive(session, now_us) || !is_current(session))
-        code = over();
-    else
-        code = account_resolve(identity, session->account, NULL, arena, ret);
-    if (!code) {
-        if (is_use)
-            atomic_store_explicit(&session->used_us, now_us, memory_order_relaxed);
-        ret->session = session->number;
-        memcpy(ret_session->proof, session->proof, COOKIE_TEXT);
-        ret_session->cookie[0] = 0;
-        ret_session->until_us = session->made_us + session_life_us;
-        ret_session->idle_until_us =
-            atomic_load_explicit(&session->used_us, memory_order_relaxed) + SESSION_IDLE_US;
-        if (ret_session->idle_until_us > ret_session->until_us)
-            ret_session->idle_until_us = ret_session->until_us;
-    }
+    const struct terminal *terminal =
+        place->terminal_key.len ? find_terminal(identity, place->terminal_key) : NULL;
+    enum err code = resolve(identity, session, terminal, arena, ret);
+    if (!code && use == SESSION_USE)
+        atomic_store_explicit(&session->used_us, clock_now_us(), memory_order_relaxed);
+    if (!code)
+        tell(session, ret_session);
     pthread_rwlock_unlock(&identity->lock);
     if (code && session)
         drop(identity, session);
@@ -105,24 +131,34 @@ static enum err by_session(struct identity *identity, str cookie, bool is_use, s
 enum err identity_by_session(struct identity *identity, str cookie, struct arena *arena,
                              struct actor *ret, struct identity_session *ret_session)
 {
-    bool is_use = true;
-    return by_session(identity, cookie, is_use, arena, ret, ret_session);
+    struct identity_place place = {cookie, STR_EMPTY};
+    return identity_session_at(identity, &place, SESSION_USE, arena, ret, ret_session);
 }
 
 enum err identity_look_session(struct identity *identity, str cookie, struct arena *arena,
                                struct actor *ret, struct identity_session *ret_session)
 {
-    bool is_use = false;
-    return by_session(identity, cookie, is_use, arena, ret, ret_session);
+    struct identity_place place = {cookie, STR_EMPTY};
+    return identity_session_at(identity, &place, SESSION_LOOK, arena, ret, ret_session);
 }
 
-static void end_number(struct identity *identity, const struct account *account, uint64_t number)
+bool identity_holds_terminal(struct identity *identity, str terminal_key, uint64_t session)
 {
-    for (struct session *one = account->sessions; number && one; one = one->next)
-        if (one->number == number) {
-            drop(identity, one);
-            return;
-        }
+    pthread_mutex_lock(&identity->sessions_lock);
+    pthread_rwlock_rdlock(&identity->lock);
+    const struct terminal *terminal = find_terminal(identity, terminal_key);
+    bool is_held = terminal && terminal->session && terminal->session->number == session;
+    pthread_rwlock_unlock(&identity->lock);
+    pthread_mutex_unlock(&identity->sessions_lock);
+    return is_held;
+}
+
+static struct session *find_number(const struct account *account, uint64_t number)
+{
+    struct session *one = account->sessions;
+    while (one && one->number != number)
+        one = one->next;
+    return number ? one : NULL;
 }
 
 /* More than these at once: the oldest of the officer's goes. */
@@ -136,8 +172,8 @@ static void make_room(struct identity *identity, const struct account *account)
         drop(identity, last);
 }
 
-static enum err add(struct identity *identity, struct account *account,
-                    struct identity_session *ret)
+static enum err add(struct identity *identity, struct account *account, struct terminal *terminal,
+                    int64_t signed_in_us, struct identity_session *ret)
 {
     struct session *session = calloc(1, sizeof *session);
     int64_t now_us = clock_now_us();
@@ -154,39 +190,74 @@ static enum err add(struct identity *identity, struct account *account,
     memcpy(session->proof, ret->proof, COOKIE_TEXT);
     session->number = ++identity->session_number;
     session->account = account;
+    session->terminal = terminal;
     session->seq = identity->seq;
     session->made_us = now_us;
+    session->signed_in_us = ret->signed_in_us = signed_in_us ? signed_in_us : now_us;
+    session->idle_us = terminal ? (int64_t)terminal->facts.idle_s * 1000000 : SESSION_IDLE_US;
     atomic_init(&session->used_us, now_us);
     session->next = account->sessions;
     account->sessions = session;
     session->older = identity->newest;
     *(identity->newest ? &identity->newest->newer : &identity->oldest) = session;
     identity->newest = session;
+    if (terminal)
+        terminal->session = session;
     ret->until_us = now_us + session_life_us;
-    ret->idle_until_us = now_us + SESSION_IDLE_US;
+    ret->idle_until_us = now_us + session->idle_us;
     return OK;
+}
+
+/* Under both locks: everything is asked before anything is changed. */
+static enum err enter(struct identity *identity, const struct identity_entry *entry,
+                      struct arena *arena, struct identity_session *ret, str *ret_left)
+{
+    struct actor actor;
+    struct account *account = find_account(identity, entry->officer);
+    struct terminal *terminal =
+        entry->terminal_key.len ? find_terminal(identity, entry->terminal_key) : NULL;
+    if (!account)
+        return over();
+    struct session *before = find_number(account, entry->before);
+    int64_t signed_in_us = before && !entry->is_signed_in_now ? before->signed_in_us : 0;
+    enum err code = account_resolve(identity, account, NULL, arena, &actor);
+    if (!code && terminal)
+        code = terminal_narrow(identity, terminal, account, &actor);
+    if (before)
+        drop(identity, before);
+    if (code)
+        return code;
+    struct session *left = terminal ? terminal->session : NULL;
+    if (left && left->account != account)
+        *ret_left = arena_str(arena, left->account->id);
+    if (left)
+        drop(identity, left);
+    if (identity->sessions.count >= SESSION_MAX)
+        return err_set(ERR_BUSY, "more than %d sessions", SESSION_MAX);
+    make_room(identity, account);
+    return add(identity, account, terminal, signed_in_us, ret);
+}
+
+enum err identity_session_enter(struct identity *identity, const struct identity_entry *entry,
+                                struct arena *arena, struct identity_session *ret, str *ret_left)
+{
+    *ret_left = STR_EMPTY;
+    pthread_mutex_lock(&identity->sessions_lock);
+    pthread_rwlock_rdlock(&identity->lock);
+    sweep(identity, clock_now_us());
+    enum err code = enter(identity, entry, arena, ret, ret_left);
+    pthread_rwlock_unlock(&identity->lock);
+    pthread_mutex_unlock(&identity->sessions_lock);
+    return code;
 }
 
 enum err identity_session_new(struct identity *identity, str officer, uint64_t before,
                               struct identity_session *ret)
 {
     struct arena arena = {0};
-    struct actor actor;
-    pthread_mutex_lock(&identity->sessions_lock);
-    pthread_rwlock_rdlock(&identity->lock);
-    struct account *account = find_account(identity, officer);
-    enum err code = account ? account_resolve(identity, account, NULL, &arena, &actor) : over();
-    sweep(identity, clock_now_us());
-    if (account)
-        end_number(identity, account, before);
-    if (!code && identity->sessions.count >= SESSION_MAX)
-        code = err_set(ERR_BUSY, "more than %d sessions", SESSION_MAX);
-    if (!code) {
-        make_room(identity, account);
-        code = add(identity, account, ret);
-    }
-    pthread_rwlock_unlock(&identity->lock);
-    pthread_mutex_unlock(&identity->sessions_lock);
+    struct identity_entry entry = {.officer = officer, .before = before, .is_signed_in_now = true};
+    str left;
+    enum err code = identity_session_enter(identity, &entry, &arena, ret, &left);
     arena_release(&arena);
     return code;
 }
@@ -196,8 +267,9 @@ void identity_session_end(struct identity *identity, str officer, uint64_t sessi
     pthread_mutex_lock(&identity->sessions_lock);
     pthread_rwlock_rdlock(&identity->lock);
     const struct account *account = find_account(identity, officer);
-    if (account)
-        end_number(identity, account, session);
+    struct session *one = account ? find_number(account, session) : NULL;
+    if (one)
+        drop(identity, one);
     pthread_rwlock_unlock(&identity->lock);
     pthread_mutex_unlock(&identity->sessions_lock);
 }

@@ -32,13 +32,13 @@ void identity_device_mark(struct identity *identity, str officer, char ret[COOKI
     ret[COOKIE_TEXT - 1] = 0;
 }
 
-static bool is_known_device(struct identity *identity, const struct identity_signin *signin)
+bool is_known_device(struct identity *identity, str officer, str device)
 {
     char mark[COOKIE_TEXT];
-    if (signin->device.len != COOKIE_TEXT - 1)
+    if (device.len != COOKIE_TEXT - 1)
         return false;
-    identity_device_mark(identity, signin->officer, mark);
-    return equal_constant_time(mark, signin->device.ptr, COOKIE_TEXT - 1);
+    identity_device_mark(identity, officer, mark);
+    return equal_constant_time(mark, device.ptr, COOKIE_TEXT - 1);
 }
 
 struct kept { /* of the account, taken under the lock */
@@ -86,7 +86,7 @@ enum err identity_sign_in(struct identity *identity, const struct identity_signi
                           unsigned *ret_wait_s)
 {
     struct kept kept;
-    bool is_known = is_known_device(identity, signin);
+    bool is_known = is_known_device(identity, signin->officer, signin->device);
     if (!identity_id_is_good(signin->officer))
         return wrong();
     TRY(throttle_enter(identity->throttle, clock_monotonic_us(), signin->officer, signin->address,

@@ -365,7 +365,7 @@ struct actor {
     bool is_integrating; /* a system that asks for others */
     str on_behalf_of;    /* the officer it asks for; empty: none was named */
     uint64_t session;    /* number of the browser's session; 0: token, certificate, socket */
-    uint64_t terminal;   /* record number of the shared terminal; 0: none */
+    str terminal;        /* id of the shared terminal he has taken over; empty: none */
     /* Measures against the actor's country, now. */
     struct definition_set read_only, suspended, pre_approval;
     uint32_t rate; /* requests a second; 0: no measure */
