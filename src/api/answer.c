@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "api/internal.h"
+#include "identity/terminal.h"
 
 struct audit_entry call_entry(struct call *call, enum audit_kind kind)
 {
@@ -140,9 +141,25 @@ static enum err answer_refused(struct call *call)
     return call_finish_audited(call, &entry, NULL);
 }
 
+/*
+ * What was asked by whoever held a shared terminal is not told to whoever holds it now. The entry
+ * that stands in the log is of the one who asked.
+ */
+static enum err check_terminal(struct call *call)
+{
+    const struct actor *actor = &call->actor;
+    if (!actor->terminal.len || !actor->session ||
+        identity_holds_terminal(call->api->node.identity, call->exchange->request.client_key,
+                                actor->session))
+        return OK;
+    return err_set(ERR_UNAUTHENTICATED, "another officer has taken over this terminal");
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion) */
 void call_finish(struct call *call, enum err code)
 {
+    if (!code)
+        code = check_terminal(call);
     if (!code && call->out.failed)
         code = err_set(call->out.failed, "the answer is larger than %zu bytes", call->out.max);
     /* who was refused what is on the record too; a second refusal would be the log's own */

@@ -54,6 +54,7 @@ struct api_options {
     unsigned review_share; /* of 10,000 searches, for a supervisor to confirm */
     unsigned lane_threads; /* 0: number of cores */
     const char *version;
+    const char *origin; /* as browsers know this node: "https://bureau.example"; NULL: not told */
 };
 enum err api_open(const struct api_node *node, const struct api_options *options,
                   struct api **ret) MUST_USE;

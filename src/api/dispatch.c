@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "api/internal.h"
+#include "identity/terminal.h"
 
 enum { ANSWER_MAX = 32 << 20 };
 
@@ -73,25 +74,32 @@ static bool is_waiting(const struct http_request *request)
            (accept && str_has(accept->value, S("text/event-stream")));
 }
 
+/*
+ * At an enrolled terminal nobody acts but whoever has taken it over: its certificate is not a
+ * system's, and a token would bring the rights of another desk.
+ */
 static enum err identify(struct api *api, const struct http_request *request, struct arena *arena,
                          struct actor *ret, struct identity_session *ret_session)
 {
-    str cookie = session_cookie_of(request);
+    struct identity *identity = api->node.identity;
+    struct identity_place place = {session_cookie_of(request), STR_EMPTY};
     const struct http_header *header = http_header_find(request, S("authorization"));
-    if (header && header->value.len > 7 &&
+    if (identity_is_terminal(identity, request->client_key))
+        place.terminal_key = request->client_key;
+    if (header && header->value.len > 7 && !place.terminal_key.len &&
         str_eq_nocase(str_slice(header->value, 0, 7), S("Bearer ")))
-        return identity_by_token(api->node.identity, str_trim(str_from(header->value, 7)), arena,
-                                 ret);
-    if (request->client_key.len)
-        return identity_by_key(api->node.identity, request->client_key, arena, ret);
-    if (cookie.len)
-        return (is_waiting(request)
-                    ? identity_look_session
-                    : identity_by_session)(api->node.identity, cookie, arena, ret, ret_session);
+        return identity_by_token(identity, str_trim(str_from(header->value, 7)), arena, ret);
+    if (request->client_key.len && !place.terminal_key.len)
+        return identity_by_key(identity, request->client_key, arena, ret);
+    if (place.cookie.len)
+        return identity_session_at(identity, &place,
+                                   is_waiting(request) ? SESSION_LOOK : SESSION_USE, arena, ret,
+                                   ret_session);
     if (request->is_unix)
-        return identity_by_peer(api->node.identity, request->peer_uid, arena, ret);
+        return identity_by_peer(identity, request->peer_uid, arena, ret);
     err_set(ERR_UNAUTHENTICATED, "no credential came with the request");
-    return err_hint("send the header Authorization: Bearer bureau_...");
+    return err_hint(place.terminal_key.len ? "take the terminal over with a passkey"
+                                           : "send the header Authorization: Bearer bureau_...");
 }
 
 /* A cookie is sent by the browser whoever made it ask; the proof only by our page. */
@@ -167,6 +175,7 @@ enum err call_identify_again(struct call *call)
         now.reference = actor->reference;
         now.on_behalf_of = actor->on_behalf_of;
         now.break_glass_of = arena_str(call->arena, now.break_glass_of);
+        now.terminal = actor->terminal;
         *actor = now;
     }
     arena_release(&arena);

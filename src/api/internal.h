@@ -252,6 +252,25 @@ struct node *call_fields(struct call *call);
 enum err call_version(struct call *call, uint32_t *ret) MUST_USE;
 enum err audit_change(struct call *call, str about, const char *verdict) MUST_USE;
 void print_grant(struct json *json, struct call *call, const struct identity_grant *grant);
+/* sessions.c: shared with passkey_routes.c and terminal_routes.c */
+void call_set_cookie(struct call *call, const char *name, const char *value, int64_t seconds);
+bool call_is_secure(const struct call *call);
+str call_address(struct call *call); /* whence the connection comes, for counting failures */
+str call_device(struct call *call);  /* the mark of an earlier sign-in */
+enum err call_check_origin(struct call *call) MUST_USE;
+enum err call_not_at_terminal(struct call *call) MUST_USE;
+void call_retry_after(struct call *call, enum err code, unsigned wait_s);
+void call_end_present(struct call *call);
+/* Answers with a session of the officer who has just been identified. */
+enum err call_entered(struct call *call, str officer, const char *verdict) MUST_USE;
+/* The failure is on the record; gives it again. */
+enum err call_sign_in_failed(struct call *call, str officer, enum err code,
+                             const char *verdict) MUST_USE;
+void print_terminal_here(struct json *json, struct call *call, str key);
+void print_credential(struct json *json, struct call *call,
+                      const struct identity_credential *credential, str token);
+/* A QR code of a text, as SVG; nothing where it is too long. */
+void json_qr(struct json *json, str key, str text);
 /* Gives the call's browser a session of this officer in place of the one it came with. */
 enum err call_new_session(struct call *call, str officer) MUST_USE;
 /* One cookie by its name; empty when there is none, or several. */
@@ -282,6 +301,9 @@ call_run run_units, run_unit_found, run_unit_change, run_unit_close, run_credent
     run_grant_end, run_grant_review, run_break_glass, run_measures, run_measure_decide,
     run_measure_lift;
 call_run run_sign_in, run_session, run_sign_out, run_enrol_start, run_enrol, run_password_change;
+call_run run_passkey_ask, run_passkey_sign_in, run_passkey_offer, run_passkey_new,
+    run_passkey_label, run_terminal_here, run_terminals, run_terminal_add, run_terminal_remove,
+    run_draft_get, run_draft_put;
 call_run run_standing, run_standing_ask, run_standing_approve, run_standing_renew,
     run_standing_remove;
 call_run run_due, run_record_extend, run_certificates, run_certificate_get, run_certificate_key;

@@ -95,8 +95,8 @@ enum err run_unit_close(struct call *call)
 
 /* ---- credentials ---- */
 
-static void print_credential(struct json *json, struct call *call,
-                             const struct identity_credential *credential, str token)
+void print_credential(struct json *json, struct call *call,
+                      const struct identity_credential *credential, str token)
 {
     json_open(json, '{');
     json_text(json, S("id"), id_text(call, credential->id));
@@ -105,6 +105,8 @@ static void print_credential(struct json *json, struct call *call,
     json_text_some(json, S("label"), credential->label);
     json_text_some(json, S("token"), token);
     json_time(json, S("created"), credential->created_us);
+    if (credential->suspect_us)
+        json_time(json, S("suspect"), credential->suspect_us);
     if (credential->expires_us)
         json_time(json, S("expires"), credential->expires_us);
     if (credential->is_scoped) {
@@ -162,6 +164,7 @@ enum err run_token_new(struct call *call)
     struct json json = {.out = &call->out};
     const struct node *asked = node_get(call->body, S("days"));
     TRY(need_session(call));
+    TRY(call_not_at_terminal(call));
     if (asked && !str_to_u64(node_as_text(asked), 10000, &days)) {
         err_set(ERR_BAD_VALUE, "days is not a number of days");
         return err_field("days");
@@ -183,6 +186,7 @@ enum err run_credential_revoke(struct call *call)
     struct identity_credential *own;
     size_t count;
     bool is_own = false;
+    TRY(call_not_at_terminal(call));
     TRY(read_id(call, &id));
     TRY(identity_credentials(identity, &call->actor, call->actor.officer, call->arena, &own,
                              &count));

@@ -4,6 +4,7 @@
  * search, from views only, so that there is one shape of them; here is the writer for all else.
  */
 #include "api/internal.h"
+#include "codec/qr.h"
 
 /* ---- a writer ---- */
 
@@ -36,6 +37,18 @@ void json_key(struct json *json, str key)
     buf_add(json->out, key);
     buf_add(json->out, S("\":"));
     json->is_next = false;
+}
+
+void json_qr(struct json *json, str key, str text)
+{
+    struct qr qr;
+    struct buf svg = {.max = 256 << 10};
+    if (qr_encode(text, &qr) == OK) {
+        qr_print_svg(&qr, &svg);
+        json_text_some(json, key, buf_str(&svg));
+    }
+    err_clear();
+    buf_release(&svg);
 }
 
 void json_raw(struct json *json, str key, str value)

@@ -8,12 +8,13 @@
  * Every sign-in, and every failure, is in the audit log before the answer leaves.
  */
 #include "api/internal.h"
+#include "identity/terminal.h"
 
 enum { NAME_MAX_BYTES = 64 };
 
 static const int64_t device_days = 180;
 
-static bool is_secure(const struct call *call)
+bool call_is_secure(const struct call *call)
 {
     const struct http_request *request = &call->exchange->request;
     return request->is_tls || !request->is_loopback;
@@ -48,9 +49,9 @@ str session_cookie_of(const struct http_request *request)
     return cookie_of(request, is_plain ? S("bureau") : S("__Host-bureau"));
 }
 
-static void set_cookie(struct call *call, const char *name, const char *value, int64_t seconds)
+void call_set_cookie(struct call *call, const char *name, const char *value, int64_t seconds)
 {
-    bool is_safe = is_secure(call);
+    bool is_safe = call_is_secure(call);
     call_header(
         call, S("Set-Cookie"),
         arena_printf(call->arena, "%s%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s",
@@ -71,29 +72,64 @@ static void print_session(struct call *call)
     json_text(&json, S("proof"), str_c(call->session.proof));
     json_time(&json, S("idle_until"), call->session.idle_until_us);
     json_time(&json, S("until"), call->session.until_us);
+    json_time(&json, S("signed_in"), call->session.signed_in_us);
+    if (call->actor.terminal.len)
+        print_terminal_here(&json, call, S("terminal"));
     json_close(&json, '}');
 }
 
-/* In place of the one the call came with. */
-enum err call_new_session(struct call *call, str officer)
+/* In place of the one the call came with; *ret_left: who had the terminal before. */
+static enum err enter(struct call *call, str officer, bool is_signed_in_now, str *ret_left)
 {
     struct identity *identity = call->api->node.identity;
-    uint64_t before = call->actor.session;
+    str key = call->exchange->request.client_key;
+    struct identity_entry entry = {.officer = officer,
+                                   .before = call->actor.session,
+                                   .is_signed_in_now = is_signed_in_now,
+                                   .terminal_key =
+                                       identity_is_terminal(identity, key) ? key : STR_EMPTY};
     struct identity_session ignored;
-    TRY(identity_session_new(identity, officer, before, &call->session));
-    set_cookie(call, "bureau", call->session.cookie, -1);
-    return identity_by_session(identity, str_c(call->session.cookie), call->arena, &call->actor,
-                               &ignored);
+    TRY(identity_session_enter(identity, &entry, call->arena, &call->session, ret_left));
+    call_set_cookie(call, "bureau", call->session.cookie, -1);
+    struct identity_place place = {str_c(call->session.cookie), entry.terminal_key};
+    return identity_session_at(identity, &place, SESSION_USE, call->arena, &call->actor, &ignored);
 }
 
-static enum err entered(struct call *call, str officer, const char *verdict)
+enum err call_new_session(struct call *call, str officer)
+{
+    str left;
+    bool is_signed_in_now = false;
+    return enter(call, officer, is_signed_in_now, &left);
+}
+
+/* An entry of his own for the officer whom another has taken the terminal over from. */
+static enum err audit_left(struct call *call, str officer)
+{
+    struct actor taker = call->actor;
+    struct actor left = {.officer = officer};
+    if (identity_by_officer(call->api->node.identity, officer, STR_EMPTY, call->arena, &left) != OK)
+        err_clear();
+    left.terminal = taker.terminal;
+    left.role = taker.role;
+    left.purpose = UINT16_MAX;
+    call->actor = left;
+    enum err code = audit_change(call, left.terminal, "terminal left to another");
+    call->actor = taker;
+    return code;
+}
+
+enum err call_entered(struct call *call, str officer, const char *verdict)
 {
     char mark[COOKIE_TEXT];
-    TRY(call_new_session(call, officer));
+    str left;
+    bool is_signed_in_now = true;
+    TRY(enter(call, officer, is_signed_in_now, &left));
     identity_device_mark(call->api->node.identity, officer, mark);
-    set_cookie(call, "bureau-device", mark, device_days * 86400);
+    call_set_cookie(call, "bureau-device", mark, device_days * 86400);
     call->actor.purpose = UINT16_MAX;
-    TRY(audit_change(call, officer, verdict));
+    if (left.len)
+        TRY(audit_left(call, left));
+    TRY(audit_change(call, officer, call->actor.terminal.len ? "terminal taken over" : verdict));
     print_session(call);
     wipe(&call->session, sizeof call->session);
     call_finish(call, OK);
@@ -101,7 +137,7 @@ static enum err entered(struct call *call, str officer, const char *verdict)
 }
 
 /* The address a connection comes from; of IPv6 the network, which one house has whole. */
-static str address_of(struct call *call)
+str call_address(struct call *call)
 {
     str peer = call->exchange->request.peer;
     if (peer.len && peer.ptr[0] == '[') {
@@ -115,12 +151,12 @@ static str address_of(struct call *call)
 }
 
 /* A failure is on the record under the name that was tried, with nothing that was typed. */
-static enum err failed(struct call *call, str officer, enum err code, const char *verdict)
+enum err call_sign_in_failed(struct call *call, str officer, enum err code, const char *verdict)
 {
     struct err_info why = *err_last();
     if (code != ERR_UNAUTHENTICATED && code != ERR_RATE)
         return code;
-    str address = address_of(call);
+    str address = call_address(call);
     str about = arena_printf(call->arena, "%.*s from %.*s",
                              STR(str_slice(officer, 0, NAME_MAX_BYTES)), STR(address));
     call->actor = (struct actor){.officer = S("nobody"), .purpose = UINT16_MAX};
@@ -130,7 +166,7 @@ static enum err failed(struct call *call, str officer, enum err code, const char
 }
 
 /* Only a page of this node may send a sign-in: another site's form would sign its victim in. */
-static enum err check_origin(struct call *call)
+enum err call_check_origin(struct call *call)
 {
     const struct http_request *request = &call->exchange->request;
     const struct http_header *site = http_header_find(request, S("sec-fetch-site"));
@@ -139,16 +175,18 @@ static enum err check_origin(struct call *call)
     return err_set(ERR_DENIED, "a sign-in comes from this node's own page");
 }
 
-static void retry_after(struct call *call, enum err code, unsigned wait_s)
+void call_retry_after(struct call *call, enum err code, unsigned wait_s)
 {
     if (code == ERR_RATE)
         call_header(call, S("Retry-After"), arena_printf(call->arena, "%u", wait_s));
 }
 
 /* Whoever signs in leaves the session the browser came with, be it another officer's. */
-static void end_present(struct call *call)
+void call_end_present(struct call *call)
 {
     struct identity *identity = call->api->node.identity;
+    if (identity_is_terminal(identity, call->exchange->request.client_key))
+        return; /* taking over ends it */
     struct identity_session session;
     struct actor actor;
     str cookie = session_cookie_of(&call->exchange->request);
@@ -157,24 +195,35 @@ static void end_present(struct call *call)
     err_clear();
 }
 
+str call_device(struct call *call)
+{
+    return cookie_of(&call->exchange->request,
+                     call_is_secure(call) ? S("__Host-bureau-device") : S("bureau-device"));
+}
+
+/* Where many sit down, a password is seen over the shoulder, and brings the rights of all desks. */
+static enum err check_no_terminal(struct call *call)
+{
+    if (!identity_is_terminal(call->api->node.identity, call->exchange->request.client_key))
+        return OK;
+    return err_set(ERR_DENIED, "a shared terminal is taken over with a passkey");
+}
+
 enum err run_sign_in(struct call *call)
 {
     unsigned wait_s = 1;
-    const struct http_request *request = &call->exchange->request;
-    struct identity_signin signin = {.address = address_of(call),
-                                     .device = cookie_of(request, is_secure(call)
-                                                                      ? S("__Host-bureau-device")
-                                                                      : S("bureau-device"))};
-    TRY(check_origin(call));
+    struct identity_signin signin = {.address = call_address(call), .device = call_device(call)};
+    TRY(call_check_origin(call));
+    TRY(check_no_terminal(call));
     TRY(call_body_text(call, S("officer"), &signin.officer));
     TRY(call_body_text(call, S("password"), &signin.password));
     signin.code = node_get_text(call->body, S("code"));
     enum err code = identity_sign_in(call->api->node.identity, &signin, &wait_s);
-    retry_after(call, code, wait_s);
+    call_retry_after(call, code, wait_s);
     if (code)
-        return failed(call, signin.officer, code, "sign-in failed");
-    end_present(call);
-    return entered(call, signin.officer, "signed in");
+        return call_sign_in_failed(call, signin.officer, code, "sign-in failed");
+    call_end_present(call);
+    return call_entered(call, signin.officer, "signed in");
 }
 
 enum err run_session(struct call *call)
@@ -191,10 +240,18 @@ enum err run_sign_out(struct call *call)
     if (!call->actor.session)
         return err_set(ERR_UNAUTHENTICATED, "this request came without a session");
     identity_session_end(call->api->node.identity, call->actor.officer, call->actor.session);
-    set_cookie(call, "bureau", "", 0);
+    call_set_cookie(call, "bureau", "", 0);
     TRY(audit_change(call, call->actor.officer, "signed out"));
+    call->actor.session = 0; /* it holds nothing any more */
     call_finish(call, OK);
     return OK;
+}
+
+enum err call_not_at_terminal(struct call *call)
+{
+    if (!call->actor.terminal.len)
+        return OK;
+    return err_set(ERR_DENIED, "what an officer signs in with is not changed at a shared terminal");
 }
 
 /* ---- one-time links ---- */
@@ -212,7 +269,8 @@ enum err run_enrol_start(struct call *call)
     str secret;
     struct identity_enrolment enrolment;
     struct json json = {.out = &call->out};
-    TRY(check_origin(call));
+    TRY(call_check_origin(call));
+    TRY(check_no_terminal(call));
     TRY(call_body_text(call, S("secret"), &secret));
     TRY(identity_enrol_start(call->api->node.identity, secret, call->arena, &enrolment));
     json_open(&json, '{');
@@ -225,6 +283,7 @@ enum err run_enrol_start(struct call *call)
     json_open(&json, '{');
     json_text(&json, S("secret"), str_c(enrolment.totp));
     json_text(&json, S("uri"), uri_of(call, &enrolment));
+    json_qr(&json, S("code"), uri_of(call, &enrolment));
     json_close(&json, '}');
     json_close(&json, '}');
     wipe(&enrolment, sizeof enrolment);
@@ -235,13 +294,14 @@ enum err run_enrol_start(struct call *call)
 enum err run_enrol(struct call *call)
 {
     str secret, password, officer;
-    TRY(check_origin(call));
+    TRY(call_check_origin(call));
+    TRY(check_no_terminal(call));
     TRY(call_body_text(call, S("secret"), &secret));
     TRY(call_body_text(call, S("password"), &password));
     TRY(identity_enrol(call->api->node.identity, secret, password,
                        node_get_text(call->body, S("code")), call->arena, &officer));
-    end_present(call);
-    return entered(call, officer, "password and codes set by a one-time link");
+    call_end_present(call);
+    return call_entered(call, officer, "password and codes set by a one-time link");
 }
 
 enum err run_password_change(struct call *call)
@@ -249,13 +309,14 @@ enum err run_password_change(struct call *call)
     str password, next;
     unsigned wait_s = 1;
     str officer = call->actor.officer;
+    TRY(call_not_at_terminal(call));
     TRY(call_body_text(call, S("password"), &password));
     TRY(call_body_text(call, S("new"), &next));
     enum err code = identity_password_change(call->api->node.identity, &call->actor, password,
-                                             node_get_text(call->body, S("code")), address_of(call),
-                                             next, &wait_s);
-    retry_after(call, code, wait_s);
+                                             node_get_text(call->body, S("code")),
+                                             call_address(call), next, &wait_s);
+    call_retry_after(call, code, wait_s);
     if (code)
-        return failed(call, officer, code, "change of password failed");
-    return entered(call, officer, "password changed");
+        return call_sign_in_failed(call, officer, code, "change of password failed");
+    return call_entered(call, officer, "password changed");
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tickets, offices and figures as JSON; docs/API.md says what the shapes mean. */
 #include "api/internal.h"
-#include "codec/qr.h"
 
 static str titled(struct call *call, const str titles[LANGUAGE_COUNT])
 {
@@ -278,16 +277,10 @@ static void print_office_of(struct json *json, struct call *call, str key, struc
 /* The slip and its picture, for the sheet that the person takes away. */
 static void print_slip_of(struct json *json, const struct flow_ticket *ticket)
 {
-    struct qr qr;
-    struct buf svg = {.max = 256 << 10};
     if (!ticket->slip.len)
         return;
     json_text(json, S("slip"), ticket->slip);
-    if (qr_encode(ticket->slip, &qr) == OK) {
-        qr_print_svg(&qr, &svg);
-        json_text_some(json, S("slip_code"), buf_str(&svg));
-        buf_release(&svg);
-    }
+    json_qr(json, S("slip_code"), ticket->slip);
 }
 
 void print_ticket(struct json *json, struct call *call, const struct flow_ticket *ticket)

@@ -149,6 +149,9 @@ int command_grant(struct cli *cli);
 int command_measure(struct cli *cli);
 int command_recovery(struct cli *cli);
 int command_recover_administrator(struct cli *cli);
+int command_terminal(struct cli *cli);
+/* officer.c: the key of the file --certificate names, as certificate_key. */
+enum err put_certificate(struct cli *cli, struct node *body) MUST_USE;
 int command_upgrade(struct cli *cli);
 int command_ticket(struct cli *cli);
 int command_policy(struct cli *cli);

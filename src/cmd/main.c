@@ -17,6 +17,7 @@ const struct command commands[] = {
      "--certificate F --key F     PEM files: TLS\n"
      "--client-ca F               ask for client certificates of this CA\n"
      "--require-client-certificate\n"
+     "--origin https://NAME       as browsers know this node; passkeys are made for it\n"
      "--rate N                    requests a second and officer, 1000 unless stated; 0: no bound\n"
      "--alarm-command PATH        run when a ticket rings or is late; facts in its environment\n"
      "--alarm-mail FILE           the mail server for letters of alarm; a file of mode 600\n"
@@ -157,6 +158,10 @@ const struct command commands[] = {
      "change ID --version N --name N --level L [--parent U] [--database NAME]... [--purpose P]...\n"
      "close ID\nlist",
      command_unit},
+    {"terminal", "add|remove|list", "computers that officers of a desk share",
+     "add ID --unit U --role ROLE --purpose P --certificate FILE [--label TEXT] [--idle SECONDS]\n"
+     "remove ID\nlist",
+     command_terminal},
     {"grant", "add|end|review|list", "more than an officer has, for a time",
      "add OFFICER --until TIME --reason TEXT [--from TIME] [--role R]... [--may RIGHT]...\n"
      "       [--purpose P]... [--database NAME]...\n"

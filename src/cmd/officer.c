@@ -37,7 +37,7 @@ static void put_options(struct cli *cli, struct node *body, const char *option, 
 }
 
 /* --certificate FILE: what is sent is the hash of its key. */
-static enum err put_certificate(struct cli *cli, struct node *body)
+enum err put_certificate(struct cli *cli, struct node *body)
 {
     const char *path = cli_option(cli, "--certificate");
     char *text = NULL;

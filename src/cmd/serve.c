@@ -23,6 +23,27 @@ static bool is_loopback(const char *address)
            str_starts(text, S("[::1]:"));
 }
 
+/* What passkeys speak to: a scheme, a name that is no number, perhaps a port, nothing behind. */
+static enum err check_origin(const char *origin)
+{
+    str text = str_c(origin);
+    bool is_tls = str_starts(text, S("https://"));
+    str rest = str_from(text, is_tls ? 8 : 7);
+    size_t colon = str_find(rest, ':');
+    str host = str_slice(rest, 0, colon);
+    uint64_t port = 0;
+    bool is_good = (is_tls || str_starts(text, S("http://localhost"))) && host.len > 0 &&
+                   host.len < 254 && !is_digit(host.ptr[host.len - 1]) &&
+                   (colon == rest.len || str_to_u64(str_from(rest, colon + 1), 65535, &port));
+    for (size_t i = 0; i < host.len; i++)
+        is_good = is_good && (is_lower(host.ptr[i]) || is_digit(host.ptr[i]) ||
+                              host.ptr[i] == '.' || host.ptr[i] == '-');
+    if (is_good)
+        return OK;
+    err_set(ERR_USAGE, "%s is not the address of a page", origin);
+    return err_hint("--origin https://bureau.example, as it stands in the browser; small letters");
+}
+
 static enum err read_options(struct cli *cli, struct http_options *http, struct api_options *api,
                              bool *ret_is_demonstration)
 {
@@ -42,6 +63,9 @@ static enum err read_options(struct cli *cli, struct http_options *http, struct 
     api->review_share = (unsigned)share;
     api->rate = (uint32_t)rate;
     api->version = BUREAU_VERSION;
+    api->origin = cli_option(cli, "--origin");
+    if (api->origin)
+        TRY(check_origin(api->origin));
     if (strcmp(http->listen, "none") == 0)
         http->listen = NULL;
     bool is_demonstration = cli_flag(cli, "--demonstration");

@@ -223,10 +223,10 @@ static enum err enter(struct identity *identity, const struct identity_entry *en
     enum err code = account_resolve(identity, account, NULL, arena, &actor);
     if (!code && terminal)
         code = terminal_narrow(identity, terminal, account, &actor);
-    if (before)
-        drop(identity, before);
     if (code)
         return code;
+    if (before)
+        drop(identity, before);
     struct session *left = terminal ? terminal->session : NULL;
     if (left && left->account != account)
         *ret_left = arena_str(arena, left->account->id);

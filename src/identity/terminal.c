@@ -167,6 +167,14 @@ enum err identity_terminal_at(struct identity *identity, str key_hash, struct ar
     return terminal ? OK : err_set(ERR_NOT_FOUND, "this is no enrolled terminal");
 }
 
+bool identity_is_terminal(struct identity *identity, str key_hash)
+{
+    pthread_rwlock_rdlock(&identity->lock);
+    bool is_terminal = key_hash.len && find_terminal(identity, key_hash);
+    pthread_rwlock_unlock(&identity->lock);
+    return is_terminal;
+}
+
 enum err identity_terminals(struct identity *identity, const struct actor *by, struct arena *arena,
                             struct identity_terminal **ret, size_t *ret_count)
 {
@@ -224,8 +232,8 @@ static enum err check_new(const struct identity *identity, const struct actor *b
     struct hash key;
     uint16_t purpose;
     const struct unit *desk = find_unit(identity, facts->unit);
-    if (!identity_id_is_good(facts->id))
-        return bad("id", "a terminal's id is of letters, digits and . _ - / up to 64");
+    if (!identity_id_is_good(facts->id) || str_has(facts->id, S("/")))
+        return bad("id", "a terminal's id is of letters, digits and . _ - up to 64");
     if (!desk || !desk->is_known || !reaches_unit(identity, by, desk->country, desk))
         return not_there("unit", facts->unit);
     if (!is_role_shared(identity, facts->role))

@@ -27,6 +27,8 @@ struct identity_terminal {
 enum err identity_terminal_at(struct identity *identity, str key_hash, struct arena *arena,
                               struct identity_terminal *ret) MUST_USE;
 
+bool identity_is_terminal(struct identity *identity, str key_hash); /* the same, no more said */
+
 /* ---- administering them; fields are those of the definition ---- */
 
 enum err identity_terminal_add(struct identity *identity, const struct actor *by,

@@ -808,6 +808,46 @@ static inline void ask_sign_out(struct leak *leak)
 {
     send(leak, "DELETE", S("/v1/session"), STR_EMPTY, NULL);
 }
+static inline void ask_passkey_question(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/passkeys/challenge"), S("{\"officer\":\"o-1\"}"), NULL);
+}
+static inline void ask_passkey_sign_in(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/session/passkey"),
+         S("{\"id\":\"none\",\"client_data\":\"e30\",\"authenticator_data\":\"AA\","
+           "\"signature\":\"AA\"}"),
+         NULL);
+}
+static inline void ask_passkey_offer(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/me/passkeys/start"), STR_EMPTY, NULL);
+}
+static inline void ask_passkey_new(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/me/passkeys"),
+         S("{\"label\":\"a\",\"client_data\":\"e30\",\"attestation\":\"AA\"}"), NULL);
+}
+static inline void ask_passkey_label(struct leak *leak)
+{
+    for (size_t i = 0; i < 3; i++)
+        send(leak, "PUT",
+             arena_printf(&leak->arena, "/v1/me/passkeys/{%llu}",
+                          (unsigned long long)some_place(leak)),
+             S("{\"label\":\"a\"}"), NULL);
+}
+static inline void ask_draft(struct leak *leak)
+{
+    get(leak, "/v1/me/draft", 0);
+}
+static inline void ask_draft_put(struct leak *leak)
+{
+    send(leak, "PUT", S("/v1/me/draft"), S("{\"text\":\"a\"}"), NULL);
+}
+static inline void ask_terminal_here(struct leak *leak)
+{
+    get(leak, "/v1/terminal", 0);
+}
 static inline void ask_enrol_start(struct leak *leak)
 {
     send(leak, "POST", S("/v1/enrolment/start"), S("{\"secret\":\"none\"}"), NULL);
@@ -988,6 +1028,17 @@ static const struct prober probers[] = {
     {"POST", "/v1/session", ask_sign_in},
     {"GET", "/v1/session", ask_session},
     {"DELETE", "/v1/session", ask_sign_out},
+    {"POST", "/v1/passkeys/challenge", ask_passkey_question},
+    {"POST", "/v1/session/passkey", ask_passkey_sign_in},
+    {"POST", "/v1/me/passkeys/start", ask_passkey_offer},
+    {"POST", "/v1/me/passkeys", ask_passkey_new},
+    {"PUT", "/v1/me/passkeys/{id}", ask_passkey_label},
+    {"GET", "/v1/me/draft", ask_draft},
+    {"PUT", "/v1/me/draft", ask_draft_put},
+    {"GET", "/v1/terminal", ask_terminal_here},
+    {"GET", "/v1/terminals", NULL},
+    {"POST", "/v1/terminals", NULL},
+    {"DELETE", "/v1/terminals/{id}", NULL},
     {"POST", "/v1/enrolment/start", ask_enrol_start},
     {"POST", "/v1/enrolment", ask_enrol},
     {"POST", "/v1/me/password", ask_password},
