@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A browser without pages: keeps its cookies, sends the proof of its session; and one-time codes.
+// A browser without pages: keeps its cookies, sends the proof of its session.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { request as plain } from 'node:http';
 import { request as tls } from 'node:https';
 import { purpose } from './node.mjs';
+import { codeOf } from './totp.mjs';
 
 export const password = 'a long pass phrase';
-
-// RFC 6238, of a base 32 secret.
-export function codeOf(secret, ahead = 0) {
-  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + ahead));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
-}
 
 export class Browser {
   // at: {port, ...options of a TLS connection}; contract: every answer is held against it
