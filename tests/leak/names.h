@@ -77,7 +77,7 @@ static inline size_t apart_at(str text)
     static const char *const figures[] = {
         "bureau_feed_seq ", "bureau_index_seq ",     "bureau_search_microseconds_total ",
         "chain: ",          "bureau_up_seconds ",    "bureau_answers_total{",
-        "bureau_lane_",     "bureau_audit_entries ", "bureau_audit_room_free_bytes "};
+        "bureau_lane_",     "bureau_audit_entries ", "bureau_audit_room_"};
     static const char *const keys[] = {
         "\"receipt\":",  "\"took_us\":", "\"seq\":",       "\"feed\":",     "\"index\":",
         "\"next\":",     "\"seen\":",    "\"hash\":",      "\"seconds\":",  "\"rate\":",
