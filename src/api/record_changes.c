@@ -218,6 +218,15 @@ static enum err take_body(struct call *call, const struct definition *definition
     return OK;
 }
 
+/* What two officers have signed nobody writes by hand. */
+static enum err refuse_kept(const struct definition *definition)
+{
+    return flow_keeps(definition)
+               ? err_set(ERR_DENIED, "records of %.*s are written where they come about",
+                         STR(definition->name))
+               : OK;
+}
+
 /* ---- routes ---- */
 
 enum err run_record_create(struct call *call)
@@ -227,6 +236,7 @@ enum err run_record_create(struct call *call)
     if (!changing)
         return err_last()->code;
     TRY(call_definition(call, call->args[0], &definition));
+    TRY(refuse_kept(definition));
     enum err code = take_body(call, definition, NULL, changing);
     if (code)
         changing_release(changing);
@@ -239,6 +249,7 @@ static enum err take_current(struct call *call, struct changing *changing, struc
     struct record_id id;
     TRY(call_record_id(call, call->args[0], &id));
     TRY(record_load(call, id.number, ret));
+    TRY(refuse_kept(ret->definition));
     changing->change.number = id.number;
     changing->change.definition = ret->definition->name;
     changing->change.definition_version = ret->definition->version;

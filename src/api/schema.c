@@ -90,7 +90,7 @@ static const struct {
                     "next:s"},
     {"TicketBrief", "id:s version:i kind:s title:s state:s state_title:s open:b test:b side:s "
                     "asker:Party owner:Party record:s database?:s database_title?:s opened:s "
-                    "since:s clock?:TicketClock alarm:b yours:b waiting?:o"},
+                    "since:s clock?:TicketClock alarm:b yours:b taker?:s waiting?:o"},
     {"Tickets", "tickets:[TicketBrief] next?:s seen:s"},
     {"TicketLimit", "title:s since:s held_min:i limit_min?:i until?:s source?:s over:b say:s"},
     {"TicketWay", "to:s title:s needs:[Field] takes:[Field] four_eyes:b clearance:b"},
@@ -103,7 +103,7 @@ static const struct {
     {"TicketOffices", "asker:Office owner:Office"},
     {"Ticket", "id:s version:i kind:s title:s state:s state_title:s open:b test:b side:s "
                "asker:Party owner:Party record:s database?:s database_title?:s opened:s since:s "
-               "clock?:TicketClock alarm:b yours:b waiting?:o fields:o facts:[Fact] "
+               "clock?:TicketClock alarm:b yours:b taker?:s waiting?:o fields:o facts:[Fact] "
                "limit?:TicketLimit moves:[TicketWay] history:[TicketStep] clearances:[Cleared] "
                "offices:TicketOffices slip?:s slip_code?:s receipt:s"},
     {"Slip", "slip:s key?:s document?:s issuer?:s"},
@@ -120,6 +120,12 @@ static const struct {
     {"Request", "right:s withheld:b ticket:Ticket applicant?:o records:[RequestRecord]"},
     {"AnswerPart", "heading:s lines:[s]"},
     {"PersonAnswer", "title:s day:s parts:[AnswerPart] language:s"},
+    {"Handed", "ticket:TicketBrief urgent:b since:b taker?:s"},
+    {"Handover", "id:s version:i digest:s left_by:s left_at:s note?:s taken_by?:s taken_at?:s "
+                 "taken_note?:s"},
+    {"Desk", "desk:Party digest:s tickets:[Handed] more:b officers:[s] last?:Handover receipt:s"},
+    {"Leaving", "digest:s takers?:o note?:s"},
+    {"Taking", "version:i digest:s takers?:o note?:s"},
     {"Figures", "country:s asked:i answered:i confirmed:i not_confirmed:i refused:i late:i open:i "
                 "outcomes:i false:i false_rate?:n late_rate?:n median_answer_s?:i"},
     {"TicketFigures", "owners:[Figures] askers:[Figures]"},

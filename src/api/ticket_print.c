@@ -85,6 +85,8 @@ static void print_brief_members(struct json *json, struct call *call,
     print_clock(json, call, brief);
     json_bool(json, S("alarm"), brief->is_alarm);
     json_bool(json, S("yours"), brief->is_yours);
+    json_text_some(json, S("taker"),
+                   flow_taker(call->api->node.flow, &call->actor, brief->id.number, call->arena));
 }
 
 void print_ticket_brief(struct json *json, struct call *call, const struct flow_brief *brief)

@@ -154,6 +154,7 @@ int command_terminal(struct cli *cli);
 enum err put_certificate(struct cli *cli, struct node *body) MUST_USE;
 int command_upgrade(struct cli *cli);
 int command_ticket(struct cli *cli);
+int command_handover(struct cli *cli); /* ticket handover */
 int command_policy(struct cli *cli);
 int command_sample(struct cli *cli);
 int command_records(struct cli *cli);

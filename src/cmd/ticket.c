@@ -216,11 +216,12 @@ int command_ticket(struct cli *cli)
         const char *word;
         int (*run)(struct cli *cli);
     } all[] = {{"list", list}, {"show", show},       {"open", open_one},
-               {"move", move}, {"offices", offices}, {"figures", figures}};
+               {"move", move}, {"offices", offices}, {"figures", figures},
+               {"handover", command_handover}};
     const char *what = cli_word(cli);
     for (size_t i = 0; what && i < COUNT_OF(all); i++)
         if (strcmp(what, all[i].word) == 0)
             return all[i].run(cli);
-    err_set(ERR_USAGE, "expected ticket list, show, open, move, offices or figures");
+    err_set(ERR_USAGE, "expected ticket list, show, open, move, offices, figures or handover");
     return cli_fail();
 }

@@ -24,35 +24,41 @@ static enum err read_subject(struct flow *flow, uint64_t number, struct arena *a
     return record_read(flow->catalog, definition, body, arena, ret);
 }
 
-bool achieved_make(struct flow *flow, struct record_id subject, struct arena *arena,
-                   struct buf *out, struct change *ret)
+static enum err date_subject(struct flow *flow, uint64_t number, struct arena *arena,
+                             struct change *ret, bool *ret_is_dated)
 {
     struct stored stored;
     struct record record;
-    char id[RECORD_ID_TEXT], text[1024];
-    if (subject.home != flow->home)
-        return false;
-    enum err code = read_subject(flow, subject.number, arena, &stored, &record);
-    if (!code && record.envelope.achieved_on.month)
-        return false;
+    struct buf text = {.max = STORE_BODY_MAX};
+    TRY(read_subject(flow, number, arena, &stored, &record));
+    *ret_is_dated = record.envelope.achieved_on.month > 0;
     record.envelope.achieved_on = day_today();
-    if (!code)
-        code = record_canonical(flow->catalog, &record, out);
-    if (code && code != ERR_GONE) /* the officer's move is not held up by that */
-        log_write(LOG_WARN, "record %s could not be dated as achieved: %s",
-                  record_id_format(subject, id), err_format(err_last(), text, sizeof text));
-    if (code) {
-        err_clear();
-        return false;
-    }
+    enum err code = record_canonical(flow->catalog, &record, &text);
     *ret = (struct change){.kind = CHANGE_PUT,
-                           .number = subject.number,
+                           .number = number,
                            .expect_version = stored.version,
                            .definition = record.definition->name,
                            .definition_version = record.definition->version,
                            .owner = record.envelope.owner,
                            .state = stored.state,
                            .actor = S("node"),
-                           .body = buf_str(out)};
-    return true;
+                           .body = arena_str(arena, buf_str(&text))};
+    bool is_whole = ret->body.len == text.len;
+    buf_release(&text);
+    return code || is_whole ? code : err_last()->code;
+}
+
+bool achieved_make(struct flow *flow, struct record_id subject, struct arena *arena,
+                   struct change *ret)
+{
+    char id[RECORD_ID_TEXT], text[1024];
+    bool is_dated = false;
+    if (subject.home != flow->home)
+        return false;
+    enum err code = date_subject(flow, subject.number, arena, ret, &is_dated);
+    if (code && code != ERR_GONE) /* the officer's move is not held up by that */
+        log_write(LOG_WARN, "record %s could not be dated as achieved: %s",
+                  record_id_format(subject, id), err_format(err_last(), text, sizeof text));
+    err_clear();
+    return !code && !is_dated;
 }

@@ -309,53 +309,22 @@ static struct node *make_fields(const struct ticket *ticket, const struct actor 
     return fields;
 }
 
-static struct node *make_envelope(const struct flow *flow, const struct ticket *ticket,
-                                  const struct definition *definition, struct day until,
-                                  struct arena *arena)
-{
-    char day[16];
-    struct node *envelope = node_map(arena);
-    struct node *purposes = node_list(arena);
-    struct record record = {.definition = definition};
-    struct day last = record_review_max(&record, day_today());
-    if (until.month && day_number(until) < day_number(last))
-        last = until;
-    for (unsigned i = 0; i < PURPOSE_MAX; i++)
-        if (definition->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(flow->catalog, (uint16_t)i)));
-    node_put_text(arena, envelope, S("owner"), ticket->progress.owner.country);
-    if (ticket->progress.owner.unit.len)
-        node_put_text(arena, envelope, S("unit"), ticket->progress.owner.unit);
-    node_put(envelope, S("purposes"), purposes);
-    node_put_text(arena, envelope, S("disclose"), S("none")); /* it would tell of the ticket */
-    node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
-    return envelope;
-}
-
 enum err clearance_make(struct flow *flow, const struct ticket *ticket, const struct actor *actor,
-                        const struct node *given, struct arena *arena, struct buf *out,
-                        struct change *ret, struct slip *ret_slip)
+                        const struct node *given, struct arena *arena, struct change *ret,
+                        struct slip *ret_slip)
 {
-    const struct definition *definition = catalog_find(flow->catalog, str_c(definition_name));
-    struct faults faults;
-    struct record record = {0};
-    struct node *body = node_map(arena);
-    if (!definition || given->kind != NODE_MAP)
+    if (given->kind != NODE_MAP)
         return bad(ERR_BAD_VALUE, "a clearance is a map of consent, document, issuer and until");
     struct node *fields = make_fields(ticket, actor, arena);
     *ret_slip =
         (struct slip){.by = {actor->country, actor->unit}, .alert = ticket->progress.subject};
     TRY(take_document(flow, ticket, given, arena, fields, ret_slip));
-    node_put(body, S("envelope"), make_envelope(flow, ticket, definition, ret_slip->until, arena));
-    node_put(body, S("fields"), fields);
-    TRY(record_check(flow->catalog, definition, body, arena, &record, &faults));
-    TRY(record_canonical(flow->catalog, &record, out));
-    *ret = (struct change){.kind = CHANGE_PUT,
-                           .definition = definition->name,
-                           .definition_version = definition->version,
-                           .owner = ticket->progress.owner.country,
-                           .state = STATE_ACTIVE,
-                           .actor = actor->officer,
-                           .body = buf_str(out)};
-    return OK;
+    return change_make(flow->catalog,
+                       &(struct made){.definition = definition_name,
+                                      .owner = ticket->progress.owner.country,
+                                      .unit = ticket->progress.owner.unit,
+                                      .actor = actor->officer,
+                                      .until = ret_slip->until,
+                                      .fields = fields},
+                       arena, ret);
 }

@@ -22,6 +22,7 @@ static enum err open_parts(struct flow *flow)
     TRY(offices_open(flow));
     TRY(clearances_open(flow));
     TRY(addresses_open(flow));
+    TRY(desks_open(flow));
     return view_fill(flow);
 }
 
@@ -51,6 +52,7 @@ void flow_close(struct flow *flow)
     holding_free(flow->webhooks);
     holding_free(flow->mailboxes);
     clearances_free(flow);
+    desks_free(flow);
     pthread_cond_destroy(&flow->changed);
     pthread_mutex_destroy(&flow->mutex);
     pthread_rwlock_destroy(&flow->lock);
@@ -69,6 +71,8 @@ static enum err take_change(void *context, const struct stored *stored)
     if (!code)
         code = clearances_take(flow, stored);
     if (!code)
+        code = desks_take(flow, stored);
+    if (!code)
         code = view_take(flow, stored, true);
     if (code) {
         atomic_fetch_add(&flow->failed, 1);
@@ -85,6 +89,11 @@ void flow_follow(struct flow *flow, uint64_t first_seq, uint64_t last_seq)
         err_clear();
     }
     atomic_store(&flow->followed, last_seq);
+}
+
+bool flow_keeps(const struct definition *definition)
+{
+    return str_eq(definition->name, S("handover"));
 }
 
 void flow_on_told(struct flow *flow, flow_tell *tell, void *context)

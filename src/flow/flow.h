@@ -30,6 +30,9 @@ void flow_close(struct flow *flow);
 /* The store's hook: takes up what concerns tickets, offices and clearances. */
 void flow_follow(struct flow *flow, uint64_t first_seq, uint64_t last_seq);
 
+/* Is this definition written through flow only? */
+bool flow_keeps(const struct definition *definition);
+
 /* What an actor is to a ticket; bits. */
 enum { FLOW_ASKER = 1, FLOW_OWNER = 2, FLOW_HUB = 4, FLOW_AUDITOR = 8 };
 
@@ -282,6 +285,52 @@ struct flow_office {
 /* Empty unit: all; empty country: of all. By unit. */
 enum err flow_offices(struct flow *flow, str unit, str country, struct arena *arena,
                       struct flow_office **ret, size_t *ret_count) MUST_USE;
+
+/* ---- a desk handed over ---- */
+
+enum { FLOW_DESK_MAX = 1000 };
+struct flow_handed { /* an open ticket of a desk */
+    struct flow_brief brief;
+    str taker;                /* who has it in hand; empty: nobody in particular */
+    bool is_urgent, is_since; /* urgent: not left without a taker; since: the last handover */
+};
+struct flow_handover {
+    struct record_id id; /* number 0: none */
+    uint32_t version;
+    str left_by, taken_by, note, taken_note, digest;
+    int64_t left_us, taken_us; /* taken 0: nobody has taken over yet */
+};
+struct flow_desk {
+    struct flow_party desk;
+    struct flow_handed *tickets; /* most urgent first */
+    size_t count;
+    bool has_more;
+    str digest; /* of the list: its tickets, and which of them are urgent */
+    struct flow_handover last;
+};
+/* The actor's own desk. ERR_DENIED for who works at none. */
+enum err flow_desk_list(struct flow *flow, const struct actor *actor, struct arena *arena,
+                        struct flow_desk *ret) MUST_USE;
+struct flow_taker {
+    struct record_id ticket;
+    str officer; /* of the desk: the caller has looked */
+};
+struct flow_signature {
+    struct record_id id; /* the handover taken over; number 0: this officer leaves */
+    uint32_t version;    /* of it */
+    str digest, note;    /* digest: of the list that was seen, in a handover its own */
+    const struct flow_taker *takers;
+    size_t taker_count;
+};
+/*
+ * Signs, as the leaving or the coming officer. ERR_CONFLICT names the urgent tickets that nobody
+ * takes; ERR_STALE when the list is another than the one seen.
+ */
+enum err flow_hand_over(struct flow *flow, const struct actor *actor,
+                        const struct flow_signature *signature, struct arena *arena,
+                        struct flow_desk *ret) MUST_USE;
+/* Who of the actor's desk has this ticket in hand; empty: nobody in particular. */
+str flow_taker(struct flow *flow, const struct actor *actor, uint64_t number, struct arena *arena);
 
 /* ---- not this person ---- */
 

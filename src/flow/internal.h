@@ -133,6 +133,7 @@ struct flow {
     /* offices, clearances: office.c, clearance.c */
     struct holding *offices, *webhooks, *mailboxes;
     struct clearances *clearances;
+    struct desks *desks; /* handover.c */
     /* slip.c */
     struct signing_key key;
     char key_name[64];
@@ -206,9 +207,14 @@ bool move_is_open_to(const struct life_move *move, const struct actor *actor, un
 /* Moves that the node makes by itself, until there is none. */
 enum err move_by_node(struct flow *flow, uint64_t number) MUST_USE;
 
-/* achieved.c: false: there is nothing to be changed. `out` lives until the change is committed. */
+/* handover.c: the last handover of each desk */
+enum err desks_open(struct flow *flow) MUST_USE;
+void desks_free(struct flow *flow);
+enum err desks_take(struct flow *flow, const struct stored *stored) MUST_USE;
+
+/* achieved.c: false: there is nothing to be changed */
 bool achieved_make(struct flow *flow, struct record_id subject, struct arena *arena,
-                   struct buf *out, struct change *ret);
+                   struct change *ret);
 
 /* told.c: what a version of a ticket tells whom; the same when it is read again */
 void tell_version(struct flow *flow, const struct stored *stored,
@@ -263,8 +269,8 @@ struct slip {
 };
 /* The record that notes it, ready to be committed with the move, and what a slip says of it. */
 enum err clearance_make(struct flow *flow, const struct ticket *ticket, const struct actor *actor,
-                        const struct node *given, struct arena *arena, struct buf *out,
-                        struct change *ret, struct slip *ret_slip) MUST_USE;
+                        const struct node *given, struct arena *arena, struct change *ret,
+                        struct slip *ret_slip) MUST_USE;
 /* slip.c; *ret empty when this node has no key */
 enum err slip_make(struct flow *flow, const struct slip *slip, struct arena *arena,
                    str *ret) MUST_USE;

@@ -290,16 +290,9 @@ static enum err begin(struct flow *flow, const struct actor *actor,
 /* What is committed with a move, in one transaction: all of it or nothing. */
 struct beside {
     struct change changes[BESIDE_MAX];
-    struct buf bodies[BESIDE_MAX];
     size_t count;
     struct flow_effect *effect; /* what `does:` asked for; NULL: nothing */
 };
-
-static void beside_release(struct beside *beside)
-{
-    for (size_t i = 0; i < BESIDE_MAX; i++)
-        buf_release(&beside->bodies[i]);
-}
 
 /* Gives a new ticket its id. */
 static enum err commit(struct flow *flow, struct ticket *ticket, str officer,
@@ -415,8 +408,8 @@ static enum err take_clearance(struct flow *flow, const struct ticket *ticket,
         err_set(ERR_BAD_VALUE, "this move notes no clearance");
         return err_field("clearance");
     }
-    TRY(clearance_make(flow, ticket, actor, given, arena, &beside->bodies[beside->count],
-                       &beside->changes[beside->count], ret_slip));
+    TRY(clearance_make(flow, ticket, actor, given, arena, &beside->changes[beside->count],
+                       ret_slip));
     beside->count++;
     return OK;
 }
@@ -433,9 +426,7 @@ static bool is_achieved(const struct ticket *ticket)
 static void take_achieved(struct flow *flow, const struct ticket *ticket, struct arena *arena,
                           struct beside *beside)
 {
-    size_t at = beside->count;
-    if (achieved_make(flow, ticket->progress.subject, arena, &beside->bodies[at],
-                      &beside->changes[at]))
+    if (achieved_make(flow, ticket->progress.subject, arena, &beside->changes[beside->count]))
         beside->count++;
 }
 
@@ -444,7 +435,7 @@ static enum err try_move(struct flow *flow, const struct actor *actor, unsigned 
                          bool *ret_is_raced, struct slip *ret_slip)
 {
     struct ticket ticket;
-    struct beside beside = {.bodies = {{.max = FIELDS_BYTES_MAX}, {.max = STORE_BODY_MAX}}};
+    struct beside beside = {.count = 0};
     const struct life_move *move = NULL;
     bool is_moved = false;
     TRY(ticket_load(flow, request->id.number, arena, &ticket));
@@ -462,7 +453,6 @@ static enum err try_move(struct flow *flow, const struct actor *actor, unsigned 
         code = commit(flow, &ticket, actor->officer, &beside);
         *ret_is_raced = code == ERR_STALE;
     }
-    beside_release(&beside);
     if (!code)
         tell_done(flow, beside.effect);
     return code;

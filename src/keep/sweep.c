@@ -242,50 +242,17 @@ static struct node *reminder_fields(struct keep *keep, str owner, const struct r
     return fields;
 }
 
-static enum err write_reminder(struct keep *keep, str owner, struct node *fields,
-                               struct arena *arena, struct buf *out)
-{
-    char day[16];
-    const struct definition *definition = catalog_find(keep->catalog, str_c(reminder_name));
-    struct record record = {.definition = definition};
-    struct faults faults;
-    struct node *body = node_map(arena);
-    struct node *envelope = node_map(arena);
-    struct node *purposes = node_list(arena);
-    if (!definition)
-        return err_set(ERR_NOT_FOUND, "system/%s.yaml is missing", reminder_name);
-    struct day last = record_review_max(&record, day_today());
-    for (unsigned i = 0; i < PURPOSE_MAX; i++)
-        if (definition->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(keep->catalog, (uint16_t)i)));
-    node_put_text(arena, envelope, S("owner"), owner);
-    node_put(envelope, S("purposes"), purposes);
-    node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
-    node_put_text(arena, envelope, S("disclose"), S("none"));
-    node_put(body, S("envelope"), envelope);
-    node_put(body, S("fields"), fields);
-    TRY(record_check(keep->catalog, definition, body, arena, &record, &faults));
-    return record_canonical(keep->catalog, &record, out);
-}
-
 static enum err tell_owner(struct keep *keep, str owner, struct node *fields, struct arena *arena)
 {
-    const struct definition *definition = catalog_find(keep->catalog, str_c(reminder_name));
-    struct buf body = {.max = STORE_BODY_MAX};
+    struct change change;
     struct committed done;
-    enum err code = write_reminder(keep, owner, fields, arena, &body);
-    if (!code) {
-        struct change change = {.kind = CHANGE_PUT,
-                                .definition = definition->name,
-                                .definition_version = definition->version,
-                                .owner = owner,
-                                .state = STATE_ACTIVE,
-                                .actor = NODE,
-                                .body = buf_str(&body)};
-        code = store_commit(keep->store, &change, 1, true, &done);
-    }
-    buf_release(&body);
-    return code;
+    TRY(change_make(keep->catalog,
+                    &(struct made){.definition = reminder_name,
+                                   .owner = owner,
+                                   .actor = NODE,
+                                   .fields = fields},
+                    arena, &change));
+    return store_commit(keep->store, &change, 1, true, &done);
 }
 
 /* Owners with something to be told of, and the fields of each one's reminder. */

@@ -88,24 +88,6 @@ enum err list_load(struct review *review)
 
 /* ---- records ---- */
 
-static struct node *make_envelope(const struct review *review, const struct definition *definition,
-                                  const struct waiting_item *item, struct arena *arena)
-{
-    char day[16];
-    struct node *envelope = node_map(arena);
-    struct node *purposes = node_list(arena);
-    struct record record = {.definition = definition};
-    for (unsigned i = 0; i < PURPOSE_MAX; i++)
-        if (definition->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(review->catalog, (uint16_t)i)));
-    struct day last = record_review_max(&record, day_today());
-    node_put_text(arena, envelope, S("owner"), str_c(item->country));
-    node_put(envelope, S("purposes"), purposes);
-    node_put_text(arena, envelope, S("disclose"), S("none"));
-    node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
-    return envelope;
-}
-
 struct decision { /* NULL: not yet */
     bool is_confirmed;
     str reason, reviewer;
@@ -138,28 +120,13 @@ static enum err make_change(struct review *review, const struct waiting_item *it
                             const struct decision *decision, struct arena *arena,
                             struct change *ret)
 {
-    struct faults faults = {0};
-    struct record record = {0};
-    struct buf text = {.max = 16 << 10};
-    const struct definition *definition = catalog_find(review->catalog, S(REVIEW));
-    struct node *body = node_map(arena);
-    if (!definition)
-        return err_set(ERR_UNKNOWN, "the definition %s is missing from system/", REVIEW);
-    node_put(body, S("envelope"), make_envelope(review, definition, item, arena));
-    node_put(body, S("fields"), make_fields(item, decision, arena));
-    enum err code = record_check(review->catalog, definition, body, arena, &record, &faults);
-    if (!code)
-        code = record_canonical(review->catalog, &record, &text);
-    *ret = (struct change){.kind = CHANGE_PUT,
-                           .number = item->number,
-                           .definition = definition->name,
-                           .definition_version = definition->version,
-                           .owner = arena_str(arena, str_c(item->country)),
-                           .state = STATE_ACTIVE,
-                           .actor = decision ? decision->reviewer : S("system"),
-                           .body = arena_str(arena, buf_str(&text))};
-    buf_release(&text);
-    return code;
+    return change_make(review->catalog,
+                       &(struct made){.definition = REVIEW,
+                                      .owner = arena_str(arena, str_c(item->country)),
+                                      .actor = decision ? decision->reviewer : S("system"),
+                                      .fields = make_fields(item, decision, arena),
+                                      .number = item->number},
+                       arena, ret);
 }
 
 static bool is_there(const struct review *review, const struct waiting_item *item)

@@ -67,6 +67,18 @@ struct change {
     uint16_t definition_version;
     bool is_of_holder; /* the state is set by whoever holds the record back: no guard is asked */
 };
+/* The change that enters, or rewrites, a record which the program keeps by itself (made.c). */
+struct made {
+    const char *definition; /* of system/ */
+    str owner, unit, actor;
+    struct day until;    /* its review, if the rules allow that much; month 0: as late as they do */
+    struct node *fields; /* in the arena */
+    uint64_t number;     /* 0: a new one */
+    uint32_t version;    /* the one it replaces */
+};
+/* The body lives in the arena. Faults as record_check() has them. */
+enum err change_make(const struct catalog *catalog, const struct made *made, struct arena *arena,
+                     struct change *ret) MUST_USE;
 struct committed {
     uint64_t seq;
     struct record_id id;

@@ -696,6 +696,22 @@ static inline void ask_ticket_figures(struct leak *leak)
 {
     get(leak, "/v1/tickets/figures", 0);
 }
+static inline void ask_handover(struct leak *leak)
+{
+    get(leak, "/v1/handover", 0);
+}
+static inline void ask_handover_leave(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/handover"), S("{\"digest\":\"none\"}"), NULL);
+}
+static inline void ask_handover_take(struct leak *leak)
+{
+    for (unsigned i = 0; i < 3; i++)
+        send(leak, "POST",
+             arena_printf(&leak->arena, "/v1/handover/{%llu}",
+                          (unsigned long long)some_place(leak)),
+             S("{\"version\":1,\"digest\":\"none\"}"), NULL);
+}
 static inline void ask_offices(struct leak *leak)
 {
     get(leak, "/v1/offices", 0);
@@ -998,6 +1014,9 @@ static const struct prober probers[] = {
     {"GET", "/v1/tickets/figures", ask_ticket_figures},
     {"GET", "/v1/tickets/{id}", ask_ticket},
     {"POST", "/v1/tickets/{id}/moves", ask_ticket_move},
+    {"GET", "/v1/handover", ask_handover},
+    {"POST", "/v1/handover", ask_handover_leave},
+    {"POST", "/v1/handover/{id}", ask_handover_take},
     {"GET", "/v1/offices", ask_offices},
     {"GET", "/v1/me", ask_me},
     {"POST", "/v1/records/{id}/extend", ask_extend},

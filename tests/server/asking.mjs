@@ -16,7 +16,7 @@ export function fastHome() {
   }
   cpSync(join(base, 'codes'), join(home, 'codes'), { recursive: true, dereference: true });
   const clocks = join(home, 'codes', 'clocks.csv');
-  writeFileSync(clocks, readFileSync(clocks, 'utf8').replace(/^urgent,(.*),10min,1min$/m, 'urgent,$1,1s,1s'));
+  writeFileSync(clocks, readFileSync(clocks, 'utf8').replace(/^urgent,(.*),10min,1min,/m, 'urgent,$1,1s,1s,'));
   process.env.BUREAU_HOME = home;
   return home;
 }
