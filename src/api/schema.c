@@ -112,6 +112,11 @@ static const struct {
     {"TicketMove", "to:s version?:i fields?:o clearance?:o"},
     {"TicketState", "state:s title:s end:b"},
     {"TicketKind", "kind:s title:s help?:s states:[TicketState] needs:[Field] takes:[Field]"},
+    {"NewObjection", "record:s statement:s"},
+    {"Told", "receipt:s"},
+    {"Objection", "id:s record:s country:s unit:s officer:s statement:s made:s outcome:s "
+                  "decided_by?:s decided?:s reason?:s"},
+    {"ObjectionDecision", "outcome:s reason:s"},
     {"RequestKind", "right:s kind:TicketKind"},
     {"Requests", "requests:[TicketBrief] next?:s"},
     {"NewRequest", "kind:s applicant:o fields?:o"},

@@ -52,6 +52,12 @@ enum err read_record(struct rights *rights, const struct stored *stored, struct 
 /* The ids that a field of a ticket lists. ERR_BAD_VALUE, ERR_LIMIT. */
 enum err ids_of(const struct record *record, const struct field *field,
                 struct record_id ret[RIGHTS_RECORDS_MAX], size_t *ret_count) MUST_USE;
+/* What a box of this node's holds, as a tree; NULL: it cannot be opened. */
+enum { SEALED_MAX = 16 << 10 };
+const struct node *unseal(const struct box_key *key, str sealed, struct arena *arena);
+/* One record that this officer may know of, or his own country's; ERR_NOT_FOUND. */
+enum err name_record(struct rights *rights, const struct actor *actor, struct record_id id,
+                     struct arena *arena, struct stored *ret_stored, struct record *ret) MUST_USE;
 /* The actor for the purpose that a request has. */
 struct actor for_request(const struct rights *rights, const struct actor *actor);
 

@@ -13,7 +13,7 @@
 #include "rights/internal.h"
 
 #define APPLICANT "applicant"
-enum { SEALED_MAX = 16 << 10, PLAIN_MAX = 8 << 10 };
+enum { PLAIN_MAX = 8 << 10 };
 #define REASON S("on request of the person concerned")
 
 struct actor for_request(const struct rights *rights, const struct actor *actor)
@@ -101,7 +101,7 @@ enum err rights_open_request(struct rights *rights, const struct actor *actor,
     return flow_ask(rights->node.flow, actor, &question, arena, ret);
 }
 
-static const struct node *unseal(const struct box_key *key, str sealed, struct arena *arena)
+const struct node *unseal(const struct box_key *key, str sealed, struct arena *arena)
 {
     char *box = arena_alloc(arena, SEALED_MAX);
     char *plain = arena_alloc(arena, SEALED_MAX);
@@ -197,22 +197,20 @@ static enum err no_record(struct record_id id)
 }
 
 /* One that the officer may name: seen by him, or of his own country. */
-static enum err name_record(struct doing *doing, struct record_id id, struct stored *ret_stored,
-                            struct record *ret)
+enum err name_record(struct rights *rights, const struct actor *actor, struct record_id id,
+                     struct arena *arena, struct stored *ret_stored, struct record *ret)
 {
-    struct rights *rights = doing->rights;
     const struct rights_node *node = &rights->node;
-    struct actor actor = for_request(rights, doing->effect->actor);
     struct view view;
     if (id.home != store_home(node->store) ||
-        store_read(node->store, id.number, doing->arena, ret_stored) != OK)
+        store_read(node->store, id.number, arena, ret_stored) != OK)
         return no_record(id);
     const struct definition *definition = catalog_find(node->catalog, ret_stored->definition);
     if (!definition || !definition_is_data(definition) ||
-        read_record(rights, ret_stored, doing->arena, ret) != OK)
+        read_record(rights, ret_stored, arena, ret) != OK)
         return no_record(id);
-    bool is_own = str_eq(actor.country, ret_stored->owner);
-    if (!is_own && policy_open(node->catalog, &actor, ret, doing->arena, &view) != OK)
+    bool is_own = str_eq(actor->country, ret_stored->owner);
+    if (!is_own && policy_open(node->catalog, actor, ret, arena, &view) != OK)
         return no_record(id);
     return OK;
 }
@@ -284,11 +282,12 @@ static enum err corrected(struct doing *doing, const struct record *held, str *r
 static enum err assign(struct doing *doing, const struct record_id *ids, size_t count)
 {
     struct flow_effect *effect = doing->effect;
+    struct actor actor = for_request(doing->rights, effect->actor);
     for (size_t i = 0; i < count; i++) {
         struct stored stored;
         struct record record;
         str body;
-        TRY(name_record(doing, ids[i], &stored, &record));
+        TRY(name_record(doing->rights, &actor, ids[i], doing->arena, &stored, &record));
         if (i && !str_eq(stored.owner, effect->owner.country))
             return err_set(ERR_CONFLICT,
                            "the records are of several owners; each decides in a request of its "

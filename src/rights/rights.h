@@ -72,6 +72,35 @@ const struct node *rights_applicant(struct rights *rights, const struct actor *a
 enum { RIGHTS_RECORDS_MAX = 16 };
 size_t rights_about(const struct flow_ticket *ticket, struct record_id ret[RIGHTS_RECORDS_MAX]);
 
+/* ---- protection objections ---- */
+
+/*
+ * A member tells the hub that the person of a record has protection in its country. Who says so,
+ * and what, is sealed to the hub's readers (role `hub`, of the hub's country); the record of it
+ * belongs to the hub. *ret_as is who is entered in the log in place of the officer. ERR_NOT_FOUND:
+ * for this actor there is no such record, or the node has no hub.
+ */
+enum err rights_object(struct rights *rights, const struct actor *actor, struct record_id id,
+                       str statement, struct arena *arena, struct record_id *ret,
+                       struct actor *ret_as) MUST_USE;
+struct rights_objection {
+    struct record_id id, record;
+    uint32_t version;
+    str country, unit, officer, statement; /* empty: can no longer be opened */
+    int64_t made_us, decided_us;           /* decided 0: it waits */
+    str outcome, decided_by, reason;
+};
+/* For the hub's readers; ERR_DENIED for all others. Those that wait first, then newest first. */
+enum err rights_objections(struct rights *rights, const struct actor *actor, struct arena *arena,
+                           struct rights_objection **ret, size_t *ret_count) MUST_USE;
+/*
+ * suspended: the record is held back, by the hub; lifted: no longer, unless another objection holds
+ * it; set-aside: nothing came of it. Each from what waits or from suspended.
+ */
+enum err rights_decide(struct rights *rights, const struct actor *actor, struct record_id id,
+                       str outcome, str reason, struct arena *arena,
+                       struct rights_objection *ret) MUST_USE;
+
 /* By day, country, kind of unit (role) and purpose; no person, no minute. */
 struct rights_shown {
     str day, country, role, purpose;

@@ -957,6 +957,24 @@ static inline void ask_rights_answer(struct leak *leak)
         get(leak, "/v1/rights/requests/{@}/answer", some_place(leak));
 }
 
+static inline void ask_objection(struct leak *leak)
+{
+    for (unsigned i = 0; i < 10; i++) {
+        str body = arena_printf(&leak->arena, "{\"record\":\"{%llu}\",\"statement\":\"x\"}",
+                                (unsigned long long)some_place(leak));
+        send(leak, "POST", S("/v1/rights/objections"), body, NULL);
+    }
+}
+
+static inline void ask_objection_decide(struct leak *leak)
+{
+    for (unsigned i = 0; i < 5; i++)
+        send(leak, "POST",
+             arena_printf(&leak->arena, "/v1/rights/objections/{%llu}",
+                          (unsigned long long)some_place(leak)),
+             S("{\"outcome\":\"lifted\",\"reason\":\"x\"}"), NULL);
+}
+
 /* ---- the table ---- */
 
 struct prober {
@@ -1038,6 +1056,9 @@ static const struct prober probers[] = {
     {"GET", "/v1/rights/requests/{id}", ask_rights_request},
     {"GET", "/v1/rights/requests/{id}/evidence", ask_rights_evidence},
     {"GET", "/v1/rights/requests/{id}/answer", ask_rights_answer},
+    {"POST", "/v1/rights/objections", ask_objection},
+    {"GET", "/v1/rights/objections", NULL},
+    {"POST", "/v1/rights/objections/{id}", ask_objection_decide},
     {"GET", "/v1/due", ask_due},
     {"GET", "/v1/certificates", ask_certificates},
     {"GET", "/v1/certificates/key", ask_certificate_key},

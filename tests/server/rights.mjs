@@ -272,6 +272,50 @@ const tests = [
     const entries = (await node.call('GET', '/v1/audit?officer=protector&max=20', undefined, { as: 'utoauditor' })).data;
     assert.ok(entries.some((entry) => JSON.stringify(entry).includes(hash)));
   }],
+  ['a protection objection: the hub suspends, the owner never learns who objected', async () => {
+    const [one, two] = [await record(), await record()];
+    const tell = (target, as, statement = 'refugee status granted') => call('POST', '/v1/rights/objections', { record: target.id, statement }, as);
+    assert.equal((await tell(one, 'frabureau')).status, 201);
+    assert.equal((await tell(two, 'other', 'Zqprotected since 2019 and a much longer statement of what was decided there')).status, 201);
+    assert.equal((await tell(one, 'gate')).status, 403);
+    const hidden = await record({ deny: ['FRA'] });
+    const unseen = await tell(hidden, 'frabureau');
+    assert.equal(unseen.status, 404);
+    assert.equal(unseen.text.replaceAll(hidden.id, 'ID'), (await tell({ id: hidden.id.replace(/-.*/, '-ZZZZ') }, 'frabureau')).text.replaceAll(hidden.id.replace(/-.*/, '-ZZZZ'), 'ID'));
+    for (const as of ['bureau', 'protector', 'utoauditor', 'admin', 'frabureau', 'hubdpo']) assert.equal((await call('GET', '/v1/rights/objections', undefined, as)).status, 403, as);
+    const waiting = (await call('GET', '/v1/rights/objections', undefined, 'hub')).data;
+    const first = waiting.find((item) => item.record === one.id);
+    const second = waiting.find((item) => item.record === two.id);
+    assert.deepEqual([first.country, first.officer, second.country], ['FRA', 'frabureau', 'ZZZ']);
+    for (const target of [one, two]) assert.equal((await show(target)).status, 200, 'the hub has not decided');
+    const decide = (item, outcome, as = 'hub') => call('POST', `/v1/rights/objections/${item.id}`, { outcome, reason: 'protection is confirmed' }, as);
+    assert.equal((await decide(first, 'suspended', 'bureau')).status, 403);
+    for (const item of [first, second]) assert.equal((await decide(item, 'suspended')).status, 200);
+    for (const target of [one, two]) {
+      assert.equal((await show(target)).status, 404);
+      const kept = await show(target, 'bureau');
+      assert.deepEqual([kept.data.state, kept.data.held.hub], ['suspended', true]);
+      assert.match((await node.call('POST', `/v1/records/${target.id}/state`, { state: 'active' }, { as: 'bureau' })).text, /suspended by the hub/);
+    }
+    // everything the owner's people can ask reads alike for the two, whoever objected
+    const blank = (text, target, other) => text.replaceAll(target.id, 'ID').replaceAll(target.mark, 'MARK').replaceAll(target.mark.toUpperCase(), 'MARK').replaceAll(other.id, 'OTHER').replace(/"(receipt|time|entered|updated|since|hash|leaf|from|took_us|feed|seq|number|time_us|day)":("[^"]*"|\d+)/g, '"$1":-').replace(/\d\d:\d\d:\d\dZ/g, 'TIME');
+    for (const as of ['bureau', 'protector', 'utoauditor', 'admin', 'patrol'])
+      for (const path of ['/v1/records/ID', '/v1/records/ID/history', '/v1/records/ID/shown', '/v1/audit?record=ID']) {
+        const ask = async (target, other) => blank((await node.call('GET', path.replace('ID', target.id), undefined, { as, headers: { 'Bureau-Purpose': purposeOf(as) } })).text, target, other);
+        assert.equal(await ask(one, two), await ask(two, one), `${as} ${path}`);
+      }
+    for (const as of ['bureau', 'protector', 'utoauditor', 'admin', 'other', 'frabureau']) {
+      const said = (await Promise.all(['/v1/feed', '/v1/audit?max=200', '/v1/audit/statistics', '/v1/tickets', '/v1/export?owner=UTO', '/v1/due?within=4000d', '/metrics'].map((path) => node.call('GET', path, undefined, { as, headers: { 'Bureau-Purpose': purposeOf(as) } })))).map((reply) => reply.text).join('\n');
+      assert.ok(!/objection taken[^}]*(FRA|frabureau|ZZZ)|Zqprotected|refugee/.test(said), as);
+      assert.ok(!said.includes(first.id), `${as} ${first.id}`);
+    }
+    const log = (await node.call('GET', '/v1/audit?max=300', undefined, { as: 'utoauditor' })).data;
+    assert.ok(log.some((entry) => entry.entry?.country === 'XPO' && entry.entry.kind === 'write'), 'that it was told is on the log, as the hub\'s');
+    assert.equal((await decide(first, 'set-aside')).status, 409);
+    assert.equal((await decide(first, 'lifted')).status, 200);
+    assert.equal((await show(one)).status, 200);
+    assert.equal((await show(two)).status, 404);
+  }],
   ['data protection reads what is due and what was deleted, and changes nothing', async () => {
     const target = await record();
     const due = await call('GET', '/v1/due?within=400d', undefined, 'protector');

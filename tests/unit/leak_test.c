@@ -7,6 +7,7 @@
  */
 #include "intake/intake.h"
 #include "leak/calls.h"
+#include "leak/objections.h"
 
 /* The worlds do differ: whoever may see all is answered differently. */
 static void check_the_worlds_differ(struct leak *leak)
@@ -75,7 +76,7 @@ static void probe_all(struct leak *leak)
 }
 
 /* How many answers gave something away. */
-static size_t one_round(uint64_t seed, size_t *asked, size_t *with_hits)
+static size_t one_round(uint64_t seed, size_t *asked, size_t *with_hits, size_t *objected)
 {
     struct leak *leak = calloc(1, sizeof *leak);
     random_seed(&leak->random, seed);
@@ -88,6 +89,7 @@ static size_t one_round(uint64_t seed, size_t *asked, size_t *with_hits)
         share_ids(leak, w);
         give_token(leak, w);
     }
+    *objected += object_in_both(leak);
     bool is_merged = one_in(leak, 2);
     for (unsigned w = 0; w < WORLD_COUNT && is_merged; w++)
         leak_must(index_merge(leak->worlds[w].running->node.index), "merge");
@@ -120,15 +122,16 @@ static void hidden_is_absent(void **state)
     (void)state;
     uint64_t seed = number_of("SEED", 1);
     uint64_t rounds = number_of("ROUNDS", 6);
-    size_t asked = 0, with_hits = 0, differences = 0;
+    size_t asked = 0, with_hits = 0, differences = 0, objected = 0;
     for (uint64_t i = 0; i < rounds; i++) {
         fprintf(stderr, "seed %llu\n", (unsigned long long)(seed + i));
-        differences += one_round(seed + i, &asked, &with_hits);
+        differences += one_round(seed + i, &asked, &with_hits, &objected);
     }
     fprintf(stderr, "%llu pairs of worlds, %zu questions, %zu answers with hits\n",
             (unsigned long long)rounds, asked, with_hits);
     assert_int_equal(differences, 0);
     assert_true(with_hits > asked / 100);
+    assert_true(objected > 0);
 }
 
 int main(int argc, char **argv)
