@@ -1,4 +1,4 @@
-# Bureau. One makefile, not recursive.   make run | test | check | lint | asan | tsan | fuzz-short | bench | web | clean
+# Bureau. One makefile, not recursive.   make run | test | check | lint | asan | tsan | fuzz-short | bench | bench-matching | web | clean
 # A variant is a set of flags with its own object folder: release (the default), asan, tsan, debug, fuzz.
 VARIANT ?= release
 CC      ?= gcc
@@ -27,7 +27,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 PROGRAM := $(if $(filter release,$(VARIANT)),build/bureau,$(B)/bureau)
 
-.PHONY: all deps build run test unit check lint format asan tsan fuzz-short soak bench web clean fault
+.PHONY: all deps build run test unit check lint format asan tsan fuzz-short soak bench bench-matching web clean fault
 .SECONDARY:
 all: build
 build: $(PROGRAM)
@@ -117,6 +117,11 @@ bench:
 	@sh tools/deps build bench
 	@$(MAKE) --no-print-directory $(JOBS) build $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c)) $(B)/bench/slow_disk.so
 	@sh bench/run $(PARTS)
+# Names: recall, alarms and cost, beside peers, from SEED; tables and docs/figures. PARTS and QUICK as above.
+bench-matching:
+	@sh tools/deps build bench
+	@$(MAKE) --no-print-directory $(JOBS) build $(B)/bench/names
+	@sh bench/matching/run $(PARTS)
 clean:
 	rm -rf build
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -4,6 +4,8 @@
 # reached over a socket in that directory alone; nothing of it is left.
 #
 #   bench/peers.sh [import] [names] [ROWS]         both, 1,000,000 rows by default
+#   SET=DIR OUT=FILE EVERY=N bench/peers.sh names  on a set of bench/matching/generate.mjs, by name only, innocents too; FILE gets
+#                                                  lines of class, rank of the answer, its likeness, the best likeness
 set -eu
 cd "$(dirname "$0")/.."
 B=build/release/bench
@@ -77,22 +79,22 @@ trgm() { # dated | named
 SET jit = off;
 TRUNCATE found;
 DO \$\$
-DECLARE q record; ids int[]; start timestamptz;
+DECLARE q record; ids int[]; likes float4[]; start timestamptz;
 BEGIN
     FOR q IN SELECT * FROM query LOOP
         start := clock_timestamp();
-        EXECUTE format('SELECT array_agg(id ORDER BY s DESC, id) FROM (SELECT id, similarity(name, %1\$L) AS s FROM person
+        EXECUTE format('SELECT array_agg(id ORDER BY s DESC, id), array_agg(s ORDER BY s DESC, id) FROM (SELECT id, similarity(name, %1\$L) AS s FROM person
             WHERE name %% %1\$L %2\$s ORDER BY s DESC, id LIMIT 10) AS best', q.text,
             CASE WHEN '$1' = 'dated' AND q.born_from IS NOT NULL
-            THEN format('AND (born IS NULL OR born BETWEEN %L AND %L)', q.born_from, q.born_to) ELSE '' END) INTO ids;
-        INSERT INTO found VALUES (q.id, ids, extract(epoch FROM clock_timestamp() - start) * 1000);
+            THEN format('AND (born IS NULL OR born BETWEEN %L AND %L)', q.born_from, q.born_to) ELSE '' END) INTO ids, likes;
+        INSERT INTO found VALUES (q.id, ids, extract(epoch FROM clock_timestamp() - start) * 1000, likes);
     END LOOP;
 END \$\$;
 SELECT format('  %s %s  @1 %s  @10 %s', rpad(part, 14), lpad(count(*)::text, 5), round(avg(one), 3), round(avg(ten), 3)) FROM (
     SELECT g.part, coalesce(ids[1] = ANY(truth), false)::int AS one, (ids && truth)::int AS ten FROM (
         SELECT CASE WHEN class LIKE 'x\\_%' THEN 'cross-script' ELSE 'same script' END AS part, coalesce(ids, '{}') AS ids, truth
-        FROM found JOIN query USING (id)
-        UNION ALL SELECT 'all', coalesce(ids, '{}'), truth FROM found JOIN query USING (id)) AS g) AS r
+        FROM found JOIN query USING (id) WHERE truth <> '{}'
+        UNION ALL SELECT 'all', coalesce(ids, '{}'), truth FROM found JOIN query USING (id) WHERE truth <> '{}') AS g) AS r
     GROUP BY part ORDER BY part;
 SELECT format('  per query: median %s ms, p99 %s ms, longest %s ms', round(percentile_cont(0.5) WITHIN GROUP (ORDER BY ms)::numeric, 1),
     round(percentile_cont(0.99) WITHIN GROUP (ORDER BY ms)::numeric, 1), round(max(ms)::numeric, 1)) FROM found;
@@ -100,12 +102,16 @@ EOF
 }
 
 names() {
-    if [ ! -f "$shared/eval/records.tsv.zst" ]; then
+    if [ "${SET:-}" ]; then
+        cut -f1,2,5 "$SET/records.tsv" >"$dir/persons.tsv"
+        awk -F'\t' -v every="${EVERY:-1}" 'NR % every == 1 || every == 1' "$SET/queries.tsv" >"$dir/queries.tsv"
+    elif [ -f "$shared/eval/records.tsv.zst" ]; then
+        zstd -dc "$shared/eval/records.tsv.zst" | cut -f1,2,5 >"$dir/persons.tsv"
+        zstd -dc "$shared/eval/queries.tsv.zst" | awk -F'\t' 'NR % 2 == 1 && $5 != ""' >"$dir/queries.tsv"
+    else
         echo "skipped: the fixed evaluation set is not here (BUREAU_SHARED, else ../shared)"
         return
     fi
-    zstd -dc "$shared/eval/records.tsv.zst" | cut -f1,2,5 >"$dir/persons.tsv"
-    zstd -dc "$shared/eval/queries.tsv.zst" | awk -F'\t' 'NR % 2 == 1 && $5 != ""' >"$dir/queries.tsv"
     echo "beside pg_trgm: $(wc -l <"$dir/persons.tsv") persons, $(wc -l <"$dir/queries.tsv") queries"
     start=$(seconds)
     sql <<EOF
@@ -118,14 +124,22 @@ CREATE INDEX ON person USING gin (name gin_trgm_ops);
 CREATE INDEX ON person (born);
 CREATE TABLE asked(id int, class text, text text, born text, truth text);
 \\copy asked FROM '$dir/queries.tsv' WITH (NULL '')
-CREATE TABLE query AS SELECT id, class, text, string_to_array(truth, ',')::int[] AS truth,
+CREATE TABLE query AS SELECT id, class, text, coalesce(string_to_array(truth, ','), '{}')::int[] AS truth,
     CASE length(born) WHEN 10 THEN born::date WHEN 7 THEN (born || '-01')::date WHEN 4 THEN (born || '-01-01')::date END AS born_from,
     CASE length(born) WHEN 10 THEN born::date WHEN 7 THEN ((born || '-01')::date + interval '1 month - 1 day')::date
         WHEN 4 THEN (born || '-12-31')::date END AS born_to FROM asked;
-CREATE TABLE found(id int, ids int[], ms float8);
+CREATE TABLE found(id int, ids int[], ms float8, likes float4[]);
 VACUUM ANALYZE person;
 EOF
     echo "  built in $(awk "BEGIN { print $(seconds) - $start }") s"
+    if [ "${SET:-}" ]; then
+        echo " PostgreSQL pg_trgm, name only (load $(load))"
+        trgm named
+        sql -F'	' -c "SELECT class, coalesce(rank, 0), coalesce(likes[rank], 0), coalesce(likes[1], 0) FROM (SELECT q.id, class, likes,
+            (SELECT min(n) FROM generate_subscripts(ids, 1) AS n WHERE ids[n] = ANY(truth)) AS rank
+            FROM found JOIN query AS q USING (id)) AS r ORDER BY id" >"$OUT"
+        return
+    fi
     echo " PostgreSQL pg_trgm, name and birth date (load $(load))"
     trgm dated
     echo " PostgreSQL pg_trgm, name only (load $(load))"
