@@ -282,20 +282,19 @@ static struct class_result *class_of(struct class_result *classes, size_t *count
     return class;
 }
 
-static void miss_print(const struct table *table, const struct query *query,
+static void miss_print(const struct table *table, const struct query *query, size_t rank,
                        const struct names_result *found)
 {
-    str first = query->truth;
-    first.len = str_find(first, ',');
-    uint64_t row = 0;
-    str_to_u64(first, UINT32_MAX, &row);
-    char day[16] = "unknown";
-    if (row < table->count) {
-        const struct person *held = &table->records[table->entry_of_row[row]];
-        if (held->born != INT32_MIN)
-            day_format(day_of_number(held->born), day);
-        printf("%.*s: %.*s (%d..%d) is %.*s %s\n", STR(query->class), STR(query->text),
-               query->born.from, query->born.to, STR(held->name), day);
+    printf("%.*s: %.*s (%d..%d), answer %zu of %zu\n", STR(query->class), STR(query->text),
+           query->born.from, query->born.to, rank + 1, found->count);
+    for (uint32_t i = 0; i < table->count; i++) {
+        char day[16] = "unknown";
+        if (!is_true(table, query, i))
+            continue;
+        if (table->records[i].born != INT32_MIN)
+            day_format(day_of_number(table->records[i].born), day);
+        printf("    sought: %.*s %s\n", STR(table->records[i].name), day);
+        break;
     }
     for (size_t i = 0; i < found->count && i < 3; i++)
         printf("    %.1f %.*s\n", (double)found->items[i].score,
@@ -327,7 +326,7 @@ static void results_take(const struct table *table, const struct query *query,
     results->true_scores[results->true_count++] =
         rank < found->count ? found->items[rank].score : -1000;
     if (options->misses && rank > 0 && str_eq(query->class, str_c(options->misses)))
-        miss_print(table, query, found);
+        miss_print(table, query, rank, found);
 }
 
 /* ---- the explained score ---- */
