@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // TLS, with and without client certificates. Certificates are made for the test by openssl.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { Certificates } from './certificates.mjs';
 import { command, newDirectory, removeDirectory, runTests, startServer } from './node.mjs';
 
 const place = newDirectory();
-const file = (name) => join(place, name);
-const openssl = (...words) => execFileSync('openssl', words, { stdio: 'ignore' });
-openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=test CA', '-keyout', file('ca.key'), '-out', file('ca.pem'));
-for (const name of ['server', 'client', 'stranger']) {
-  openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name === 'server' ? 'localhost' : name}`, '-keyout', file(`${name}.key`), '-out', file(`${name}.csr`));
-  openssl('x509', '-req', '-in', file(`${name}.csr`), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-days', '2', '-out', file(`${name}.pem`));
-}
-
-openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=other CA', '-keyout', file('other.key'), '-out', file('other.pem'));
+const made = new Certificates(place);
+const file = (name) => made.file(name);
+made.authority('ca');
+made.authority('other');
+for (const name of ['server', 'client', 'stranger']) made.make(name);
 // The client's key under a certificate of a year later, and under one of a CA that is not ours.
-openssl('x509', '-req', '-in', file('client.csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial', '-days', '365', '-out', file('renewed.pem'));
-openssl('x509', '-req', '-in', file('client.csr'), '-CA', file('other.pem'), '-CAkey', file('other.key'), '-CAcreateserial', '-days', '2', '-out', file('foreign.pem'));
+made.sign('client', 'renewed', 'ca', 365);
+made.sign('client', 'foreign', 'other', 2);
 
 function ask(port, { body, ...options } = {}) {
   return new Promise((resolve, reject) => {
@@ -40,7 +35,7 @@ function ask(port, { body, ...options } = {}) {
   });
 }
 const own = ['--certificate', file('server.pem'), '--key', file('server.key')];
-const client = { cert: readFileSync(file('client.pem')), key: readFileSync(file('client.key')) };
+const client = made.client('client');
 
 const failed = await runTests('tls', [
   ['a request over TLS 1.3 and 1.2, nothing below', async () => {
