@@ -41,6 +41,22 @@ static void slips_find(struct names_dates *dates)
     }
 }
 
+/* Days of other calendars entered as they stood weigh as a slip does. */
+static void mistaken_find(struct names_dates *dates)
+{
+    int32_t days[CALENDAR_DAYS_MAX];
+    if (dates->asked.precision != DATE_DAY)
+        return;
+    size_t count = calendar_mistaken(dates->asked.first_day, days);
+    for (size_t i = 0; i < count && dates->slip_count < SLIPS_MAX; i++) {
+        struct date held = date_of_day(days[i]);
+        if (days[i] >= dates->near_from && days[i] < dates->near_to)
+            continue;
+        dates->slips[dates->slip_count++] = days[i];
+        dates->slip_bits = (float)date_bits(&dates->asked, &held);
+    }
+}
+
 enum err names_dates_init(struct names_dates *dates, struct date_window asked, struct arena *arena)
 {
     *dates = (struct names_dates){.is_known = asked.from <= asked.to};
@@ -59,6 +75,7 @@ enum err names_dates_init(struct names_dates *dates, struct date_window asked, s
     for (size_t i = 0; i < count; i++)
         dates->near[i] = NOT_YET;
     slips_find(dates);
+    mistaken_find(dates);
     dates->best_near = (float)date_bits(&dates->asked, &dates->asked);
     dates->best_far = (float)DATE_CONTRADICTION_BITS;
     return OK;

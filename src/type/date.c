@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+#include "type/date_tokens.h"
 #include "type/internal.h"
 
 enum { RAW_MAX = 120 };
@@ -158,6 +159,12 @@ static bool is_first_of_january(struct day day)
     return day.month == 1 && day.day == 1;
 }
 
+static bool is_of_other_calendar(const struct date *a, const struct date *b, enum calendar *ret)
+{
+    return calendar_explains(day_of_number(a->first_day), b->first_day, ret) ||
+           calendar_explains(day_of_number(b->first_day), a->first_day, ret);
+}
+
 static enum date_level compare_days(const struct date *asked, const struct date *held)
 {
     struct day a = day_of_number(asked->first_day), b = day_of_number(held->first_day);
@@ -171,6 +178,9 @@ static enum date_level compare_days(const struct date *asked, const struct date 
         return DATE_JANUARY;
     if (a.year == b.year)
         return a.month == b.month ? DATE_SAME_MONTH : DATE_SAME_YEAR;
+    enum calendar calendar;
+    if (is_of_other_calendar(asked, held, &calendar))
+        return DATE_OTHER_CALENDAR;
     return a.year - b.year == 1 || b.year - a.year == 1 ? DATE_NEIGHBOUR : DATE_CONTRADICTION;
 }
 
@@ -239,6 +249,7 @@ static void compare(const struct value *asked, const struct value *held, struct 
         [DATE_SAME] = {AGREE_SAME, 1, "same date"},
         [DATE_SWAPPED] = {AGREE_CLOSE, .9, "year agrees, day and month swapped"},
         [DATE_SLIP] = {AGREE_CLOSE, .8, "one figure of the date differs"},
+        [DATE_OTHER_CALENDAR] = {AGREE_CLOSE, .8, ""},
         [DATE_MONTH_AGREES] = {AGREE_CLOSE, .9, "year and month agree, day not known"},
         [DATE_JANUARY] = {AGREE_CLOSE, .75,
                           "year agrees; 1 January often stands for an unknown day"},
@@ -253,6 +264,13 @@ static void compare(const struct value *asked, const struct value *held, struct 
     enum date_level level = date_compare(a, b);
     bool is_open_order = level == DATE_SWAPPED && (a->is_ambiguous || b->is_ambiguous);
     bool is_about = level == DATE_WITHIN && (a->is_circa || b->is_circa);
+    enum calendar calendar;
+    if (level == DATE_OTHER_CALENDAR && is_of_other_calendar(a, b, &calendar)) {
+        comparison_set(ret, levels[level].agreement, level, levels[level].similarity,
+                       "the same day, if one was written in the %s calendar",
+                       calendar_name(calendar));
+        return;
+    }
     comparison_set(ret, levels[level].agreement, level, levels[level].similarity, "%s",
                    is_open_order ? "same date when day and month are read the other way"
                    : is_about    ? "about the same date"

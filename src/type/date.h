@@ -25,10 +25,11 @@ struct date {
 
 /* Levels of comparison, best first (comparison.level of this type). */
 enum date_level {
-    DATE_SAME,         /* the same day; or the same month, year, interval on both sides */
-    DATE_SWAPPED,      /* day and month swapped */
-    DATE_SLIP,         /* day, month and year but one digit wrong or two neighbours swapped */
-    DATE_MONTH_AGREES, /* year and month agree, the day is not known on one side */
+    DATE_SAME,           /* the same day; or the same month, year, interval on both sides */
+    DATE_SWAPPED,        /* day and month swapped */
+    DATE_SLIP,           /* day, month and year but one digit wrong or two neighbours swapped */
+    DATE_OTHER_CALENDAR, /* the figures of one are the day of the other in another calendar */
+    DATE_MONTH_AGREES,   /* year and month agree, the day is not known on one side */
     DATE_JANUARY, /* year agrees; one side is 1 January, which often stands for an unknown day */
     DATE_YEAR_AGREES,   /* year agrees, day and month are not known on one side */
     DATE_WITHIN,        /* an interval or "about" on one side, the other lies in it */
@@ -63,5 +64,12 @@ double date_bits(const struct date *asked, const struct date *held);
 /* The same for two dates known to contradict each other: at most DATE_CONTRADICTION_BITS. */
 double date_apart_bits(const struct date *a, const struct date *b);
 #define DATE_CONTRADICTION_BITS (-5.0)
+
+/*
+ * Days that stand for this one where a date of the Solar Hijri, Islamic, Ethiopian or Buddhist
+ * calendar was entered as it stood, on either side. How many.
+ */
+enum { CALENDAR_DAYS_MAX = 16 };
+size_t calendar_mistaken(int32_t day, int32_t ret[CALENDAR_DAYS_MAX]);
 
 #endif

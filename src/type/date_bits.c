@@ -64,6 +64,7 @@ double date_bits(const struct date *asked, const struct date *held)
     case DATE_WITHIN: return longer_span_bits(asked, held);
     case DATE_SWAPPED: return 9;
     case DATE_SLIP: return is_day_of_neighbour_year(asked, held) ? YEAR_SLIP_BITS : SLIP_BITS;
+    case DATE_OTHER_CALENDAR: return SLIP_BITS; /* a dozen days are so explained, and few do it */
     case DATE_JANUARY: return 4.5;
     case DATE_SAME_MONTH: return 4;
     case DATE_SAME_YEAR: return 1;

@@ -274,6 +274,7 @@ static bool token_of_code(str code, struct token *ret)
         {"decade", {.kind = TOKEN_DECADE}},
         {"persian", {.kind = TOKEN_CALENDAR, .value = CALENDAR_PERSIAN}},
         {"islamic", {.kind = TOKEN_CALENDAR, .value = CALENDAR_ISLAMIC}},
+        {"ethiopian", {.kind = TOKEN_CALENDAR, .value = CALENDAR_ETHIOPIAN}},
         {"buddhist", {.kind = TOKEN_CALENDAR, .value = CALENDAR_BUDDHIST}},
     };
     uint64_t month;

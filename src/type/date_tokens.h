@@ -15,7 +15,13 @@ struct date_number {
 };
 
 enum date_bound { DATE_CLOSED, DATE_UNTIL, DATE_SINCE };
-enum calendar { CALENDAR_GREGORIAN, CALENDAR_PERSIAN, CALENDAR_ISLAMIC, CALENDAR_BUDDHIST };
+enum calendar {
+    CALENDAR_GREGORIAN,
+    CALENDAR_PERSIAN,
+    CALENDAR_ISLAMIC,
+    CALENDAR_BUDDHIST,
+    CALENDAR_ETHIOPIAN,
+};
 
 struct date_side {
     struct date_number numbers[4];
@@ -40,6 +46,8 @@ struct calendar_span {
 /* Month and day may be 0 (not known). False when there is no such day. */
 bool calendar_span(enum calendar calendar, unsigned year, unsigned month, unsigned day,
                    struct calendar_span *ret);
+/* Are these figures, read in another calendar, this day? *ret: in which. */
+bool calendar_explains(struct day figures, int32_t day, enum calendar *ret);
 const char *calendar_name(enum calendar calendar);
 
 #endif

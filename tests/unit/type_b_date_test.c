@@ -39,6 +39,24 @@ static struct value read_date(const char *text)
     return value;
 }
 
+/* What the index looks for and what a comparison says are one. */
+static void days_of_other_calendars(void **state)
+{
+    (void)state;
+    for (int32_t day = -14000; day < 14000; day += 37) {
+        int32_t days[CALENDAR_DAYS_MAX];
+        struct date own = {.first_day = day, .last_day = day};
+        size_t count = calendar_mistaken(day, days);
+        assert_true(count >= 2 && count <= CALENDAR_DAYS_MAX);
+        for (size_t i = 0; i < count; i++) {
+            struct date other = {.first_day = days[i], .last_day = days[i]};
+            enum date_level level = date_compare(&own, &other);
+            if (level != DATE_OTHER_CALENDAR && level != DATE_SLIP)
+                fail_msg("%d and %d: level %d", day, days[i], level);
+        }
+    }
+}
+
 static void levels_of_agreement(void **state)
 {
     (void)state;
@@ -54,6 +72,13 @@ static void levels_of_agreement(void **state)
         {"1974-08-12", "1974-08-21", DATE_SLIP},
         {"1974-08-12", "1947-08-12", DATE_SLIP},
         {"1974-08-12", "1984-08-12", DATE_SLIP},
+        {"1966-12-06", "1974-08-12", DATE_OTHER_CALENDAR},
+        {"1974-08-12", "1966-12-06", DATE_OTHER_CALENDAR},
+        {"1353-05-21", "1974-08-12", DATE_OTHER_CALENDAR},
+        {"1974-08-12", "1394-07-23", DATE_OTHER_CALENDAR},
+        {"1394-07-24", "1974-08-12", DATE_OTHER_CALENDAR},
+        {"1394-07-26", "1974-08-12", DATE_CONTRADICTION},
+        {"12.08.2517", "1974-08-12", DATE_OTHER_CALENDAR},
         {"1974-08-12", "1974-08", DATE_MONTH_AGREES},
         {"1974-08-12", "1974-01-01", DATE_JANUARY},
         {"1974-01-01", "1974-08", DATE_JANUARY},
@@ -162,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_of_agreement),
+        cmocka_unit_test(days_of_other_calendars),
         cmocka_unit_test(day_and_month_in_figures_keep_the_other_reading),
         cmocka_unit_test(the_country_s_order_decides),
         cmocka_unit_test(spans_of_days),
