@@ -239,6 +239,16 @@ static enum err seek_day(struct call *call, int64_t to_us, uint64_t *before)
     return code;
 }
 
+/* By record, by officer, or one after the other. */
+static enum err look_through(struct audit *audit, struct reading_log *log, struct record_id id,
+                             uint64_t before)
+{
+    if (id.number || !log->wanted.officer.len)
+        return audit_scan(audit, id, before, LOOKED_THROUGH_MAX, print_entry, log);
+    return audit_find(audit, AUDIT_OFFICER, log->wanted.officer, STR_EMPTY, before,
+                      LOOKED_THROUGH_MAX, print_entry, log);
+}
+
 enum err run_audit_list(struct call *call)
 {
     uint64_t before;
@@ -256,9 +266,7 @@ enum err run_audit_list(struct call *call)
     if (log->wanted.to_us)
         TRY(seek_day(call, log->wanted.to_us, &before));
     log->max = (size_t)max;
-    enum err code =
-        max ? audit_scan(call->api->node.audit, id, before, LOOKED_THROUGH_MAX, print_entry, log)
-            : OK;
+    enum err code = max ? look_through(call->api->node.audit, log, id, before) : OK;
     if (code == ERR_LIMIT && log->is_enough)
         code = OK;
     arena_release(&log->arena);

@@ -17,9 +17,8 @@
 enum {
     FOLLOW_MAX = 200000,
     REVIEWS_MAX = 200,
-    SCAN_PAGE = 1000,
-    SCAN_MAX = 200000,
-    SEARCHES_MAX = 200
+    SCAN_MAX = 2000,
+    SEARCHES_MAX = 200,
 };
 
 static bool is_auditor(const struct actor *actor)
@@ -244,40 +243,26 @@ struct value_scan {
     struct call *call;
     struct arena arena; /* of one entry */
     struct json json;
+    char form[AUDIT_FORM]; /* of the value asked for */
+    size_t form_len;
     str value;
     int64_t from_us;
     uint64_t looked_at, last;
     size_t found, max;
-    bool is_past; /* entries before `from` have begun */
+    bool is_past;  /* entries before `from` have begun */
+    bool is_whole; /* there are no more */
 };
 
-static bool is_ascii_mark(char c)
+static bool asks_for(const struct node *query, str form)
 {
-    return (unsigned char)c < 0x80 && !is_alnum(c);
-}
-
-/* Letters and digits agree, whatever stands between them and however they are written. */
-static bool is_same_value(str a, str b)
-{
-    size_t i = 0, k = 0;
-    for (;;) {
-        while (i < a.len && is_ascii_mark(a.ptr[i]))
-            i++;
-        while (k < b.len && is_ascii_mark(b.ptr[k]))
-            k++;
-        if (i == a.len || k == b.len)
-            return i == a.len && k == b.len;
-        if (to_upper(a.ptr[i++]) != to_upper(b.ptr[k++]))
-            return false;
-    }
-}
-
-static bool asks_for(const struct node *query, str value)
-{
+    char other[AUDIT_FORM];
     if (!query || query->kind != NODE_LIST)
         return false;
-    node_each(set, query) node_each(values, set)
-        node_each(text, values) if (is_same_value(node_as_text(text), value)) return true;
+    node_each(set, query) node_each(values, set) node_each(text, values)
+    {
+        if (str_eq(form, str_of(other, audit_value_form(node_as_text(text), other))))
+            return true;
+    }
     return false;
 }
 
@@ -305,10 +290,10 @@ static enum err look_at(void *context, const struct audit_read *read)
     const struct actor *actor = &scan->call->actor;
     struct node *entry = NULL;
     uint64_t time_us = 0;
+    if (scan->is_past || scan->found == scan->max)
+        return OK;
     scan->looked_at++;
     scan->last = read->number;
-    if (read->is_destroyed || scan->is_past || scan->found == scan->max)
-        return OK;
     arena_reset(&scan->arena);
     TRY(json_parse(read->body, &scan->arena, &entry));
     (void)!str_to_u64(node_get_text(entry, S("time_us")), INT64_MAX, &time_us);
@@ -316,22 +301,25 @@ static enum err look_at(void *context, const struct audit_read *read)
     bool is_own =
         actor_is_local(actor) || str_eq(node_get_text(entry, S("country")), actor->country);
     if (is_own && !scan->is_past && str_eq(node_get_text(entry, S("kind")), S("search")) &&
-        asks_for(node_get(entry, S("query")), scan->value))
+        asks_for(node_get(entry, S("query")), str_of(scan->form, scan->form_len)))
         print_search_made(scan, entry, read->number, (int64_t)time_us);
     return OK;
 }
 
-static enum err scan_all(struct value_scan *scan, uint64_t before)
+/* What the lookup gives is put to the entries; it gives more until enough of them agree. */
+static enum err find_searches(struct value_scan *scan, uint64_t before)
 {
-    struct audit *audit = scan->call->api->node.audit;
-    const struct record_id none = {0};
+    const struct actor *actor = &scan->call->actor;
+    str country = actor_is_local(actor) ? STR_EMPTY : actor->country;
     uint64_t seen;
     scan->last = before;
     do {
         seen = scan->looked_at;
-        TRY(audit_scan(audit, none, scan->last, SCAN_PAGE, look_at, scan));
-    } while (scan->looked_at > seen && scan->last > 1 && scan->looked_at < SCAN_MAX &&
-             scan->found < scan->max && !scan->is_past);
+        TRY(audit_find(scan->call->api->node.audit, AUDIT_VALUE, scan->value, country, scan->last,
+                       SEARCHES_MAX, look_at, scan));
+        scan->is_whole = scan->looked_at - seen < SEARCHES_MAX;
+    } while (!scan->is_whole && scan->looked_at < SCAN_MAX && scan->found < scan->max &&
+             !scan->is_past);
     return OK;
 }
 
@@ -358,6 +346,9 @@ static enum err read_scan(struct call *call, struct value_scan *scan, uint64_t *
     if (most && (!str_to_u64(node_as_text(most), SEARCHES_MAX, &max) || !max))
         return err_set(ERR_BAD_VALUE, "max is not a number from 1 to %d", SEARCHES_MAX);
     scan->max = (size_t)max;
+    scan->form_len = audit_value_form(scan->value, scan->form);
+    if (!scan->form_len)
+        return err_set(ERR_BAD_VALUE, "a value has letters or digits");
     return OK;
 }
 
@@ -377,11 +368,11 @@ enum err run_audit_searches(struct call *call)
     json_open(&scan.json, '{');
     json_key(&scan.json, S("searches"));
     json_open(&scan.json, '[');
-    enum err code = scan_all(&scan, before);
+    enum err code = find_searches(&scan, before);
     json_close(&scan.json, ']');
     json_number(&scan.json, S("looked_at"), (int64_t)scan.looked_at);
     json_number(&scan.json, S("before"), (int64_t)scan.last);
-    json_bool(&scan.json, S("whole"), scan.last <= 1 || scan.is_past);
+    json_bool(&scan.json, S("whole"), (scan.is_whole && scan.found < scan.max) || scan.is_past);
     arena_release(&scan.arena);
     if (code) {
         buf_release(text);

@@ -30,7 +30,7 @@
 
 #include "audit/internal.h"
 
-enum { GATHER_US = 1000, BODY_FIRST = 1024 };
+enum { GATHER_US = 1000, BODY_FIRST = 1024, TERMS_MAX = 1 << 20 };
 
 /* ---- buffers ---- */
 
@@ -45,7 +45,7 @@ static void pending_release(struct pending *pending)
 {
     buf_release(&pending->bytes);
     buf_release(&pending->places);
-    buf_release(&pending->shown);
+    buf_release(&pending->terms);
     free(pending->waiters);
 }
 
@@ -53,7 +53,7 @@ static void pending_clear(struct pending *pending)
 {
     buf_clear(&pending->bytes);
     buf_clear(&pending->places);
-    buf_clear(&pending->shown);
+    buf_clear(&pending->terms);
     pending->count = 0;
 }
 
@@ -63,7 +63,7 @@ struct encoded {
     struct salt salt;
     struct hash leaf;
     str body;  /* sealed */
-    str shown; /* rows of the index, their entry's number still 0 */
+    str terms; /* rows of the lookup, their entry's number still 0 */
     uint32_t flags;
 };
 
@@ -98,17 +98,19 @@ static enum err enqueue(struct audit *audit, const struct encoded *encoded, audi
         return err_set(ERR_BUSY, "%zu audit entries wait for the disk", pending->count);
     size_t bytes = pending->bytes.len;
     size_t places = pending->places.len;
-    size_t shown = pending->shown.len;
+    size_t terms = pending->terms.len;
     add_encoded(pending, audit->next, encoded);
-    for (size_t at = 0; at < encoded->shown.len; at += SHOWN_ROW) { /* rows without a number yet */
-        buf_add_u64(&pending->shown, audit->next);
-        buf_add(&pending->shown, str_slice(encoded->shown, at + 8, SHOWN_ROW - 8));
+    for (size_t at = 0; at < encoded->terms.len; at += sizeof(struct term_row)) {
+        struct term_row row;
+        memcpy(&row, encoded->terms.ptr + at, sizeof row);
+        row.entry = audit->next;
+        buf_add(&pending->terms, str_of((const char *)&row, sizeof row));
     }
-    if (pending->bytes.failed || pending->places.failed || pending->shown.failed) {
-        pending->bytes.failed = pending->places.failed = pending->shown.failed = OK;
+    if (pending->bytes.failed || pending->places.failed || pending->terms.failed) {
+        pending->bytes.failed = pending->places.failed = pending->terms.failed = OK;
         pending->bytes.len = bytes;
         pending->places.len = places;
-        pending->shown.len = shown;
+        pending->terms.len = terms;
         return err_set(ERR_MEMORY, "out of memory for an audit entry");
     }
     pending->waiters[pending->count++] = (struct waiter){done, context};
@@ -116,25 +118,16 @@ static enum err enqueue(struct audit *audit, const struct encoded *encoded, audi
     return OK;
 }
 
-static enum err shown_rows(struct audit *audit, const struct audit_entry *entry, struct buf *out)
-{
-    uint32_t day = (uint32_t)(clock_now_us() / 86400000000);
-    for (size_t i = 0; i < entry->shown_count; i++)
-        TRY(shown_row_put(&audit->keyring, 0, day, entry->shown[i].id, entry->shown[i].version,
-                          out));
-    return OK;
-}
-
 static enum err encode(struct audit *audit, const struct audit_entry *entry, struct buf *text,
-                       struct buf *sealed, struct buf *shown, struct encoded *ret)
+                       struct buf *sealed, struct buf *terms, struct encoded *ret)
 {
     entry_encode(entry, text);
     TRY(text->failed);
     salt_new(&ret->salt);
     TRY(keyring_seal(&audit->keyring, entry, &ret->salt, buf_str(text), sealed));
-    TRY(shown_rows(audit, entry, shown));
+    TRY(terms_of_entry(&audit->keyring, entry, 0, terms));
     ret->body = buf_str(sealed);
-    ret->shown = buf_str(shown);
+    ret->terms = buf_str(terms);
     ret->flags = entry->shown_count ? ENTRY_SHOWS : 0;
     salted_hash(&ret->salt, ret->body, &ret->leaf);
     return OK;
@@ -145,10 +138,10 @@ enum err audit_append(struct audit *audit, const struct audit_entry *entry, audi
 {
     struct buf text = {.max = BODY_MAX - 64};
     struct buf sealed = {.max = BODY_MAX};
-    struct buf shown = {.max = BODY_MAX};
+    struct buf terms = {.max = TERMS_MAX};
     struct encoded encoded;
     uint64_t number = 0;
-    enum err code = encode(audit, entry, &text, &sealed, &shown, &encoded);
+    enum err code = encode(audit, entry, &text, &sealed, &terms, &encoded);
     if (!code) {
         pthread_mutex_lock(&audit->lock);
         code = enqueue(audit, &encoded, done, context, &number);
@@ -160,7 +153,7 @@ enum err audit_append(struct audit *audit, const struct audit_entry *entry, audi
         receipt_of_number(&audit->key, number, ret_receipt);
     buf_release(&text);
     buf_release(&sealed);
-    buf_release(&shown);
+    buf_release(&terms);
     return code;
 }
 
@@ -236,6 +229,7 @@ static enum err close_segment(struct audit *audit)
     TRY(io_truncate(audit->fd, audit->offset));
     TRY(io_sync(audit->fd));
     TRY(views_sync(audit));
+    TRY(lookup_seal(&audit->lookup, atomic_load(&audit->durable)));
     TRY(tree_sync(&audit->tree));
     TRY(head_write(audit->directory, &head));
     return checkpoint_write(audit);
@@ -304,7 +298,10 @@ static enum err add_to_views(struct audit *audit, struct pending *group)
         for (size_t k = 0; k < 8; k++)
             group->places.ptr[i * 8 + k] = (char)(offset >> (8 * k) & 0xFF);
     }
-    return views_add(audit, group->first, buf_str(&group->places), buf_str(&group->shown));
+    TRY(views_add(audit, group->first, buf_str(&group->places)));
+    if (lookup_add(&audit->lookup, buf_str(&group->terms)))
+        err_clear(); /* it says so when it is asked */
+    return OK;
 }
 
 /* The tree is a view that may fall behind a full disk; the log itself does not wait for it. */
@@ -425,11 +422,11 @@ static void *committer_main(void *context)
 
 struct refill {
     struct audit *audit;
-    struct buf places, shown, leaves;
+    struct buf places, terms, leaves;
 };
 
-/* What cannot be opened any more is in no index. */
-static enum err refill_shown(struct refill *refill, const struct entry_place *entry)
+/* What cannot be opened any more is in no lookup. */
+static enum err refill_terms(struct refill *refill, const struct entry_place *entry)
 {
     struct keyring *keyring = &refill->audit->keyring;
     struct arena arena = {0};
@@ -437,7 +434,7 @@ static enum err refill_shown(struct refill *refill, const struct entry_place *en
     uint32_t day = 0;
     enum err code = keyring_unseal(keyring, &entry->salt, entry->body, &arena, &body, &day, NULL);
     if (!code)
-        code = entry_shown_rows(keyring, entry->number, day, body, &refill->shown);
+        code = terms_of_body(keyring, body, entry->number, day, &refill->terms);
     if (code == ERR_GONE) {
         err_clear();
         code = OK;
@@ -446,13 +443,19 @@ static enum err refill_shown(struct refill *refill, const struct entry_place *en
     return code;
 }
 
+static enum err look_up_entry(void *context, const struct entry_place *entry)
+{
+    struct refill *refill = context;
+    bool is_new = entry->number > refill->audit->lookup.covered;
+    return is_new && !(entry->flags & ENTRY_DESTROYED) ? refill_terms(refill, entry) : OK;
+}
+
 static enum err refill_entry(void *context, const struct entry_place *entry)
 {
     struct refill *refill = context;
     buf_add_u64(&refill->places, entry->offset);
     buf_add(&refill->leaves, str_of((const char *)entry->leaf.bytes, HASH_SIZE));
-    if ((entry->flags & (ENTRY_SHOWS | ENTRY_DESTROYED)) == ENTRY_SHOWS)
-        TRY(refill_shown(refill, entry));
+    TRY(look_up_entry(context, entry));
     return refill->places.failed ? refill->places.failed : refill->leaves.failed;
 }
 
@@ -474,7 +477,7 @@ static enum err take_segment(struct audit *audit, size_t index, struct segment_e
 {
     uint64_t first = audit->segments[index];
     bool is_last = index + 1 == audit->segment_count;
-    struct refill refill = {.audit = audit, .shown = {.max = 1 << 30}};
+    struct refill refill = {.audit = audit, .terms = {.max = 1 << 30}};
     const struct entry_visitor visitor = {refill_entry, &refill};
     struct hash before = {{0}};
     enum err code = read_chain(audit->directory, first, &before);
@@ -484,12 +487,16 @@ static enum err take_segment(struct audit *audit, size_t index, struct segment_e
         code =
             err_set(ERR_DAMAGED, "the audit log has no entry %llu", (unsigned long long)ret->next);
     if (!code)
-        code = views_add(audit, first, buf_str(&refill.places), buf_str(&refill.shown));
+        code = views_add(audit, first, buf_str(&refill.places));
+    if (!code)
+        code = lookup_add(&audit->lookup, buf_str(&refill.terms));
+    if (!code && !is_last && ret->next - 1 > audit->lookup.covered)
+        code = lookup_seal(&audit->lookup, ret->next - 1);
     if (!code)
         code = tree_add(&audit->tree, buf_str(&refill.leaves));
     buf_release(&refill.leaves);
     buf_release(&refill.places);
-    buf_release(&refill.shown);
+    buf_release(&refill.terms);
     return code;
 }
 
@@ -504,6 +511,42 @@ static enum err check_head(struct audit *audit, const struct segment_end *end)
     return OK;
 }
 
+static enum err look_up_segment(struct audit *audit, size_t index)
+{
+    struct refill refill = {.audit = audit, .terms = {.max = 1 << 30}};
+    const struct entry_visitor visitor = {look_up_entry, &refill};
+    bool is_last = index + 1 == audit->segment_count;
+    struct hash before = {{0}};
+    struct segment_end end;
+    uint64_t first = audit->segments[index];
+    enum err code = read_chain(audit->directory, first, &before);
+    if (!code)
+        code = segment_walk(audit->directory, first, &before, is_last, &visitor, &end);
+    if (!code)
+        code = lookup_add(&audit->lookup, buf_str(&refill.terms));
+    buf_release(&refill.terms);
+    return code || is_last ? code : lookup_seal(&audit->lookup, end.next - 1);
+}
+
+/* Old segments of which the lookup does not have all entries: a crash came before it did. */
+static enum err look_up_rest(struct audit *audit)
+{
+    uint64_t covered = audit->lookup.covered;
+    for (size_t i = 0; i + 1 < audit->segment_count; i++)
+        if (audit->segments[i + 1] - 1 > covered)
+            TRY(look_up_segment(audit, i));
+    return OK;
+}
+
+/* It has more entries than the log: it is another's, or of a log that was longer. */
+static enum err look_up_again(struct audit *audit)
+{
+    TRY(lookup_empty(&audit->lookup));
+    for (size_t i = 0; i < audit->segment_count; i++)
+        TRY(look_up_segment(audit, i));
+    return OK;
+}
+
 /* Brings the side files up to the end of the log, walking only what they do not cover for sure. */
 static enum err take_segments(struct audit *audit, struct segment_end *ret)
 {
@@ -514,15 +557,18 @@ static enum err take_segments(struct audit *audit, struct segment_end *ret)
     TRY(views_open(audit, before, &is_complete));
     TRY(tree_open(&audit->tree, audit->directory, before, &has_tree));
     bool is_ready = is_complete && has_tree; /* else both are made from the first entry on */
-    if (is_ready)
+    if (is_ready) {
         TRY(scrub_lengths(audit));
-    if (!is_ready) {
+        TRY(look_up_rest(audit));
+    } else {
         TRY(views_empty(audit));
         TRY(tree_cut(&audit->tree, 0));
     }
     for (size_t i = is_ready ? last : 0; i <= last; i++)
         TRY(take_segment(audit, i, ret));
     TRY(check_head(audit, ret));
+    if (audit->lookup.covered >= ret->next)
+        TRY(look_up_again(audit));
     return checkpoint_agrees(audit);
 }
 
@@ -541,7 +587,6 @@ static enum err go_to_end(struct audit *audit, const struct segment_end *end)
 
 static enum err load(struct audit *audit)
 {
-    uint64_t destroyed = 0;
     struct segment_end end = {0};
     TRY(segment_list(audit->directory, &audit->segments, &audit->segment_count));
     if (audit->segment_count == 0)
@@ -549,10 +594,9 @@ static enum err load(struct audit *audit)
     if (audit->segments[0] != 1)
         return err_set(ERR_DAMAGED, "the audit log begins at entry %llu",
                        (unsigned long long)audit->segments[0]);
-    TRY(destroy_resume(audit, &destroyed));
+    TRY(destroy_resume(audit));
     TRY(take_segments(audit, &end));
-    TRY(go_to_end(audit, &end));
-    return destroy_finish(audit, destroyed);
+    return go_to_end(audit, &end);
 }
 
 static enum err start(struct audit *audit)
@@ -576,13 +620,14 @@ enum err audit_open(const char *directory, struct audit **ret)
     struct audit *audit = calloc(1, sizeof *audit);
     if (!audit)
         return err_set(ERR_MEMORY, "out of memory for the audit log");
-    audit->fd = audit->places_fd = audit->shown_fd = audit->room.fd = -1;
+    audit->fd = audit->places_fd = audit->room.fd = -1;
     audit->segment_bytes = SEGMENT_BYTES;
     pthread_mutex_init(&audit->lock, NULL);
     pthread_cond_init(&audit->work, NULL);
     pthread_mutex_init(&audit->destroying, NULL);
     pthread_mutex_init(&audit->witnessing, NULL);
     pthread_mutex_init(&audit->room.lock, NULL);
+    lookup_init(&audit->lookup);
     for (size_t i = 0; i < TREE_LEVELS; i++)
         audit->tree.fds[i] = -1;
     char path[AUDIT_PATH];
@@ -595,6 +640,8 @@ enum err audit_open(const char *directory, struct audit **ret)
         code = checkpoint_open(audit, directory);
     if (!code)
         code = keyring_open(&audit->keyring, audit->directory);
+    if (!code)
+        code = lookup_open(&audit->lookup, audit->directory, &audit->keyring);
     if (!code)
         code = load(audit);
     if (!code)
@@ -628,6 +675,7 @@ void audit_close(struct audit *audit)
     }
     room_close(audit);
     views_close(audit);
+    lookup_close(&audit->lookup);
     tree_close(&audit->tree);
     keyring_close(&audit->keyring);
     wipe(&audit->node_key, sizeof audit->node_key);

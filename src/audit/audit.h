@@ -5,8 +5,8 @@
  *
  *   DIR/audit/<first entry>.log   segments of groups; a group is one write and one sync: header
  *                                 (count, size, chain), then each entry: number, leaf, salt, body
- *   DIR/audit/places, shown       where each entry lies, which record was shown by which: rebuilt
- *                                 from the log when absent
+ *   DIR/audit/places              where each entry lies: rebuilt from the log when absent
+ *   DIR/audit/lookup/             which entries have to do with what (lookup.h): likewise
  *   DIR/audit/head                count and chain as of the last clean close or full segment; a
  *                                 shorter log is damaged
  *   DIR/audit/receipt.key         the permutation from entry numbers to receipts
@@ -99,10 +99,25 @@ enum err audit_by_receipt(struct audit *audit, str receipt, struct arena *arena,
                           struct audit_read *ret) MUST_USE;
 /* The receipt that was given with an entry. */
 void audit_receipt(const struct audit *audit, uint64_t number, char ret_receipt[RECEIPT_TEXT]);
-/* Newest first; filter by record shown when id.number is not 0. */
+/* Newest first; of those that showed a record when id.number is not 0. */
 typedef enum err audit_visit(void *context, const struct audit_read *entry);
 enum err audit_scan(struct audit *audit, struct record_id shown, uint64_t before, size_t max,
                     audit_visit *visit, void *context) MUST_USE;
+/*
+ * Entries found by what they have to do with, newest first, without walking the log: 1 ms and what
+ * reading them costs, among any number, as long as their contents are kept. A few that have
+ * nothing to do with it may be among them: the visitor looks. Country: of whose actors; empty: of
+ * all. A value is compared in its form (audit_value_form).
+ */
+enum audit_term { AUDIT_RECORD, AUDIT_OFFICER, AUDIT_VALUE };
+enum err audit_find(struct audit *audit, enum audit_term term, str text, str country,
+                    uint64_t before, size_t max, audit_visit *visit, void *context) MUST_USE;
+/*
+ * Letters and digits in lower case, without accents; the words of a name in alphabetical order. Two
+ * values that have one form are the same to who asks the log. Returns its length.
+ */
+enum { AUDIT_FORM = 200 };
+size_t audit_value_form(str text, char out[AUDIT_FORM]);
 /*
  * Destroys what the questions quote that led to a record, now erased: each such entry is entered
  * again without its question ("instead_of" its number), then destroyed. Waits for the disk.

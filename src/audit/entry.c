@@ -104,35 +104,3 @@ void entry_encode(const struct audit_entry *entry, struct buf *out)
         put_shown(out, entry);
     buf_add_char(out, '}');
 }
-
-enum err shown_row_put(struct keyring *keyring, uint64_t number, uint32_t day, struct record_id id,
-                       uint32_t version, struct buf *out)
-{
-    uint64_t tag = 0;
-    TRY(keyring_tag(keyring, day, id, &tag));
-    buf_add_u64(out, number);
-    buf_add_u64(out, tag);
-    buf_add_u32(out, day);
-    buf_add_u32(out, version);
-    return out->failed;
-}
-
-enum err entry_shown_rows(struct keyring *keyring, uint64_t number, uint32_t day, str body,
-                          struct buf *out)
-{
-    struct arena arena = {0};
-    struct node *node = NULL;
-    enum err code = json_parse(body, &arena, &node);
-    if (!code) {
-        node_each(shown, node_get(node, S("shown")))
-        {
-            struct record_id id;
-            uint64_t version = 0;
-            if (!code && record_id_parse(node_get_text(shown, S("id")), &id) &&
-                str_to_u64(node_get_text(shown, S("version")), UINT32_MAX, &version))
-                code = shown_row_put(keyring, number, day, id, (uint32_t)version, out);
-        }
-    }
-    arena_release(&arena);
-    return code;
-}

@@ -26,7 +26,8 @@ static uint32_t today(void)
 
 enum err audit_expire(struct audit *audit, unsigned *ret_keys)
 {
-    return keyring_expire(&audit->keyring, today(), ret_keys);
+    TRY(keyring_expire(&audit->keyring, today(), ret_keys));
+    return *ret_keys ? lookup_expire(&audit->lookup) : OK;
 }
 
 static void looked_path(const struct audit *audit, char out[AUDIT_PATH])

@@ -8,6 +8,7 @@
 
 #include "audit/audit.h"
 #include "audit/keyring.h"
+#include "audit/lookup.h"
 #include "audit/tree.h"
 #include "crypto/note.h"
 
@@ -20,7 +21,7 @@ enum {
     SEGMENT_HEADER = 64,
     GROUP_HEADER = 64,
     ENTRY_HEADER = 48,
-    SHOWN_ROW = 24,
+    AUDIT_RECORD_TERM = 12,
     GROUP_BYTES_MAX = QUEUE_BYTES + ENTRY_HEADER + SALT_SIZE + BODY_MAX,
     AUDIT_PATH = 4096,
 };
@@ -40,12 +41,6 @@ struct group_header {
     uint64_t first;
     int64_t time_us;
     struct hash chain;
-};
-struct shown_row { /* in file `shown`, ascending by entry */
-    uint64_t entry;
-    uint64_t tag; /* of the record, by the key of the day's month; 0: the body was destroyed */
-    uint32_t day; /* since 1970 */
-    uint32_t version;
 };
 struct entry_place { /* an entry as it lies in memory */
     uint64_t number;
@@ -102,11 +97,8 @@ enum err head_read(const char *directory, struct head *ret) MUST_USE; /* zeros w
 /* ---- entry.c ---- */
 void entry_encode(const struct audit_entry *entry, struct buf *out);
 enum audit_kind entry_kind(str word); /* AUDIT_ADMIN when it is none */
-/* Appends a row of the `shown` file per record a body shows, stored on `day`. */
-enum err entry_shown_rows(struct keyring *keyring, uint64_t number, uint32_t day, str body,
-                          struct buf *out) MUST_USE;
-enum err shown_row_put(struct keyring *keyring, uint64_t number, uint32_t day, struct record_id id,
-                       uint32_t version, struct buf *out) MUST_USE;
+/* A record as what is looked up. */
+str audit_record_term(struct record_id id, char out[AUDIT_RECORD_TERM]);
 
 /* ---- receipt.c ---- */
 void receipt_of_number(const struct secret_key *key, uint64_t number, char out[RECEIPT_TEXT]);
@@ -122,7 +114,7 @@ struct waiter {
 struct pending {       /* a group being filled, or being written */
     struct buf bytes;  /* room for the header, then entries */
     struct buf places; /* offsets of the entries within bytes, u64 each */
-    struct buf shown;
+    struct buf terms;  /* struct term_row */
     struct waiter *waiters;
     size_t count;
     uint64_t first;
@@ -146,6 +138,7 @@ struct audit {
     struct tree tree;
     struct keyring keyring;
     struct expiry expiry;
+    struct lookup lookup;
     uint64_t *segments; /* first numbers; guarded by lock */
     size_t segment_count;
 
@@ -172,8 +165,7 @@ struct audit {
     uint64_t offset;
     struct hash chain;
     _Atomic uint64_t durable; /* entries */
-    int places_fd, shown_fd;
-    _Atomic uint64_t shown_rows;
+    int places_fd;
     pthread_mutex_t witnessing; /* guards what lies beside the log: checkpoint, witnessed logs */
     uint64_t kept_size;         /* of the checkpoint there, once one was written */
     bool has_kept;
@@ -199,17 +191,14 @@ void room_look(struct audit *audit); /* once a minute: the rate, and what it ask
 /* Before the segment grows: gives back a step of what is kept where there is no other room. */
 void room_make(struct audit *audit);
 
-/* ---- views.c: the two files that can be rebuilt ---- */
-/* Opens them; *ret_complete says whether they cover `count` entries, above which they are cut. */
+/* ---- views.c: where entries lie, a file that can be made again ---- */
+/* Opens it; *ret_complete says whether it covers `count` entries, above which it is cut. */
 enum err views_open(struct audit *audit, uint64_t count, bool *ret_complete) MUST_USE;
 enum err views_empty(struct audit *audit) MUST_USE;
-enum err views_add(struct audit *audit, uint64_t first, str places, str shown) MUST_USE;
+enum err views_add(struct audit *audit, uint64_t first, str places) MUST_USE;
 enum err views_sync(struct audit *audit) MUST_USE;
 void views_close(struct audit *audit);
 enum err views_place(struct audit *audit, uint64_t number, uint64_t *ret) MUST_USE;
-/* Rows from `row` on, at most `count`; returns how many. */
-size_t views_shown(struct audit *audit, uint64_t row, size_t count, struct shown_row *ret);
-enum err views_forget(struct audit *audit, uint64_t number) MUST_USE; /* what this entry showed */
 
 /*
  * An entry as it lies there, its leaf checked; body is the stored bytes. ERR_DAMAGED. (read.c)
@@ -226,12 +215,7 @@ enum err checkpoint_agrees(struct audit *audit) MUST_USE;
 enum err checkpoint_write(struct audit *audit) MUST_USE;
 
 /* ---- read.c ---- */
-/*
- * Finishes what a crash interrupted: the body before the log is walked, what it showed when the
- * views are there.
- */
-enum err destroy_resume(const struct audit *audit,
-                        uint64_t *ret_number) MUST_USE; /* 0: nothing was */
-enum err destroy_finish(struct audit *audit, uint64_t number) MUST_USE;
+/* Finishes what a crash interrupted, before the log is walked. */
+enum err destroy_resume(struct audit *audit) MUST_USE;
 
 #endif

@@ -9,6 +9,8 @@
 
 #include "base/io.h"
 
+#define OF_DAYS   "days"
+#define OF_MONTHS "months"
 enum { SEALED = 1, CLASS_INDEX = CLASS_COUNT, HEAD_MAX = 8, FILE_MAX = 4096 };
 
 static const unsigned default_days[CLASS_COUNT] = {
@@ -43,7 +45,7 @@ static bool same_name(const struct key_name *a, const struct key_name *b)
     return a->day == b->day && a->class == b->class && strcmp(a->group, b->group) == 0;
 }
 
-static uint32_t month_of(uint32_t day)
+uint32_t keyring_month(uint32_t day)
 {
     struct day d = day_of_number((int32_t)day);
     d.day = 1;
@@ -272,19 +274,19 @@ enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str st
     return code;
 }
 
-enum err keyring_tag(struct keyring *keyring, uint32_t day, struct record_id id, uint64_t *ret)
+enum err keyring_tag(struct keyring *keyring, uint32_t day, bool is_month, str term, uint64_t *ret)
 {
     struct secret_key key;
-    struct key_name name = {month_of(day), CLASS_INDEX, "months"};
-    char bytes[12];
+    struct key_name name = {.day = day, .class = CLASS_INDEX};
     uint32_t today = (uint32_t)(clock_now_us() / 86400000000);
-    enum err code = get_key(keyring, &name, name.day == month_of(today), &key);
+    bool is_now = day == (is_month ? keyring_month(today) : today);
+    memcpy(name.group, is_month ? OF_MONTHS : OF_DAYS,
+           is_month ? sizeof OF_MONTHS : sizeof OF_DAYS);
+    enum err code = get_key(keyring, &name, is_now, &key);
     if (code == ERR_NOT_FOUND)
-        return err_set(ERR_GONE, "the key of that month's index was destroyed");
+        return err_set(ERR_GONE, "the key of that time's lookup was destroyed");
     TRY(code);
-    memcpy(bytes, &id.number, 8);
-    memcpy(bytes + 8, &id.home, 4);
-    *ret = keyed_hash64(key.bytes, str_of(bytes, sizeof bytes)) | 1; /* 0: nothing */
+    *ret = keyed_hash64(key.bytes, term);
     wipe(&key, sizeof key);
     return OK;
 }
@@ -300,6 +302,7 @@ static bool parse_file_name(str file, struct key_name *ret)
     file = str_from(file, 11);
     if (!str_split(&file, '-', &class_word))
         return false;
+    snprintf(ret->group, sizeof ret->group, "%.*s", STR(file));
     ret->day = (uint32_t)day_number(day);
     ret->class = str_eq(class_word, S("nothing")) ? CLASS_NOTHING_SHOWN
                  : str_eq(class_word, S("shown")) ? CLASS_SHOWN
@@ -307,11 +310,16 @@ static bool parse_file_name(str file, struct key_name *ret)
     return true;
 }
 
-/* A key of a month's index stays as long as the last day of that month does. */
+/* The key of a month's lookup stays as long as the last day of that month does. */
 static bool is_over(const struct keyring *keyring, const struct key_name *name, uint32_t today)
 {
-    bool is_index = name->class == CLASS_INDEX;
-    unsigned days = keyring->keep_days[is_index ? CLASS_SHOWN : name->class] + (is_index ? 31 : 0);
+    unsigned class = name->class, more = 0;
+    if (name->class == CLASS_INDEX) {
+        bool is_of_day = strcmp(name->group, OF_DAYS) == 0;
+        class = is_of_day ? CLASS_NOTHING_SHOWN : CLASS_SHOWN;
+        more = is_of_day ? 0 : 31;
+    }
+    unsigned days = keyring->keep_days[class] + more;
     return today > name->day && today - name->day > days;
 }
 

@@ -8,7 +8,9 @@
  *   DIR/audit/keys/<day>-<class>-<group>   one key a day, class and country: a sealed box of 80
  *   bytes
  *                                      for each reader
- *   DIR/audit/keys/<month>-shown       the key of the index of records shown in that month
+ *   DIR/audit/keys/<day>-index-days    the key of what was looked up of a day's entries that showed
+ *                                      nothing, as long as they
+ *   DIR/audit/keys/<month>-index-months   of the others of a month, as long as its last day's
  *
  * class: what nobody was shown anything of (kept 30 days) and the rest (kept three years). A stored
  * body is
@@ -73,9 +75,13 @@ enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str st
 /* The same with the entry's own key, for who was given it. */
 enum err unseal_with(const struct secret_key *key, str stored, struct arena *arena,
                      str *ret) MUST_USE;
-/* What stands for a record in the index of the month of `day`. ERR_GONE. */
-enum err keyring_tag(struct keyring *keyring, uint32_t day, struct record_id id,
+/*
+ * What stands for a term in the lookup of `day`, or of the month that begins on it. ERR_GONE: the
+ * key was destroyed, or never made.
+ */
+enum err keyring_tag(struct keyring *keyring, uint32_t day, bool is_month, str term,
                      uint64_t *ret) MUST_USE;
+uint32_t keyring_month(uint32_t day); /* the first day of its month */
 /* Destroys every key whose time is over on `today` (days since 1970). */
 enum err keyring_expire(struct keyring *keyring, uint32_t today, unsigned *ret_count) MUST_USE;
 /* The days' keys, each sealed to the readers. */

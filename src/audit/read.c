@@ -32,19 +32,11 @@ static uint64_t segment_of(const struct audit *audit, uint64_t number)
     return audit->segments[low];
 }
 
-/* Opens the entry's segment and reads its header; checks that it is this entry. */
-static enum err find(struct audit *audit, uint64_t number, int flags, int *ret_fd,
-                     struct entry_place *ret, uint32_t *ret_length)
+static enum err read_header(int fd, uint64_t offset, uint64_t number, struct entry_place *ret,
+                            uint32_t *ret_length)
 {
-    char path[AUDIT_PATH];
     char bytes[ENTRY_HEADER + SALT_SIZE];
-    uint64_t offset = 0;
-    if (number == 0 || number > audit_count(audit))
-        return err_set(ERR_NOT_FOUND, "there is no audit entry %llu", (unsigned long long)number);
-    TRY(views_place(audit, number, &offset));
-    segment_path(audit->directory, segment_of(audit, number), path);
-    TRY(io_open(path, flags, ret_fd));
-    ssize_t got = pread(*ret_fd, bytes, sizeof bytes, (off_t)offset);
+    ssize_t got = pread(fd, bytes, sizeof bytes, (off_t)offset);
     struct cursor c = cursor_of(str_of(bytes, got > 0 ? (size_t)got : 0));
     *ret = (struct entry_place){.number = cursor_u64(&c), .offset = offset};
     *ret_length = cursor_u32(&c);
@@ -56,6 +48,20 @@ static enum err find(struct audit *audit, uint64_t number, int flags, int *ret_f
     memcpy(ret->leaf.bytes, leaf.ptr, HASH_SIZE);
     memcpy(ret->salt.bytes, salt.ptr, SALT_SIZE);
     return OK;
+}
+
+/* Opens the entry's segment and reads its header; checks that it is this entry. */
+static enum err find(struct audit *audit, uint64_t number, int flags, int *ret_fd,
+                     struct entry_place *ret, uint32_t *ret_length)
+{
+    char path[AUDIT_PATH];
+    uint64_t offset = 0;
+    if (number == 0 || number > audit_count(audit))
+        return err_set(ERR_NOT_FOUND, "there is no audit entry %llu", (unsigned long long)number);
+    TRY(views_place(audit, number, &offset));
+    segment_path(audit->directory, segment_of(audit, number), path);
+    TRY(io_open(path, flags, ret_fd));
+    return read_header(*ret_fd, offset, number, ret, ret_length);
 }
 
 static enum err read_body(int fd, struct entry_place *entry, uint32_t length, struct arena *arena)
@@ -129,72 +135,47 @@ void audit_receipt(const struct audit *audit, uint64_t number, char ret_receipt[
 struct scan {
     struct audit *audit;
     struct arena arena;
-    uint64_t before;
-    size_t left;
-    uint64_t tag; /* of the record asked for, on tag_day */
-    uint32_t tag_day;
     audit_visit *visit;
     void *context;
 };
 
-static enum err visit_one(struct scan *scan, uint64_t number)
+static enum err visit_one(struct scan *scan, uint64_t number, bool is_looked_up)
 {
     struct audit_read entry;
     arena_reset(&scan->arena);
     TRY(audit_get(scan->audit, number, &scan->arena, &entry));
-    scan->before = number;
-    scan->left--;
-    return scan->visit(scan->context, &entry);
+    bool is_silent = is_looked_up && entry.is_destroyed; /* whom it was about went with it */
+    return is_silent ? OK : scan->visit(scan->context, &entry);
 }
 
-/* The record's tag on the row's day; 0 when that month's key is gone. */
-static enum err tag_on(struct scan *scan, uint32_t day, struct record_id id)
+enum err audit_find(struct audit *audit, enum audit_term term, str text, str country,
+                    uint64_t before, size_t max, audit_visit *visit, void *context)
 {
-    if (day == scan->tag_day)
-        return OK;
-    enum err code = keyring_tag(&scan->audit->keyring, day, id, &scan->tag);
-    if (code == ERR_GONE) {
-        err_clear();
-        scan->tag = 0;
-        code = OK;
-    }
-    scan->tag_day = day;
+    struct scan scan = {.audit = audit, .visit = visit, .context = context};
+    struct buf entries = {.max = 1 << 28};
+    uint64_t count = audit_count(audit);
+    before = before && before <= count ? before : count + 1;
+    enum err code = lookup_find(&audit->lookup, term, text, country, before, max, &entries);
+    struct cursor c = cursor_of(buf_str(&entries));
+    while (!code && cursor_left(&c))
+        code = visit_one(&scan, cursor_u64(&c), true);
+    arena_release(&scan.arena);
+    buf_release(&entries);
     return code;
-}
-
-static enum err scan_shown(struct scan *scan, struct record_id id)
-{
-    enum { BLOCK = 512 };
-    struct shown_row rows[BLOCK];
-    for (uint64_t end = atomic_load(&scan->audit->shown_rows); end > 0 && scan->left > 0;) {
-        uint64_t begin = end > BLOCK ? end - BLOCK : 0;
-        size_t got = views_shown(scan->audit, begin, (size_t)(end - begin), rows);
-        while (got-- > 0 && scan->left > 0) {
-            TRY(tag_on(scan, rows[got].day, id));
-            bool is_it = scan->tag && rows[got].tag == scan->tag;
-            if (is_it && rows[got].entry < scan->before) /* `before` moves down: visited once */
-                TRY(visit_one(scan, rows[got].entry));
-        }
-        end = begin;
-    }
-    return OK;
 }
 
 enum err audit_scan(struct audit *audit, struct record_id shown, uint64_t before, size_t max,
                     audit_visit *visit, void *context)
 {
+    struct scan scan = {.audit = audit, .visit = visit, .context = context};
+    char term[AUDIT_RECORD_TERM];
     uint64_t count = audit_count(audit);
-    struct scan scan = {.audit = audit,
-                        .before = before && before <= count ? before : count + 1,
-                        .left = max,
-                        .visit = visit,
-                        .context = context};
     enum err code = OK;
     if (shown.number)
-        code = scan_shown(&scan, shown);
-    else
-        while (!code && scan.left > 0 && scan.before > 1)
-            code = visit_one(&scan, scan.before - 1);
+        return audit_find(audit, AUDIT_RECORD, audit_record_term(shown, term), STR_EMPTY, before,
+                          max, visit, context);
+    for (before = before && before <= count ? before : count + 1; !code && max-- > 0 && before > 1;)
+        code = visit_one(&scan, --before, false);
     arena_release(&scan.arena);
     return code;
 }
@@ -214,38 +195,68 @@ static void intent_path(const struct audit *audit, char out[AUDIT_PATH])
     snprintf(out, AUDIT_PATH, "%.4000s/destroying", audit->directory);
 }
 
-static enum err overwrite_in(int fd, const struct intent *intent)
+/* The entry at the intent's place, its body in the arena. */
+static enum err read_intended(int fd, const struct intent *intent, struct arena *arena,
+                              struct entry_place *ret)
 {
-    char bytes[ENTRY_HEADER];
-    ssize_t got = pread(fd, bytes, sizeof bytes, (off_t)intent->offset);
-    struct cursor c = cursor_of(str_of(bytes, got > 0 ? (size_t)got : 0));
-    uint64_t number = cursor_u64(&c);
-    uint32_t length = cursor_u32(&c);
-    uint32_t flags = cursor_u32(&c);
-    struct hash leaf;
-    str leaf_bytes = cursor_bytes(&c, HASH_SIZE);
-    if (c.is_bad || number != intent->number || length > BODY_MAX)
-        return err_set(ERR_DAMAGED, "audit entry %llu is damaged",
-                       (unsigned long long)intent->number);
-    memcpy(leaf.bytes, leaf_bytes.ptr, HASH_SIZE);
-    size_t size = ENTRY_HEADER + SALT_SIZE + (size_t)length;
+    uint32_t length = 0;
+    TRY(read_header(fd, intent->offset, intent->number, ret, &length));
+    return read_body(fd, ret, length, arena);
+}
+
+/* What it was found by goes first, while it can still be read. */
+static enum err forget_terms(struct audit *audit, const struct entry_place *entry,
+                             struct arena *arena)
+{
+    struct buf rows = {.max = 16 << 20};
+    str body;
+    uint32_t day = 0;
+    enum err code =
+        keyring_unseal(&audit->keyring, &entry->salt, entry->body, arena, &body, &day, NULL);
+    if (!code)
+        code = terms_of_body(&audit->keyring, body, entry->number, day, &rows);
+    if (!code)
+        code = lookup_forget(&audit->lookup, buf_str(&rows));
+    if (code == ERR_GONE) {
+        err_clear();
+        code = OK;
+    }
+    buf_release(&rows);
+    return code;
+}
+
+static enum err write_zeros(int fd, const struct entry_place *entry)
+{
+    size_t size = ENTRY_HEADER + SALT_SIZE + entry->body.len;
     char *zeros = calloc(1, size);
     if (!zeros)
         return err_set(ERR_MEMORY, "out of memory for %zu bytes", size);
-    entry_header_put(zeros, number, length, flags | ENTRY_DESTROYED, &leaf);
-    enum err code = io_write_at(fd, str_of(zeros, size), intent->offset);
+    entry_header_put(zeros, entry->number, (uint32_t)entry->body.len,
+                     entry->flags | ENTRY_DESTROYED, &entry->leaf);
+    enum err code = io_write_at(fd, str_of(zeros, size), entry->offset);
     free(zeros);
     return code ? code : io_sync(fd);
 }
 
-static enum err overwrite(const struct audit *audit, const struct intent *intent)
+/* A body half overwritten matches its hash no more: its terms went before. */
+static enum err overwrite(struct audit *audit, const struct intent *intent)
 {
     char path[AUDIT_PATH];
+    struct arena arena = {0};
+    struct entry_place entry = {0};
     int fd = -1;
     segment_path(audit->directory, intent->segment, path);
     TRY(io_open(path, O_RDWR, &fd));
-    enum err code = overwrite_in(fd, intent);
+    enum err code = read_intended(fd, intent, &arena, &entry);
+    bool is_half = code == ERR_DAMAGED && entry.number == intent->number && entry.body.ptr;
+    if (!code)
+        code = forget_terms(audit, &entry, &arena);
+    if (is_half)
+        err_clear();
+    if (!code || is_half)
+        code = write_zeros(fd, &entry);
     (void)close(fd);
+    arena_release(&arena);
     return code;
 }
 
@@ -258,7 +269,6 @@ static enum err destroy(struct audit *audit, const struct intent *intent)
                        (unsigned long long)intent->offset, (unsigned long long)intent->number);
     TRY(io_replace(path, str_of(text, (size_t)len)));
     TRY(overwrite(audit, intent));
-    TRY(views_forget(audit, intent->number));
     return io_remove(path);
 }
 
@@ -287,13 +297,12 @@ static bool parse_intent(str text, struct intent *ret)
            str_to_u64(text, INT64_MAX, &ret->number);
 }
 
-enum err destroy_resume(const struct audit *audit, uint64_t *ret_number)
+enum err destroy_resume(struct audit *audit)
 {
     char path[AUDIT_PATH];
     char *text = NULL;
     size_t len = 0;
     struct intent intent = {0};
-    *ret_number = 0;
     intent_path(audit, path);
     enum err code = io_read_file(path, 80, &text, &len);
     if (code == ERR_NOT_FOUND) {
@@ -303,16 +312,5 @@ enum err destroy_resume(const struct audit *audit, uint64_t *ret_number)
     if (!code && parse_intent(str_of(text, len), &intent))
         code = overwrite(audit, &intent);
     free(text);
-    *ret_number = intent.number;
-    return code;
-}
-
-enum err destroy_finish(struct audit *audit, uint64_t number)
-{
-    char path[AUDIT_PATH];
-    if (!number)
-        return OK;
-    intent_path(audit, path);
-    TRY(views_forget(audit, number));
-    return io_remove(path);
+    return code ? code : io_remove(path);
 }

@@ -31,7 +31,7 @@ enum {
     BESIDE = 1 << 20, /* of each side file */
     LOOK_EVERY_US = 60000000,
     DAYS_KEPT = AUDIT_ROOM_DAYS,
-    ENTRY_BESIDE = 8 + 33 + 8, /* place, tree, a third of a row of what was shown */
+    ENTRY_BESIDE = 8 + 33 + 36, /* place, tree, three rows of the lookup */
     DAYS_TOLD_MAX = 9999
 };
 #define DAY_US 86400000000ll
@@ -150,7 +150,7 @@ void room_look(struct audit *audit)
 void room_make(struct audit *audit)
 {
     struct room *room = &audit->room;
-    const int beside[] = {audit->places_fd, audit->shown_fd, audit->tree.fds[0]};
+    const int beside[] = {audit->places_fd, audit->tree.fds[0]};
     if (room->kept == 0 || free_bytes(audit) >= RESERVE_BYTES + SLACK)
         return;
     pthread_mutex_lock(&room->lock);

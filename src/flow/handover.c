@@ -258,7 +258,10 @@ static int compare_numbers(const void *a, const void *b)
            (one->brief.id.number < other->brief.id.number);
 }
 
-/* What both sign: which tickets, and which of them are urgent; not how far each has come. */
+/*
+ * What both sign: which tickets, and which of them are urgent; not how far each has come. Tickets
+ * as they are shown: a digest of running numbers could be tried out.
+ */
 static enum err digest_list(struct flow_desk *desk, struct arena *arena)
 {
     char hex[2 * HASH_SIZE + 1];
@@ -270,9 +273,11 @@ static enum err digest_list(struct flow_desk *desk, struct arena *arena)
     for (size_t i = 0; i < desk->count; i++)
         order[i] = &desk->tickets[i];
     qsort(order, desk->count, sizeof *order, compare_numbers);
-    for (size_t i = 0; i < desk->count; i++)
-        buf_printf(&text, "%llu %d\n", (unsigned long long)order[i]->brief.id.number,
-                   order[i]->is_urgent);
+    for (size_t i = 0; i < desk->count; i++) {
+        char id[RECORD_ID_TEXT];
+        record_id_format(order[i]->brief.id, id);
+        buf_printf(&text, "%s %d\n", strchr(id, '-'), order[i]->is_urgent);
+    }
     if (!text.failed)
         sha256(buf_str(&text), &hash);
     enum err code = text.failed ? err_set(text.failed, "the list is too long") : OK;

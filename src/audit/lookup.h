@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which entries have to do with a record, an officer, a value: found without walking the log, until
+ * the key under which they can be looked up is destroyed.
+ *
+ *   DIR/audit/lookup/<period>-<first>-<last>   a run: rows of the entries from first to last,
+ *                                              sorted by key and entry, 12 bytes each
+ *   DIR/audit/lookup/covered                   up to which entry all rows lie in runs
+ *
+ *   row      tag 6 | country 2 | entry, counted from the run's first, 4     most significant first
+ *   tag      SipHash of the term under the key of its period; equal tags are a question, which
+ *            whoever asks puts to the entry itself
+ *   period   of an entry that showed nothing: its day; of others: its month. Its key ends with the
+ *            contents of the entries (keyring.h), its runs are then removed
+ *
+ * Rows of the newest segment are in memory, unsorted. When the segment is closed a thread sorts and
+ * writes them, then merges: eight runs of one size make one of the next, and a period that has
+ * ended has one run. So a question probes some 20 runs for the period under way and one for each
+ * other, three reads each. All of it is a view of the log: what a crash leaves out is made again
+ * from `covered` on.
+ */
+#ifndef AUDIT_LOOKUP_H
+#define AUDIT_LOOKUP_H
+
+#include <pthread.h>
+
+#include "audit/keyring.h"
+#include "codec/node.h"
+
+struct term_row {
+    uint64_t key; /* tag and country */
+    uint64_t entry;
+    uint32_t period; /* its first day, and whether it is a month */
+};
+#define PERIOD_IS_MONTH 0x80000000u
+
+/* ---- terms.c: what an entry is found by ---- */
+
+/* Adds the rows of an entry numbered `number`, as struct term_row. */
+enum err terms_of_entry(struct keyring *keyring, const struct audit_entry *entry, uint64_t number,
+                        struct buf *out) MUST_USE;
+/* The same from its body, stored on `day`. What cannot be read has none. */
+enum err terms_of_body(struct keyring *keyring, str body, uint64_t number, uint32_t day,
+                       struct buf *out) MUST_USE;
+/* The key of a term in a period, its country's bits zero. ERR_GONE. */
+enum err term_key(struct keyring *keyring, uint32_t period, enum audit_term term, str text,
+                  uint64_t *ret) MUST_USE;
+uint16_t term_country(str country);
+
+/* ---- runs.c: files of sorted rows ---- */
+
+struct run {
+    uint32_t period;
+    uint64_t first, last, count;
+    int fd;
+};
+typedef enum err run_visit(void *context, const struct term_row *row);
+
+/* Sorts the rows, all of one period, and writes them. */
+enum err run_write(const char *directory, struct term_row *rows, size_t count, uint64_t first,
+                   uint64_t last, struct run *ret) MUST_USE;
+/* Makes one of runs of the same period that follow each other; the old ones are still there. */
+enum err run_merge(const char *directory, const struct run *runs, size_t count,
+                   struct run *ret) MUST_USE;
+/* By its file name. ERR_DAMAGED: not a run, or not whole. */
+enum err run_open(const char *directory, const char *name, struct run *ret) MUST_USE;
+enum err run_remove(const char *directory, struct run *run) MUST_USE;
+/* Entries below `before` with low <= key <= high: of each key the newest `max`. */
+enum err run_find(const struct run *run, uint64_t low, uint64_t high, uint64_t before, size_t max,
+                  struct buf *ret_entries) MUST_USE;
+/*
+ * Takes the row out: the one beside it is written over it, so that the rest stays sorted and
+ * nothing of it is left. *ret_alone: it has none beside it, the run must go.
+ */
+enum err run_forget(const struct run *run, const struct term_row *row, bool *ret_alone) MUST_USE;
+
+/* ---- lookup.c ---- */
+
+struct batch { /* rows not yet in a run */
+    struct term_row *rows;
+    size_t count, max;
+    uint64_t last; /* all entries up to here have their rows in it or before it */
+    struct batch *next;
+};
+struct lookup {
+    char directory[4096];
+    struct keyring *keyring;
+    pthread_mutex_t lock; /* of the batches */
+    pthread_cond_t changed;
+    struct batch *filling, *sealed; /* sealed: oldest first */
+    size_t sealed_count;
+    bool is_started, is_stopping, is_broken;
+    bool has_thread; /* it has not ended yet */
+    pthread_t thread;
+    pthread_mutex_t working;    /* runs are made, merged, changed by one at a time */
+    pthread_rwlock_t runs_lock; /* the list of them */
+    struct run *runs;
+    size_t run_count, run_max;
+    uint64_t covered;
+};
+
+void lookup_init(struct lookup *lookup);
+enum err lookup_open(struct lookup *lookup, const char *audit_directory,
+                     struct keyring *keyring) MUST_USE;
+void lookup_close(struct lookup *lookup);
+/* Removes all of it: it is not of this log. */
+enum err lookup_empty(struct lookup *lookup) MUST_USE;
+/* Rows of durable entries, in their order: struct term_row. */
+enum err lookup_add(struct lookup *lookup, str rows) MUST_USE;
+/* All entries up to `last` have been added: they are written to runs from here on. */
+enum err lookup_seal(struct lookup *lookup, uint64_t last) MUST_USE;
+/* Waits until what was sealed lies in runs. */
+void lookup_settle(struct lookup *lookup);
+/* Entries below `before`, newest first, as u64; country empty: of all. */
+enum err lookup_find(struct lookup *lookup, enum audit_term term, str text, str country,
+                     uint64_t before, size_t max, struct buf *ret_entries) MUST_USE;
+/* Takes the rows given out of everything. Durable when it returns. */
+enum err lookup_forget(struct lookup *lookup, str rows) MUST_USE;
+/* Removes the runs of periods whose key was destroyed. */
+enum err lookup_expire(struct lookup *lookup) MUST_USE;
+
+#endif
