@@ -446,6 +446,23 @@ static void check_definitions(struct doctor *doctor)
     buf_release(&report);
 }
 
+/* What opens more than data protection has signed does not serve. */
+static void check_signature(struct doctor *doctor)
+{
+    struct rights_waiting waiting;
+    enum err code = rights_waiting(doctor->call->api->node.rights, &waiting);
+    bool is_good = !code && !waiting.wider && waiting.is_served;
+    say(doctor, "signed catalogue", is_good,
+        code ? arena_str(doctor->call->arena, str_c(err_last()->message))
+        : waiting.wider
+            ? arena_printf(doctor->call->arena, "%zu changes open more than was signed, and wait",
+                           waiting.wider)
+        : is_good ? S("what serves is signed, or opens no more")
+                  : S("what is signed serves from the next start on"),
+        waiting.is_served ? "as data protection: bureau rights processing, bureau rights sign"
+                          : "start the node anew");
+}
+
 /*
  * A table of other people makes scores poor; one of long ago counts people whose records are gone:
  * its file is a year old at most.
@@ -476,6 +493,7 @@ enum err run_doctor(struct call *call)
     json_open(&doctor.json, '[');
     check_disk(&doctor);
     check_definitions(&doctor);
+    check_signature(&doctor);
     check_store(&doctor);
     check_index(&doctor);
     check_frequencies(&doctor);

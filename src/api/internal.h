@@ -314,7 +314,7 @@ call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_l
 call_run run_recovery_get, run_recovery_put, run_recover_administrator;
 call_run run_rights_kinds, run_rights_requests, run_rights_request_open, run_rights_request_get,
     run_rights_evidence, run_rights_answer, run_objection_tell, run_objections,
-    run_objection_decide;
+    run_objection_decide, run_processing, run_processing_sign;
 call_run run_policy_explain, run_policy_audit;
 call_run run_demonstration, run_health, run_metrics, run_openapi, run_page;
 http_body_piece batch_piece;

@@ -112,6 +112,15 @@ static const struct {
     {"TicketMove", "to:s version?:i fields?:o clearance?:o"},
     {"TicketState", "state:s title:s end:b"},
     {"TicketKind", "kind:s title:s help?:s states:[TicketState] needs:[Field] takes:[Field]"},
+    {"Signature", "version:i hash:s by:s at:s"},
+    {"Difference", "definition:s what:s role:s before:s after:s wider:b program:b waits:b"},
+    {"Recipient", "role:s title:s sees:s fields:i"},
+    {"Activity", "definition:s title:s owner:s records:i purposes:[s] data:[s] "
+                 "recipients:[Recipient] retention:[o] achieved_days?:i links:[s] risks:[o]"},
+    {"Processing", "made:s catalogue:s signed:Signature since:i hash:s serves:b "
+                   "differences:[Difference] activities:[Activity] people:[o] measures:[o]"},
+    {"ProcessingSign", "hash:s"},
+    {"ProcessingSigned", "version:i hash:s by:s at:s serves:b receipt:s"},
     {"NewObjection", "record:s statement:s"},
     {"Told", "receipt:s"},
     {"Objection", "id:s record:s country:s unit:s officer:s statement:s made:s outcome:s "

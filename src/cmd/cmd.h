@@ -160,5 +160,6 @@ int command_sample(struct cli *cli);
 int command_records(struct cli *cli);
 int command_certificate(struct cli *cli);
 int command_standing(struct cli *cli);
+int command_rights(struct cli *cli);
 
 #endif

@@ -88,6 +88,17 @@ const struct command commands[] = {
      "remove ID\n"
      "Standing queries belong to officers: name one by $BUREAU_TOKEN.",
      command_standing},
+    {"rights", "list|evidence|answer|processing|sign",
+     "of the persons in the records: what they ask, what data protection signs",
+     "list [--all]                requests of persons, most urgent first\n"
+     "evidence ID                 all there is to a request; its hash is on the log\n"
+     "answer ID [--language en|fr|es|ar]  what the person is told\n"
+     "processing [--since VERSION] [--form markdown|html|json]  record of processing and impact\n"
+     "                            assessment, with what differs from what was signed\n"
+     "sign [--hash HASH]          sign the definitions; what opened more serves from the next "
+     "start\n"
+     "Requests and signatures belong to data protection: name an officer by $BUREAU_TOKEN.",
+     command_rights},
     {"certificate", "get|list|key|check", "what was deleted, signed by the node",
      "get ID [--out FILE]         of the record that was ID\n"
      "list [--owner CCC] [--max N]\n"

@@ -96,12 +96,12 @@ static enum err open_parts(struct running *running, const char *data, const char
     struct api_node *node = &running->node;
     char path[4096];
     TRY(refuse_sealed(data));
-    TRY(catalog_load(home, &running->catalog));
-    node->catalog = running->catalog;
     if (mode == NODE_CREATE)
         TRY(io_make_dir(data));
     TRY(store_open(data, mode == NODE_CREATE ? STORE_OPEN_CREATE : STORE_OPEN_EXISTING,
                    &node->store));
+    TRY(rights_catalog_load(node->store, data, home, &running->catalog));
+    node->catalog = running->catalog;
     snprintf(path, sizeof path, "%s/value.key", data);
     TRY(secret_key_load(path, &running->catalog->hash_key));
     TRY(policy_classes_new(running->catalog, &node->classes));

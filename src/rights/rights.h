@@ -124,4 +124,62 @@ enum err rights_evidence(struct rights *rights, const struct actor *actor,
 enum err rights_answer(struct rights *rights, const struct flow_ticket *ticket,
                        enum language language, struct arena *arena, struct node **ret) MUST_USE;
 
+/* ---- what data protection signs: the catalogue ---- */
+
+/* One thing that differs between two catalogues. */
+struct rights_difference {
+    str definition;
+    const char *what; /* disclosure, action, fields, purpose, retention, link, new-database ... */
+    str role;         /* of disclosure, action, fields */
+    str before, after;
+    bool is_wider;      /* opens something: it waits until it is signed */
+    bool is_of_program; /* of system/: it comes with the program and does not wait */
+};
+/* ERR_LIMIT: there are more than anyone reads; what is there is given all the same. */
+enum err rights_compare(const struct catalog *before, const struct catalog *after,
+                        struct arena *arena, struct rights_difference **ret,
+                        size_t *ret_count) MUST_USE;
+/*
+ * The catalogue that serves: that of `home` as far as it opens nothing that the last signed one did
+ * not, its definitions in their signed form otherwise (docs/decisions/signed-catalogue.md). The
+ * first one is signed by set-up. Called before anything else is opened.
+ */
+enum err rights_catalog_load(struct store *store, const char *directory, const char *home,
+                             struct catalog **ret) MUST_USE;
+struct rights_signature {
+    unsigned version; /* 1.. */
+    str hash;         /* of the catalogue, in hex */
+    str by;           /* an officer, or "set-up" */
+    int64_t at_us;
+};
+enum err rights_signed(struct store *store, struct arena *arena,
+                       struct rights_signature *ret) MUST_USE;
+/* The catalogue as it was signed; free it. ERR_NOT_FOUND. */
+enum err rights_signed_load(struct store *store, const char *directory, unsigned version,
+                            struct catalog **ret) MUST_USE;
+/*
+ * Signs what lies in `home` now, whose hash the officer has seen (ERR_STALE: it has changed since).
+ * It serves from the next start on.
+ */
+enum err rights_sign(struct store *store, const char *home, str hash, str by, struct arena *arena,
+                     struct rights_signature *ret) MUST_USE;
+
+/*
+ * The record of processing and the impact assessment, made of definitions, policy, identity,
+ * retention and links; with what differs from the signed version `since` (0: the last). Records are
+ * counted of this owner (empty: of all).
+ */
+enum err rights_processing(struct rights *rights, unsigned since, str owner, enum language language,
+                           struct arena *arena, struct node **ret) MUST_USE;
+/* The same, for people to read. */
+enum rights_form { FORM_MARKDOWN, FORM_HTML };
+void rights_processing_print(struct rights *rights, const struct node *processing,
+                             enum language language, enum rights_form form, struct buf *out);
+/* How much waits for a signature, and whether what is signed serves already. */
+struct rights_waiting {
+    size_t wider;
+    bool is_served; /* false: it serves from the next start on */
+};
+enum err rights_waiting(struct rights *rights, struct rights_waiting *ret) MUST_USE;
+
 #endif

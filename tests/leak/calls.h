@@ -966,6 +966,15 @@ static inline void ask_objection(struct leak *leak)
     }
 }
 
+static inline void ask_processing(struct leak *leak)
+{
+    send(leak, "GET", S("/v1/rights/processing"), STR_EMPTY, NULL);
+}
+static inline void ask_processing_sign(struct leak *leak)
+{
+    send(leak, "POST", S("/v1/rights/processing/sign"), S("{\"hash\":\"0\"}"), NULL);
+}
+
 static inline void ask_objection_decide(struct leak *leak)
 {
     for (unsigned i = 0; i < 5; i++)
@@ -1056,6 +1065,8 @@ static const struct prober probers[] = {
     {"GET", "/v1/rights/requests/{id}", ask_rights_request},
     {"GET", "/v1/rights/requests/{id}/evidence", ask_rights_evidence},
     {"GET", "/v1/rights/requests/{id}/answer", ask_rights_answer},
+    {"GET", "/v1/rights/processing", ask_processing},
+    {"POST", "/v1/rights/processing/sign", ask_processing_sign},
     {"POST", "/v1/rights/objections", ask_objection},
     {"GET", "/v1/rights/objections", NULL},
     {"POST", "/v1/rights/objections/{id}", ask_objection_decide},

@@ -3,9 +3,25 @@
 // the owner, carried out, answered. Nothing here names a database, a field of one, or a state beyond what kinds and moves say.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Contract } from './contract.mjs';
-import { Node, completed, runTests, startServer } from './node.mjs';
+import { Node, command, completed, runTests, startServer } from './node.mjs';
+
+// ---- a home of definitions that the tests may change ----
+const base = realpathSync(process.env.BUREAU_HOME || '.');
+const home = mkdtempSync(join(tmpdir(), 'bureau-home-'));
+for (const name of readdirSync(base)) {
+  if (['formats', 'web'].includes(name)) symlinkSync(join(base, name), join(home, name));
+  if (['codes', 'databases', 'tickets', 'system'].includes(name)) cpSync(join(base, name), join(home, name), { recursive: true, dereference: true });
+}
+process.env.BUREAU_HOME = home;
+const change = (path, work) => { const file = join(home, path); const text = readFileSync(file, 'utf8'); const next = work(text); assert.notEqual(next, text, path); writeFileSync(file, next); return () => writeFileSync(file, text); };
+async function again(env = {}) {
+  await node.running.stop();
+  node.running = await startServer(node.data, ['--rate', '0'], 0, env);
+}
 
 const clock = join(process.cwd(), 'build/release/clock.so');
 const node = await Node.start({
@@ -325,6 +341,81 @@ const tests = [
     assert.equal((await call('GET', '/v1/due?owner=UTO', undefined, 'paris')).status, 403);
     assert.ok((await node.call('POST', `/v1/records/${target.id}/extend`, { review_on: '2027-12-01', reason: 'x' }, { as: 'protector', headers: { 'Bureau-Purpose': 'data-protection' } })).status >= 400);
   }],
+  ['the record of processing follows from what serves', async () => {
+    const processing = await call('GET', '/v1/rights/processing', undefined, 'protector');
+    assert.equal(processing.status, 200, processing.text);
+    const { data } = processing;
+    assert.deepEqual([data.signed.version, data.signed.by, data.differences.length, data.serves], [1, 'set-up', 0, true]);
+    const names = data.activities.map((one) => one.definition);
+    for (const { name } of databases) assert.ok(names.includes(name), name);
+    for (const one of data.activities) assert.ok(one.purposes.length && one.data.length && one.retention.length, one.definition);
+    assert.ok(data.activities.some((one) => one.risks.some((risk) => risk.risk === 'persons')));
+    assert.ok(data.people.some((one) => one.role === 'data-protection' && one.officers >= 2));
+    for (const [language, words] of [['en', 'Impact assessment'], ['fr', "Analyse d'impact"], ['es', 'Evaluación de impacto'], ['ar', 'تقييم الأثر']]) {
+      const page = (form) => node.call('GET', `/v1/rights/processing?form=${form}`, undefined, { as: 'protector', headers: { 'Accept-Language': language } });
+      assert.ok((await page('markdown')).text.includes(`## ${words}`), language);
+      assert.ok((await page('html')).text.includes('<table>'), language);
+    }
+    for (const as of ['bureau', 'patrol', 'gate']) assert.equal((await call('GET', '/v1/rights/processing', undefined, as)).status, 403, as);
+    assert.match(command(node.data, ['rights', 'processing']).out, /^# Record of processing|\n# Record of processing/);
+  }],
+  ['a definition that opens more serves as it was signed, until it is signed', async () => {
+    const target = await record({}, 'bureau');
+    const file = `databases/${readdirSync(join(home, 'databases')).find((name) => readFileSync(join(home, 'databases', name), 'utf8').includes(`definition: ${target.name}\n`))}`;
+    const seen = async () => (await node.call('GET', `/v1/records/${target.id}`, undefined, { as: 'paris', headers: { 'Bureau-Purpose': 'data-protection' } })).data.disclosure;
+    const before = await seen();
+    assert.notEqual(before, 'full');
+    change(file, (text) => text.replace(/others: hit-only/, 'others: all'));
+    await again();
+    assert.equal(await seen(), before, 'the wider form waits');
+    const { data } = await call('GET', '/v1/rights/processing', undefined, 'protector');
+    assert.equal(data.serves, false);
+    const wider = data.differences.filter((one) => one.waits);
+    assert.ok(wider.length && wider.every((one) => one.definition === target.name), JSON.stringify(wider.slice(0, 3)));
+    assert.ok(wider.some((one) => one.what === 'disclosure' && one.role === 'data-protection'));
+    const said = command(node.data, ['doctor', '--json']).json.find((one) => one.what === 'signed catalogue');
+    assert.equal(said.ok, false);
+    assert.match(said.detail, /open more than was signed, and wait/);
+    for (const as of ['bureau', 'admin', 'patrol']) assert.equal((await call('POST', '/v1/rights/processing/sign', { hash: data.hash }, as)).status, 403, as);
+    assert.equal((await call('POST', '/v1/rights/processing/sign', { hash: '00' }, 'protector')).status, 412);
+    const signed = await call('POST', '/v1/rights/processing/sign', { hash: data.hash }, 'protector');
+    assert.equal(signed.status, 200, signed.text);
+    assert.deepEqual([signed.data.version, signed.data.by, signed.data.serves], [2, 'protector', false]);
+    assert.match(command(node.data, ['doctor', '--json']).json.find((one) => one.what === 'signed catalogue').detail, /next start/);
+    await again();
+    assert.equal(await seen(), 'full');
+    assert.equal(command(node.data, ['doctor', '--json']).json.find((one) => one.what === 'signed catalogue').ok, true);
+    const old = (await call('GET', '/v1/rights/processing?since=1', undefined, 'protector')).data;
+    assert.ok(old.differences.some((one) => one.what === 'disclosure' && one.role === 'data-protection'), 'what the second signature opened');
+  }],
+  ['what is narrower serves at once; a code list, a retention, a purpose, a link, a new database wait', async () => {
+    const target = databases[0].name;
+    const path = (name) => `databases/${readdirSync(join(home, 'databases')).find((file) => readFileSync(join(home, 'databases', file), 'utf8').includes(`definition: ${name}\n`))}`;
+    const differences = async () => { await again(); return (await call('GET', '/v1/rights/processing', undefined, 'protector')).data.differences; };
+    const back = [change(path(target), (text) => text.replace(/^purposes: \[[a-z-]+, /m, 'purposes: ['))];
+    assert.ok((await differences()).some((one) => one.what === 'purpose' && !one.waits && one.definition === target));
+    const served = (await node.call('GET', `/v1/databases/${target}`)).data.purposes.length;
+    back.pop()();
+    await again();
+    assert.equal((await node.call('GET', `/v1/databases/${target}`)).data.purposes.length, served + 1);
+    const waits = async (file, work, what) => {
+      const undo = change(file, work);
+      const found = await differences();
+      assert.ok(found.some((one) => one.what === what && one.waits), `${what}: ${JSON.stringify(found.slice(0, 5))}`);
+      undo();
+    };
+    await waits(path(target), (text) => text.replace(/first: \d+y/, 'first: 90y'), 'retention');
+    await waits(path(target), (text) => text.replace(/^purposes: \[/m, 'purposes: [audit, '), 'purpose');
+    await waits(path(target), (text) => text.replace(/^fields:\n/m, 'fields:\n  zq_link: {type: phone, means: phone, list: yes, pivot: yes}\n'), 'link');
+    await waits('codes/audiences.csv', (text) => text.replace(/^auditor,(.*),no,no,no,no,no$/m, 'auditor,$1,yes,yes,no,no,no'), 'action');
+    const file = join(home, 'databases', 'zq-new.yaml');
+    writeFileSync(file, readFileSync(join(home, path(target)), 'utf8').replace(`definition: ${target}\n`, 'definition: zq-new\n'));
+    const found = await differences();
+    assert.ok(found.some((one) => one.what === 'new-database' && one.waits && one.definition === 'zq-new'));
+    assert.equal((await node.call('GET', '/v1/databases/zq-new')).status, 404);
+    rmSync(file);
+    await again();
+  }],
   ['the month passes: late, asked again, and answered all the same', async () => {
     const opened = (await open('access')).data.ticket;
     await node.running.stop();
@@ -343,4 +434,5 @@ const tests = [
 
 const failed = await runTests('rights', tests);
 await node.stop();
+rmSync(home, { recursive: true, force: true });
 process.exit(failed ? 1 : 0);
