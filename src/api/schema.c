@@ -118,7 +118,7 @@ static const struct {
     {"Activity", "definition:s title:s owner:s records:i purposes:[s] data:[s] "
                  "recipients:[Recipient] retention:[o] achieved_days?:i links:[s] risks:[o]"},
     {"Processing", "made:s catalogue:s signed:Signature since:i hash:s serves:b "
-                   "differences:[Difference] activities:[Activity] people:[o] measures:[o]"},
+                   "differences:[Difference] processed:[Activity] people:[o] measures:[o]"},
     {"ProcessingSign", "hash:s"},
     {"ProcessingSigned", "version:i hash:s by:s at:s serves:b receipt:s"},
     {"NewObjection", "record:s statement:s"},

@@ -252,7 +252,7 @@ static enum err put_activities(const struct making *making, struct node *map)
         put_risks(making, definition, &facts, item);
         node_add(list, item);
     }
-    node_put(map, S("activities"), list);
+    node_put(map, S("processed"), list);
     return OK;
 }
 

@@ -161,7 +161,7 @@ static void print_assessment(const struct page *page, const struct node *activit
 {
     static const char *const heads[] = {"definition", "risk", "measure"};
     char code[64];
-    heading(page, 2, word_of(page, "assessment"));
+    heading(page, 2, word_of(page, "impact"));
     table(page, heads, COUNT_OF(heads));
     node_each(activity, activities) node_each(item, node_get(activity, S("risks")))
     {
@@ -219,9 +219,9 @@ void rights_processing_print(struct rights *rights, const struct node *processin
     line(&page, "signed", buf_str(&signed_by));
     buf_release(&signed_by);
     print_differences(&page, node_get(processing, S("differences")));
-    heading(&page, 2, word_of(&page, "activities"));
-    node_each(item, node_get(processing, S("activities"))) print_activity(&page, item);
-    print_assessment(&page, node_get(processing, S("activities")));
+    heading(&page, 2, word_of(&page, "processed"));
+    node_each(item, node_get(processing, S("processed"))) print_activity(&page, item);
+    print_assessment(&page, node_get(processing, S("processed")));
     print_people(&page, processing);
     if (page.is_html)
         buf_add(out, S("</html>\n"));

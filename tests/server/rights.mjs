@@ -346,10 +346,10 @@ const tests = [
     assert.equal(processing.status, 200, processing.text);
     const { data } = processing;
     assert.deepEqual([data.signed.version, data.signed.by, data.differences.length, data.serves], [1, 'set-up', 0, true]);
-    const names = data.activities.map((one) => one.definition);
+    const names = data.processed.map((one) => one.definition);
     for (const { name } of databases) assert.ok(names.includes(name), name);
-    for (const one of data.activities) assert.ok(one.purposes.length && one.data.length && one.retention.length, one.definition);
-    assert.ok(data.activities.some((one) => one.risks.some((risk) => risk.risk === 'persons')));
+    for (const one of data.processed) assert.ok(one.purposes.length && one.data.length && one.retention.length, one.definition);
+    assert.ok(data.processed.some((one) => one.risks.some((risk) => risk.risk === 'persons')));
     assert.ok(data.people.some((one) => one.role === 'data-protection' && one.officers >= 2));
     for (const [language, words] of [['en', 'Impact assessment'], ['fr', "Analyse d'impact"], ['es', 'Evaluación de impacto'], ['ar', 'تقييم الأثر']]) {
       const page = (form) => node.call('GET', `/v1/rights/processing?form=${form}`, undefined, { as: 'protector', headers: { 'Accept-Language': language } });
