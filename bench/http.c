@@ -12,7 +12,8 @@
  * when a request was due, so a stall is not hidden); without it each connection asks as fast as
  * it is answered. --pid names the server: then the processor time of a search is told, the server's
  * and this client's apart, which other work on the machine does not blur. --disk DIR: what an
- * fdatasync costs there in this minute.
+ * fdatasync costs there in this minute. --hits FILE: numbers that are found, one a line, in turn,
+ * in place of one and the same.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -30,7 +31,13 @@
 
 #include "durable.h"
 
-enum { CONNECTIONS_MAX = 4096, ANSWER_MAX = 64 << 10, REQUEST_MAX = 2048, BUCKETS = 400000 };
+enum {
+    CONNECTIONS_MAX = 4096,
+    ANSWER_MAX = 64 << 10,
+    REQUEST_MAX = 2048,
+    BUCKETS = 400000,
+    HITS_MAX = 1 << 20
+};
 
 struct client {
     int fd;
@@ -44,7 +51,9 @@ struct client {
 struct bench {
     uint16_t port;
     int pid;
-    const char *token, *hit, *path, *disk;
+    const char *token, *hit, *path, *disk, *purpose;
+    char **hit_list; /* --hits */
+    size_t hit_count;
     char request[REQUEST_MAX]; /* the question no record answers; nine characters of it change */
     size_t request_len, number_at;
     size_t connections, every;
@@ -80,10 +89,9 @@ static void dial(struct bench *bench, struct client *client)
 static size_t make_request(const struct bench *bench, const char *number, char out[REQUEST_MAX])
 {
     char body[256];
-    int body_len =
-        snprintf(body, sizeof body,
-                 "{\"purpose\":\"border-control\",\"fields\":{\"document-number\":\"%.64s\"}}",
-                 number);
+    int body_len = snprintf(body, sizeof body,
+                            "{\"purpose\":\"%.40s\",\"fields\":{\"document-number\":\"%.64s\"}}",
+                            bench->purpose, number);
     int len = snprintf(out, REQUEST_MAX,
                        "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
                        "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
@@ -104,8 +112,11 @@ static void ask(struct bench *bench, struct client *client, int64_t due_us)
     char other[REQUEST_MAX];
     const char *request = bench->request;
     size_t len = bench->request_len;
-    if (bench->hit && bench->every && bench->asked % bench->every == 0) {
-        len = make_request(bench, bench->hit, other);
+    if ((bench->hit || bench->hit_count) && bench->every && bench->asked % bench->every == 0) {
+        const char *hit = bench->hit_count
+                              ? bench->hit_list[bench->asked / bench->every % bench->hit_count]
+                              : bench->hit;
+        len = make_request(bench, hit, other);
         request = other;
     } else {
         uint64_t number = bench->asked * 7919;
@@ -258,6 +269,22 @@ static void run(struct bench *bench)
         durable_probe(bench->disk);
 }
 
+static void read_hits(struct bench *bench, const char *path)
+{
+    char line[100];
+    FILE *file = fopen(path, "re");
+    bench->hit_list = calloc(HITS_MAX, sizeof *bench->hit_list);
+    if (!file || !bench->hit_list)
+        die(path);
+    while (bench->hit_count < HITS_MAX && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\r\n")] = 0;
+        bench->hit_list[bench->hit_count] = strdup(line);
+        if (!bench->hit_list[bench->hit_count++])
+            die("memory");
+    }
+    fclose(file);
+}
+
 static double number_of(const char *text)
 {
     double value = 0;
@@ -280,6 +307,10 @@ static void read_words(struct bench *bench, int count, char **words)
             bench->path = value;
         else if (strcmp(name, "--hit") == 0)
             bench->hit = value;
+        else if (strcmp(name, "--purpose") == 0)
+            bench->purpose = value;
+        else if (strcmp(name, "--hits") == 0)
+            read_hits(bench, value);
         else if (strcmp(name, "--every") == 0)
             bench->every = (size_t)number_of(value);
         else if (strcmp(name, "--connections") == 0)
@@ -297,8 +328,12 @@ static void read_words(struct bench *bench, int count, char **words)
 
 int main(int count, char **words)
 {
-    struct bench bench = {
-        .port = 1923, .path = "/v1/search", .connections = 64, .every = 5000, .seconds = 5};
+    struct bench bench = {.port = 1923,
+                          .path = "/v1/search",
+                          .purpose = "border-control",
+                          .connections = 64,
+                          .every = 5000,
+                          .seconds = 5};
     read_words(&bench, count, words);
     if (!bench.token || bench.connections == 0 || bench.connections > CONNECTIONS_MAX) {
         fprintf(stderr, "bench: --token and 1 to %d --connections are needed\n", CONNECTIONS_MAX);

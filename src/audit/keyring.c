@@ -11,7 +11,9 @@
 
 #define OF_DAYS   "days"
 #define OF_MONTHS "months"
-enum { SEALED = 1, CLASS_INDEX = CLASS_COUNT, HEAD_MAX = 8, FILE_MAX = 4096 };
+/* The mark a stored body begins with. Of the first form, read only, the entry's key was a hash. */
+enum { SEALED_BY_HASH = 1, SEALED = 2 };
+enum { CLASS_INDEX = CLASS_COUNT, HEAD_MAX = 8, FILE_MAX = 4096 };
 
 static const unsigned default_days[CLASS_COUNT] = {
     [CLASS_NOTHING_SHOWN] = 30, [CLASS_SHOWN] = 3 * 365 + 1};
@@ -24,8 +26,9 @@ static void name_group(str country, char out[GROUP_TEXT])
     bool is_plain = country.len > 0 && country.len < GROUP_TEXT;
     for (size_t i = 0; i < country.len && is_plain; i++)
         is_plain = is_upper(country.ptr[i]);
+    memset(out, 0, GROUP_TEXT);
     if (is_plain)
-        snprintf(out, GROUP_TEXT, "%.*s", STR(country));
+        memcpy(out, country.ptr, country.len);
     else
         snprintf(out, GROUP_TEXT, "%08x", (unsigned)(hash64(country, 17) & 0xFFFFFFFF));
 }
@@ -175,12 +178,18 @@ static enum err get_key(struct keyring *keyring, const struct key_name *name, bo
 
 /* ---- bodies ---- */
 
-static void entry_key(const struct secret_key *day_key, const struct salt *salt,
+/* The key that opens one entry and no other. */
+static void entry_key(uint8_t mark, const struct secret_key *day_key, const struct salt *salt,
                       struct secret_key *ret)
 {
     struct hash hash;
+    if (mark == SEALED) {
+        salted_key(day_key, salt, ret);
+        return;
+    }
     keyed_hash(day_key, str_of((const char *)salt->bytes, SALT_SIZE), &hash);
     memcpy(ret->bytes, hash.bytes, KEY_SIZE);
+    wipe(&hash, sizeof hash);
 }
 
 static void put_head(const struct key_name *name, struct buf *out)
@@ -199,8 +208,8 @@ static bool read_head(str stored, struct key_name *ret, str *ret_head, str *ret_
     *ret = (struct key_name){.class = cursor_u8(&c)};
     ret->day = cursor_u32(&c);
     uint8_t len = cursor_u8(&c);
-    if (c.is_bad || mark != SEALED || ret->class >= CLASS_COUNT || len >= GROUP_TEXT ||
-        ret->day > 3000000)
+    if (c.is_bad || (mark != SEALED && mark != SEALED_BY_HASH) || ret->class >= CLASS_COUNT ||
+        len >= GROUP_TEXT || ret->day > 3000000)
         return false;
     str group = cursor_bytes(&c, len);
     if (c.is_bad)
@@ -224,12 +233,13 @@ enum err keyring_seal(struct keyring *keyring, const struct audit_entry *entry,
     struct key_name name = {.day = (uint32_t)(clock_now_us() / 86400000000),
                             .class = is_shown ? CLASS_SHOWN : CLASS_NOTHING_SHOWN};
     name_group(entry->actor ? entry->actor->country : STR_EMPTY, name.group);
+    if (!buf_reserve(out, HEAD_MAX + GROUP_TEXT + body.len + SEAL_EXTRA)) /* grown once */
+        return out->failed;
     TRY(get_key(keyring, &name, true, &key));
-    entry_key(&key, salt, &key);
     put_head(&name, out);
     size_t head_len = out->len <= sizeof head ? out->len : 0;
     memcpy(head, out->ptr ? out->ptr : "", head_len);
-    seal_once(&key, str_of(head, head_len), body, out);
+    seal_salted(&key, salt, str_of(head, head_len), body, out);
     wipe(&key, sizeof key);
     return out->failed;
 }
@@ -244,7 +254,9 @@ enum err unseal_with(const struct secret_key *key, str stored, struct arena *are
     char *text = arena_alloc(arena, sealed.len);
     if (!text)
         return err_last()->code;
-    if (!seal_open(key, head, sealed, text))
+    bool is_open = (uint8_t)stored.ptr[0] == SEALED ? seal_open_salted(key, head, sealed, text)
+                                                    : seal_open(key, head, sealed, text);
+    if (!is_open)
         return err_set(ERR_DAMAGED, "an audit entry's contents do not open with its key");
     *ret = str_of(text, sealed.len - SEAL_EXTRA);
     return OK;
@@ -264,7 +276,7 @@ enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str st
     if (code == ERR_NOT_FOUND)
         return err_set(ERR_GONE, "the key of the entry's day was destroyed");
     TRY(code);
-    entry_key(&key, salt, &key);
+    entry_key((uint8_t)stored.ptr[0], &key, salt, &key);
     code = unseal_with(&key, stored, arena, ret);
     if (ret_day)
         *ret_day = name.day;

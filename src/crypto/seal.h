@@ -11,6 +11,16 @@
 
 enum { SEAL_EXTRA = 16, BOX_EXTRA = 48 };
 
+/*
+ * Many texts under one key, each with a salt of its own: XChaCha20-Poly1305 with the salt and eight
+ * zeros for its nonce. salted_key() gives the key that one such text alone is opened with, which
+ * tells nothing of `key`: HChaCha20 of the salt, as XChaCha20 itself makes it.
+ */
+void seal_salted(const struct secret_key *key, const struct salt *salt, str about, str text,
+                 struct buf *out);
+void salted_key(const struct secret_key *key, const struct salt *salt, struct secret_key *ret);
+bool seal_open_salted(const struct secret_key *own_key, str about, str sealed, char *ret);
+
 /* `key` must never seal a second text. `about` is bound to it, and not hidden. */
 void seal_once(const struct secret_key *key, str about, str text, struct buf *out);
 /* false: not sealed under this key, or altered. ret: sealed.len - SEAL_EXTRA bytes. */

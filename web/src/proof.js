@@ -3,7 +3,7 @@
 // checkpoints (C2SP tlog-checkpoint), inclusion and consistency (RFC 9162, 2.1.3.2 and 2.1.4.2), proof files (C2SP tlog-proof).
 // Whatever does not hold throws Damage, which names the words that say what; nothing here asks the node.
 import { sha256 } from '@noble/hashes/sha2.js';
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 
 export class Damage extends Error {
   constructor(key, values = {}) {
@@ -168,7 +168,9 @@ function leafOf(extra) {
   const stored = extra.subarray(1 + KEY_SIZE + SALT_SIZE);
   const head = 7 + stored[6];
   try {
-    const body = xchacha20poly1305(key, new Uint8Array(24), stored.subarray(0, head)).decrypt(stored.subarray(head));
+    // the first form's key is the entry's own; the second's is what XChaCha20 makes of the day's key and the salt
+    const [cipher, nonce] = stored[0] === 1 ? [xchacha20poly1305, 24] : [chacha20poly1305, 12];
+    const body = cipher(key, new Uint8Array(nonce), stored.subarray(0, head)).decrypt(stored.subarray(head));
     return { leaf: leafHash(salt, stored), body: new TextDecoder().decode(body) };
   } catch {
     throw new Damage('log.bad.contents');
