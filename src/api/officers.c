@@ -90,6 +90,8 @@ void print_actor(struct json *json, struct call *call)
     print_rights(json, rights);
     print_purposes(json, call, S("purposes"), actor->purposes, true);
     print_databases(json, call, actor->is_limited, &actor->databases);
+    if (actor->terminal.len)
+        print_terminal_here(json, call, S("terminal"));
     if (identity_is_hub(call->api->node.identity, actor))
         json_bool(json, S("hub"), true);
     if (actor->is_break_glass)

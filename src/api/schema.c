@@ -144,7 +144,7 @@ static const struct {
                 "outcomes:i false:i false_rate?:n late_rate?:n median_answer_s?:i"},
     {"TicketFigures", "owners:[Figures] askers:[Figures]"},
     {"Me", "officer:s unit:s country:s role:s roles:[Caution] may:[s] purposes:[Caution] "
-           "databases?:[s] hub?:b break_glass_of?:s training:b"},
+           "databases?:[s] hub?:b break_glass_of?:s training:b terminal?:TerminalHere"},
     {"Officer", "officer:s unit:s country:s role:s roles:[s] may:[s] purposes:[s] databases?:[s] "
                 "state:s version:i signs_in_with:[s] invited_until?:s"},
     {"OfficerScope", "roles:[s] may:[s] purposes:[s] databases?:[s]"},
@@ -162,7 +162,8 @@ static const struct {
                 "terminal?:TerminalHere"},
     {"TerminalHere", "enrolled:b id?:s label?:s unit?:s role?:Caution purpose?:Caution idle_s?:i"},
     {"Terminal", "id:s label:s unit:s country:s role:s purpose:s key:s idle_s:i"},
-    {"NewTerminal", "id:s label?:s unit:s role:s purpose:s certificate_key:s idle_s?:i"},
+    {"NewTerminal", "id:s label?:s unit:s role:s purpose:s certificate?:s certificate_key?:s "
+                    "idle_s?:a"},
     {"PasskeyAsked", "officer?:s"},
     {"PasskeyQuestion", "challenge:s party:s ids:[s] seconds:i"},
     {"PasskeySignIn", "id:s client_data:s authenticator_data:s signature:s user?:s officer?:s"},

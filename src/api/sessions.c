@@ -73,8 +73,6 @@ static void print_session(struct call *call)
     json_time(&json, S("idle_until"), call->session.idle_until_us);
     json_time(&json, S("until"), call->session.until_us);
     json_time(&json, S("signed_in"), call->session.signed_in_us);
-    if (call->actor.terminal.len)
-        print_terminal_here(&json, call, S("terminal"));
     json_close(&json, '}');
 }
 

@@ -76,20 +76,47 @@ enum err run_terminals(struct call *call)
     return OK;
 }
 
+/* The hash of its certificate's key, or the certificate itself. */
+static enum err put_key(struct call *call, struct node *fields)
+{
+    str pem = node_get_text(call->body, S("certificate"));
+    str key = node_get_text(call->body, S("certificate_key"));
+    struct hash hash;
+    char hex[2 * HASH_SIZE + 1];
+    if (pem.len) {
+        enum err code = certificate_key_hash(pem, &hash);
+        if (code) {
+            (void)!err_field("certificate");
+            return code;
+        }
+        hex_encode(hash.bytes, HASH_SIZE, hex);
+        key = arena_str(call->arena, str_c(hex));
+    }
+    if (!key.len) {
+        err_set(ERR_MISSING, "a terminal has a client certificate");
+        return err_field("certificate");
+    }
+    node_put_text(call->arena, fields, S("key"), key);
+    return OK;
+}
+
 enum err run_terminal_add(struct call *call)
 {
-    static const str needed[] = {S("id"), S("unit"), S("role"), S("purpose"), S("certificate_key")};
+    static const str members[] = {S("id"),      S("unit"),  S("role"),
+                                  S("purpose"), S("label"), S("idle_s")};
+    enum { NEEDED = 4 };
     struct json json = {.out = &call->out};
     struct identity_terminal terminal;
     str text;
-    for (size_t i = 0; i < COUNT_OF(needed); i++)
-        TRY(call_body_text(call, needed[i], &text));
     struct node *fields = node_map(call->arena);
-    node_each(member, call->body)
-    {
-        bool is_key = str_eq(member->key, S("certificate_key"));
-        node_put(fields, is_key ? S("key") : member->key, node_copy(call->arena, member));
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        const struct node *member = node_get(call->body, members[i]);
+        if (i < NEEDED)
+            TRY(call_body_text(call, members[i], &text));
+        if (member)
+            node_put(fields, members[i], node_copy(call->arena, member));
     }
+    TRY(put_key(call, fields));
     TRY(identity_terminal_add(call->api->node.identity, &call->actor, fields, call->arena,
                               &terminal));
     TRY(audit_change(call, terminal.id, "terminal enrolled"));

@@ -7,6 +7,7 @@ import { Grants } from './admin_grants.jsx';
 import { Measures } from './admin_measures.jsx';
 import { Statistics } from './statistics.jsx';
 import { Tabs } from './tabs.jsx';
+import { Terminals } from './admin_terminals.jsx';
 
 const parts = {
   units: ({ rest, me }) => <Units id={rest.join('/')} me={me} />,
@@ -14,6 +15,7 @@ const parts = {
   systems: ({ rest, me }) => <Officers key="system" kind="system" id={rest[0]} me={me} />,
   grants: ({ rest, me }) => <Grants officer={rest[0]} me={me} />,
   measures: ({ me }) => <Measures me={me} />,
+  terminals: () => <Terminals />,
   use: ({ me }) => <Statistics me={me} />,
 };
 

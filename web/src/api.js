@@ -2,6 +2,7 @@
 // Requests to the node this page came from. An answer that is not of the 2xx range throws a Problem with the
 // server's own words; so does a line that is down.
 import { language, t } from './i18n.js';
+import { kept } from './kept.js';
 
 export class Problem extends Error {
   constructor(status, body) {
@@ -15,13 +16,13 @@ export class Problem extends Error {
 
 export const session = {
   proof: '', // of a browser's session, whose cookie no script can read: sent with every change
-  token: sessionStorage.getItem('token') || '',
-  purpose: sessionStorage.getItem('purpose') || '',
-  reference: sessionStorage.getItem('reference') || '',
+  token: kept.get('token') || '',
+  purpose: kept.get('purpose') || '',
+  reference: kept.get('reference') || '',
   keep(name, value) {
     this[name] = value;
-    if (value) sessionStorage.setItem(name, value);
-    else sessionStorage.removeItem(name);
+    if (value) kept.set(name, value);
+    else kept.remove(name);
   },
 };
 

@@ -2,6 +2,7 @@
 // Asking the node: recognition while one types, searches of which only the newest one's answer is kept.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call, session } from './api.js';
+import { kept } from './kept.js';
 
 const LATE_MS = 2000;
 const PAUSE_MS = 120; // between two keys, before the text is looked at
@@ -64,10 +65,9 @@ export function useSearch() {
 
 // Questions of this session, newest first: what Escape cleared comes back.
 export const asked = {
-  list: JSON.parse(sessionStorage.getItem('asked') || '[]'),
+  get list() { return JSON.parse(kept.get('asked') || '[]'); },
   add(text) {
     if (!text.trim()) return;
-    this.list = [text, ...this.list.filter((old) => old !== text)].slice(0, KEPT);
-    sessionStorage.setItem('asked', JSON.stringify(this.list));
+    kept.set('asked', JSON.stringify([text, ...this.list.filter((old) => old !== text)].slice(0, KEPT)));
   },
 };

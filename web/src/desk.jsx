@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Record desk: the form of a definition. Every field is checked while typing (by the node, so there is one set of rules), possible
-// duplicates are shown before saving, a draft is kept on this device until it is saved or discarded.
+// duplicates are shown before saving, a draft is kept until it is saved or discarded.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call, databaseList, session } from './api.js';
 import { language, t, title } from './i18n.js';
+import { kept } from './kept.js';
 import { Field, loadLists, setAt } from './fields.jsx';
 import { Envelope, newEnvelope } from './envelope.jsx';
 import { Photographs } from './photographs.jsx';
@@ -36,16 +37,16 @@ const whole = (body) => ({ ...body, fields: pruned(body.fields) || {} });
 
 function useDraft(key, initial) {
   const [body, setBody] = useState(() => {
-    try { return JSON.parse(localStorage.getItem(key)) || initial; } catch { return initial; }
+    try { return JSON.parse(kept.get(key)) || initial; } catch { return initial; }
   });
-  const [isDraft, setDraft] = useState(localStorage.getItem(key) !== null);
+  const [isDraft, setDraft] = useState(kept.get(key) !== null);
   function change(next) {
     setBody(next);
     setDraft(true);
-    localStorage.setItem(key, JSON.stringify(next));
+    kept.set(key, JSON.stringify(next));
   }
   function forget(next) {
-    localStorage.removeItem(key);
+    kept.remove(key);
     setDraft(false);
     if (next) setBody(next);
   }
@@ -127,7 +128,7 @@ function useSave({ database, id, start, body, forget, form }) {
         ? await call('PUT', `/v1/records/${encodeURIComponent(id)}`, { body: whole(body), headers: { 'If-Match': start.etag } })
         : await call('POST', `/v1/records/${database}`, { body: whole(body) });
       forget();
-      sessionStorage.setItem('said', t('desk.saved', { id: data.id || id }));
+      kept.set('said', t('desk.saved', { id: data.id || id }));
       location.hash = `#/record/${encodeURIComponent(data.id || id)}`;
     } catch (failure) {
       setProblem([failure.field, failure.message, failure.hint].filter(Boolean).join(' — '));

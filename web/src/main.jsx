@@ -4,7 +4,7 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { call, session, whenStranger } from './api.js';
 import { language, setLanguage, t } from './i18n.js';
-import { Head } from './head.jsx';
+import { Head, Languages } from './head.jsx';
 import { Search } from './search.jsx';
 import { RecordPage } from './record.jsx';
 import { Desk } from './desk.jsx';
@@ -21,6 +21,8 @@ import { Mine } from './mine.jsx';
 import { Oversight } from './oversight.jsx';
 import { EmergencyBar } from './emergency.jsx';
 import { viewsOf } from './views.js';
+import { kept } from './kept.js';
+import { IdleWarning, TakeOver, lock, shareTerminal, takeUpWork, terminalHere, useIdleLock, useLockKey, wipe } from './terminal.jsx';
 
 function route() {
   const [view, ...rest] = location.hash.replace(/^#\/?/, '').split('/');
@@ -55,13 +57,26 @@ function useSession() {
   const [isReady, setReady] = useState(false);
   const [isExpired, setExpired] = useState(false);
   const [demonstration, setDemonstration] = useState(null);
+  const [terminal, setTerminal] = useState(null); // the shared one this page is at
   function signedIn(officer) {
     if (!officer.purposes.some((p) => p.code === session.purpose)) session.keep('purpose', officer.purposes[0]?.code || '');
     setExpired(false);
     setMe(officer);
   }
+  // At a shared terminal nobody acts but whoever took it over; a session that ended leaves nothing on the screen.
+  async function startShared(here) {
+    shareTerminal();
+    session.token = session.purpose = session.reference = '';
+    setTerminal(here);
+    const { data } = await call('GET', '/v1/session').catch(() => ({}));
+    if (data) { session.proof = data.proof; await takeUpWork(); signedIn(data); }
+    whenStranger(async () => { wipe(); return false; });
+    setReady(true);
+  }
   async function start() {
     whenStranger(async () => false);
+    const here = await terminalHere();
+    if (here) { await startShared(here); return; }
     if (!session.token) await call('GET', '/v1/session').then(({ data }) => { session.proof = data.proof; signedIn(data); }).catch(() => { /* nobody is signed in by password */ });
     if (!session.token && !session.proof && !enrolmentSecret()) setDemonstration(await demonstrationToken());
     try {
@@ -87,7 +102,7 @@ function useSession() {
   }
   // officers' purposes are named in the language of the page
   const renew = () => call('GET', '/v1/me').then(({ data }) => setMe(data)).catch(() => { /* the old names serve */ });
-  return { me, isReady, isExpired, demonstration, start, signedIn, renew, leave: () => setMe(null) };
+  return { me, isReady, isExpired, demonstration, terminal, start, signedIn, renew, leave: () => setMe(null) };
 }
 
 function useKeys(views, onHelp) {
@@ -108,7 +123,9 @@ function useKeys(views, onHelp) {
 }
 
 function App() {
-  const { me, isReady, isExpired, demonstration, start, signedIn, renew, leave } = useSession();
+  const { me, isReady, isExpired, demonstration, terminal, start, signedIn, renew, leave } = useSession();
+  const locksIn = useIdleLock(me && terminal);
+  useLockKey(me && terminal);
   const [at, setAt] = useState(route());
   const [secret, setSecret] = useState(enrolmentSecret());
   const [, setShown] = useState(language);
@@ -124,13 +141,16 @@ function App() {
 
   if (!isReady) return null;
   if (secret) return <Enrol secret={secret} onDone={(officer) => { setSecret(''); signedIn(officer); }} />;
+  const speak = (next) => { setLanguage(next); setShown(next); };
+  if (!me && terminal) return <TakeOver terminal={terminal} onDone={signedIn} languages={<Languages onLanguage={speak} />} />;
   if (!me) return <SignIn onDone={signedIn} wasSignedIn={isExpired} />;
   const views = viewsOf(me);
   const view = at.view || views[0];
   async function signOut() {
+    if (terminal) { await lock(); return; }
     if (session.proof) await call('DELETE', '/v1/session').catch(() => { /* it ends by itself */ });
     session.proof = '';
-    for (const name of ['token', 'purpose', 'reference', 'typed', 'asked']) { session.keep(name, ''); sessionStorage.removeItem(name); }
+    for (const name of ['token', 'purpose', 'reference', 'typed', 'asked']) { session.keep(name, ''); kept.remove(name); }
     leave();
   }
   function search(text) {
@@ -142,7 +162,8 @@ function App() {
       <a class="skip" href="#results" onClick={(e) => { e.preventDefault(); document.getElementById('results')?.focus(); }}>{t('skip')}</a>
       <Head me={me} views={views} view={view} demonstration={demonstration} onSignOut={signOut} onKeys={() => setKeysOpen(true)}
         onPurpose={(code) => { session.keep('purpose', code); setShown(code); }}
-        onLanguage={(next) => { setLanguage(next); setShown(next); renew(); }} />
+        onLanguage={(next) => { speak(next); renew(); }} />
+      <IdleWarning left={locksIn} />
       <EmergencyBar me={me} onSession={signedIn} />
       {views.includes('tickets') && <Alarms key={`alarms ${language}`} />}
       {/* the search stays alive while a record is looked at: what was typed and found is never lost */}
@@ -154,7 +175,7 @@ function App() {
       {view === 'print' && <PrintSheet key={at.rest[0] + language} id={at.rest[0]} me={me} />}
       {view === 'retention' && views.includes('retention') && <Retention key={language} me={me} />}
       {view !== 'print' && <p class="paper">{t('print.not')}</p>}
-      {view === 'me' && <Profile key={language} me={me} />}
+      {view === 'me' && <Profile key={language} me={me} onSession={signedIn} />}
       {view === 'owner' && views.includes('owner') && <Owner key={language} me={me} />}
       {view === 'mine' && views.includes('mine') && <Mine key={language} part={at.rest[0]} rest={at.rest.slice(1)} me={me} onSession={signedIn} />}
       {view === 'oversight' && views.includes('oversight') && <Oversight key={language} part={at.rest[0]} me={me} />}

@@ -2,6 +2,7 @@
 // One record, with its history and, for its owner, what can be done with it.
 import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
+import { kept } from './kept.js';
 import { age, day, language, t, when } from './i18n.js';
 import { useCodes } from './fields.jsx';
 import { Cautions, Facts, Heading, Photo } from './card.jsx';
@@ -85,7 +86,7 @@ export function RecordPage({ id, me, onAsk }) {
   const [state, setState] = useState({});
   const [versions, setVersions] = useState([]);
   const [problem, setProblem] = useState('');
-  const [said, setSaid] = useState(sessionStorage.getItem('said') || '');
+  const [said, setSaid] = useState(kept.get('said') || '');
   async function load(version) {
     let own = id;
     try {
@@ -100,7 +101,7 @@ export function RecordPage({ id, me, onAsk }) {
     const history = await call('GET', `${pathOf(own)}/history`).catch(() => ({ data: [] }));
     setVersions(history.data.versions || history.data);
   }
-  useEffect(() => { sessionStorage.removeItem('said'); load(); }, [id]);
+  useEffect(() => { kept.remove('said'); load(); }, [id]);
   const { record, etag } = state;
   const newest = Math.max(...versions.map((v) => v.version));
   return (

@@ -3,6 +3,7 @@
 // older question is dropped; after two seconds the page says that it still waits; nothing typed is ever lost.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t, title } from './i18n.js';
+import { kept } from './kept.js';
 import { asked, useRecognition, useSearch } from './asking.js';
 import { Card, confirmation } from './card.jsx';
 import { Chips } from './chips.jsx';
@@ -109,7 +110,7 @@ function Box({ box, text, onType, onAsk }) {
 }
 
 export function Search({ me, isOpen, demonstration, wanted }) {
-  const [text, setText] = useState(sessionStorage.getItem('typed') || '');
+  const [text, setText] = useState(kept.get('typed') || '');
   const [off, setOff] = useState(new Set());
   const [limit, setLimit] = useState(LIMIT);
   const [isSimilarAsked, setSimilarAsked] = useState(false);
@@ -122,7 +123,7 @@ export function Search({ me, isOpen, demonstration, wanted }) {
   function type(next) {
     if (next.trim() !== text.trim()) setOff((old) => (old.size ? new Set() : old));
     setText(next);
-    sessionStorage.setItem('typed', next);
+    kept.set('typed', next);
   }
   function ask(asking, options = {}) {
     if (!asking.trim()) return;

@@ -3,6 +3,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { call, session } from './api.js';
 import { t } from './i18n.js';
+import { hasPasskeys, signInWithPasskey } from './passkey.js';
+import { Passkeys } from './passkeys.jsx';
 
 export const enrolmentSecret = () => (/^#enrol=([\w-]+)$/.exec(location.hash) || [])[1] || '';
 
@@ -33,12 +35,12 @@ function useForm(send, onDone) {
   return { values, put, problem, submit };
 }
 
-async function enter(path, body) {
-  const { data } = await call('POST', path, { body });
+function take(data) {
   session.keep('token', '');
   session.proof = data.proof;
   return data;
 }
+const enter = async (path, body) => take((await call('POST', path, { body })).data);
 
 function ByToken({ onDone }) {
   const form = useForm(async ({ token = '' }) => {
@@ -63,7 +65,13 @@ function ByToken({ onDone }) {
 
 export function SignIn({ onDone, wasSignedIn }) {
   const form = useForm(({ officer = '', password = '', code = '' }) => enter('/v1/session', { officer: officer.trim(), password, code: code.trim() }), onDone);
-  const said = form.problem || (wasSignedIn ? t('sign.again') : '');
+  const [stopped, setStopped] = useState('');
+  const said = form.problem || stopped || (wasSignedIn ? t('sign.again') : '');
+  async function byPasskey() {
+    try {
+      await onDone(take(await signInWithPasskey((form.values.officer || '').trim())));
+    } catch (failure) { setStopped([failure.message, failure.hint].filter(Boolean).join(' — ')); }
+  }
   return (
     <main class="sign">
       <h1>{t('sign.title')}</h1>
@@ -73,6 +81,7 @@ export function SignIn({ onDone, wasSignedIn }) {
         <Line name="sign-code" label={t('sign.code')} help={t('sign.code.help')} inputmode="numeric" autocomplete="one-time-code" maxlength="6" {...form.put('code')} />
         {said && <p role="alert" class="problem">{said}</p>}
         <button class="primary">{t('sign.button')}</button>
+        {hasPasskeys() && <button type="button" data-passkey onClick={byPasskey}>{t('passkey.sign')}</button>}
       </form>
       <ByToken onDone={onDone} />
     </main>
@@ -96,6 +105,7 @@ export function Enrol({ secret, onDone }) {
       <p><b><bdi>{offer.officer}</bdi></b> <bdi class="quiet">{offer.unit}</bdi></p>
       <p>{t('enrol.totp')}</p>
       <p><a href={offer.totp.uri}>{t('enrol.open')}</a></p>
+      {offer.totp.code && <p><img class="code" src={`data:image/svg+xml,${encodeURIComponent(offer.totp.code)}`} alt={t('enrol.code')} /></p>}
       <p><code id="totp-secret" dir="ltr">{offer.totp.secret.match(/.{1,4}/g).join(' ')}</code></p>
       <form onSubmit={form.submit}>
         <Line name="sign-password" label={t('sign.password')} help={t('enrol.password')} type="password" autocomplete="new-password" minlength="12" {...form.put('password')} />
@@ -108,7 +118,7 @@ export function Enrol({ secret, onDone }) {
 }
 
 // One's own profile: what one may do, and the password.
-export function Profile({ me }) {
+export function Profile({ me, onSession }) {
   const [isDone, setDone] = useState(false);
   const form = useForm(({ password = '', code = '', next = '' }) => enter('/v1/me/password', { password, code: code.trim(), new: next }), () => setDone(true));
   const list = (items) => (items || []).map((item) => item.title || item.code || item).join(', ') || '—';
@@ -119,7 +129,8 @@ export function Profile({ me }) {
         {[['officer', me.officer], ['unit', me.unit], ['audit.country', me.country], ['audit.role', list(me.roles)], ['profile.may', (me.may || []).map((right) => t(`right.${right}`)).join(', ') || '—'], ['purposes', list(me.purposes)]]
           .map(([name, value]) => <div key={name}><dt>{t(name)}</dt><dd><bdi>{value}</bdi></dd></div>)}
       </dl>
-      {session.proof && (
+      {session.proof && !me.terminal && <Passkeys me={me} onSession={onSession} />}
+      {session.proof && !me.terminal && (
         <form onSubmit={form.submit}>
           <h2>{t('profile.password')}</h2>
           <Line name="own-password" label={t('sign.password')} type="password" autocomplete="current-password" {...form.put('password')} />

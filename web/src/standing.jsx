@@ -4,6 +4,7 @@
 import { useState } from 'preact/hooks';
 import { call, session } from './api.js';
 import { day, t, title, when } from './i18n.js';
+import { kept } from './kept.js';
 import { Card } from './card.jsx';
 import { Confirm, Foot, Line, useForm } from './form.jsx';
 import { Loaded } from './load.jsx';
@@ -22,11 +23,11 @@ function useStanding() {
 export function keepQuestion(answer) {
   const reading = answer.understood?.find((one) => one.on && one.parts?.length);
   if (!reading) return false;
-  sessionStorage.setItem(KEPT, JSON.stringify(reading.parts.map(({ meaning, title: name, value }) => ({ meaning, title: name, value }))));
+  kept.set(KEPT, JSON.stringify(reading.parts.map(({ meaning, title: name, value }) => ({ meaning, title: name, value }))));
   return true;
 }
 function keptQuestion() {
-  try { return JSON.parse(sessionStorage.getItem(KEPT)) || []; } catch { return []; }
+  try { return JSON.parse(kept.get(KEPT)) || []; } catch { return []; }
 }
 
 function Asked({ parts }) {
@@ -41,7 +42,7 @@ export function NewStanding({ me }) {
     const fields = {};
     for (const { meaning, value } of parts) fields[meaning] = fields[meaning] ? [fields[meaning], value].flat() : value;
     await call('POST', '/v1/standing', { body: { fields, reference: reference.trim(), until, ...(some.length && { databases: some }) } });
-    sessionStorage.removeItem(KEPT);
+    kept.remove(KEPT);
     location.hash = '#/mine/standing';
   });
   if (!parts.length) return <p class="quiet">{t('standing.from')} <a href="#/search">{t('back')}</a></p>;

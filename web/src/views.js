@@ -19,7 +19,7 @@ const views = [
 const mine = [
   ['hits', (me) => is(me, ...acts, 'analyst', 'compliance')],
   ['standing', (me) => is(me, ...acts, 'analyst', 'compliance')],
-  ['tokens', () => true],
+  ['tokens', (me) => !me.terminal],
   ['emergency', (me) => is(me, ...acts)],
 ];
 const oversight = [
