@@ -298,6 +298,12 @@ static enum err allow_export(struct call *call, str owner)
     return policy_allow(catalog, &call->actor, POLICY_WRITE, NULL, owner);
 }
 
+/* Credentials, and what waits or was decided, stay on the node. */
+static bool is_kept_here(const struct definition *definition)
+{
+    return identity_keeps(definition) || gate_keeps(definition) || recovery_keeps(definition);
+}
+
 enum err run_export(struct call *call)
 {
     const struct catalog *catalog = call->api->node.catalog;
@@ -317,7 +323,7 @@ enum err run_export(struct call *call)
     http_stream_begin(exchange, &head);
     enum err code = OK;
     for (size_t i = 0; i < catalog->count && !code; i++)
-        if ((only ? catalog->definitions[i] == only : !identity_keeps(catalog->definitions[i])) &&
+        if ((only ? catalog->definitions[i] == only : !is_kept_here(catalog->definitions[i])) &&
             (definition_is_data(catalog->definitions[i]) || is_of_all))
             code = export_definition(&exporting, catalog->definitions[i]->name);
     if (code && code != ERR_IO) { /* the status has left: the last line says that it is not whole */

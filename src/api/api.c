@@ -35,6 +35,8 @@ enum err api_open(const struct api_node *node, const struct api_options *options
                                        .store = node->store,
                                        .index = node->index,
                                        .may_go_on = room_for_imports,
+                                       .needs_of = import_needs,
+                                       .on_held = import_was_held,
                                        .context = api};
     api->started_us = clock_monotonic_us();
     enum err code = open_parts(api);

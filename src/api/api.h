@@ -20,6 +20,7 @@
 
 #include "audit/audit.h"
 #include "flow/flow.h"
+#include "gate/gate.h"
 #include "identity/identity.h"
 #include "intake/intake.h"
 #include "job/job.h"
@@ -42,6 +43,7 @@ struct api_node { /* opened by cmd, in this order closed after api_free() */
     struct identity *identity;
     struct jobs *jobs;
     struct flow *flow;
+    struct gate *gate;
     struct keep *keep;
     struct review *review;
     struct standing *standing;

@@ -82,7 +82,7 @@ static enum err print_change(struct following *following, const struct stored *c
     struct record record;
     struct view view = {.disclosure = DISCLOSE_HIT_ONLY};
     const struct definition *definition = catalog_find(call->api->node.catalog, change->definition);
-    if (definition && (definition_is_ticket(definition) || identity_keeps(definition)))
+    if (definition && has_own_door(definition))
         return OK;
     enum err code = open_change(following, change, &record, &view);
     bool is_erased = code == ERR_NOT_FOUND;

@@ -2,12 +2,12 @@
 /* Imports and the jobs they and other long work run as. */
 #include <stdio.h>
 
-#include "api/internal.h"
+#include "api/changing.h"
 #include "model/reference.h"
 
 enum { FILES_MAX = 16, JOB_WAIT_MAX_S = 60 };
 
-static enum err allow_targets(struct call *call, str format, str owner)
+enum err allow_targets(struct call *call, str format, str owner)
 {
     const str *targets = NULL;
     size_t count = 0;
@@ -61,6 +61,58 @@ static enum err read_drop_limit(struct call *call, unsigned *ret)
     return OK;
 }
 
+/* What the databases of a format need for an undoing; and, at the machine, whether the owner may
+ * write to them at all. */
+static enum err ask_needs(struct call *call, str format, str owner, enum gate_kind kind,
+                          unsigned *ret)
+{
+    const str *targets = NULL;
+    size_t count = 0;
+    unsigned needs;
+    *ret = 0;
+    TRY(intake_targets(&call->api->intake, format, call->arena, &targets, &count));
+    for (size_t i = 0; i < count; i++) {
+        TRY(call_needs(call, catalog_find(call->api->node.catalog, targets[i]), owner, kind, NULL,
+                       NULL, &needs));
+        *ret |= needs;
+    }
+    return OK;
+}
+
+/* Of the databases that the batch wrote to, as its report has them. */
+static enum err ask_undo(struct call *call, const struct node *batch, unsigned *ret)
+{
+    unsigned needs;
+    str owner = node_get_text(batch, S("owner"));
+    const struct node *records = node_get(node_get(batch, S("report")), S("records"));
+    if (!records)
+        return ask_needs(call, node_get_text(batch, S("format")), owner, GATE_UNDO, ret);
+    node_each(one, records)
+    {
+        TRY(call_needs(call, catalog_find(call->api->node.catalog, one->key), owner, GATE_UNDO,
+                       NULL, NULL, &needs));
+        *ret |= needs;
+    }
+    return OK;
+}
+
+/* What must wait of an import is known when the file has been read; a file of bodies names the
+ * owners itself, and where some of them may have to wait it is said whose they are. */
+static enum err ask_import(struct call *call, str format, str owner)
+{
+    unsigned needs = 0;
+    const struct catalog *catalog = call->api->node.catalog;
+    bool is_some = identity_has_measures(call->api->node.identity);
+    TRY(ask_needs(call, format, owner, GATE_IMPORT, &needs));
+    for (size_t i = 0; i < catalog->count; i++)
+        is_some |= catalog->definitions[i]->screen.import_needs_second ||
+                   catalog->definitions[i]->screen.needs_second;
+    if (owner.len || !is_some)
+        return OK;
+    err_set(ERR_MISSING, "whose records are these? changes of some wait for approval");
+    return err_field("owner");
+}
+
 enum err run_imports_start(struct call *call)
 {
     struct intake_request request = {.owner = node_get_text(call->body, S("owner")),
@@ -76,7 +128,10 @@ enum err run_imports_start(struct call *call)
     str annotated = node_get_text(call->body, S("annotated"));
     if (annotated.len)
         request.annotated = arena_str(call->arena, annotated).ptr;
-    TRY(allow_targets(call, request.format, request.owner));
+    str owner = request.owner;
+    TRY(intake_owner(&call->api->intake, request.format, call->arena, &owner));
+    TRY(allow_targets(call, request.format, owner));
+    TRY(ask_import(call, request.format, owner));
     struct buf query = {.max = 64 << 10};
     json_write(&query, call->body);
     enum err code = put_on_record(call, AUDIT_IMPORT, buf_str(&query),
@@ -177,7 +232,19 @@ enum err run_import_undo(struct call *call)
     TRY(allow_imports(call));
     TRY(batch_number(call, &batch));
     TRY(read_batch(call, batch, &report));
-    TRY(allow_targets(call, node_get_text(report, S("format")), node_get_text(report, S("owner"))));
+    str format = node_get_text(report, S("format"));
+    str owner = node_get_text(report, S("owner"));
+    unsigned needs = 0;
+    TRY(allow_targets(call, format, owner));
+    TRY(ask_undo(call, report, &needs));
+    if (needs)
+        return call_propose(call, &(struct gate_draft){.kind = GATE_UNDO,
+                                                       .database = format,
+                                                       .owner = owner,
+                                                       .record = call->args[0],
+                                                       .needs = needs,
+                                                       .officer = call->actor.officer,
+                                                       .unit = call->actor.unit});
     TRY(put_on_record(call, AUDIT_IMPORT,
                       arena_printf(call->arena, "{\"undo\":%llu}", (unsigned long long)batch),
                       "undo started"));

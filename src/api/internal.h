@@ -30,7 +30,8 @@ enum route_flag {
     ROUTE_NO_BODY = 8,      /* an empty body is fine */
     ROUTE_NOT_COUNTED = 16, /* free of the rate limit */
     ROUTE_SECRET = 32,      /* the answer holds a credential: see coding.c */
-    ROUTE_FOR_OFFICER = 64  /* a system names the officer it asks for */
+    ROUTE_FOR_OFFICER = 64, /* a system names the officer it asks for */
+    ROUTE_MAY_WAIT = 128    /* 202: it waits for a second person */
 };
 struct route {
     const char *method, *pattern; /* "/v1/records/{id}/history" */
@@ -213,6 +214,15 @@ enum err room_for_imports(void *context) MUST_USE; /* struct api; ERR_FULL */
 /* due_routes.c: an auditor or data-protection officer of the owner sees what keepers see of their
  * keeping */
 bool actor_watches(const struct actor *actor, str owner);
+/* request.c: tickets, officers, proposals have doors of their own */
+bool has_own_door(const struct definition *definition);
+/* gates.c */
+void print_needs(struct json *json, str key, unsigned needs);
+unsigned import_needs(void *context, str owner, const struct definition *definition);
+enum err import_was_held(void *context, const struct intake_request *request,
+                         const struct intake_held *held) MUST_USE;
+/* imports.c: each of a format's databases is for this actor to import into */
+enum err allow_targets(struct call *call, str format, str owner) MUST_USE;
 /* audit_routes.c: may this actor read what the entry says? */
 bool audit_is_of_own(const struct actor *actor, const struct audit_read *read, struct arena *arena);
 /* schema.c */
@@ -315,6 +325,9 @@ call_run run_recovery_get, run_recovery_put, run_recover_administrator;
 call_run run_rights_kinds, run_rights_requests, run_rights_request_open, run_rights_request_get,
     run_rights_evidence, run_rights_answer, run_objection_tell, run_objections,
     run_objection_decide, run_processing, run_processing_sign;
+    run_objection_decide;
+call_run run_approvals, run_approval_get, run_approval_give, run_approval_refuse,
+    run_approval_withdraw;
 call_run run_policy_explain, run_policy_audit;
 call_run run_demonstration, run_health, run_metrics, run_openapi, run_page;
 http_body_piece batch_piece;

@@ -101,12 +101,33 @@ static enum err keep(struct call *call, const struct intake_photo *photo, char h
     return OK;
 }
 
+/* Into some database that shows pictures; where all of them are closed, why the last is. */
+static enum err allow_upload(struct call *call)
+{
+    extern const struct type type_photograph;
+    const struct catalog *catalog = call->api->node.catalog;
+    enum err code = policy_allow(catalog, &call->actor, POLICY_WRITE, NULL, STR_EMPTY);
+    bool is_some = false;
+    for (size_t i = 0; i < catalog->count && !(is_some && !code); i++) {
+        const struct definition *definition = catalog->definitions[i];
+        for (size_t k = 0; k < definition->all_count; k++) {
+            if (definition->all[k]->type != &type_photograph || !definition_is_data(definition))
+                continue;
+            code = policy_allow(catalog, &call->actor, POLICY_WRITE, definition, STR_EMPTY);
+            is_some = true;
+            break;
+        }
+    }
+    if (!code)
+        err_clear();
+    return code;
+}
+
 enum err run_photograph_put(struct call *call)
 {
-    const struct api_node *node = &call->api->node;
     char hex[65];
     struct intake_photo photo = {0};
-    TRY(policy_allow(node->catalog, &call->actor, POLICY_WRITE, NULL, STR_EMPTY));
+    TRY(allow_upload(call));
     TRY(intake_photo(call->exchange->request.body, &photo));
     enum err code = keep(call, &photo, hex);
     if (!code) {

@@ -6,20 +6,7 @@
  */
 #include <stdio.h>
 
-#include "api/internal.h"
-#include "search/same.h"
-
-struct changing {
-    struct change change;
-    struct change certificate; /* of a deletion; kind PUT where there is one */
-    struct change both[2];
-    struct buf body; /* canonical bytes, alive until the commit */
-    struct hash attachments[STORE_ATTACHMENTS_MAX];
-    struct committed done;
-    bool is_certified;
-    str reason;
-    struct same_claim claim; /* until committed or given up */
-};
+#include "api/changing.h"
 
 static struct changing *changing_new(struct call *call)
 {
@@ -29,8 +16,7 @@ static struct changing *changing_new(struct call *call)
     return changing;
 }
 
-/* Of a change that did not come to be, or is done. */
-static void changing_release(struct changing *changing)
+void changing_release(struct changing *changing)
 {
     buf_release(&changing->body);
     search_same_release(&changing->claim);
@@ -96,8 +82,24 @@ static void committed(void *context, enum err code, struct committed *results, s
         call_finish(call, code);
 }
 
+/* Everything that changes a record passes here: it is made, or waits for a second person. */
 static enum err submit(struct call *call, struct changing *changing)
 {
+    unsigned needs = 0;
+    struct node *why = node_list(call->arena);
+    const struct change *change = &changing->change;
+    enum gate_kind kind = change->kind == CHANGE_PUT ? GATE_CORRECT : GATE_STATE;
+    const struct definition *definition = catalog_find(call->api->node.catalog, change->definition);
+    if (change->kind == CHANGE_PUT && !change->number)
+        kind = GATE_CREATE;
+    enum err asked =
+        call_needs(call, definition, change->owner, kind, changing->record, why, &needs);
+    if (!asked && needs)
+        return propose_change(call, changing, needs, why);
+    if (asked) {
+        changing_release(changing);
+        return asked;
+    }
     call->state = changing;
     changing->change.actor = call->actor.officer;
     changing->both[0] = changing->change;
@@ -153,9 +155,7 @@ static void add_attachment(struct call *call, struct changing *changing, str hex
     change->attachments = changing->attachments;
 }
 
-/* Photographs and evidence that this body shows are kept as long as it is. */
-static void find_attachments(struct call *call, const struct record *record,
-                             struct changing *changing)
+void find_attachments(struct call *call, const struct record *record, struct changing *changing)
 {
     for (size_t i = 0; i < record->count; i++) {
         const struct value *value = &record->values[i].value;
@@ -166,9 +166,7 @@ static void find_attachments(struct call *call, const struct record *record,
         add_attachment(call, changing, node_get_text(item, S("sha256")));
 }
 
-/* Whoever enters what is held already is told under which id. */
-static enum err refuse_same(struct call *call, const struct record *record,
-                            struct changing *changing)
+enum err refuse_same(struct call *call, const struct record *record, struct changing *changing)
 {
     const struct api_node *node = &call->api->node;
     struct same same;
@@ -189,11 +187,13 @@ static enum err take_body(struct call *call, const struct definition *definition
                           const struct record *held, struct changing *changing)
 {
     const struct catalog *catalog = call->api->node.catalog;
-    struct record record = {0};
+    struct record *record = arena_new(call->arena, struct record);
     struct faults faults = faults_new(call);
-    enum err code = record_check(catalog, definition, call->body, call->arena, &record, &faults);
+    if (!record)
+        return err_last()->code;
+    enum err code = record_check(catalog, definition, call->body, call->arena, record, &faults);
     if (!code && held)
-        code = record_check_fixed(held, &record, call->arena, &faults);
+        code = record_check_fixed(held, record, call->arena, &faults);
     if (faults.count) {
         const struct fault *first = &faults.items[0];
         err_set(first->code, "%.*s: %.*s", STR(first->path), STR(first->reason));
@@ -203,18 +203,19 @@ static enum err take_body(struct call *call, const struct definition *definition
         return err_last()->code;
     }
     TRY(code);
-    TRY(policy_allow(catalog, &call->actor, POLICY_WRITE, definition, record.envelope.owner));
+    TRY(policy_allow(catalog, &call->actor, POLICY_WRITE, definition, record->envelope.owner));
     if (held)
-        record.id = held->id;
-    TRY(refuse_same(call, &record, changing));
-    TRY(record_canonical(catalog, &record, &changing->body));
+        record->id = held->id;
+    TRY(refuse_same(call, record, changing));
+    TRY(record_canonical(catalog, record, &changing->body));
+    changing->record = record;
     changing->change.kind = CHANGE_PUT;
     changing->change.definition = definition->name;
     changing->change.definition_version = definition->version;
-    changing->change.owner = record.envelope.owner;
+    changing->change.owner = record->envelope.owner;
     changing->change.state = STATE_ACTIVE;
     changing->change.body = buf_str(&changing->body);
-    find_attachments(call, &record, changing);
+    find_attachments(call, record, changing);
     return OK;
 }
 
@@ -251,6 +252,7 @@ static enum err take_current(struct call *call, struct changing *changing, struc
     TRY(record_load(call, id.number, ret));
     TRY(refuse_kept(ret->definition));
     changing->change.number = id.number;
+    changing->seen = ret->version;
     changing->change.definition = ret->definition->name;
     changing->change.definition_version = ret->definition->version;
     changing->change.owner = ret->envelope.owner;
@@ -311,8 +313,7 @@ enum err run_record_state(struct call *call)
     return code ? code : submit(call, changing);
 }
 
-/* What was police data is certified to be gone, in the same transaction. */
-static enum err certify(struct call *call, struct changing *changing, const struct record *record)
+enum err certify(struct call *call, struct changing *changing, const struct record *record)
 {
     struct stored stored;
     if (!definition_is_data(record->definition))

@@ -34,7 +34,7 @@ enum err stored_to_record(struct call *call, const struct stored *stored, struct
 static bool is_elsewhere(const struct call *call, const struct stored *stored)
 {
     const struct definition *definition = catalog_find(call->api->node.catalog, stored->definition);
-    return definition && (definition_is_ticket(definition) || identity_keeps(definition));
+    return definition && has_own_door(definition);
 }
 
 static bool is_kept_by(const struct call *call, const struct stored *stored)

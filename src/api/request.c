@@ -30,11 +30,17 @@ enum err call_query_number(struct call *call, str name, uint64_t otherwise, uint
     return err_field("%.*s", STR(name));
 }
 
+bool has_own_door(const struct definition *definition)
+{
+    return definition_is_ticket(definition) || identity_keeps(definition) ||
+           gate_keeps(definition) || recovery_keeps(definition);
+}
+
 enum err call_definition(struct call *call, str name, const struct definition **ret)
 {
     *ret = catalog_find(call->api->node.catalog, name);
-    if (*ret && (definition_is_ticket(*ret) || identity_keeps(*ret)))
-        *ret = NULL; /* tickets and officers have doors of their own */
+    if (*ret && has_own_door(*ret))
+        *ret = NULL;
     return *ret ? OK : err_set(ERR_NOT_FOUND, "there is no database %.*s", STR(name));
 }
 

@@ -185,6 +185,16 @@ static const struct {
     {"RefusedRow", "row:i officer:s reason:s"},
     {"OfficersImported", "added:i refused:[RefusedRow] invitations:[Invitation]"},
     {"Setup", "officer:s country:s unit?:s"},
+    {"Waiting", "waiting:s needs:[s] why:[s] receipt:s"},
+    {"JobOrWaiting", "job?:i waiting?:s needs?:[s] why?:[s] receipt?:s"},
+    {"Approval", "need:s given_by:s given_at:s"},
+    {"Proposal", "id:s kind:s owner:s database?:s title?:s record?:s version?:i state?:s "
+                 "reason?:s needs:[s] why:[s] officer:s unit?:s proposed:s approvals:[Approval] "
+                 "own:b yours:b outcome?:s refusal?:s refusal_title?:s words?:s decided_by?:s "
+                 "decided?:s contents?:o held?:o receipt?:s"},
+    {"Proposals", "proposals:[Proposal]"},
+    {"Refusal", "reason:s words?:s"},
+    {"Approved", "id:s outcome:s record?:s version?:i job?:i receipt:s"},
     {"Recovery", "set:s need:s of:s sealed_to:s commitments:[s] made:s"},
     {"NewRecovery", "set:s need:s of:s sealed_to:s commitments:[s] made:s country?:s shares?:[s]"},
     {"RecoverAdministrator", "officer:s country?:s unit?:s reason:s shares:[s]"},
@@ -393,6 +403,8 @@ static void print_route(struct json *json, const struct route *route)
     bool is_shape = !route->gives || !str_has(str_c(route->gives), S("/"));
     print_response(json, status, "done", is_shape ? "application/json" : route->gives,
                    is_shape ? route->gives : NULL);
+    if (route->flags & ROUTE_MAY_WAIT)
+        print_response(json, "202", "waits for a second person", "application/json", "Waiting");
     print_response(json, "default", "what is wrong, and where", "application/problem+json",
                    "Problem");
     json_close(json, '}');

@@ -57,6 +57,9 @@ enum err cli_path(struct cli *cli, const char *path, str *ret) MUST_USE;
 enum err cli_read(const char *file, size_t max, struct buf *out) MUST_USE;
 void print_node(struct cli *cli, const struct node *node);
 
+/* approval.c: an answer that says that a change waits is told; false: it does not wait. */
+bool print_if_waiting(struct cli *cli, const struct node *answer);
+
 /* client.c */
 struct http_call;
 /* Fills in what every request has; an answer of 400 and above becomes the error at hand. */
@@ -147,6 +150,7 @@ int command_setup(struct cli *cli);
 int command_unit(struct cli *cli);
 int command_grant(struct cli *cli);
 int command_measure(struct cli *cli);
+int command_approval(struct cli *cli);
 int command_recovery(struct cli *cli);
 int command_recover_administrator(struct cli *cli);
 int command_terminal(struct cli *cli);

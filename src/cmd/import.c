@@ -108,6 +108,8 @@ static enum err read_request(struct cli *cli, const char *format, struct node *b
 static int finish_job(struct cli *cli, const struct node *started)
 {
     struct node *status = NULL;
+    if (print_if_waiting(cli, started))
+        return EXIT_OK;
     if (client_follow(cli, started, &status) != OK)
         return cli_fail();
     const struct node *report = node_get(status, S("result"));

@@ -149,6 +149,13 @@ const struct command commands[] = {
      "Prints a link, good once and for three days, with which the administrator sets a\n"
      "password and one-time codes. Refused once there is one who can sign in.",
      command_setup},
+    {"approval", "list|show|approve|refuse|withdraw", "changes that wait for a second person",
+     "list [--decided]            one's own, those of one's country, what one may approve\n"
+     "show ID                     its contents, and what it would replace\n"
+     "approve ID                  made as it was entered once nobody else's word is needed\n"
+     "refuse ID --reason CODE [--words TEXT]  a code of refusal-reasons\n"
+     "withdraw ID                 one's own",
+     command_approval},
     {"recovery", "split|check|combine|show", "the node's keys on paper, among several people",
      "split --of N --need M [--country CCC]\n"
      "                            at a terminal: one share after the other, each for its holder's\n"

@@ -23,6 +23,8 @@ static void changes_committed(void *context, uint64_t first_seq, uint64_t last_s
         identity_follow(running->node.identity, first_seq, last_seq);
     if (running->node.flow)
         flow_follow(running->node.flow, first_seq, last_seq);
+    if (running->node.gate)
+        gate_follow(running->node.gate, first_seq, last_seq);
     if (running->node.keep)
         keep_follow(running->node.keep, first_seq, last_seq);
     if (running->node.rights)
@@ -114,6 +116,7 @@ static enum err open_parts(struct running *running, const char *data, const char
     TRY(identity_open(data, running->catalog, node->store, &node->identity));
     TRY(look_for_recovery(node));
     TRY(jobs_new(&node->jobs));
+    TRY(gate_open(running->catalog, node->store, &node->gate));
     TRY(open_flow(running));
     TRY(retention_open(running));
     TRY(rights_of_persons_open(running));
@@ -161,6 +164,7 @@ void node_close(struct running *running)
     store_close(node->store); /* commits under way are acknowledged */
     audit_close(node->audit); /* and then put on the record, before their answers leave */
     flow_close(node->flow);
+    gate_close(node->gate);
     keep_close(node->keep);
     rights_close(node->rights);
     standing_close(node->standing);

@@ -82,6 +82,8 @@ static enum err call_with_version(struct cli *cli, str method, str path, str bod
 
 static int print_committed(struct cli *cli, const struct node *done)
 {
+    if (print_if_waiting(cli, done))
+        return EXIT_OK;
     if (cli->is_json)
         print_node(cli, done);
     else

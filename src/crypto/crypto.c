@@ -45,6 +45,39 @@ void sha256_pieces(const str *pieces, size_t count, struct hash *ret)
 }
 #pragma GCC diagnostic pop
 
+struct sha256_stream {
+    EVP_MD_CTX *context;
+};
+
+enum err sha256_begin(struct sha256_stream **ret)
+{
+    struct sha256_stream *stream = calloc(1, sizeof *stream);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (!stream || !context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) {
+        EVP_MD_CTX_free(context);
+        free(stream);
+        return err_set(ERR_MEMORY, "out of memory for a hash");
+    }
+    stream->context = context;
+    *ret = stream;
+    return OK;
+}
+
+void sha256_add(struct sha256_stream *stream, str piece)
+{
+    ensure(EVP_DigestUpdate(stream->context, piece.ptr, piece.len) == 1);
+}
+
+void sha256_end(struct sha256_stream *stream, struct hash *ret)
+{
+    unsigned size = 0;
+    if (!stream)
+        return;
+    ensure(EVP_DigestFinal_ex(stream->context, ret->bytes, &size) == 1 && size == HASH_SIZE);
+    EVP_MD_CTX_free(stream->context);
+    free(stream);
+}
+
 void md5_sha1(str data, unsigned char md5[16], unsigned char sha1[20])
 {
     unsigned size = 0;

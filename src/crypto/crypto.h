@@ -24,6 +24,11 @@ struct secret_key {
 enum err crypto_init(void) MUST_USE;
 void sha256(str data, struct hash *ret);
 void sha256_pieces(const str *pieces, size_t count, struct hash *ret);
+/* The same of what comes in pieces. end frees the stream; NULL is accepted. */
+struct sha256_stream;
+enum err sha256_begin(struct sha256_stream **ret) MUST_USE;
+void sha256_add(struct sha256_stream *stream, str piece);
+void sha256_end(struct sha256_stream *stream, struct hash *ret);
 void md5_sha1(str data, unsigned char md5[16],
               unsigned char sha1[20]); /* for file identifiers, not for security */
 /*

@@ -56,6 +56,9 @@ enum err identity_act_as(struct identity *identity, struct actor *actor, str rol
 /* Is this an administrator of a hub: of its national bureaux, and of measures? */
 bool identity_is_hub(struct identity *identity, const struct actor *actor);
 
+/* Is he of an open unit of the hub, in whatever role? */
+bool identity_is_of_hub(struct identity *identity, const struct actor *actor);
+
 /* Letters, digits and . _ - / up to 64. */
 bool identity_id_is_good(str id);
 
@@ -227,6 +230,9 @@ enum err identity_measure_new(struct identity *identity, const struct actor *by,
                               struct identity_measure *ret) MUST_USE;
 enum err identity_measure_end(struct identity *identity, const struct actor *by,
                               struct record_id id) MUST_USE;
+bool identity_has_measures(struct identity *identity); /* against anybody, now or later */
+/* The sets of measures in force against a country, as its officers are under them. */
+void identity_measures_on(struct identity *identity, str country, struct actor *ret);
 enum err identity_measures(struct identity *identity, const struct actor *by, struct arena *arena,
                            struct identity_measure **ret, size_t *ret_count) MUST_USE;
 

@@ -33,6 +33,15 @@ bool is_of_hub(const struct identity *identity, const struct actor *by)
     return by->may_administer && unit && unit->is_open && unit->level == LEVEL_HUB;
 }
 
+bool identity_is_of_hub(struct identity *identity, const struct actor *actor)
+{
+    pthread_rwlock_rdlock(&identity->lock);
+    const struct unit *unit = unit_of(identity, actor);
+    bool is_hub = unit && unit->is_open && unit->level == LEVEL_HUB;
+    pthread_rwlock_unlock(&identity->lock);
+    return is_hub;
+}
+
 bool is_below(const struct unit *unit, const struct unit *above)
 {
     for (int depth = 0; unit && depth < 64; unit = unit->above, depth++)

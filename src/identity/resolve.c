@@ -105,6 +105,22 @@ static void apply_measures(const struct identity *identity, int64_t now_us, stru
     }
 }
 
+bool identity_has_measures(struct identity *identity)
+{
+    pthread_rwlock_rdlock(&identity->lock);
+    bool has = identity->measures != NULL;
+    pthread_rwlock_unlock(&identity->lock);
+    return has;
+}
+
+void identity_measures_on(struct identity *identity, str country, struct actor *ret)
+{
+    *ret = (struct actor){.country = country, .purpose = UINT16_MAX};
+    pthread_rwlock_rdlock(&identity->lock);
+    apply_measures(identity, clock_now_us(), ret);
+    pthread_rwlock_unlock(&identity->lock);
+}
+
 enum err account_resolve(struct identity *identity, const struct account *account,
                          const struct credential *credential, struct arena *arena,
                          struct actor *ret)

@@ -223,7 +223,11 @@ enum err batch_begin(struct import *import, str owner)
 {
     struct arena arena = {.max_bytes = 256u << 20};
     import->batch_owner = arena_str(&import->report.arena, owner);
-    enum err code = find_interrupted(import, owner, &arena);
+    import->batch = import->request->released;
+    import->is_resumed = import->batch != 0;
+    enum err code = import->batch ? batch_set_state(import->node, import->batch, "running",
+                                                    import->request->actor)
+                                  : find_interrupted(import, owner, &arena);
     if (!code && !import->batch)
         code =
             write_batch(import->node, &import->batch, import->batch_owner, import->request->actor,

@@ -82,6 +82,16 @@ enum err intake_targets(const struct intake_node *node, str format, struct arena
     return *ret ? OK : err_last()->code;
 }
 
+enum err intake_owner(const struct intake_node *node, str format, struct arena *arena, str *ret)
+{
+    struct mapping *m = NULL;
+    TRY(format_open(node, format, &m));
+    if (m->owner.len)
+        *ret = arena_str(arena, m->owner);
+    mapping_free(m);
+    return OK;
+}
+
 static struct node *describe(const struct intake_node *node, str name, struct arena *arena)
 {
     static const char *const feeds[] = {

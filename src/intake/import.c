@@ -81,7 +81,7 @@ static enum err open_files(struct import *import)
     TRY(assign_files(import));
     for (size_t i = 0; i < import->mapping->table_count; i++)
         TRY(open_file(import, i));
-    return OK;
+    return files_are_those(import);
 }
 
 /* ---- setting up ---- */
@@ -111,9 +111,10 @@ static enum err prepare(struct import *import)
     size_t count = import->node->catalog->count, expectations = 0;
     for (const struct expectation *e = import->mapping->expectations; e; e = e->next)
         expectations++;
+    import->bursts = calloc(count, sizeof *import->bursts);
     import->tallies = calloc(count, sizeof *import->tallies);
     import->filled = calloc(expectations + 1, sizeof *import->filled);
-    if (!import->tallies || !import->filled)
+    if (!import->tallies || !import->filled || !import->bursts)
         return err_set(ERR_MEMORY, "out of memory for an import");
     import->evaluator = (struct evaluator){.mapping = import->mapping,
                                            .arena = &import->arena,
@@ -131,6 +132,8 @@ static void forget_counts(struct import *import)
         expectations++;
     memset(import->tallies, 0, import->node->catalog->count * sizeof *import->tallies);
     memset(import->filled, 0, expectations * sizeof *import->filled);
+    screen_release(import);
+    import->bursts = calloc(import->node->catalog->count, sizeof *import->bursts);
     seen_clear(&import->seen);
     free(import->numbers.bits);
     import->numbers = (struct numbers){.size = 0};
@@ -195,9 +198,54 @@ static enum err stop(struct import *import, enum err code, struct arena *arena)
 static enum err hold(struct import *import, struct node *expectations, struct arena *arena,
                      struct node **ret_report)
 {
+    const struct intake_node *node = import->node;
     str owner = import->owner;
     TRY(batch_begin(import, owner));
-    return finish(import, "held", expectations, arena, ret_report);
+    TRY(finish(import, "held", expectations, arena, ret_report));
+    if (!node->on_held)
+        return OK;
+    struct intake_held held = {import->batch, owner, import->needs, import->why,
+                               files_with_hashes(import, arena)};
+    return node->on_held(node->context, import->request, &held);
+}
+
+/* May this definition need somebody's word? */
+static unsigned needs_of(const struct import *import, const struct definition *definition)
+{
+    const struct intake_node *node = import->node;
+    bool is_asked = node->needs_of && definition && !import->request->released;
+    return is_asked ? node->needs_of(node->context, import->owner, definition) : 0;
+}
+
+static unsigned needs_of_touched(const struct import *import)
+{
+    unsigned needs = 0;
+    for (size_t i = 0; i < import->node->catalog->count; i++)
+        if (import->tallies[i].accepted || import->tallies[i].gone)
+            needs |= needs_of(import, import->node->catalog->definitions[i]);
+    return needs;
+}
+
+/* What no expectation of the format foresaw, and a second person is to see. */
+static enum err look_at_screens(struct import *import, const struct node *expectations,
+                                struct arena *arena, bool *ret_is_held)
+{
+    bool is_unusual = false;
+    import->why = node_list(arena);
+    node_each(one, expectations)
+    {
+        if (!node_as_bool(node_get(one, S("met")), true))
+            node_add(import->why,
+                     node_text(arena,
+                               arena_printf(arena, "%.*s: %.*s", STR(node_get_text(one, S("what"))),
+                                            STR(node_get_text(one, S("found"))))));
+    }
+    if (import->request->released)
+        return OK;
+    TRY(screens_hold(import, arena, import->why, &is_unusual));
+    import->needs = needs_of_touched(import);
+    *ret_is_held |= is_unusual || import->needs;
+    return OK;
 }
 
 static enum err check_first(struct import *import, struct arena *arena, struct node *expectations,
@@ -206,7 +254,9 @@ static enum err check_first(struct import *import, struct arena *arena, struct n
     TRY(annotate_open(import));
     TRY(one_pass(import));
     TRY(annotate_close(import));
-    bool do_hold = !expectations_hold(import, arena, expectations) && !import->request->is_accepted;
+    bool is_free = import->request->is_accepted || import->request->released;
+    bool do_hold = !expectations_hold(import, arena, expectations) && !is_free;
+    TRY(look_at_screens(import, expectations, arena, &do_hold));
     import->groups[import->group_at].bodies.len = 0;
     index_snapshot_close(import->snapshot);
     import->snapshot = NULL;
@@ -215,12 +265,29 @@ static enum err check_first(struct import *import, struct arena *arena, struct n
     return OK;
 }
 
+/* Does a screen speak of this definition, or must somebody give his word? */
+static bool is_gated(const struct import *import, const struct definition *definition)
+{
+    return screen_speaks(import, definition) || needs_of(import, definition);
+}
+
+static bool may_be_held(const struct import *import)
+{
+    const struct catalog *catalog = import->node->catalog;
+    bool is_some = false;
+    for (const struct map_record *map = import->mapping->records; map; map = map->next)
+        is_some |= is_gated(import, map->definition);
+    for (size_t i = 0; import->mapping->is_bodies && i < catalog->count; i++)
+        is_some |= is_gated(import, catalog->definitions[i]);
+    return is_some && !import->request->released;
+}
+
 static enum err run(struct import *import, struct arena *arena, struct node **ret_report)
 {
     struct node *expectations = node_list(arena);
     const struct mapping *m = import->mapping;
-    bool is_checked_first =
-             m->expectations || m->feed == FEED_SNAPSHOT || import->request->is_dry_run,
+    bool is_checked_first = m->expectations || m->feed == FEED_SNAPSHOT ||
+                            import->request->is_dry_run || may_be_held(import),
          do_apply = true;
     TRY(import_read_joins(import));
     if (is_checked_first) {
@@ -289,6 +356,7 @@ static void import_free(struct import *import)
     report_release(&import->report);
     seen_clear(&import->seen);
     free(import->numbers.bits);
+    screen_release(import);
     free(import->tallies);
     free(import->filled);
     arena_release(&import->arena);

@@ -148,6 +148,13 @@ struct group {
     struct import *import;
 };
 
+enum { BURST_VALUES = 1024 };
+struct burst { /* how often each value of a field came in new records; open addressing */
+    uint64_t hashes[BURST_VALUES];
+    uint64_t counts[BURST_VALUES];
+    char words[BURST_VALUES][32];
+};
+
 struct import {
     const struct intake_node *node;
     const struct intake_request *request;
@@ -166,9 +173,12 @@ struct import {
     uint64_t batch;
     str batch_owner;
     bool is_resumed, is_held;
+    struct node *why; /* of what holds it */
+    unsigned needs;   /* whose word it waits for */
     char started[24];
     uint64_t first_seq, last_seq;
     struct tally *tallies; /* by definition number */
+    struct burst **bursts; /* the same; NULL: none is declared, or none came */
     uint64_t *filled;      /* by expectation */
     struct report report;
     struct seen seen;
@@ -250,6 +260,17 @@ double report_quality(const struct report *report);
 enum err annotate_open(struct import *import) MUST_USE;
 enum err annotate_row(struct import *import) MUST_USE;
 enum err annotate_close(struct import *import) MUST_USE;
+
+/* screen.c: what definitions declare to be unusual. */
+/* Does it declare any, and does the owner hold enough for one to speak? */
+bool screen_speaks(const struct import *import, const struct definition *definition);
+void screen_new(struct import *import, const struct record *record); /* a record not held before */
+void screen_release(struct import *import);
+/* True when nothing is; what was found is added to `why`. */
+enum err screens_hold(struct import *import, struct arena *arena, struct node *why,
+                      bool *ret_is_unusual) MUST_USE;
+struct node *files_with_hashes(const struct import *import, struct arena *arena);
+enum err files_are_those(const struct import *import) MUST_USE; /* ERR_CONFLICT */
 
 /* expect.c: true when all hold; the outcome of each is added to the list. */
 bool expectations_hold(struct import *import, struct arena *arena, struct node *list);

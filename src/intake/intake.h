@@ -30,6 +30,14 @@
 #include "model/model.h"
 #include "store/store.h"
 
+struct intake_request;
+struct intake_held {
+    uint64_t batch;
+    str owner;
+    unsigned needs; /* of needs_of() */
+    const struct node *why, *files;
+};
+
 /* What an import works on; borrowed, must live as long as the call (or the job). */
 struct intake_node {
     const struct catalog *catalog;
@@ -38,6 +46,15 @@ struct intake_node {
     const char *formats; /* directory of mapping files; NULL: <catalog home>/formats */
     /* Asked before and while a job imports: an error stops it, resumably. NULL: nobody is asked. */
     enum err (*may_go_on)(void *context);
+    /* Whose word does an import into this definition need, for this owner? 0: nobody's; bits of the
+     * caller's. Asked of each that a file writes to. NULL: nobody's. */
+    unsigned (*needs_of)(void *context, str owner, const struct definition *definition);
+    /*
+     * A batch was held: `why` lists what was found, `files` with their hashes what a release must
+     * meet again. NULL: it waits for its sender alone.
+     */
+    enum err (*on_held)(void *context, const struct intake_request *request,
+                        const struct intake_held *held);
     void *context;
 };
 
@@ -45,10 +62,12 @@ struct intake_request {
     str format;
     const char *const *files; /* main, then joined: by name, else in the order of the mapping */
     size_t file_count;
-    bool is_dry_run;       /* report only, nothing is written */
-    bool is_accepted;      /* a person has seen the failed expectations: apply all the same */
-    bool is_full;          /* all the owner holds of this: what is not in it is withdrawn */
-    unsigned drop_percent; /* of a full one: held if more would be withdrawn; 0: the usual 5 */
+    bool is_dry_run;           /* report only, nothing is written */
+    bool is_accepted;          /* a person has seen the failed expectations: apply all the same */
+    uint64_t released;         /* the batch that was released: it goes on, nothing holds it again */
+    const struct hash *hashes; /* of a released one: what each file must be; NULL: not asked */
+    bool is_full;              /* all the owner holds of this: what is not in it is withdrawn */
+    unsigned drop_percent;     /* of a full one: held if more would be withdrawn; 0: the usual 5 */
     str owner, unit;       /* owner: required unless the mapping states one; both empty otherwise */
     str actor;             /* officer id, stored with every change */
     const char *annotated; /* NULL, or where the rows go with the columns fault and suggestion */
@@ -104,12 +123,18 @@ enum err intake_batches(const struct intake_node *node, str owner, size_t max, s
 enum err intake_batch(const struct intake_node *node, uint64_t batch, struct arena *arena,
                       struct node **ret) MUST_USE;
 
+/* {"path","sha256"} of each file. ERR_NOT_FOUND, ERR_IO. */
+enum err intake_hash_file(const char *path, struct hash *ret) MUST_USE;
+
 /* Formats there are: [{"name","title","source","owner","feed","databases":[...]}]. */
 enum err intake_formats(const struct intake_node *node, struct arena *arena,
                         struct node **ret) MUST_USE;
 /* Names of the databases a format writes to, for policy. bureau-ndjson: all of them. */
 enum err intake_targets(const struct intake_node *node, str format, struct arena *arena,
                         const str **ret, size_t *ret_count) MUST_USE;
+/* The owner that the format states; *ret stays as it is where it states none. */
+enum err intake_owner(const struct intake_node *node, str format, struct arena *arena,
+                      str *ret) MUST_USE;
 /*
  * The first rows of a file as an import of `format` would read them, and what becomes of each
  * column; without a format (empty) its kind is guessed. With encoding, separator and their reasons:

@@ -419,6 +419,8 @@ static enum err accept(struct import *import, struct candidate *c, size_t first)
         return err_set(ERR_MEMORY, "out of memory for the numbers of records");
     count_verdict(&import->tallies[c->definition->number], present.verdict, present.version);
     count_filled(import, &c->record);
+    if (present.verdict == VERDICT_NEW)
+        screen_new(import, &c->record);
     bool is_written = present.verdict != VERDICT_SAME && present.verdict != VERDICT_APPLIED;
     if (!import->is_applying || !is_written) {
         group->bodies.len = start;

@@ -16,6 +16,7 @@ struct order {
     uint64_t batch; /* to undo; 0: an import */
     str actor;
     const char *files[FILES_MAX];
+    struct hash hashes[FILES_MAX];
     struct arena arena;
 };
 
@@ -108,6 +109,10 @@ enum err intake_start(struct jobs *jobs, const struct intake_node *node,
     for (size_t i = 0; i < request->file_count; i++)
         order->files[i] = arena_str(arena, str_c(request->files[i])).ptr;
     order->request.files = order->files;
+    if (request->hashes) {
+        memcpy(order->hashes, request->hashes, request->file_count * sizeof *order->hashes);
+        order->request.hashes = order->hashes;
+    }
     if (request->annotated)
         order->request.annotated = arena_str(arena, str_c(request->annotated)).ptr;
     return start(jobs, "import", order, ret_job);

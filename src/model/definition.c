@@ -577,7 +577,7 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
                                        "scope",      "owner", "purposes", "fields",   "rules",
                                        "retain",     "show",  "order_by", "evidence", "examples",
                                        "find",       "miss",  "sample",   "life",     "unique",
-                                       "achieved",   "may"};
+                                       "achieved",   "may",   "approval", "imports",  "screen"};
     *ret = (struct definition){.file = file, .source = root};
     reader->definition = ret;
     reader_known_keys(reader, root, keys, COUNT_OF(keys));
@@ -588,6 +588,7 @@ void definition_read(struct definition_reader *reader, const struct node *root, 
     read_achieved(reader, node_get(root, S("achieved")));
     read_show(reader, node_get(root, S("show")));
     definition_read_may(reader, node_get(root, S("may")));
+    definition_read_screen(reader, root);
     read_uniques(reader, node_get(root, S("unique")));
     read_order(reader, node_get(root, S("order_by")));
     read_evidence(reader, node_get(root, S("evidence")));

@@ -33,7 +33,8 @@ void reader_who(struct definition_reader *reader, const struct node *list, str k
 
 void definition_read_may(struct definition_reader *reader, const struct node *may)
 {
-    static const char *const actions[MAY_COUNT] = {"search", "read", "write", "import", "feed"};
+    static const char *const actions[MAY_COUNT] = {"search", "read", "write",
+                                                   "import", "feed", "approve"};
     if (!may)
         return;
     reader_known_keys(reader, may, actions, MAY_COUNT);

@@ -50,6 +50,7 @@ void reader_titles(struct definition_reader *reader, const struct node *node,
 void reader_who(struct definition_reader *reader, const struct node *list, str key,
                 uint64_t *ret_roles, purpose_set *ret_purposes);
 void definition_read_may(struct definition_reader *reader, const struct node *may);
+void definition_read_screen(struct definition_reader *reader, const struct node *root);
 bool reader_flag(struct definition_reader *reader, const struct node *map, str key);
 bool name_is_plain(str name);
 void reader_problem(struct definition_reader *reader, enum err code, const struct node *node,

@@ -76,10 +76,31 @@ struct example { /* of examples: a record; of find: and miss: a query and what i
 };
 
 /* `may:` who may do what with a database; roles as bits, 0: all that may do it anywhere. */
-enum database_action { MAY_SEARCH, MAY_READ, MAY_WRITE, MAY_IMPORT, MAY_FEED, MAY_COUNT };
+enum database_action {
+    MAY_SEARCH,
+    MAY_READ,
+    MAY_WRITE,
+    MAY_IMPORT,
+    MAY_FEED,
+    MAY_APPROVE, /* what another entered */
+    MAY_COUNT
+};
 struct may_rule {
     uint64_t roles;
     purpose_set purposes; /* 0: all of the definition's */
+};
+
+/*
+ * `approval:` and `screen:` what waits for a second person; 0: no such bound. Shares in percent; no
+ * share or multiple speaks of fewer than `least` records.
+ */
+struct screen {
+    bool needs_second, import_needs_second; /* four-eyes */
+    unsigned withdrawn, changed, refused;   /* of what is held, of what is held, of rows read */
+    unsigned volume;                        /* times what is usual for the owner */
+    const struct field *burst;              /* NULL: none; else new records that agree in it: */
+    unsigned burst_share;
+    unsigned least;
 };
 
 struct life; /* states, moves, clocks: life.h */
@@ -114,6 +135,7 @@ struct definition {
     const struct show_rule *shows;
     size_t show_count;
     struct may_rule may[MAY_COUNT];
+    struct screen screen;
     const struct rule *rules;     /* cross-field, compiled; checked by record_parse */
     const struct retain *retains; /* the first whose condition holds; the last has none */
     size_t rule_count, retain_count;

@@ -33,7 +33,8 @@ static enum err allow_purpose(const struct catalog *catalog, const struct actor 
 static enum err allow_by_table(const struct catalog *catalog, const struct actor *actor,
                                enum database_action action, const struct definition *definition)
 {
-    static const char *const words[MAY_COUNT] = {"search", "read", "write", "import", "feed"};
+    static const char *const words[MAY_COUNT] = {"search", "read", "write",
+                                                 "import", "feed", "approve"};
     const char *word = words[action];
     str name = definition ? definition->name : STR_EMPTY;
     switch (table_ask(catalog, actor, action, definition)) {
@@ -106,6 +107,26 @@ static enum err allow_import(const struct catalog *catalog, const struct actor *
     return allow_writing(catalog, actor, definition, owner);
 }
 
+/* Who approves could have written it himself; of the hub, whose records these are not, no more is
+ * asked than the table. */
+static enum err allow_approving(const struct catalog *catalog, const struct actor *actor,
+                                const struct definition *definition, str owner)
+{
+    TRY(allow_by_table(catalog, actor, MAY_APPROVE, definition));
+    return owner.len ? allow_writing(catalog, actor, definition, owner) : OK;
+}
+
+unsigned policy_needs(const struct actor *actor, const struct definition *definition,
+                      bool is_import)
+{
+    const struct screen *screen = &definition->screen;
+    bool is_two = screen->needs_second || (is_import && screen->import_needs_second);
+    if (!definition_is_data(definition))
+        return 0;
+    return (definition_set_has(&actor->pre_approval, definition->number) ? NEED_HUB : 0u) |
+           (is_two ? NEED_SECOND : 0u);
+}
+
 enum err policy_allow(const struct catalog *catalog, const struct actor *actor,
                       enum policy_action action, const struct definition *definition, str owner)
 {
@@ -117,6 +138,7 @@ enum err policy_allow(const struct catalog *catalog, const struct actor *actor,
     case POLICY_WRITE:
     case POLICY_DELETE: return allow_writing(catalog, actor, definition, owner);
     case POLICY_IMPORT: return allow_import(catalog, actor, definition, owner);
+    case POLICY_APPROVE: return allow_approving(catalog, actor, definition, owner);
     case POLICY_FEED: return allow_by_table(catalog, actor, MAY_FEED, definition);
     case POLICY_AUDIT:
         return actor->may_audit ? OK : denied(actor, "may not read the audit log", STR_EMPTY);

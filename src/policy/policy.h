@@ -65,7 +65,8 @@ enum policy_action {
     POLICY_IMPORT,
     POLICY_FEED,
     POLICY_AUDIT,
-    POLICY_ADMINISTER
+    POLICY_ADMINISTER,
+    POLICY_APPROVE, /* what another entered: by an officer of the owner, or of none: the hub */
 };
 /*
  * ERR_DENIED with the reason. definition is NULL for actions that are not about one database; owner
@@ -74,6 +75,18 @@ enum policy_action {
 enum err policy_allow(const struct catalog *catalog, const struct actor *actor,
                       enum policy_action action, const struct definition *definition,
                       str owner) MUST_USE;
+/*
+ * Whose word a change of a record needs beside its writer's, before it is made: bits. What a
+ * measure or the definition asks for; a screen that was set off adds to it.
+ */
+enum approval_need {
+    NEED_HUB = 1,     /* the owner is under pre-approval */
+    NEED_SECOND = 2,  /* four eyes */
+    NEED_RELEASE = 4, /* held by a screen */
+    NEED_ALL = 7
+};
+unsigned policy_needs(const struct actor *actor, const struct definition *definition,
+                      bool is_import);
 /* The view of a record for an actor, in the arena; ERR_NOT_FOUND when its class is none. */
 enum err policy_open(const struct catalog *catalog, const struct actor *actor,
                      const struct record *record, struct arena *arena, struct view *ret) MUST_USE;

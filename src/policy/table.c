@@ -19,8 +19,8 @@ static const struct code *role_of(const struct catalog *catalog, const struct ac
 static bool role_may(const struct catalog *catalog, const struct actor *actor,
                      enum database_action action)
 {
-    static const str columns[MAY_COUNT] = {S("search"), S("read"), S("write"), S("import"),
-                                           S("feed")};
+    static const str columns[MAY_COUNT] = {S("search"), S("read"), S("write"),
+                                           S("import"), S("feed"), S("approve")};
     const struct code_list *list;
     const struct code *role = role_of(catalog, actor, &list);
     bool is_bulk = action == MAY_IMPORT || action == MAY_FEED;
@@ -60,6 +60,7 @@ static enum table_answer ask_definition(const struct catalog *catalog, const str
 {
     const struct may_rule *rule = &definition->may[action];
     bool is_reading = action == MAY_SEARCH || action == MAY_READ;
+    bool is_writing = action == MAY_WRITE || action == MAY_IMPORT;
     if (!has_role(catalog, actor, rule->roles))
         return TABLE_DATABASE;
     if (!has_purpose(actor, rule->purposes, is_reading))
@@ -69,8 +70,7 @@ static enum table_answer ask_definition(const struct catalog *catalog, const str
         return TABLE_SCOPE;
     if (definition_set_has(&actor->suspended, definition->number))
         return TABLE_SUSPENDED;
-    if (!is_reading && action != MAY_FEED &&
-        definition_set_has(&actor->read_only, definition->number))
+    if (is_writing && definition_set_has(&actor->read_only, definition->number))
         return TABLE_READ_ONLY;
     return TABLE_OPEN;
 }

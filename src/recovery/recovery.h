@@ -34,6 +34,8 @@ struct recovery_set {
     int64_t made_us;
 };
 
+/* Is this definition written through recovery only? */
+bool recovery_keeps(const struct definition *definition);
 /* Draws and splits a key; shares: SHARE_OF_MAX of them. Wipe them. */
 enum err recovery_new(unsigned need, unsigned of, struct recovery_set *ret,
                       struct key_share *ret_shares) MUST_USE;

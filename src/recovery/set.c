@@ -9,6 +9,11 @@
 
 #define DEFINITION "recovery"
 
+bool recovery_keeps(const struct definition *definition)
+{
+    return str_eq_c(definition->name, DEFINITION);
+}
+
 enum err recovery_new(unsigned need, unsigned of, struct recovery_set *ret,
                       struct key_share *ret_shares)
 {

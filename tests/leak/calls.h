@@ -984,6 +984,56 @@ static inline void ask_objection_decide(struct leak *leak)
              S("{\"outcome\":\"lifted\",\"reason\":\"x\"}"), NULL);
 }
 
+/* ---- what waits for a second person ---- */
+
+/* In one world a change of another country waits. */
+static inline void propose_by_another(struct leak *leak, unsigned w)
+{
+    struct record_id id;
+    struct gate_draft draft = {.kind = GATE_CREATE,
+                               .database = leak->places[0].definition->name,
+                               .owner = S("NPL"),
+                               .needs = NEED_SECOND,
+                               .body = S("{\"fields\":{\"secret\":\"SECRET\"}}"),
+                               .officer = S("n-1")};
+    leak_must(gate_propose(leak->worlds[w].running->node.gate, &draft, &leak->arena, &id),
+              "proposal");
+    leak->worlds[w].proposal = id.number;
+}
+
+static inline void ask_approvals(struct leak *leak)
+{
+    get(leak, "/v1/approvals", 0);
+    get(leak, "/v1/approvals?state=decided", 0);
+}
+static inline void ask_proposal(struct leak *leak, const char *method, const char *tail,
+                                const char *body)
+{
+    for (unsigned i = 0; i < 5; i++)
+        send(leak, method,
+             arena_printf(&leak->arena, "/v1/approvals/{%llu}%s",
+                          (unsigned long long)some_place(leak), tail),
+             str_c(body), NULL);
+    send(leak, method, arena_printf(&leak->arena, "/v1/approvals/{proposal}%s", tail), str_c(body),
+         NULL);
+}
+static inline void ask_approval(struct leak *leak)
+{
+    ask_proposal(leak, "GET", "", "");
+}
+static inline void ask_approval_give(struct leak *leak)
+{
+    ask_proposal(leak, "POST", "/approve", "");
+}
+static inline void ask_approval_refuse(struct leak *leak)
+{
+    ask_proposal(leak, "POST", "/refuse", "{\"reason\":\"quality\"}");
+}
+static inline void ask_approval_withdraw(struct leak *leak)
+{
+    ask_proposal(leak, "DELETE", "", "");
+}
+
 /* ---- the table ---- */
 
 struct prober {
@@ -1102,6 +1152,11 @@ static const struct prober probers[] = {
     {"POST", "/v1/officers/{id}/invitation", NULL},
     {"GET", "/v1/officers/{id}/credentials", NULL},
     {"POST", "/v1/setup", NULL},
+    {"GET", "/v1/approvals", ask_approvals},
+    {"GET", "/v1/approvals/{id}", ask_approval},
+    {"POST", "/v1/approvals/{id}/approve", ask_approval_give},
+    {"POST", "/v1/approvals/{id}/refuse", ask_approval_refuse},
+    {"DELETE", "/v1/approvals/{id}", ask_approval_withdraw},
     {"GET", "/v1/recovery", NULL},
     {"POST", "/v1/recovery", NULL},
     {"POST", "/v1/recovery/administrator", NULL},

@@ -23,6 +23,13 @@ static inline void add_id(struct leak *leak, unsigned w, uint64_t place, struct 
     buf_add(out, str_c(record_id_format(id, text)));
 }
 
+static inline void add_number(struct leak *leak, unsigned w, uint64_t number, struct buf *out)
+{
+    char text[RECORD_ID_TEXT];
+    struct record_id id = {store_home(leak->worlds[w].running->node.store), number};
+    buf_add(out, str_c(record_id_format(id, text)));
+}
+
 static inline void expand(struct leak *leak, unsigned w, str text, struct buf *out)
 {
     struct world *world = &leak->worlds[w];
@@ -32,6 +39,8 @@ static inline void expand(struct leak *leak, unsigned w, str text, struct buf *o
         uint64_t place;
         if (word.len && str_to_u64(word, NEVER_GIVEN, &place))
             add_id(leak, w, place, out);
+        else if (str_eq(word, S("proposal")))
+            add_number(leak, w, world->proposal ? world->proposal : NEVER_GIVEN, out);
         else if (str_eq(word, S("receipt")))
             buf_add(out, world->receipt);
         else if (str_eq(word, S("next")))

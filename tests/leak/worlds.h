@@ -47,6 +47,7 @@ struct world {
     str etag;
     str job, other_job; /* the last one started; one that is another's */
     struct shared_ids *ids;
+    uint64_t proposal; /* of another country; 0: none */
 };
 struct leak {
     struct random random;

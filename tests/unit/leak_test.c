@@ -95,6 +95,8 @@ static size_t one_round(uint64_t seed, size_t *asked, size_t *with_hits, size_t 
         leak_must(index_merge(leak->worlds[w].running->node.index), "merge");
     if (one_in(leak, 2) && !leak->actor.may_audit) /* who reads the log sees that it was done */
         import_by_another(leak, 1);
+    if (one_in(leak, 2))
+        propose_by_another(leak, 1);
     probe_all(leak);
     check_the_worlds_differ(leak);
     size_t differences = leak->differences;
