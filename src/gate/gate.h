@@ -6,8 +6,9 @@
  * needs has given it - or refused with a coded reason. A proposal that is decided is erased in the
  * transaction that applies it, and leaves a decision (system/decision.yaml) without contents.
  *
- *   gate_needs(...) -> 0: go on;  else  gate_propose(gate, &draft, arena, &id)
- *   gate_read(gate, number, arena, &proposal);  bits = gate_may_give(catalog, &actor, hub, &proposal)
+ *   gate_propose(gate, &draft, arena, &id);                        // what policy_needs() says
+ *   gate_read(gate, number, arena, &proposal);
+ *   bits = gate_may_give(catalog, &actor, is_of_hub, &proposal);
  *   gate_decide(gate, &proposal, &decision, changes, count, results)    all or none
  *
  * What waits, and what was decided in the last 60 days, is a view in memory of those records,

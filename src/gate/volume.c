@@ -31,6 +31,7 @@ static enum err volume_make(struct volumes *volumes, uint64_t key, struct volume
         return err_set(ERR_LIMIT, "more than %d owners and databases", VOLUMES_MAX);
     if (volumes->count == volumes->max) {
         size_t max = volumes->max ? volumes->max * 2 : 64;
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): a table of pointers */
         struct volume **grown = realloc(volumes->items, max * sizeof *grown);
         if (!grown)
             return err_set(ERR_MEMORY, "out of memory for volumes");
