@@ -9,7 +9,7 @@
  *     changed: 50                         the same
  *     refused: 20                         percent of the rows of a file
  *     volume: 20                          times the records that are usual for the owner
- *     burst: {field: nationalities, share: 60}   percent of new records that share a value
+ *     burst: {field: nationalities, percent: 60}   percent of new records that share a value
  *     least: 100                          none of these speaks of fewer records
  */
 #include "model/internal.h"
@@ -40,16 +40,16 @@ static bool read_four_eyes(struct definition_reader *reader, const struct node *
 static void read_burst(struct definition_reader *reader, const struct node *map,
                        struct screen *screen)
 {
-    static const char *const keys[] = {"field", "share"};
+    static const char *const keys[] = {"field", "percent"};
     if (!map)
         return;
     reader_known_keys(reader, map, keys, COUNT_OF(keys));
-    screen->burst_share = read_number(reader, map, S("share"), 100, 0);
+    screen->burst_share = read_number(reader, map, S("percent"), 100, 0);
     screen->burst = definition_field(reader->definition, node_get_text(map, S("field")));
     if (!screen->burst || !screen->burst->type)
         reader_problem(reader, ERR_UNKNOWN, map, S("field"), "must be a field of this definition");
     if (!screen->burst_share)
-        reader_problem(reader, ERR_MISSING, map, S("share"), "must be a percentage");
+        reader_problem(reader, ERR_MISSING, map, S("percent"), "must be a percentage");
 }
 
 void definition_read_screen(struct definition_reader *reader, const struct node *root)

@@ -36,7 +36,7 @@ function add(kind, more) {
 }
 const [plain, strict, screened] = choose();
 add(strict, { approval: 'four-eyes' });
-add(screened, { screen: { withdrawn: '10', changed: '50', refused: '30', volume: '3', burst: { field: screened.text, share: '60' }, least: String(LEAST) } });
+add(screened, { screen: { withdrawn: '10', changed: '50', refused: '30', volume: '3', burst: { field: screened.text, percent: '60' }, least: String(LEAST) } });
 
 const writer = (unit, country = 'UTO') => ['--country', country, '--role', 'national-bureau', '--unit', unit, '--may', 'write', '--purpose', purpose];
 const node = await Node.start({
