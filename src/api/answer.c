@@ -46,7 +46,14 @@ void problem_print(struct buf *out, const struct err_info *info, int status)
     json_text(&json, S("title"), str_c(err_word(info->code)));
     json_number(&json, S("status"), status);
     json_text(&json, S("detail"), str_c(info->message));
+    json_say(&json, str_c(info->message), &info->say);
     json_text_some(&json, S("hint"), str_c(info->hint));
+    if (info->hint_say.format) {
+        json_key(&json, S("hint_say"));
+        json_open(&json, '{');
+        json_say(&json, str_c(info->hint), &info->hint_say);
+        json_close(&json, '}');
+    }
     json_text_some(&json, S("field"), str_c(info->field));
     if (info->line) {
         json_text_some(&json, S("file"), str_c(info->file));

@@ -201,6 +201,8 @@ void json_bool(struct json *json, str key, bool value);
 void json_time(struct json *json, str key, int64_t time_us);
 void json_day(struct json *json, str key, struct day day);
 void json_raw(struct json *json, str key, str value);
+/* The sentence of `text` apart from its values, for whoever shows it in another language. */
+void json_say(struct json *json, str text, const struct say *say);
 void print_readings(struct json *json, struct call *call, const struct search_reading *readings,
                     size_t count);
 void print_view(struct json *json, struct call *call, const struct view *view);

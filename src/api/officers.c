@@ -387,6 +387,7 @@ static void print_import(struct json *json, struct call *call, const struct iden
         json_number(json, S("row"), (int64_t)import->refused[i].row);
         json_text(json, S("officer"), import->refused[i].officer);
         json_text(json, S("reason"), import->refused[i].reason);
+        json_say(json, import->refused[i].reason, &import->refused[i].say);
         json_close(json, '}');
     }
     json_close(json, ']');

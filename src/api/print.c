@@ -58,6 +58,23 @@ void json_raw(struct json *json, str key, str value)
     buf_add(json->out, value);
 }
 
+void json_say(struct json *json, str text, const struct say *say)
+{
+    struct buf sentence = {.max = 2048};
+    if (!say->format)
+        return;
+    say_sentence(say, &sentence);
+    json_text(json, S("say"), buf_str(&sentence));
+    buf_release(&sentence);
+    if (!say->count)
+        return;
+    json_key(json, S("with"));
+    json_open(json, '[');
+    for (size_t i = 0; i < say->count; i++)
+        json_text(json, STR_EMPTY, say_value(say, text, i));
+    json_close(json, ']');
+}
+
 void json_text(struct json *json, str key, str value)
 {
     json_key(json, key);

@@ -125,6 +125,7 @@ static void print_faults(struct json *json, const struct faults *faults)
         json_text(json, S("value"), fault->value);
         json_text(json, S("code"), str_c(err_word(fault->code)));
         json_text(json, S("reason"), fault->reason);
+        json_say(json, fault->reason, &fault->say);
         json_text_some(json, S("hint"), fault->hint);
         json_close(json, '}');
     }
@@ -197,6 +198,8 @@ static enum err take_body(struct call *call, const struct definition *definition
     if (faults.count) {
         const struct fault *first = &faults.items[0];
         err_set(first->code, "%.*s: %.*s", STR(first->path), STR(first->reason));
+        if (first->say.format)
+            err_say(&first->say, first->reason.len);
         err_field("%.*s", STR(first->path));
         if (first->hint.len)
             err_hint("%.*s", STR(first->hint));

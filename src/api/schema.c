@@ -13,7 +13,8 @@
 static const struct {
     const char *name, *notation;
 } schemas[] = {
-    {"Problem", "type:s title:s status:i detail:s hint?:s field?:s file?:s line?:i column?:i"},
+    {"Problem",
+     "type:s title:s status:i detail:s say?:s with?:[s] hint?:s hint_say?:Said field?:s file?:s line?:i column?:i"},
     {"Search", "text?:s fields?:o databases?:[s] off?:[s] similar?:s purpose?:s reference?:s "
                "limit?:i offset?:i id?:s form?:s"},
     {"Part", "meaning:s title:s value:s check:s note?:s"},
@@ -42,7 +43,8 @@ static const struct {
     {"CodeList", "name:s title:s source:s date:s count:i codes?:[o]"},
     {"Body", "envelope:o fields:o"},
     {"Committed", "id:s version:i seq:i receipt:s"},
-    {"Fault", "path:s value:s code:s reason:s hint?:s"},
+    {"Said", "say:s with?:[s]"},
+    {"Fault", "path:s value:s code:s reason:s say?:s with?:[s] hint?:s"},
     {"CheckedValue", "path:s row:i norm:s check:s note?:s"},
     {"Checked", "faults:[Fault] values:[CheckedValue] duplicates:[Hit]"},
     {"Record", "receipt:s id:s version:i database:s title:s owner:s unit?:s disclosure:s state?:s "
@@ -182,7 +184,7 @@ static const struct {
      "purposes?:[s] databases?:[s]"},
     {"BreakGlass", "reason:s of:s databases?:[s] purposes?:[s] minutes?:i"},
     {"Invitation", "officer:s secret:s until:s link:s"},
-    {"RefusedRow", "row:i officer:s reason:s"},
+    {"RefusedRow", "row:i officer:s reason:s say?:s with?:[s]"},
     {"OfficersImported", "added:i refused:[RefusedRow] invitations:[Invitation]"},
     {"Setup", "officer:s country:s unit?:s"},
     {"Waiting", "waiting:s needs:[s] why:[s] receipt:s"},

@@ -11,6 +11,15 @@
 
 static _Thread_local struct err_info last;
 
+PRINTF(1, 0) static void set_message(const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    vsnprintf(last.message, sizeof last.message, format, args);
+    say_measure(&last.say, strlen(last.message), format, again);
+    va_end(again);
+}
+
 static const struct {
     const char *word;
     int http_status;
@@ -25,7 +34,7 @@ enum err err_set(enum err code, const char *format, ...)
     va_list args;
     va_start(args, format);
     last = (struct err_info){.code = code};
-    vsnprintf(last.message, sizeof last.message, format, args);
+    set_message(format, args);
     va_end(args);
     return code;
 }
@@ -36,7 +45,7 @@ enum err err_at(enum err code, const char *file, uint32_t line, uint32_t column,
     va_list args;
     va_start(args, format);
     last = (struct err_info){.code = code, .line = line, .column = column};
-    vsnprintf(last.message, sizeof last.message, format, args);
+    set_message(format, args);
     va_end(args);
     snprintf(last.file, sizeof last.file, "%s", file ? file : "");
     return code;
@@ -48,7 +57,7 @@ enum err err_errno(const char *format, ...)
     va_list args;
     va_start(args, format);
     last = (struct err_info){.code = number == ENOSPC || number == EDQUOT ? ERR_FULL : ERR_IO};
-    vsnprintf(last.message, sizeof last.message, format, args);
+    set_message(format, args);
     va_end(args);
     char reason[96];
     size_t used = strlen(last.message);
@@ -62,8 +71,13 @@ enum err err_hint(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    if (!last.hint[0])
+    if (!last.hint[0]) {
+        va_list again;
+        va_copy(again, args);
         vsnprintf(last.hint, sizeof last.hint, format, args);
+        say_measure(&last.hint_say, strlen(last.hint), format, again);
+        va_end(again);
+    }
     va_end(args);
     return last.code;
 }
@@ -88,6 +102,16 @@ enum err err_field(const char *format, ...)
 const struct err_info *err_last(void)
 {
     return &last;
+}
+
+void err_say(const struct say *say, size_t text_len)
+{
+    size_t shift = strlen(last.message) - text_len;
+    if (text_len > strlen(last.message)) /* it was cut */
+        return;
+    last.say = *say;
+    for (size_t i = 0; i < say->count; i++)
+        last.say.values[i].at = (uint16_t)(say->values[i].at + shift);
 }
 
 void err_clear(void)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/assert.h"
+#include "base/say.h"
 
 /* One row per code: name, the word programs see (JSON `code`), HTTP status, meaning. */
 /* clang-format off */
@@ -58,6 +59,8 @@ struct err_info {
     char hint[256];        /* what to do, or "" */
     char file[256];        /* input file or definition the place is in, or "" */
     char field[128];       /* key or field path the error is about, or "" */
+    struct say say;        /* of message: the sentence apart from its values */
+    struct say hint_say;
 };
 
 enum err err_set(enum err code, const char *format, ...) PRINTF(2, 3);
@@ -71,6 +74,8 @@ enum err err_hint(const char *format, ...) PRINTF(1, 2);
 enum err err_file(const char *file);
 enum err err_field(const char *format, ...) PRINTF(1, 2);
 const struct err_info *err_last(void);
+/* The message ends in a text that has a sentence of its own, which is then the error's. */
+void err_say(const struct say *say, size_t text_len);
 void err_clear(void);
 /* Puts a kept copy back, for passing an error between threads. */
 void err_restore(const struct err_info *info);

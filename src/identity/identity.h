@@ -240,6 +240,7 @@ enum err identity_measures(struct identity *identity, const struct actor *by, st
 struct identity_refused {
     uint64_t row;
     str officer, reason;
+    struct say say; /* of the reason */
 };
 struct identity_import {
     struct identity_invitation *invitations;

@@ -117,7 +117,8 @@ static void refuse(struct list_reading *reading, const struct csv_row *row)
     result->refused[result->refused_count++] = (struct identity_refused){
         .row = row->number,
         .officer = arena_str(reading->arena, str_slice(cell(reading, row, OFFICER), 0, 64)),
-        .reason = arena_str(reading->arena, str_c(err_last()->message))};
+        .reason = arena_str(reading->arena, str_c(err_last()->message)),
+        .say = err_last()->say};
     err_clear();
 }
 

@@ -57,8 +57,12 @@ void checker_fault(struct checker *checker, enum err code, const char *path, str
 void checker_fault_from_err(struct checker *checker, const char *path, str value)
 {
     struct err_info info = *err_last();
+    size_t before = checker->faults ? checker->faults->count : 0;
     err_clear();
     checker_fault(checker, info.code, path, value, info.message, info.hint);
+    struct faults *faults = checker->faults;
+    if (faults && faults->count > before && before < faults->max)
+        faults->items[before].say = info.say;
 }
 
 enum err faults_as_err(const struct faults *faults)
@@ -72,6 +76,8 @@ enum err faults_as_err(const struct faults *faults)
         err_set(first->code, "\"%.*s\": %.*s", STR(first->value), STR(first->reason));
     else
         err_set(first->code, "%.*s", STR(first->reason));
+    if (first->say.format)
+        err_say(&first->say, first->reason.len);
     err_field("%.*s", STR(first->path));
     if (first->hint.len)
         err_hint("%.*s", STR(first->hint));

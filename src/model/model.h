@@ -300,6 +300,7 @@ struct fault {
     str value; /* the offending text */
     enum err code;
     str reason, hint;
+    struct say say; /* of the reason */
 };
 struct faults {
     struct fault *items;

@@ -11,7 +11,7 @@ import { Terminals } from './admin_terminals.jsx';
 
 const parts = {
   units: ({ rest, me }) => <Units id={rest.join('/')} me={me} />,
-  officers: ({ rest, me }) => <Officers key="person" kind="person" id={rest[0]} part={rest[1]} me={me} />,
+  officers: ({ rest, me }) => <Officers key="officer" kind="officer" id={rest[0]} part={rest[1]} me={me} />,
   systems: ({ rest, me }) => <Officers key="system" kind="system" id={rest[0]} me={me} />,
   grants: ({ rest, me }) => <Grants officer={rest[0]} me={me} />,
   measures: ({ me }) => <Measures me={me} />,

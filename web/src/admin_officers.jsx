@@ -53,7 +53,7 @@ function List({ kind, unit }) {
         <button>{t('search.button')}</button>
         <span class="gap" />
         <a class="button" href={`#/admin/${at}/+`}>+ {t(`${at}.new`)}</a>
-        {kind === 'person' && <a class="button" href="#/admin/officers/+list">{t('officers.list')}</a>}
+        {kind === 'officer' && <a class="button" href="#/admin/officers/+list">{t('officers.list')}</a>}
       </form>
       {unit && <p>{t('officers.of', { unit })} <a href="#/admin/officers">{t('officers.all')}</a></p>}
       <Wrong problem={problem} again={() => ask(find)} />
