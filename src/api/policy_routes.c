@@ -67,6 +67,7 @@ static void print_explained(struct call *call)
         json_text(&json, S("rule"), str_c(explaining->steps[i].rule));
         json_text(&json, S("at_most"), str_c(disclosure_word(explaining->steps[i].ceiling)));
         json_text(&json, S("words"), explaining->steps[i].words);
+        json_say(&json, explaining->steps[i].words, &explaining->steps[i].say);
         json_close(&json, '}');
     }
     json_close(&json, ']');

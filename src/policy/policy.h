@@ -109,7 +109,8 @@ enum { POLICY_STEP_MAX = 10 };
 struct policy_step {
     const char *rule;
     enum disclosure ceiling;
-    str words; /* in the arena */
+    str words;      /* in the arena */
+    struct say say; /* of the words: their values are codes, countries and units */
 };
 enum disclosure policy_explain(const struct catalog *catalog, const struct actor *actor,
                                const struct record *record, struct arena *arena,

@@ -18,6 +18,8 @@ PRINTF(1, 2) static void say(const char *format, ...)
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    va_start(args, format);
     say_measure(&said, strlen(text), format, args);
     va_end(args);
 }

@@ -20,7 +20,7 @@ function GrantRow({ grant, kinds, names, mayEnd, onEnd }) {
       <span>{when(grant.from)} – {when(grant.until)}</span>
       <span class="quiet">{nameIn(kinds, grant.kind)}{isGlass && grant.of && `: ${t('glass.of', { owner: grant.of })}`} · {t('grant.by', { officer: grant.given_by })}</span>
       <blockquote class="reason" dir="auto">{grant.reason}</blockquote>
-      <ScopeFacts scope={{ ...(grant.roles.length && { roles: grant.roles }), ...(grant.may.length && { may: grant.may }), purposes: grant.purposes, databases: grant.databases }} names={names} />
+      <ScopeFacts scope={Object.fromEntries(['roles', 'may', 'purposes', 'databases'].filter((kind) => grant[kind]?.length).map((kind) => [kind, grant[kind]]))} names={names} isListedOnly />
       {grant.review && <p class="said-well">{t('glass.reviewed', { officer: grant.reviewed_by, time: when(grant.reviewed_at) })} <bdi>{grant.review}</bdi></p>}
       {mayEnd && !isOver && <p class="actions"><button type="button" class="danger" onClick={() => onEnd(grant)}>{t('grant.end')}</button></p>}
     </li>

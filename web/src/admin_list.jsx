@@ -6,6 +6,7 @@ import { call } from './api.js';
 import { t, when } from './i18n.js';
 import { save } from './save.js';
 import { Wrong } from './load.jsx';
+import { told } from './words.js';
 
 const heading = 'officer;country;unit;role;purposes;databases;rights';
 const cell = (text) => (/[";\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
@@ -15,7 +16,7 @@ function Refused({ rows }) {
   return (
     <table class="list refused"><caption>{t('list.refused', { count: rows.length })}</caption>
       <thead><tr><th scope="col">{t('list.row')}</th><th scope="col">{t('officer')}</th><th scope="col">{t('list.why')}</th></tr></thead>
-      <tbody>{rows.map((row) => <tr key={row.row}><td>{row.row}</td><td><bdi>{row.officer || '—'}</bdi></td><td class="bad">{row.reason}</td></tr>)}</tbody>
+      <tbody>{rows.map((row) => <tr key={row.row}><td>{row.row}</td><td><bdi>{row.officer || '—'}</bdi></td><td class="bad">{told({ code: 'bad-value', ...row })}</td></tr>)}</tbody>
     </table>
   );
 }

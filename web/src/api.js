@@ -3,13 +3,14 @@
 // server's own words; so does a line that is down.
 import { language, t } from './i18n.js';
 import { kept } from './kept.js';
+import { told, toldHint } from './words.js';
 
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.detail || body.title || t('answered', { status }));
+    super((body.detail && told(body)) || body.title || t('answered', { status }));
     this.status = status;
     this.code = body.title || '';
-    this.hint = body.hint || '';
+    this.hint = toldHint(body);
     this.field = body.field || '';
   }
 }
@@ -57,7 +58,7 @@ async function send(method, path, options) {
     });
   } catch (failure) {
     if (failure.name === 'AbortError') throw failure;
-    throw new Problem(0, { title: 'no-answer', detail: t('unreachable') });
+    throw new Problem(0, { title: t('unreachable') });
   }
 }
 
@@ -66,7 +67,7 @@ async function read(reply) {
     return await reply.text();
   } catch (failure) {
     if (failure.name === 'AbortError') throw failure;
-    throw new Problem(0, { title: 'no-answer', detail: t('unreachable') }); // it broke off
+    throw new Problem(0, { title: t('unreachable') }); // it broke off
   }
 }
 

@@ -8,6 +8,7 @@ import { AuditCheck } from './audit_check.jsx';
 import { Copy } from './copy.jsx';
 import { save } from './save.js';
 import { useCodes } from './fields.jsx';
+import { outcome } from './words.js';
 
 const PAGE = 50;
 const kinds = ['search', 'read', 'write', 'import', 'feed', 'export', 'refused', 'admin'];
@@ -69,7 +70,7 @@ function Detail({ item }) {
   const rows = [
     ['officer', entry.officer], ['unit', entry.unit], ['audit.country', entry.country], ['audit.role', entry.role],
     ['purpose', purpose ? purpose[language] || purpose.en : entry.purpose], ['reference', entry.reference], ['audit.databases', entry.databases],
-    ['audit.query', entry.query && JSON.stringify(entry.query, null, 1)], ['audit.verdict', entry.verdict],
+    ['audit.query', entry.query && JSON.stringify(entry.query, null, 1)], ['audit.verdict', outcome(entry.verdict)],
     ['audit.shown', entry.shown?.map((s) => `${s.id} ${t('version.show', { version: s.version })} ${t(`disclosure.${s.disclosure}`)}`).join('\n')],
     ['audit.took', entry.took_us && t('took', { ms: (entry.took_us / 1000).toFixed(1) })], ['audit.catalog', entry.catalog], ['audit.leaf', item.leaf],
   ];
@@ -97,7 +98,7 @@ function Row({ item, isOpen, onOpen }) {
         <td><button type="button" class="link" aria-expanded={isOpen} onClick={onOpen}>{item.number}</button></td>
         <td>{when(timeOf(entry))}</td>
         <td><bdi>{entry.officer || t('audit.node')}</bdi> <span class="quiet"><bdi>{entry.unit}</bdi></span></td>
-        <td>{t(`audit.kind.${entry.kind}`)} <span class="quiet">{t(entry.verdict || '')}</span></td>
+        <td>{t(`audit.kind.${entry.kind}`)} <span class="quiet">{outcome(entry.verdict)}</span></td>
         <td class="quiet"><bdi>{entry.reference}</bdi></td>
         <td>{item.receipt && <Copy text={item.receipt} />}</td>
       </tr>

@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 import { t } from './i18n.js';
 import { useCodes } from './fields.jsx';
+import { told, toldHint } from './words.js';
 import { day, language } from './i18n.js';
 
 const REVIEW_YEARS = 5;
@@ -25,7 +26,7 @@ function Line({ name, label, envelope, checks, onChange, kind = 'text', codes })
       <span class="one">
         {codes ? <select {...common} onChange={put}><option value="">{t('choose')}</option>{codes.map((c) => <option key={c.code} value={c.code}>{c[language] || c.en}</option>)}</select>
           : <input {...common} dir="auto" type={kind} onInput={put} />}
-        <span id={`e-${name}-said`} class="bad said">{fault && `✕ ${fault.reason}${fault.hint ? ` — ${fault.hint}` : ''}`}</span></span>
+        <span id={`e-${name}-said`} class="bad said">{fault && `✕ ${told(fault)}${fault.hint ? ` — ${toldHint(fault)}` : ''}`}</span></span>
     </div>
   );
 }

@@ -2,7 +2,7 @@
 // Why an officer sees a record as he does, rule by rule; and all he can reach, before there is a record.
 import { useState } from 'preact/hooks';
 import { call } from './api.js';
-import { t } from './i18n.js';
+import { fill, t } from './i18n.js';
 import { Copy } from './copy.jsx';
 import { Foot, Line, useForm } from './form.jsx';
 import { nameIn, useDatabases, useNamed } from './scope.jsx';
@@ -14,8 +14,21 @@ export function Level({ of }) {
   return <span class={`level ${of}`}><span aria-hidden="true">{sign[of]} </span>{t(`disclosure.${of}`)}</span>;
 }
 
+// The values of a rule's words are codes: each by its name.
+function useBecause() {
+  const lists = [useNamed('purposes'), useNamed('audiences'), useNamed('states'), useNamed('confidentiality'), useDatabases()];
+  function name(code) {
+    if (code.startsWith('; ')) return t('explain.value.emergency');
+    if (['all', 'nobody', 'victim', 'sensitive', 'nothing'].includes(code)) return t(`explain.value.${code}`);
+    if (order.includes(code)) return t(`disclosure.${code}`);
+    return lists.map((list) => list.find((one) => one.code === code)?.name).find(Boolean) || code;
+  }
+  return (step) => (step.with ? fill(t(`explain.because.${step.rule}`), step.with.map((value) => value.split(', ').map((code) => (code ? name(code) : '')).join(t('comma')))) : step.words);
+}
+
 // The lowest wins: it is the rule that decided.
 function Explained({ answer }) {
+  const because = useBecause();
   const lowest = Math.min(...answer.steps.map((step) => order.indexOf(step.at_most)));
   return (
     <section class="panel" aria-live="polite">
@@ -23,7 +36,7 @@ function Explained({ answer }) {
       <table class="list steps">
         <thead><tr><th scope="col">{t('explain.rule')}</th><th scope="col">{t('explain.at_most')}</th><th scope="col">{t('explain.words')}</th></tr></thead>
         <tbody>{answer.steps.map((step) => (
-          <tr key={step.rule} class={order.indexOf(step.at_most) === lowest && step.at_most !== 'full' ? 'decided' : ''}><th scope="row">{t(`explain.rule.${step.rule}`)}</th><td><Level of={step.at_most} /></td><td>{step.words}</td></tr>
+          <tr key={step.rule} class={order.indexOf(step.at_most) === lowest && step.at_most !== 'full' ? 'decided' : ''}><th scope="row">{t(`explain.rule.${step.rule}`)}</th><td><Level of={step.at_most} /></td><td>{because(step)}</td></tr>
         ))}</tbody>
       </table>
       <p class="quiet">{t('receipt')} <Copy text={answer.receipt} /></p>
@@ -70,7 +83,7 @@ function ReachTable({ answer }) {
         <details key={database} class="envelope"><summary>{nameIn(databases, database)} <span class="quiet">{t('reach.purposes', { count: rows.length })}</span></summary>
           <div class="wide" role="region" aria-label={nameIn(databases, database)} tabindex="0"><table class="list reach">
             <thead><tr><th scope="col">{t('purpose')}</th><th scope="col">{t('reach.may')}</th>{classes.map((one) => <th key={one} scope="col">{t(`reach.${one}`)}</th>)}</tr></thead>
-            <tbody>{rows.map((row) => <tr key={row.purpose}><th scope="row">{nameIn(purposes, row.purpose)}</th><td>{acts.filter((act) => row.may.includes(act)).map((act) => t(`reach.may.${act}`)).join(t('comma')) || '—'}</td>{classes.map((one) => <td key={one}>{row[whose] ? <Level of={row[whose][one]} /> : '—'}</td>)}</tr>)}</tbody>
+            <tbody>{rows.map((row) => <tr key={row.purpose}><th scope="row">{nameIn(purposes, row.purpose)}</th><td>{acts.filter((act) => row.may.includes(act)).map((act) => t(`reach.may.${act}`)).join(t('comma')) || '—'}</td>{classes.map((one) => <td key={one} data-label={t(`reach.${one}`)}>{row[whose] ? <Level of={row[whose][one]} /> : '—'}</td>)}</tr>)}</tbody>
           </table></div>
         </details>
       ))}

@@ -4,7 +4,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { language, t, title } from './i18n.js';
-import { words } from './words.js';
+import { told, toldHint, words } from './words.js';
 
 const SELECT_MAX = 40; // longer lists are typed with suggestions
 
@@ -58,7 +58,7 @@ function Choice({ id, codes, value, onChange, ...rest }) {
 
 // What the node says of a value: a fault, or how it was understood and whether its check digit agrees.
 function Said({ id, fault, found, codes }) {
-  if (fault) return <span id={id} class="bad said">✕ {words(fault.reason)}{fault.hint && ` — ${fault.hint}`}</span>;
+  if (fault) return <span id={id} class="bad said">✕ {told(fault)}{fault.hint && toldHint(fault) && ` — ${toldHint(fault)}`}</span>;
   if (!found) return <span id={id} class="said" />;
   const code = codes.find((c) => c.code === found.norm);
   return (
@@ -135,7 +135,7 @@ function Cluster(props) {
   return (
     <fieldset ref={box} class="field set"><legend title={title(field.help)}>{title(field.title)}{field.required && <span class="bad" aria-hidden="true"> *</span>}</legend>
       {field.many ? <Many {...props} /> : <Group {...props} />}
-      {fault && <span class="bad said">✕ {words(fault.reason)}</span>}
+      {fault && <span class="bad said">✕ {told(fault)}</span>}
     </fieldset>
   );
 }

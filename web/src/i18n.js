@@ -20,9 +20,13 @@ setLanguage(language);
 // t('found.in', {count: 3}) -> the text with {count} replaced
 export function t(key, values = {}) {
   const text = languages[language][key] ?? en[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+  return text.replace(/\{([a-z]\w*)\}/g, (_, name) => values[name] ?? '');
 }
-// [English, own] of what the node says in English, the longest first
+// What the node says in English, by its sentence: "officer {1} is there already". Empty where there is no word for it.
+const isolated = (value) => (language === 'ar' ? `\u2068${value}\u2069` : value); // a value keeps its own direction
+export const fill = (text, values = []) => text.replace(/\{(\d)\}/g, (_, n) => isolated(values[n - 1] ?? ''));
+export const sentence = (english) => languages[language].said?.[english] || '';
+// [English, own] of the shorter phrases an answer explains itself with, the longest first
 let sorted = { of: '', list: [] };
 export function phrases() {
   if (sorted.of !== language) sorted = { of: language, list: Object.entries(languages[language].say || {}).sort((a, b) => b[0].length - a[0].length) };

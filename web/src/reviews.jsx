@@ -7,6 +7,7 @@ import { t, when } from './i18n.js';
 import { Foot, Line, useForm } from './form.jsx';
 import { Loaded, useLoaded } from './load.jsx';
 import { nameIn, useNamed } from './scope.jsx';
+import { outcome } from './words.js';
 import { GrantTable } from './admin_grants.jsx';
 
 // What was asked: sets of meaning and values.
@@ -14,7 +15,7 @@ function Query({ query, meanings }) {
   const sets = (Array.isArray(query) ? query : []).filter((set) => set && typeof set === 'object');
   return (
     <dl class="facts">{sets.flatMap((set, i) => Object.entries(set).map(([meaning, values]) => (
-      <div key={`${i} ${meaning}`}><dt>{nameIn(meanings, meaning)}</dt><dd>{[values].flat().map((value, k) => <span key={k}>{k > 0 && ' · '}<bdi>{String(value)}</bdi></span>)}</dd></div>
+      <div key={`${i} ${meaning}`}><dt>{meaning === 'text' ? t('review.text') : nameIn(meanings, meaning)}</dt><dd>{[values].flat().map((value, k) => <span key={k}>{k > 0 && ' · '}<bdi>{String(value)}</bdi></span>)}</dd></div>
     )))}</dl>
   );
 }
@@ -46,7 +47,7 @@ function Review({ review, purposes, meanings, onDone }) {
       <span class={review.why === 'sample' ? 'state' : 'state flag'}>{t(`review.why.${review.why}`)}</span>
       <span>{when(review.asked)}</span>
       {review.gone ? <span class="quiet">{t('audit.destroyed')}</span> : (
-        <span class="quiet">{t('purpose')}: <b>{nameIn(purposes, review.purpose)}</b>{review.reference && <> · {t('reference')}: <b><bdi>{review.reference}</bdi></b></>}{review.verdict && ` · ${t(review.verdict)}`}</span>
+        <span class="quiet">{t('purpose')}: <b>{nameIn(purposes, review.purpose)}</b>{review.reference && <> · {t('reference')}: <b><bdi>{review.reference}</bdi></b></>}{review.verdict && ` · ${outcome(review.verdict)}`}</span>
       )}
       {!review.gone && <Query query={review.query} meanings={meanings} />}
       <Decide review={review} onDone={onDone} />

@@ -28,12 +28,12 @@ export function useScopeNames() {
   return { roles: useNamed('audiences'), rights: useNamed('rights'), purposes: useNamed('purposes'), databases: useDatabases() };
 }
 
-export function ScopeFacts({ scope, names }) {
+export function ScopeFacts({ scope, names, isListedOnly }) {
   const rows = [
     scope.roles && ['roles', <Names list={names.roles} codes={scope.roles} none="—" />],
     scope.may && ['rights', <Names list={names.rights} codes={scope.may} none={t('rights.none')} />],
-    ['purposes', scope.purposes ? <Names list={names.purposes} codes={scope.purposes} none={t('purposes.none')} /> : t('scope.all')],
-    ['databases', scope.databases ? <Names list={names.databases} codes={scope.databases} none={t('databases.none')} /> : t('databases.every')],
+    (scope.purposes || !isListedOnly) && ['purposes', scope.purposes ? <Names list={names.purposes} codes={scope.purposes} none={t('purposes.none')} /> : t('scope.all')],
+    (scope.databases || !isListedOnly) && ['databases', scope.databases ? <Names list={names.databases} codes={scope.databases} none={t('databases.none')} /> : t('databases.every')],
   ].filter(Boolean);
   return <dl class="facts">{rows.map(([name, value]) => <div key={name}><dt>{t(`scope.${name}`)}</dt><dd>{value}</dd></div>)}</dl>;
 }
@@ -55,12 +55,12 @@ export function under(listed, unit) {
 }
 
 // Ticks among what the unit above may; `isAllMeant`: none ticked stands for all of them.
-export function Within({ kind, names, limit, held, onChange, isAllMeant }) {
+export function Within({ kind, names, limit, held, onChange, isAllMeant, all = `scope.${kind}.all` }) {
   const [isSome, setSome] = useState(Boolean(held?.length) || !isAllMeant);
   const codes = names.filter(({ code }) => !limit || limit.includes(code) || held?.includes(code));
   return (
     <>
-      {isAllMeant && <label class="tick all"><input type="checkbox" name={`all-${kind}`} checked={!isSome} onChange={(e) => { setSome(!e.target.checked); if (e.target.checked) onChange([]); }} /> {t(`scope.${kind}.all`)}</label>}
+      {isAllMeant && <label class="tick all"><input type="checkbox" name={`all-${kind}`} checked={!isSome} onChange={(e) => { setSome(!e.target.checked); if (e.target.checked) onChange([]); }} /> {t(all)}</label>}
       {isSome && <Ticks label={t(`scope.${kind}`)} codes={codes} held={held} onChange={onChange} />}
     </>
   );

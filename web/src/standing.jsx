@@ -53,7 +53,7 @@ export function NewStanding({ me }) {
       <div class="field"><span>{t('purpose')}</span><span>{purpose?.title}</span></div>
       <Line form={form} name="reference" label={t('reference')} isRequired maxlength="64" autofocus />
       <Line form={form} name="until" label={t('standing.until')} type="date" min={inDays(1)} max={inDays(DAYS_MAX)} help={t('standing.until.help', { count: DAYS_MAX })} isRequired />
-      <Within kind="databases" names={databases} held={form.values.databases} onChange={(list) => form.put('databases', list)} isAllMeant />
+      <Within kind="databases" names={databases} held={form.values.databases} onChange={(list) => form.put('databases', list)} isAllMeant all="scope.databases.mine" />
       <Foot form={form} names={['reference', 'until']} button={t('standing.ask')} onCancel={() => { location.hash = '#/mine/standing'; }} />
     </form>
   );

@@ -5,6 +5,7 @@ import { day, language, t } from './i18n.js';
 import { Loaded, useLoaded } from './load.jsx';
 import { nameIn, useNamed } from './scope.jsx';
 import { save } from './save.js';
+import { outcome } from './words.js';
 
 const DAYS = 30;
 const ago = (days) => new Date(Date.now() - days * 86400e3).toISOString().slice(0, 10);
@@ -62,7 +63,7 @@ export function Statistics({ me }) {
       <Loaded state={state} again={load} empty="use.none">
         {searches.length > 0 && <Plot rows={searches} from={asked.from} until={asked.until} />}
         <div class="tables">
-          <Table title={t('use.verdicts')} rows={sums(searches, 'verdict')} name={(key) => t(key || 'use.other')} />
+          <Table title={t('use.verdicts')} rows={sums(searches, 'verdict')} name={(key) => outcome(key) || t('use.other')} />
           <Table title={t('use.purposes')} rows={sums(searches, 'purpose')} name={(key) => nameIn(purposes, key) || t('use.other')} />
           <Table title={t('use.kinds')} rows={sums(rows, 'kind')} name={(key) => t(`audit.kind.${key}`)} />
           {countries.length > 1 && <Table title={t('use.countries')} rows={countries} name={(key) => key} />}

@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { t, title } from './i18n.js';
 import { Field, loadLists } from './fields.jsx';
+import { told } from './words.js';
 
 const local = (iso) => { // for an input of date and time, in this place's time
   if (!iso) return '';
@@ -16,7 +17,7 @@ function Moment({ field, value, fault, onChange }) {
   return (
     <div class="field"><label for={id}>{title(field.title)}{field.required && <span class="bad"> *</span>}</label>
       <span class="one"><input id={id} type="datetime-local" value={local(value)} aria-invalid={Boolean(fault)} aria-describedby={`${id}-said`} onInput={(e) => onChange(moment(e.target.value))} />
-        <span id={`${id}-said`} class="bad said">{fault && `✕ ${fault.reason}`}</span></span>
+        <span id={`${id}-said`} class="bad said">{fault && `✕ ${told(fault)}`}</span></span>
     </div>
   );
 }
@@ -30,7 +31,7 @@ export function TicketForm({ needs, takes, button, isPrimary, children, work, on
   const fields = [...needs.map((f) => ({ ...f, required: true })), ...takes];
   useEffect(() => { loadLists(fields).then(() => setReady(true)); }, []);
   const fault = problem?.field && fields.find((f) => problem.field.split('.').pop() === f.name);
-  const checks = { faults: fault ? { [fault.name]: { reason: problem.message, hint: problem.hint } } : {}, values: {} };
+  const checks = { faults: fault ? { [fault.name]: problem } : {}, values: {} };
   async function submit(event) {
     event.preventDefault();
     setSending(true);

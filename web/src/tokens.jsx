@@ -25,7 +25,7 @@ function NewToken({ me, names, onMade }) {
       <Line form={form} name="days" label={t('tokens.days')} type="number" min="1" max={DAYS_MAX} help={t('tokens.days.help', { count: DAYS_MAX })} isRequired />
       {rights.length > 0 && <Ticks label={t('scope.rights')} codes={rights} held={values.may} onChange={(list) => put('may', list)} />}
       <Within kind="purposes" names={names.purposes} limit={own} held={values.purposes} onChange={(list) => put('purposes', list)} />
-      <Within kind="databases" names={names.databases} limit={me.databases} held={values.databases} onChange={(list) => put('databases', list)} isAllMeant />
+      <Within kind="databases" names={names.databases} limit={me.databases} held={values.databases} onChange={(list) => put('databases', list)} isAllMeant all="scope.databases.mine" />
       <Foot form={form} names={['label', 'days']} button={t('tokens.make')} />
     </form>
   );

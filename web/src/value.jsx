@@ -6,6 +6,7 @@ import { t, when } from './i18n.js';
 import { Foot, Line, moment, useForm } from './form.jsx';
 import { Copy } from './copy.jsx';
 import { nameIn, useNamed } from './scope.jsx';
+import { outcome } from './words.js';
 
 function Found({ rows }) {
   const purposes = useNamed('purposes');
@@ -14,7 +15,7 @@ function Found({ rows }) {
     <table class="list searched">
       <thead><tr>{['time', 'officer', 'unit', 'purpose', 'reference', 'audit.verdict', 'audit.shown'].map((key) => <th key={key} scope="col">{t(key)}</th>)}</tr></thead>
       <tbody>{rows.map((row) => (
-        <tr key={row.number}><td>{when(row.time)}</td><td><b><bdi>{row.officer}</bdi></b></td><td><bdi>{row.unit}</bdi></td><td>{row.purpose && nameIn(purposes, row.purpose)}</td><td><bdi>{row.reference || '—'}</bdi></td><td>{row.verdict && t(row.verdict)}</td><td>{row.shown}</td></tr>
+        <tr key={row.number}><td>{when(row.time)}</td><td><b><bdi>{row.officer}</bdi></b></td><td><bdi>{row.unit}</bdi></td><td>{row.purpose && nameIn(purposes, row.purpose)}</td><td><bdi>{row.reference || '—'}</bdi></td><td>{outcome(row.verdict)}</td><td data-label={t('audit.shown')}>{row.shown}</td></tr>
       ))}</tbody>
     </table>
   );

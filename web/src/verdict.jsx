@@ -102,7 +102,7 @@ export function Failure({ problem, repaired, keyboard, onAgain, onRepair }) {
     <section class={`verdict ${verdict}`} role="alert" data-verdict={verdict}>
       <Word verdict={verdict} />
       {isUnreadable(problem) && repaired ? <Repair repaired={repaired} keyboard={keyboard} onUse={onRepair} />
-        : <p class="advice">{words(problem.message)}{problem.hint && ` — ${words(problem.hint)}`}</p>}
+        : <p class="advice">{problem.message}{problem.hint && ` — ${problem.hint}`}</p>}
       <p>{verdict === 'no-answer' && <button type="button" onClick={onAgain}>{t('again')}</button>} <span class="quiet">{t('kept')}</span></p>
     </section>
   );
