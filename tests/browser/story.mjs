@@ -58,8 +58,9 @@ async function invite([id, [country, unit, role, ...rights]]) {
   return made.json.secret;
 }
 const pages = {
-  gate: ['search', 'tickets'], brigade: ['search', 'tickets', 'owner'], paris: ['search', 'tickets', 'owner', 'retention'], owner: ['search', 'tickets', 'owner', 'retention'],
-  controller: ['audit', 'tickets', 'retention'], protector: ['search', 'audit', 'tickets', 'owner', 'retention'],
+  gate: ['search', 'tickets', 'mine'], brigade: ['search', 'tickets', 'mine', 'owner'],
+  paris: ['search', 'tickets', 'mine', 'owner', 'retention', 'oversight'], owner: ['search', 'tickets', 'mine', 'owner', 'retention', 'oversight'],
+  controller: ['audit', 'tickets', 'mine', 'retention', 'oversight'], protector: ['search', 'audit', 'tickets', 'mine', 'owner', 'retention', 'oversight'],
 };
 const refused = [
   ['GET', '/v1/audit', 'gate brigade paris owner'], ['GET', '/v1/audit/verify', 'gate brigade paris owner'],

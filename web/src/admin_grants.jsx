@@ -40,7 +40,8 @@ export function GrantTable({ list, mayEnd, onDone }) {
   );
 }
 
-function Give({ officer, units, onDone }) {
+function Give({ officer, onDone }) {
+  const [units] = useLoaded('/v1/units');
   const names = useScopeNames();
   const form = useForm({ officer: officer || '', roles: [], may: [], purposes: [], databases: [], until: momentIn(24), reason: '' }, async (values) => {
     const { until, officer: id, databases, ...rest } = values;
@@ -49,7 +50,7 @@ function Give({ officer, units, onDone }) {
   });
   const { values, put } = form;
   const [{ data: held }] = useLoaded(officer ? `/v1/officers/${encodeURIComponent(officer)}` : '');
-  const limit = under({}, units.find((u) => u.id === held?.unit));
+  const limit = under({}, units.data?.find((u) => u.id === held?.unit));
   return (
     <form class="desk" onSubmit={form.submit} noValidate><h2>{t('grant.give')}</h2>
       <Line form={form} name="officer" label={t('officer')} isRequired autofocus={!officer} />
@@ -64,15 +65,18 @@ function Give({ officer, units, onDone }) {
   );
 }
 
-export function Grants({ officer }) {
+function GrantList() {
   const [isAll, setAll] = useState(false);
   const [state, load] = useLoaded(`/v1/grants${isAll ? '' : '?open=yes'}`);
-  const [units] = useLoaded('/v1/units');
-  if (officer) return <Give officer={officer === '+' ? '' : officer} units={units.data || []} onDone={() => { location.hash = '#/admin/grants'; }} />;
   return (
     <>
       <p class="filter"><label class="tick"><input type="checkbox" checked={isAll} onChange={(e) => setAll(e.target.checked)} /> {t('grants.all')}</label><span class="gap" /><a class="button" href="#/admin/grants/+">+ {t('grant.give')}</a></p>
       <Loaded state={state} again={load} empty="grants.none"><GrantTable list={state.data || []} onDone={load} mayEnd /></Loaded>
     </>
   );
+}
+
+export function Grants({ officer }) {
+  if (officer) return <Give officer={officer === '+' ? '' : officer} onDone={() => { location.hash = '#/admin/grants'; }} />;
+  return <GrantList />;
 }
