@@ -152,7 +152,7 @@ static enum err answer_refused(struct call *call)
  * What was asked by whoever held a shared terminal is not told to whoever holds it now. The entry
  * that stands in the log is of the one who asked.
  */
-static enum err check_terminal(struct call *call)
+enum err call_check_terminal(const struct call *call)
 {
     const struct actor *actor = &call->actor;
     if (!actor->terminal.len || !actor->session ||
@@ -166,7 +166,7 @@ static enum err check_terminal(struct call *call)
 void call_finish(struct call *call, enum err code)
 {
     if (!code)
-        code = check_terminal(call);
+        code = call_check_terminal(call);
     if (!code && call->out.failed)
         code = err_set(call->out.failed, "the answer is larger than %zu bytes", call->out.max);
     /* who was refused what is on the record too; a second refusal would be the log's own */

@@ -97,6 +97,7 @@ static enum err plan_line(struct batch *batch, struct line *line, str text)
     struct call *call = line->call;
     struct search_engine *engine = call->api->node.engine;
     struct node *node;
+    TRY(call_check_terminal(call));
     TRY(json_parse(text, call->arena, &node));
     if (node->kind != NODE_MAP)
         return err_set(ERR_SYNTAX, "the line is not a JSON object");

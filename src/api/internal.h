@@ -117,6 +117,8 @@ bool api_is_trusted(void *context, const struct http_request *request);
 /* Ends a call: its answer when code is OK, else a problem from err_last(). Any thread; the call
  * is gone. */
 void call_finish(struct call *call, enum err code);
+/* Does whoever asked still hold the shared terminal he asked from? ERR_UNAUTHENTICATED. */
+enum err call_check_terminal(const struct call *call) MUST_USE;
 /*
  * The answer leaves when both are done: the entry is durable and `print` (run here, after the
  * receipt

@@ -101,9 +101,8 @@ static struct taken *find_place(struct challenges *challenges, uint64_t key, int
         bool is_over = !set[i].key || set[i].until_us <= now_us;
         if (!is_over && set[i].key == key)
             return NULL;
-        if (is_over)
-            best = &set[i];
-        else if (!set[i].is_signed && (!best || (best->until_us > set[i].until_us)))
+        bool is_older = !best || best->until_us > set[i].until_us;
+        if (is_over || (!set[i].is_signed && is_older))
             best = &set[i];
     }
     return best;

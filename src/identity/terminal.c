@@ -268,6 +268,7 @@ static enum err add(struct identity *identity, const struct actor *by, const str
     if (idle && !str_to_u64(node_as_text(idle), TERMINAL_IDLE_MAX_S, &idle_s))
         return bad("idle_s", "a terminal locks after 30 to 900 seconds");
     TRY(check_new(identity, by, &facts, &desk));
+    ensure(desk);
     struct heading heading = {.definition = "terminal", .owner = desk->country, .by = by->officer};
     enum err code = writing_put(identity, &writing, &heading, fields, arena);
     if (!code)
@@ -295,9 +296,9 @@ enum err identity_terminal_remove(struct identity *identity, const struct actor 
     enum err code = OK;
     pthread_mutex_lock(&identity->changing);
     const struct terminal *terminal = find_id(identity, id);
-    if (!terminal || !reaches_unit(identity, by, terminal->country, terminal->unit))
+    if (!terminal || !reaches_unit(identity, by, terminal->country, terminal->unit)) {
         code = not_there("terminal", id);
-    if (!code) {
+    } else {
         writing_state(&writing, terminal->number, "terminal", terminal->country, STATE_CANCELLED,
                       by->officer);
         code = writings_commit(identity, &writing, 1, NULL);
