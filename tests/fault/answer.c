@@ -3,8 +3,9 @@
  * Killed between decision, audit and answer:   answer ROUNDS SEED
  *
  * In each round a child serves a whole node over its control socket and is asked by several threads
- * of the parent at once. At a call of the audit log's that chance picks - before or after a write,
- * a sync - the child kills itself. Whatever answer had left by then carries a receipt; the parent
+ * of the parent at once. Where it dies, chance picks: before a call of the audit log's - a write, a
+ * sync - with the decision made and no entry; after one, with the entry durable and no answer; or,
+ * killed from outside, at any moment, an answer half sent. Whatever answer had left by then carries a receipt; the parent
  * opens the log and finds the entry of each, with the question that was asked. An answer without
  * its entry fails the round; an entry whose answer never left is as it should be.
  */
@@ -35,12 +36,13 @@ static struct {
 } answers = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct scratch scratch;
-static size_t total, killed;
+static size_t total, killed_at[3];
+
+static enum { BEFORE_A_CALL, AFTER_A_CALL, AT_ANY_MOMENT } moment;
 
 /* ---- the child ---- */
 
 static _Atomic int calls_left;
-static _Atomic bool is_after;
 
 static bool is_of_log(const struct io_event *event)
 {
@@ -60,7 +62,7 @@ static void count_down(const struct io_event *event)
 static int before(void *context, const struct io_event *event)
 {
     (void)context;
-    if (!is_after)
+    if (moment == BEFORE_A_CALL)
         count_down(event);
     return 0;
 }
@@ -68,7 +70,7 @@ static int before(void *context, const struct io_event *event)
 static void after(void *context, const struct io_event *event)
 {
     (void)context;
-    if (is_after)
+    if (moment == AFTER_A_CALL)
         count_down(event);
 }
 
@@ -133,13 +135,27 @@ static void *ask(void *context)
     return NULL;
 }
 
+/* Until so many have come, and then up to a millisecond: no time is asserted, any moment will do. */
+static void await_answers(size_t wanted)
+{
+    size_t count = 0;
+    while (count < wanted) {
+        pthread_mutex_lock(&answers.lock);
+        count = answers.count;
+        pthread_mutex_unlock(&answers.lock);
+        usleep(100);
+    }
+    usleep((useconds_t)below(1000));
+}
+
 static void ask_and_kill(void)
 {
     int ends[2];
     char byte;
     pthread_t threads[ASKERS];
     atomic_store(&calls_left, 1 + (int)below(CALLS_MAX));
-    is_after = below(2);
+    moment = (int)(fault.round % 3);
+    uint64_t answers_first = below(CALLS_MAX);
     check(pipe(ends) == 0);
     pid_t pid = fork();
     check(pid >= 0);
@@ -150,12 +166,16 @@ static void ask_and_kill(void)
     close(ends[0]);
     for (uintptr_t i = 0; i < ASKERS; i++)
         check(pthread_create(&threads[i], NULL, ask, (void *)i) == 0);
+    if (moment == AT_ANY_MOMENT) {
+        await_answers(answers_first);
+        check(kill(pid, SIGKILL) == 0);
+    }
     for (size_t i = 0; i < ASKERS; i++)
         pthread_join(threads[i], NULL);
     int status = 0;
     check(waitpid(pid, &status, 0) == pid);
     check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-    killed++;
+    killed_at[moment]++;
 }
 
 static void check_answers(void)
@@ -191,6 +211,9 @@ int main(int argc, char **argv)
     must(crypto_init());
     if (!fault_rounds("answer", argc, argv, one_round))
         return 2;
-    printf("answer: %zu kills, %zu answers: each has its entry\n", killed, total);
+    printf(
+        "answer: killed %zu times before a call of the log, %zu after one, %zu at any moment; %zu "
+        "answers: each has its entry\n",
+        killed_at[BEFORE_A_CALL], killed_at[AFTER_A_CALL], killed_at[AT_ANY_MOMENT], total);
     return 0;
 }
