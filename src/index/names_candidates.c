@@ -277,33 +277,29 @@ static void lanes_flush(struct gather *gather, const struct unit *unit, enum nam
     near_clear(&waiting->lanes);
 }
 
-static bool has_long_reading(const struct word *word)
-{
-    for (size_t i = 0; i < word->reading_count; i++) {
-        if (word->readings[i].len > NEAR_LENGTH || word->sounds[i]->count > NEAR_LENGTH)
-            return true;
-    }
-    return false;
-}
-
 /* A word that a key led to: into the lanes of its script, or compared alone if it is too long. */
 static void word_wait(struct gather *gather, const struct unit *unit, uint32_t id)
 {
-    struct word word;
-    if (!part_word(part_at(gather, gather->part), id, &word))
-        return;
-    bool is_same = unit->word.script == word.script && word.script != NAME_LATIN;
-    if ((is_same && word.script == NAME_HAN) || has_long_reading(&word)) {
-        candidate_try(gather, unit, id, &word, false);
+    const struct names_part *part = part_at(gather, gather->part);
+    const struct near_form *forms;
+    struct near_form buffer[NAME_READING_MAX];
+    size_t readings = part_forms(part, id, buffer, &forms);
+    enum name_script script = readings > 0 ? forms->kind & FORM_SCRIPT : NAME_OTHER;
+    bool is_same = unit->word.script == script && script != NAME_LATIN;
+    if (readings == 0 || (is_same && script == NAME_HAN)) {
+        struct word word;
+        if (part_word(part, id, &word))
+            candidate_try(gather, unit, id, &word, false);
         return;
     }
-    struct waiting *waiting = &gather->waiting[word.script];
-    size_t readings = is_same ? 1 : word.reading_count;
+    struct waiting *waiting = &gather->waiting[script];
+    if (is_same)
+        readings = 1;
     if (waiting->lanes.count + readings > NEAR_LANES)
-        lanes_flush(gather, unit, word.script);
+        lanes_flush(gather, unit, script);
     for (size_t i = 0; i < readings; i++) {
         waiting->ids[waiting->lanes.count] = id;
-        near_add(&waiting->lanes, word.readings[i], word.sounds[i]);
+        near_add(&waiting->lanes, &forms[i]);
     }
 }
 
@@ -339,15 +335,12 @@ static void candidates_by_keys(struct gather *gather, const struct unit *unit,
             if (!seen_add(gather, gather->probe[i]))
                 continue;
             if (part->section)
-                section_prefetch_word(part->section, gather->probe[i], false);
+                section_prefetch_form(part->section, gather->probe[i]);
             gather->ids[count++] = gather->probe[i];
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        if (part->section && i + PREFETCH_NEAR < count)
-            section_prefetch_word(part->section, gather->ids[i + PREFETCH_NEAR], true);
+    for (size_t i = 0; i < count; i++)
         word_wait(gather, unit, gather->ids[i]);
-    }
     for (enum name_script script = NAME_LATIN; script <= NAME_OTHER; script++) {
         if (gather->waiting[script].lanes.count > 0)
             lanes_flush(gather, unit, script);
@@ -488,6 +481,42 @@ static void unit_tighten(struct gather *gather, struct unit *unit)
         unit->limit = worth > 0 ? worth : 0;
 }
 
+/*
+ * Initials of an asked word are found by the solver (text/match.h), once an entry is met; so that
+ * no entry is left unmet, their lists are among the unit's, at what an initial is worth.
+ */
+static enum err unit_initials(struct gather *gather, struct unit *unit)
+{
+    bool is_word = unit->atom_count == 1 && unit->atoms >> MATCH_PIECE_SHIFT == 0;
+    char letter = unit->word.readings[0].ptr[0];
+    size_t at = unit->count;
+    gather->found_count = 0;
+    for (size_t p = 0; is_word && p < gather->part_count; p++) {
+        size_t count = part_probe(&gather->parts[p], NAMES_NEAR, names_initial_key(letter),
+                                  gather->probe, PROBE_MAX);
+        for (size_t i = 0; i < count; i++)
+            candidate_add(gather, (struct candidate){.id = gather->probe[i],
+                                                     .part = (uint8_t)p,
+                                                     .channel = NAME_BY_INITIAL,
+                                                     .bits = MATCH_INITIAL_BITS});
+    }
+    if (gather->found_count == 0)
+        return OK;
+    struct candidate *items =
+        arena_array(gather->arena, struct candidate, unit->count + gather->found_count);
+    if (!items)
+        return ERR_LIMIT;
+    while (at > 0 && unit->items[at - 1].bits < MATCH_INITIAL_BITS)
+        at--;
+    memcpy(items, unit->items, at * sizeof *items);
+    memcpy(items + at, gather->found, gather->found_count * sizeof *items);
+    memcpy(items + at + gather->found_count, unit->items + at, (unit->count - at) * sizeof *items);
+    unit->items = items;
+    unit->count += gather->found_count;
+    gather->found_count = 0;
+    return OK;
+}
+
 /* What gather has found of a unit, by cost. */
 static enum err unit_take(struct gather *gather, struct unit *unit)
 {
@@ -513,7 +542,7 @@ static enum err unit_gather(struct gather *gather, struct unit *unit)
         TRY(candidates_in_part(gather, unit, part));
     TRY(unit_take(gather, unit));
     candidates_weigh(unit);
-    return OK;
+    return unit_initials(gather, unit);
 }
 
 enum err names_candidates(const struct names_part *parts, size_t part_count,

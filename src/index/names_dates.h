@@ -6,22 +6,26 @@
 #include "index/names_internal.h"
 #include "type/date.h"
 
-enum { DAY_UNKNOWN = INT32_MIN, SLIPS_MAX = 64 };
+enum { DAY_UNKNOWN = INT32_MIN, RUNS_MAX = 128, MIDDLE_YEARS = 10 };
 
+struct day_run { /* days that bring the same, more than most */
+    int32_t from, to;
+    float bits;
+};
 struct names_dates {
     bool is_known;
     struct date asked;
     int32_t near_from, near_to; /* days from a year before the asked ones to a year after them */
-    float *near;                /* by day since near_from; filled when first asked */
-    int32_t slips[SLIPS_MAX];   /* days outside, one slip from the asked one */
-    size_t slip_count;
-    float slip_bits;
-    float best_near,
-        best_far; /* most that a day inside, or one outside that is no slip, can bring */
+    int32_t middle_from, middle_to; /* beyond, a date is not even a guess gone wrong */
+    float *near;                    /* by day since near_from; NULL: the asked span is of years */
+    struct day_run runs[RUNS_MAX];  /* best first: also days outside that are a slip away */
+    size_t run_count;
+    float best;                             /* most that any day can bring */
+    float rest_near, rest_middle, rest_far; /* most of days that are in no run */
 };
 enum err names_dates_init(struct names_dates *dates, struct date_window asked,
                           struct arena *arena) MUST_USE;
-float names_dates_bits(struct names_dates *dates, int32_t held);
+float names_dates_bits(const struct names_dates *dates, int32_t held);
 
 /* First entry of a section born on or after `day`; unknown dates come last. */
 uint32_t names_born_bound(const struct names_part *part, int32_t day);

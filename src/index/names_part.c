@@ -9,6 +9,23 @@ bool part_word(const struct names_part *part, uint32_t id, struct word *ret)
     return part->section ? section_word(part->section, id, ret) : live_word(part->live, id, ret);
 }
 
+size_t part_forms(const struct names_part *part, uint32_t id,
+                  struct near_form buffer[NAME_READING_MAX], const struct near_form **ret)
+{
+    struct word word;
+    if (part->section)
+        return section_forms(part->section, id, ret);
+    if (!live_word(part->live, id, &word))
+        return 0;
+    for (size_t i = 0; i < word.reading_count; i++) {
+        if (!near_form_make(word.readings[i], word.sounds[i], &buffer[i]))
+            return 0;
+        buffer[i].kind = (uint8_t)word.script;
+    }
+    *ret = buffer;
+    return word.reading_count;
+}
+
 uint32_t part_frequency(const struct names_part *part, uint32_t id)
 {
     return part->section ? section_frequency(part->section, id) : live_frequency(part->live, id);
@@ -33,20 +50,19 @@ uint32_t part_word_count(const struct names_part *part)
     return part->section ? section_word_count(part->section) : live_word_count(part->live);
 }
 
-size_t part_postings(const struct names_part *part, uint32_t id, struct arena *arena,
-                     const uint32_t **ret)
+struct posts part_postings(const struct names_part *part, uint32_t id, struct arena *arena)
 {
-    return part->section ? section_postings(part->section, id, ret)
-                         : live_postings(part->live, id, arena, ret);
+    struct posts posts = {0};
+    if (part->section)
+        return section_postings(part->section, id);
+    posts.count = live_postings(part->live, id, arena, &posts.items);
+    return posts;
 }
 
-size_t part_entry(const struct names_part *part, uint32_t entry, uint32_t buffer[ENTRY_WORD_MAX],
-                  const uint32_t **ret)
+size_t part_entry(const struct names_part *part, uint32_t entry, uint32_t ret[ENTRY_WORD_MAX])
 {
-    if (part->section)
-        return section_entry(part->section, entry, ret);
-    *ret = buffer;
-    return live_entry(part->live, entry, buffer);
+    return part->section ? section_entry(part->section, entry, ret)
+                         : live_entry(part->live, entry, ret);
 }
 
 bool part_find(const struct names_part *part, enum name_script script, str native, uint32_t *ret_id)

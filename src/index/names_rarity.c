@@ -13,28 +13,40 @@ struct making {
     struct rarity *rarity;
     struct names_builder *builder;
     struct arena arena;
-    size_t size;
 };
 
-/* Words are added in order, all different: a word's id is its place. */
 static enum err word_add(void *context, enum name_script script, str native, uint32_t bearers)
 {
     struct making *making = context;
-    struct rarity *rarity = making->rarity;
     struct name_token token;
+    (void)bearers;
     arena_reset(&making->arena);
-    if (!name_word(script, native, &making->arena, &token))
-        return OK;
-    if (rarity->count == making->size) {
-        size_t size = making->size ? making->size * 2 : 4096;
-        uint32_t *grown = realloc(rarity->bearers, size * sizeof *grown);
-        if (!grown)
-            return err_set(ERR_MEMORY, "out of memory for %zu name frequencies", size);
-        rarity->bearers = grown;
-        making->size = size;
-    }
-    rarity->bearers[rarity->count++] = bearers;
-    return names_builder_word(making->builder, &token);
+    return name_word(script, native, &making->arena, &token)
+               ? names_builder_word(making->builder, &token)
+               : OK;
+}
+
+static enum err bearers_set(void *context, enum name_script script, str native, uint32_t bearers)
+{
+    struct making *making = context;
+    struct names_part part = {.section = making->rarity->section};
+    struct name_token token;
+    uint32_t id;
+    arena_reset(&making->arena);
+    if (name_word(script, native, &making->arena, &token) &&
+        part_find(&part, token.script, token.native, &id))
+        making->rarity->bearers[id] = bearers;
+    return OK;
+}
+
+static enum err bearers_make(struct making *making)
+{
+    struct rarity *rarity = making->rarity;
+    rarity->count = section_word_count(rarity->section);
+    rarity->bearers = calloc(rarity->count + 1, sizeof *rarity->bearers);
+    if (!rarity->bearers)
+        return err_set(ERR_MEMORY, "out of memory for %zu name frequencies", rarity->count);
+    return frequencies_each(rarity->frequencies, bearers_set, making);
 }
 
 enum err rarity_new(const struct frequencies *frequencies, struct rarity **ret)
@@ -52,6 +64,8 @@ enum err rarity_new(const struct frequencies *frequencies, struct rarity **ret)
         code = names_builder_finish(making.builder, 0, &rarity->bytes);
     if (!code)
         code = names_section_open(buf_str(&rarity->bytes), 0, &rarity->section);
+    if (!code)
+        code = bearers_make(&making);
     names_builder_free(making.builder);
     arena_release(&making.arena);
     if (code)

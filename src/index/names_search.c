@@ -3,27 +3,31 @@
  * index/names_search: from the candidates of each word to the best entries, and the proof that
  * none is missing.
  *
- * Words' posting lists are read in falling order of bits, rarest first. What an unseen entry can
- * still reach is bounded by the best unread word of each unit, plus the best date evidence
- * possible where the list is being read; reading stops when the bound is below the threshold:
- * "possible" for this many entries, or the worst of the hits already held (max-score, Turtle and
- * Flood 1995).
+ * First everybody is looked at who was born on one of the few days that say much: the asked day
+ * itself, its month, those one slip of the pen away (day and month exchanged, 1974 for 1984).
+ * Entries are numbered by date, so that those of a day lie side by side, and a day has few.
  *
- * Two passes. The first reads, of every list of a section, only the range of entries born within
- * a year of the asked date, and the block of unknown dates: entries are numbered by date. It
- * finds most answers in a few per cent of the work, and its hits raise the threshold for the
- * second, which reads the rest, where the date speaks against the entry: a wrong date never hides
- * a strong name, and a weak one costs nothing. Days in other years that are one slip of the pen
- * away (1974 for 1984) are visited between the two.
+ * Then words' posting lists are read in falling order of bits, rarest first. What an unseen entry
+ * can still reach is bounded by the best unread word of each unit, or what it costs that a word
+ * has no counterpart, plus the best date evidence left in a zone:
  *
- * Every entry met is scored at once from its packed words: a table by word id says what each held
- * word is worth; the solver of text/match.h puts it together. Nothing else is read.
+ *   all entries of a section, by date                                               no date
+ *   |  far: -7  |  middle: -5  |  near: the year, its neighbours  | middle |  far  |   0   |
+ *
+ * A zone is closed when its bound is below the threshold: "possible" for this many entries, or
+ * the worst of the hits already held (max-score, Turtle and Flood 1995). The outer zones close
+ * first, so that what is read of a list is one interval and the block without dates: a wrong date
+ * never hides a strong name, and a weak one costs nothing. Entries not yet in a segment are in no
+ * order and come first, whole lists of them. What has no word in common with the question but by
+ * initials is no candidate.
+ *
+ * Entries met wait in a row until there are some, so that each is fetched from memory while others
+ * are scored.
  */
 #include <math.h>
 #include <stdlib.h>
 
-#include "index/names_candidates.h"
-#include "index/names_dates.h"
+#include "index/names_score.h"
 
 #define POSSIBLE_BITS \
     (-7.f) /* over log2 of the persons: one in a hundred is right by the name and date alone */
@@ -31,229 +35,144 @@
 #define WHOLE_LEAST_BITS 2.f     /* even of the commonest name in the farthest script */
 #define WHOLE_STRAIN     1.5f    /* of a word, text/match.h: what reads in several ways */
 #define WHOLE_SLACK_BITS (-1.9f) /* a word more on the other side, another order */
-enum { WORK_MAX = 400000, LINK_TABLE_FACTOR = 2 };
-
-struct link { /* what a held word is worth against a unit */
-    uint32_t id;
-    uint32_t next; /* of the same word, + 1 */
-    uint32_t atoms;
-    uint8_t channel;
-    float bits;
+enum {
+    WORK_MAX = 400000, /* entries good enough to be looked at closely, for one name */
+    SCAN_MAX = 16384,  /* entries looked at for their day alone */
+    ROW_MAX = 256,     /* entries waiting */
+    LIST_SHORT = 8,    /* postings that are read whole, whatever the zone */
+    LISTS_AHEAD = 4,   /* of a unit, on their way from memory */
 };
-/* Of one part: an open table by id, and in front of it 8 KiB of bits: most ids have no link. */
-enum { FILTER_BITS = 16, FILTER_WORDS = 1 << (FILTER_BITS - 6) };
-struct links {
-    uint64_t filter[FILTER_WORDS];
-    uint32_t *table; /* link + 1 */
-    uint32_t mask;
-    struct link *items;
-    uint32_t count;
+enum zone { ZONE_NEAR, ZONE_MIDDLE, ZONE_FAR, ZONE_COUNT };
+struct span { /* of entry numbers */
+    uint32_t from, to;
+};
+struct zones { /* of a part */
+    struct span spans[ZONE_COUNT], undated;
+};
+struct met {
+    uint32_t part, entry;
+    float date; /* the most that it can bring */
 };
 struct search {
-    const struct names_part *parts;
-    size_t part_count;
-    struct arena *arena;
+    struct scorer scorer;
     const struct rarity *rarity;
     struct name_rarity *near; /* of the asked words */
     size_t near_count, near_max;
-    struct names_dates born;
-    struct units units;
-    struct match_side asked;
-    float initial_bits;     /* of all initials asked */
-    struct links *links;    /* by part */
-    uint64_t **visited;     /* by part: a bit an entry */
-    size_t at[UNIT_MAX];    /* next candidate to read of each unit */
-    struct names_hit *heap; /* least score first */
-    size_t heap_count, heap_max;
-    float least;      /* possible, over these entries */
-    float name_least; /* of the name alone: a date alone lifts nobody */
-    uint64_t examined;
+    float alone[NAME_TOKEN_MAX]; /* what an asked word brings that no list can better */
+    struct zones *zones;         /* by part */
+    float zone_bits[ZONE_COUNT];
+    uint64_t **visited;  /* by part: a bit an entry */
+    size_t at[UNIT_MAX]; /* next candidate to read of each unit */
+    struct met row[ROW_MAX];
+    size_t row_count;
     bool is_cut;
 };
-struct range { /* of postings, by entry number */
-    uint32_t from, to;
-};
 
-/* ---- links ---- */
+/* ---- entries met ---- */
 
-static uint32_t filter_bit(uint32_t id)
+static void row_take(struct search *search)
 {
-    return (id * 0x9e3779b1u) >> (32 - FILTER_BITS);
-}
-
-static enum err links_make(struct search *search, size_t part)
-{
-    struct links *links = &search->links[part];
-    size_t count = 0;
-    for (size_t u = 0; u < search->units.count; u++)
-        count += search->units.items[u].count;
-    size_t size = 64;
-    while (size < count * LINK_TABLE_FACTOR)
-        size *= 2;
-    links->mask = (uint32_t)size - 1;
-    links->table = arena_array(search->arena, uint32_t, size);
-    links->items = arena_array(search->arena, struct link, count + 1);
-    if (!links->table || !links->items)
-        return ERR_LIMIT;
-    for (size_t u = 0; u < search->units.count; u++) {
-        const struct unit *unit = &search->units.items[u];
-        for (size_t i = 0; i < unit->count; i++) {
-            const struct candidate *item = &unit->items[i];
-            if (item->part != part)
-                continue;
-            uint32_t at = (item->id * 0x9e3779b1u) & links->mask;
-            while (links->table[at] && links->items[links->table[at] - 1].id != item->id)
-                at = (at + 1) & links->mask;
-            links->items[links->count] =
-                (struct link){item->id, links->table[at], unit->atoms, item->channel, item->bits};
-            links->table[at] = ++links->count;
-            links->filter[filter_bit(item->id) / 64] |= 1ull << (filter_bit(item->id) % 64);
-        }
+    const struct names_part *parts = search->scorer.parts;
+    for (size_t i = 0; i < search->row_count; i++) {
+        size_t ahead = i + PREFETCH_NEAR;
+        if (ahead < search->row_count && parts[search->row[ahead].part].section)
+            section_prefetch_entry(parts[search->row[ahead].part].section, search->row[ahead].entry,
+                                   true);
+        scorer_take(&search->scorer, search->row[i].part, search->row[i].entry,
+                    search->row[i].date);
     }
-    return OK;
+    search->row_count = 0;
 }
 
-static uint32_t links_find(const struct links *links, uint32_t id)
+static void entry_meet(struct search *search, size_t part, uint32_t entry, float date)
 {
-    if (!(links->filter[filter_bit(id) / 64] >> (filter_bit(id) % 64) & 1))
-        return 0;
-    uint32_t at = (id * 0x9e3779b1u) & links->mask;
-    while (links->table[at] && links->items[links->table[at] - 1].id != id)
-        at = (at + 1) & links->mask;
-    return links->table[at];
-}
-
-/* ---- scoring ---- */
-
-/* One name of an entry: words[0..count). */
-static float name_score(struct search *search, size_t part, const uint32_t *words, size_t count,
-                        float needed)
-{
-    const struct links *links = &search->links[part];
-    struct agreement_of_words items[MATCH_AGREEMENT_MAX];
-    struct match_side held = {.count = (uint8_t)(count < NAME_TOKEN_MAX ? count : NAME_TOKEN_MAX)};
-    size_t item_count = 0;
-    float most = search->initial_bits;
-    bool has_initial = search->initial_bits > 0;
-    for (uint8_t i = 0; i < held.count; i++) {
-        float best = 0;
-        held.roles[i] = packed_role(words[i]);
-        has_initial |= held.roles[i] == NAME_INITIAL;
-        for (uint32_t at = links_find(links, words[i] & PACKED_ID_MASK); at;
-             at = links->items[at - 1].next) {
-            const struct link *link = &links->items[at - 1];
-            float bits = link->bits;
-            if (held.roles[i] == NAME_PARTICLE && item_count > 0)
-                bits *= 0.5f;
-            if (item_count < MATCH_AGREEMENT_MAX)
-                items[item_count++] =
-                    (struct agreement_of_words){link->atoms, i, link->channel, bits, 0};
-            best = bits > best ? bits : best;
-        }
-        most += held.roles[i] == NAME_INITIAL ? MATCH_INITIAL_BITS : best;
-    }
-    if (most < needed)
-        return -SOUND_FAR;
-    for (uint8_t i = 0; has_initial && i < held.count; i++) {
-        struct word word;
-        if (part_word(&search->parts[part], words[i] & PACKED_ID_MASK, &word))
-            held.initials[i] = (uint8_t)word.readings[0].ptr[0];
-    }
-    struct name_match match;
-    match_solve(items, item_count, &search->asked, &held, &match);
-    return (float)match.bits;
-}
-
-static float heap_threshold(const struct search *search)
-{
-    float worst = search->heap_count == search->heap_max ? search->heap[0].score : search->least;
-    return worst > search->least ? worst : search->least;
-}
-
-static void heap_sift(struct search *search, size_t at)
-{
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= search->heap_count)
-            return;
-        if (child + 1 < search->heap_count &&
-            search->heap[child + 1].score < search->heap[child].score)
-            child++;
-        if (search->heap[at].score <= search->heap[child].score)
-            return;
-        struct names_hit kept = search->heap[at];
-        search->heap[at] = search->heap[child];
-        search->heap[child] = kept;
-        at = child;
-    }
-}
-
-static void heap_add(struct search *search, struct names_hit hit)
-{
-    if (search->heap_count == search->heap_max) {
-        if (hit.score <= search->heap[0].score)
-            return;
-        search->heap[0] = hit;
-        heap_sift(search, 0);
+    const struct names_part *from = &search->scorer.parts[part];
+    if (entry >= from->entry_count)
         return;
-    }
-    size_t at = search->heap_count++;
-    search->heap[at] = hit;
-    while (at > 0 && search->heap[(at - 1) / 2].score > search->heap[at].score) {
-        struct names_hit kept = search->heap[at];
-        search->heap[at] = search->heap[(at - 1) / 2];
-        search->heap[(at - 1) / 2] = kept;
-        at = (at - 1) / 2;
+    uint64_t *word = &search->visited[part][entry / 64], bit = 1ull << (entry % 64);
+    if (*word & bit)
+        return;
+    *word |= bit;
+    if (from->section)
+        section_prefetch_entry(from->section, entry, false);
+    search->row[search->row_count++] = (struct met){(uint32_t)part, entry, date};
+    if (search->row_count == ROW_MAX)
+        row_take(search);
+}
+
+/* ---- by day ---- */
+
+static bool is_by_date(const struct search *search, size_t part)
+{
+    const struct names_part *from = &search->scorer.parts[part];
+    return from->section && from->born && search->scorer.born.is_known;
+}
+
+static struct span span_of_days(const struct names_part *part, int32_t from, int32_t to)
+{
+    return (struct span){names_born_bound(part, from), names_born_bound(part, to)};
+}
+
+static void span_scan(struct search *search, size_t part, struct span span, float date)
+{
+    for (uint32_t entry = span.from; entry < span.to; entry++) {
+        uint32_t words[ENTRY_WORD_MAX];
+        size_t count = part_entry(&search->scorer.parts[part], entry, words);
+        if (scorer_has_link(&search->scorer, part, words, count))
+            entry_meet(search, part, entry, date);
     }
 }
 
-/* The best of an entry's names, which pays for the choice. */
-static void entry_score(struct search *search, size_t part, uint32_t entry)
+/* Days outside the near zone are always looked at: what is left out there contradicts. */
+static void days_scan(struct search *search)
 {
-    const struct names_part *from = &search->parts[part];
-    uint32_t buffer[ENTRY_WORD_MAX];
-    const uint32_t *words;
-    size_t count = part_entry(from, entry, buffer, &words);
-    float date = names_dates_bits(&search->born, from->born ? from->born[entry] : DAY_UNKNOWN);
-    float needed = heap_threshold(search) - date, best = -SOUND_FAR;
-    if (needed < search->name_least)
-        needed = search->name_least;
-    unsigned names = 0;
-    for (size_t at = 0; at < count;) {
-        size_t end = at + 1;
-        while (end < count && !(words[end] & PACKED_FIRST))
-            end++;
-        float score = name_score(search, part, words + at, end - at, needed);
-        best = score > best ? score : best;
-        names++;
-        at = end;
+    const struct names_dates *born = &search->scorer.born;
+    uint32_t scanned = 0;
+    for (size_t r = 0; r < born->run_count; r++) {
+        const struct day_run *run = &born->runs[r];
+        bool is_near = run->from >= born->near_from && run->to <= born->near_to;
+        if (is_near && scanned >= SCAN_MAX) {
+            if (run->bits > search->zone_bits[ZONE_NEAR])
+                search->zone_bits[ZONE_NEAR] = run->bits;
+            continue;
+        }
+        for (size_t p = 0; p < search->scorer.part_count; p++) {
+            if (!is_by_date(search, p))
+                continue;
+            struct span span = span_of_days(&search->scorer.parts[p], run->from, run->to);
+            scanned += span.to > span.from ? span.to - span.from : 0;
+            span_scan(search, p, span, run->bits);
+        }
     }
-    best -= names > 1 ? log2f((float)names) : 0;
-    if (best >= search->name_least && best + date >= search->least)
-        heap_add(search, (struct names_hit){(uint32_t)part, entry, best + date});
+    row_take(search);
 }
 
-/* ---- reading lists ---- */
-
-/* What the first pass reads of a part. */
-static size_t ranges_of(const struct search *search, const struct names_part *part,
-                        struct range ret[2])
+static void zones_make(struct search *search)
 {
-    ret[0] = (struct range){0, part->entry_count};
-    if (part->live || !part->born || !search->born.is_known)
-        return 1;
-    ret[0].from = names_born_bound(part, search->born.near_from);
-    ret[0].to = names_born_bound(part, search->born.near_to);
-    ret[1] = (struct range){names_unknown_bound(part), part->entry_count};
-    return 2;
+    const struct names_dates *born = &search->scorer.born;
+    for (size_t p = 0; p < search->scorer.part_count; p++) {
+        const struct names_part *part = &search->scorer.parts[p];
+        struct zones *zones = &search->zones[p];
+        *zones = (struct zones){.undated = {0, 0}};
+        for (enum zone z = ZONE_NEAR; z < ZONE_COUNT; z++)
+            zones->spans[z] = (struct span){0, part->entry_count};
+        if (!is_by_date(search, p))
+            continue;
+        zones->spans[ZONE_NEAR] = span_of_days(part, born->near_from, born->near_to);
+        zones->spans[ZONE_MIDDLE] = span_of_days(part, born->middle_from, born->middle_to);
+        zones->spans[ZONE_FAR].to = names_unknown_bound(part);
+        zones->undated = (struct span){zones->spans[ZONE_FAR].to, part->entry_count};
+    }
 }
 
-static size_t first_at_least(const uint32_t *posts, size_t count, uint32_t entry)
+/* ---- by list ---- */
+
+static size_t first_at_least(const struct posts *posts, uint32_t entry)
 {
-    size_t low = 0, high = count;
+    size_t low = 0, high = posts->count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (posts[middle] < entry)
+        if (posts_get(posts, middle) < entry)
             low = middle + 1;
         else
             high = middle;
@@ -261,128 +180,171 @@ static size_t first_at_least(const uint32_t *posts, size_t count, uint32_t entry
     return low;
 }
 
-static void entry_visit(struct search *search, size_t part, uint32_t entry)
+static bool is_inside(struct span span, uint32_t entry)
 {
-    const struct names_part *from = &search->parts[part];
-    if (entry >= from->entry_count)
-        return;
-    uint64_t *word = &search->visited[part][entry / 64], bit = 1ull << (entry % 64);
-    if (*word & bit)
-        return;
-    *word |= bit;
-    if (from->is_visible && !from->is_visible(from->context, entry))
-        return;
-    search->examined++;
-    entry_score(search, part, entry);
+    return entry >= span.from && entry < span.to;
 }
 
-static void list_read(struct search *search, const struct candidate *candidate, bool is_inside)
+/* Of an entry of which only the number is known; days worth more have been looked at. */
+static float date_most(const struct search *search, const struct zones *zones, uint32_t entry)
 {
-    const struct names_part *part = &search->parts[candidate->part];
-    const uint32_t *posts = NULL;
-    size_t count = part_postings(part, candidate->id, search->arena, &posts);
-    struct range ranges[2] = {{0, part->entry_count}, {0, 0}};
-    size_t range_count = is_inside ? ranges_of(search, part, ranges) : 1;
-    if (part->live) {
-        for (size_t i = 0; i < count; i++)
-            entry_visit(search, candidate->part, posts[i]);
+    for (enum zone z = ZONE_NEAR; z < ZONE_FAR; z++) {
+        if (is_inside(zones->spans[z], entry))
+            return search->zone_bits[z];
+    }
+    return is_inside(zones->undated, entry) ? search->zone_bits[ZONE_NEAR]
+                                            : search->zone_bits[ZONE_FAR];
+}
+
+static void posts_read(struct search *search, size_t part, const struct posts *posts,
+                       struct span span)
+{
+    size_t end = posts->count, at = 0;
+    if (span.from > 0)
+        at = first_at_least(posts, span.from);
+    if (span.to < search->scorer.parts[part].entry_count)
+        end = first_at_least(posts, span.to);
+    for (; at < end; at++) {
+        uint32_t entry = posts_get(posts, at);
+        entry_meet(search, part, entry, date_most(search, &search->zones[part], entry));
+    }
+}
+
+static void list_read(struct search *search, const struct candidate *candidate, enum zone zone)
+{
+    const struct names_part *part = &search->scorer.parts[candidate->part];
+    const struct zones *zones = &search->zones[candidate->part];
+    struct posts posts = part_postings(part, candidate->id, search->scorer.arena);
+    if (part->live || posts.count <= LIST_SHORT) {
+        posts_read(search, candidate->part, &posts, (struct span){0, UINT32_MAX});
         return;
     }
-    for (size_t r = 0; r < range_count; r++) {
-        size_t at = first_at_least(posts, count, ranges[r].from);
-        size_t end = first_at_least(posts, count, ranges[r].to);
-        for (; at < end; at++) {
-            if (at + PREFETCH_FAR < end) {
-                section_prefetch_entry(part->section, posts[at + PREFETCH_FAR], false);
-                section_prefetch_entry(part->section, posts[at + PREFETCH_NEAR], true);
-            }
-            entry_visit(search, candidate->part, posts[at]);
-        }
-    }
+    posts_read(search, candidate->part, &posts, zones->spans[zone]);
+    if (zones->undated.from < zones->undated.to)
+        posts_read(search, candidate->part, &posts, zones->undated);
 }
 
 /* Most bits an entry can have that none of the lists read so far holds. */
 static float unread_bits(const struct search *search)
 {
-    float by_atom[NAME_TOKEN_MAX] = {0}, sum = search->initial_bits;
-    for (size_t u = 0; u < search->units.count; u++) {
-        const struct unit *unit = &search->units.items[u];
+    const struct units *units = &search->scorer.units;
+    float by_atom[NAME_TOKEN_MAX], sum = 0;
+    memcpy(by_atom, search->alone, sizeof by_atom);
+    for (size_t u = 0; u < units->count; u++) {
+        const struct unit *unit = &units->items[u];
         float next = search->at[u] < unit->count ? unit->items[search->at[u]].bits : unit->residual;
-        uint32_t atoms = (unit->atoms | unit->atoms >> MATCH_PIECE_SHIFT) & 0xffff;
-        bool is_piece = unit->atoms >> MATCH_PIECE_SHIFT != 0;
+        if (next <= 0)
+            continue;
         /* Two pieces share an atom: each may bring its own. */
+        bool is_piece = unit->atoms >> MATCH_PIECE_SHIFT != 0;
         float bits = next * (is_piece ? 2.f : 1.f) / (float)unit->atom_count;
-        for (size_t a = 0; a < NAME_TOKEN_MAX; a++) {
-            if (atoms >> a & 1 && bits > by_atom[a])
+        for (uint32_t atoms = match_whole_atoms(unit->atoms); atoms; atoms &= atoms - 1) {
+            unsigned a = (unsigned)__builtin_ctz(atoms);
+            if (bits > by_atom[a])
                 by_atom[a] = bits;
         }
     }
-    for (size_t a = 0; a < NAME_TOKEN_MAX; a++)
+    for (size_t a = 0; a < search->scorer.asked.count; a++)
         sum += by_atom[a];
     return sum;
 }
 
-static void pass_run(struct search *search, bool is_inside)
+/* The outermost zone in which an unseen entry can still be good enough; ZONE_COUNT: in none. */
+static enum zone zone_open(const struct search *search, float unread)
 {
-    float date = is_inside ? search->born.best_near : search->born.best_far;
-    uint64_t limit = search->examined + WORK_MAX;
-    memset(search->at, 0, sizeof search->at);
-    for (;;) {
-        float unread = unread_bits(search);
-        if (unread < search->name_least || unread + date < heap_threshold(search))
-            return;
-        size_t best = search->units.count;
-        float bits = 0;
-        for (size_t u = 0; u < search->units.count; u++) {
-            const struct unit *unit = &search->units.items[u];
-            if (search->at[u] < unit->count && unit->items[search->at[u]].bits > bits) {
-                bits = unit->items[search->at[u]].bits;
-                best = u;
-            }
+    for (enum zone z = ZONE_COUNT; unread >= search->scorer.name_least && z > ZONE_NEAR; z--) {
+        float date = search->zone_bits[z - 1];
+        if (unread + date >= scorer_threshold(&search->scorer, date))
+            return z - 1;
+    }
+    return ZONE_COUNT;
+}
+
+/* The unit whose next list is worth most; lists of the other kind of part are passed over. */
+static size_t unit_next(struct search *search, bool is_live)
+{
+    const struct units *units = &search->scorer.units;
+    size_t best = units->count;
+    float best_bits = 0;
+    for (size_t u = 0; u < units->count; u++) {
+        const struct unit *unit = &units->items[u];
+        size_t *at = &search->at[u];
+        while (*at < unit->count && !search->scorer.parts[unit->items[*at].part].live == is_live)
+            ++*at;
+        if (*at < unit->count && unit->items[*at].bits > best_bits) {
+            best_bits = unit->items[*at].bits;
+            best = u;
         }
-        if (best == search->units.count || search->examined >= limit) {
-            search->is_cut = true;
-            return;
-        }
-        list_read(search, &search->units.items[best].items[search->at[best]++], is_inside);
+    }
+    return best;
+}
+
+static void lists_prefetch(const struct search *search, const struct unit *unit, size_t at)
+{
+    for (size_t ahead = LISTS_AHEAD / 2; ahead <= LISTS_AHEAD; ahead += LISTS_AHEAD / 2) {
+        const struct candidate *next = &unit->items[at + ahead];
+        if (at + ahead < unit->count && search->scorer.parts[next->part].section)
+            section_prefetch_list(search->scorer.parts[next->part].section, next->id,
+                                  ahead < LISTS_AHEAD);
     }
 }
 
-/*
- * Those born on a day that is one slip of the pen from the asked one, in another year: few enough
- * to be looked at one by one. What is left for the second pass contradicts.
- */
-static void slips_visit(struct search *search)
+static bool is_any_left_out(const struct units *units)
 {
-    for (size_t p = 0; p < search->part_count; p++) {
-        const struct names_part *part = &search->parts[p];
-        for (size_t i = 0; !part->live && part->born && i < search->born.slip_count; i++) {
-            uint32_t to = names_born_bound(part, search->born.slips[i] + 1);
-            for (uint32_t e = names_born_bound(part, search->born.slips[i]); e < to; e++)
-                entry_visit(search, p, e);
-        }
+    for (size_t u = 0; u < units->count; u++) {
+        if (units->items[u].residual > 0)
+            return true;
     }
+    return false;
+}
+
+static void lists_read(struct search *search, bool is_live)
+{
+    const struct units *units = &search->scorer.units;
+    uint64_t limit = search->scorer.examined + WORK_MAX;
+    memset(search->at, 0, sizeof search->at);
+    for (;;) {
+        size_t u = unit_next(search, is_live);
+        enum zone zone = zone_open(search, unread_bits(search));
+        bool is_limit = search->scorer.examined >= limit;
+        if (zone == ZONE_COUNT || is_limit || u == units->count) {
+            bool is_left_out = u == units->count && is_any_left_out(units);
+            search->is_cut |= zone != ZONE_COUNT && (is_limit || is_left_out);
+            break;
+        }
+        lists_prefetch(search, &units->items[u], search->at[u]);
+        list_read(search, &units->items[u].items[search->at[u]++], zone);
+    }
+    row_take(search);
 }
 
 /* ---- a search ---- */
 
 static void asked_side(struct search *search, const struct name *name)
 {
-    search->asked = (struct match_side){.count = name->count};
-    search->initial_bits = 0;
+    struct scorer *scorer = &search->scorer;
+    scorer->asked = (struct match_side){.count = name->count};
+    scorer->strong = 0;
+    scorer->has_initial = false;
     for (size_t i = 0; i < name->count; i++) {
-        search->asked.roles[i] = name->tokens[i].role;
-        search->asked.initials[i] = (uint8_t)name->tokens[i].readings[0].ptr[0];
-        if (name->tokens[i].role == NAME_INITIAL)
-            search->initial_bits += MATCH_INITIAL_BITS;
+        enum name_role role = name->tokens[i].role;
+        scorer->asked.roles[i] = (uint8_t)role;
+        scorer->asked.initials[i] = (uint8_t)name->tokens[i].readings[0].ptr[0];
+        scorer->has_initial |= role == NAME_INITIAL;
+        search->alone[i] = role == NAME_INITIAL ? MATCH_INITIAL_BITS : 0;
+        if (role != NAME_INITIAL && role_weight(role) == 1) {
+            scorer->strong |= 1u << i;
+            search->alone[i] = (float)match_alone_bits(1, 0);
+        }
     }
 }
 
 static void near_keep(struct search *search)
 {
-    for (size_t u = 0; u < search->units.count && search->near_count < search->near_max; u++) {
-        if (search->units.items[u].rarity.token)
-            search->near[search->near_count++] = search->units.items[u].rarity;
+    for (size_t u = 0; u < search->scorer.units.count && search->near_count < search->near_max;
+         u++) {
+        if (search->scorer.units.items[u].rarity.token)
+            search->near[search->near_count++] = search->scorer.units.items[u].rarity;
     }
 }
 
@@ -395,8 +357,8 @@ static float whole_bits(const struct search *search)
     float by_atom[NAME_TOKEN_MAX], sum = WHOLE_SLACK_BITS;
     for (size_t a = 0; a < NAME_TOKEN_MAX; a++)
         by_atom[a] = SOUND_FAR;
-    for (size_t u = 0; u < search->units.count; u++) {
-        const struct unit *unit = &search->units.items[u];
+    for (size_t u = 0; u < search->scorer.units.count; u++) {
+        const struct unit *unit = &search->scorer.units.items[u];
         float cost = WHOLE_STRAIN + SCRIPT_COST_MAX + unit->extra;
         float bits = (name_rarity_at(&unit->rarity, cost) - cost) / (float)unit->atom_count;
         for (size_t a = 0; a < NAME_TOKEN_MAX && unit->atoms >> MATCH_PIECE_SHIFT == 0; a++) {
@@ -404,8 +366,8 @@ static float whole_bits(const struct search *search)
                 by_atom[a] = bits;
         }
     }
-    for (size_t a = 0; a < search->asked.count; a++) {
-        if (by_atom[a] < SOUND_FAR && role_weight(search->asked.roles[a]) == 1)
+    for (size_t a = 0; a < search->scorer.asked.count; a++) {
+        if (by_atom[a] < SOUND_FAR && role_weight(search->scorer.asked.roles[a]) == 1)
             sum += by_atom[a] > 0 ? by_atom[a] : 0;
     }
     return sum;
@@ -413,40 +375,43 @@ static float whole_bits(const struct search *search)
 
 /*
  * A common name asked without more cannot reach "possible"; that it is whole is then enough, unless
- * the date speaks against it: the last pass looks for what can reach it in spite of that. How many
- * bits that is, is asked of the frozen table alone: words held in records that the asker may not
- * see must not move it.
+ * the date speaks against it. How many bits that is, is asked of the frozen table alone: words held
+ * in records that the asker may not see must not move it.
  */
 static void passes_run(struct search *search)
 {
-    float least = search->least, whole = whole_bits(search);
-    memset(search->at, 0, sizeof search->at);
+    struct scorer *scorer = &search->scorer;
+    const struct names_dates *born = &scorer->born;
+    float whole = whole_bits(search);
     whole = whole > WHOLE_LEAST_BITS ? whole : WHOLE_LEAST_BITS;
-    search->name_least = whole < NAME_LEAST_BITS ? whole : NAME_LEAST_BITS;
-    search->least = whole < least ? whole : least;
-    if (search->born.is_known) {
-        pass_run(search, true);
-        slips_visit(search);
-        search->least = least;
-    }
-    pass_run(search, false);
+    scorer->name_least = whole < NAME_LEAST_BITS ? whole : NAME_LEAST_BITS;
+    scorer->least_near = whole < scorer->least ? whole : scorer->least;
+    for (enum zone z = ZONE_NEAR; z < ZONE_COUNT; z++)
+        search->zone_bits[z] = born->best;
+    lists_read(search, true);
+    search->zone_bits[ZONE_NEAR] = born->rest_near;
+    search->zone_bits[ZONE_MIDDLE] = born->is_known ? born->rest_middle : -SOUND_FAR;
+    search->zone_bits[ZONE_FAR] = born->is_known ? born->rest_far : -SOUND_FAR;
+    if (born->is_known)
+        days_scan(search);
+    lists_read(search, false);
 }
 
 static enum err name_search(struct search *search, const struct name *name)
 {
+    struct scorer *scorer = &search->scorer;
     asked_side(search, name);
-    TRY(names_candidates(search->parts, search->part_count, search->rarity, name, search->arena,
-                         &search->units));
-    search->is_cut |= search->units.is_cut;
+    TRY(names_candidates(scorer->parts, scorer->part_count, search->rarity, name, scorer->arena,
+                         &scorer->units));
+    search->is_cut |= scorer->units.is_cut;
     near_keep(search);
-    for (size_t p = 0; p < search->part_count; p++) {
-        size_t words = search->parts[p].entry_count / 64 + 1;
-        memset(&search->links[p], 0, sizeof search->links[p]);
-        search->visited[p] = arena_array(search->arena, uint64_t, words);
+    for (size_t p = 0; p < scorer->part_count; p++) {
+        size_t words = scorer->parts[p].entry_count / 64 + 1;
+        search->visited[p] = arena_array(scorer->arena, uint64_t, words);
         if (!search->visited[p])
             return ERR_LIMIT;
-        TRY(links_make(search, p));
     }
+    TRY(scorer_link(scorer));
     passes_run(search);
     return OK;
 }
@@ -464,17 +429,40 @@ static int hit_order(const void *left, const void *right)
 /* Two asked names may have found one entry: its better score stays. */
 static void hits_unique(struct search *search)
 {
-    qsort(search->heap, search->heap_count, sizeof *search->heap, hit_order);
+    qsort(search->scorer.heap, search->scorer.heap_count, sizeof *search->scorer.heap, hit_order);
     size_t kept = 0;
-    for (size_t i = 0; i < search->heap_count; i++) {
+    for (size_t i = 0; i < search->scorer.heap_count; i++) {
         bool is_new = true;
         for (size_t j = 0; j < kept && is_new; j++)
-            is_new = search->heap[j].part != search->heap[i].part ||
-                     search->heap[j].entry != search->heap[i].entry;
+            is_new = search->scorer.heap[j].part != search->scorer.heap[i].part ||
+                     search->scorer.heap[j].entry != search->scorer.heap[i].entry;
         if (is_new)
-            search->heap[kept++] = search->heap[i];
+            search->scorer.heap[kept++] = search->scorer.heap[i];
     }
-    search->heap_count = kept;
+    search->scorer.heap_count = kept;
+}
+
+static enum err search_make(struct search *search, const struct name_query *query,
+                            struct date_window born, size_t max)
+{
+    struct scorer *scorer = &search->scorer;
+    TRY(names_dates_init(&scorer->born, born, scorer->arena));
+    scorer->heap_max = max;
+    scorer->heap = arena_array(scorer->arena, struct names_hit, max);
+    scorer->links = scorer_links_new(scorer->arena, scorer->part_count);
+    search->visited = arena_array(scorer->arena, uint64_t *, scorer->part_count);
+    search->zones = arena_array(scorer->arena, struct zones, scorer->part_count);
+    search->rarity = query->rarity ? query->rarity : rarity_shipped();
+    search->near_max = query->count * UNIT_MAX;
+    search->near = arena_array(scorer->arena, struct name_rarity, search->near_max);
+    if (!scorer->heap || !scorer->links || !search->visited || !search->zones || !search->near)
+        return ERR_LIMIT;
+    zones_make(search);
+    double persons = (double)frequencies_persons(search->rarity->frequencies);
+    scorer->least = (float)log2(persons) + POSSIBLE_BITS;
+    if (scorer->least < NAME_LEAST_BITS)
+        scorer->least = NAME_LEAST_BITS;
+    return OK;
 }
 
 enum err names_search(const struct names_part *parts, size_t part_count,
@@ -488,34 +476,22 @@ enum err names_search(const struct names_part *parts, size_t part_count,
     struct search *search = arena_new(arena, struct search);
     if (!search)
         return ERR_LIMIT;
-    *search = (struct search){.parts = parts, .part_count = part_count, .arena = arena};
-    TRY(names_dates_init(&search->born, born, arena));
-    search->heap_max = max;
-    search->heap = arena_array(arena, struct names_hit, max);
-    search->links = arena_array(arena, struct links, part_count);
-    search->visited = arena_array(arena, uint64_t *, part_count);
-    if (!search->heap || !search->links || !search->visited)
-        return ERR_LIMIT;
-    search->rarity = query->rarity ? query->rarity : rarity_shipped();
-    search->near_max = query->count * UNIT_MAX;
-    search->near = arena_array(arena, struct name_rarity, search->near_max);
-    if (!search->near)
-        return ERR_LIMIT;
-    double persons = (double)frequencies_persons(search->rarity->frequencies);
-    search->least = (float)log2(persons) + POSSIBLE_BITS;
-    if (search->least < NAME_LEAST_BITS)
-        search->least = NAME_LEAST_BITS;
+    search->scorer.parts = parts;
+    search->scorer.part_count = part_count;
+    search->scorer.arena = arena;
+    TRY(search_make(search, query, born, max));
     for (size_t i = 0; i < query->count; i++)
         TRY(name_search(search, query->names[i]));
     if (query->count > 1)
         hits_unique(search);
     else
-        qsort(search->heap, search->heap_count, sizeof *search->heap, hit_order);
-    ret->items = search->heap;
-    ret->count = search->heap_count;
+        qsort(search->scorer.heap, search->scorer.heap_count, sizeof *search->scorer.heap,
+              hit_order);
+    ret->items = search->scorer.heap;
+    ret->count = search->scorer.heap_count;
     ret->is_cut = search->is_cut;
     ret->is_proven = !search->is_cut;
-    ret->examined = search->examined;
+    ret->examined = search->scorer.examined;
     ret->near = search->near;
     ret->near_count = search->near_count;
     return OK;

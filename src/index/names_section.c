@@ -8,33 +8,58 @@
 
 #include "index/names_internal.h"
 
-struct view32 {
-    const uint32_t *items;
-    size_t count;
+struct range {
+    size_t from, to;
 };
 struct names_section {
-    const uint8_t *words;
-    size_t words_len;
-    struct view32 word_at, post_at, posts, entry_at, packed;
-    struct view32 bucket_at[NAMES_DIRECTORY_COUNT], ids[NAMES_DIRECTORY_COUNT];
+    const struct near_form *forms;
+    const uint8_t *words, *groups;
+    size_t words_len, groups_len;
+    uint32_t entry_count;
+    unsigned entry_width; /* bits of a word of an entry */
+    struct packed word_at, post_at, posts, group_at;
+    struct packed bucket_at[NAMES_DIRECTORY_COUNT], ids[NAMES_DIRECTORY_COUNT];
     unsigned bits[NAMES_DIRECTORY_COUNT];
 };
 
-static bool view_open(str bytes, const struct names_array *array, struct view32 *ret)
+void packed_put(struct buf *out, const uint32_t *items, size_t count, unsigned width)
 {
-    if (array->at % 8 || array->at > bytes.len || array->count > (bytes.len - array->at) / 4)
+    uint64_t bits = 0;
+    unsigned held = 0;
+    for (size_t i = 0; i < count; i++) {
+        bits |= (uint64_t)items[i] << held;
+        for (held += width; held >= 8; held -= 8, bits >>= 8)
+            buf_add_u8(out, (uint8_t)bits);
+    }
+    if (held > 0)
+        buf_add_u8(out, (uint8_t)bits);
+}
+
+unsigned packed_width(uint32_t largest)
+{
+    return largest ? 32 - (unsigned)__builtin_clz(largest) : 1;
+}
+
+/* What an array takes lies inside, its room behind it included. */
+static bool array_open(str bytes, const struct names_array *array, struct packed *ret)
+{
+    if (array->width == 0 || array->width > 32 || array->at % 8 || array->at > bytes.len ||
+        array->count > UINT32_MAX)
         return false;
-    ret->items = (const void *)(bytes.ptr + array->at);
-    ret->count = array->count;
+    uint64_t taken = (array->count * array->width + 7) / 8 + PACKED_ROOM;
+    if (taken > bytes.len - array->at)
+        return false;
+    *ret = (struct packed){(const uint8_t *)bytes.ptr + array->at, array->count,
+                           (unsigned)array->width};
     return true;
 }
 
 static bool directory_open(str bytes, const struct names_header *header,
                            enum names_directory directory, struct names_section *section)
 {
-    struct view32 *bucket_at = &section->bucket_at[directory];
-    if (!view_open(bytes, &header->bucket_at[directory], bucket_at) ||
-        !view_open(bytes, &header->ids[directory], &section->ids[directory]))
+    struct packed *bucket_at = &section->bucket_at[directory];
+    if (!array_open(bytes, &header->bucket_at[directory], bucket_at) ||
+        !array_open(bytes, &header->ids[directory], &section->ids[directory]))
         return false;
     size_t buckets = bucket_at->count ? bucket_at->count - 1 : 0;
     if (buckets < 2 || (buckets & (buckets - 1)) || buckets > 1u << 28)
@@ -46,21 +71,30 @@ static bool directory_open(str bytes, const struct names_header *header,
 static bool section_views(str bytes, const struct names_header *header,
                           struct names_section *section)
 {
-    const struct names_array *words = &header->words;
-    if (words->at > bytes.len || words->count > bytes.len - words->at)
-        return false;
-    section->words = (const uint8_t *)bytes.ptr + words->at;
-    section->words_len = words->count;
-    bool is_good = view_open(bytes, &header->word_at, &section->word_at) &&
-                   view_open(bytes, &header->post_at, &section->post_at) &&
-                   view_open(bytes, &header->posts, &section->posts) &&
-                   view_open(bytes, &header->entry_at, &section->entry_at) &&
-                   view_open(bytes, &header->packed, &section->packed);
+    struct packed forms, words, groups;
+    bool is_good = array_open(bytes, &header->forms, &forms) &&
+                   array_open(bytes, &header->words, &words) &&
+                   array_open(bytes, &header->groups, &groups) &&
+                   array_open(bytes, &header->word_at, &section->word_at) &&
+                   array_open(bytes, &header->post_at, &section->post_at) &&
+                   array_open(bytes, &header->posts, &section->posts) &&
+                   array_open(bytes, &header->group_at, &section->group_at);
     for (enum names_directory d = NAMES_EXACT; d < NAMES_DIRECTORY_COUNT && is_good; d++)
         is_good = directory_open(bytes, header, d, section);
-    return is_good && section->word_at.count > 0 &&
+    if (!is_good || forms.width != 8 || words.width != 8 || groups.width != 8)
+        return false;
+    section->forms = (const void *)forms.at;
+    section->words = words.at;
+    section->words_len = words.count;
+    section->groups = groups.at;
+    section->groups_len = groups.count;
+    section->entry_count = header->entry_count;
+    section->entry_width = (unsigned)header->entry_width;
+    return forms.count % sizeof(struct near_form) == 0 && header->entry_width > WORD_MARK_BITS &&
+           header->entry_width <= PACKED_ID_BITS + WORD_MARK_BITS &&
+           section->word_at.count == forms.count / sizeof(struct near_form) + 1 &&
            section->post_at.count == section->word_at.count &&
-           section->entry_at.count == (size_t)header->entry_count + 1;
+           section->group_at.count == ((size_t)header->entry_count + GROUP - 1) / GROUP + 1;
 }
 
 enum err names_section_open(str bytes, uint32_t entry_count, struct names_section **ret)
@@ -93,17 +127,14 @@ void names_section_close(struct names_section *section)
     free(section);
 }
 
-/* Elements at[i] .. at[i + 1] of items. */
-static size_t run_of(const struct view32 *at, const struct view32 *items, size_t i,
-                     const uint32_t **ret)
+/* Numbers at[i] .. at[i + 1], of `count` there are. */
+static size_t run_of(const struct packed *at, size_t count, size_t i, size_t *ret_from)
 {
     if (i + 1 >= at->count)
         return 0;
-    uint32_t from = at->items[i], to = at->items[i + 1];
-    if (from > to || to > items->count)
-        return 0;
-    *ret = items->items + from;
-    return to - from;
+    uint32_t from = packed_get(at, i), to = packed_get(at, i + 1);
+    *ret_from = from;
+    return from > to || to > count ? 0 : to - from;
 }
 
 uint32_t section_word_count(const struct names_section *section)
@@ -111,77 +142,147 @@ uint32_t section_word_count(const struct names_section *section)
     return (uint32_t)section->word_at.count - 1;
 }
 
-bool section_word(const struct names_section *section, uint32_t id, struct word *ret)
+size_t section_forms(const struct names_section *section, uint32_t id, const struct near_form **ret)
 {
     if (id >= section_word_count(section))
-        return false;
-    uint32_t from = section->word_at.items[id], to = section->word_at.items[id + 1];
-    return from < to && to <= section->words_len &&
-           names_decode(section->words + from, to - from, ret);
+        return 0;
+    const struct near_form *form = *ret = &section->forms[id];
+    size_t more = form->kind >> FORM_MORE_SHIFT & FORM_MORE;
+    bool is_good = form->kind & FORM_FIRST && !(form->kind & FORM_LONG) &&
+                   (form->kind & FORM_SCRIPT) <= NAME_OTHER &&
+                   id + more < section_word_count(section);
+    return is_good ? more + 1 : 0;
 }
 
-const uint8_t *section_bytes(const struct names_section *section, uint32_t id)
+bool section_word(const struct names_section *section, uint32_t id, struct word *ret)
 {
-    return section->words + section->word_at.items[id];
+    if (id >= section_word_count(section) || !(section->forms[id].kind & FORM_FIRST))
+        return false;
+    size_t from = 0, len = run_of(&section->word_at, section->words_len, id, &from);
+    if (section->forms[id].kind & FORM_LONG)
+        return names_decode(section->words + from, len, ret);
+    const struct near_form *forms;
+    ret->reading_count = (uint8_t)section_forms(section, id, &forms);
+    ret->script = forms->kind & FORM_SCRIPT;
+    for (size_t i = 0; i < ret->reading_count; i++) {
+        ret->readings[i] = near_form_letters(&forms[i]);
+        ret->sounds[i] = (const void *)&forms[i].sound_count;
+        if (ret->readings[i].len == 0 || forms[i].sound_count > NEAR_LENGTH)
+            return false;
+    }
+    ret->native = len > 0 ? str_of((const char *)section->words + from, len) : ret->readings[0];
+    return ret->reading_count > 0;
 }
 
 uint32_t section_frequency(const struct names_section *section, uint32_t id)
 {
-    const uint32_t *posts;
-    return (uint32_t)run_of(&section->post_at, &section->posts, id, &posts);
+    size_t from;
+    return (uint32_t)run_of(&section->post_at, section->posts.count, id, &from);
 }
 
 size_t section_probe(const struct names_section *section, enum names_directory directory,
                      uint32_t key, uint32_t *ret, size_t max)
 {
-    const uint32_t *ids = NULL;
-    size_t count = run_of(&section->bucket_at[directory], &section->ids[directory],
-                          names_bucket(key, section->bits[directory]), &ids);
+    size_t from = 0;
+    size_t count = run_of(&section->bucket_at[directory], section->ids[directory].count,
+                          names_bucket(key, section->bits[directory]), &from);
     if (count > max)
         count = max;
-    if (count > 0)
-        memcpy(ret, ids, count * sizeof *ids);
+    for (size_t i = 0; i < count; i++)
+        ret[i] = packed_get(&section->ids[directory], from + i);
     return count;
 }
 
-size_t section_postings(const struct names_section *section, uint32_t id, const uint32_t **ret)
+struct posts section_postings(const struct names_section *section, uint32_t id)
 {
-    return run_of(&section->post_at, &section->posts, id, ret);
+    struct posts posts = {.packed = &section->posts};
+    posts.count = run_of(&section->post_at, section->posts.count, id, &posts.from);
+    return posts;
 }
 
-size_t section_entry(const struct names_section *section, uint32_t entry, const uint32_t **ret)
+/* Where a group's words begin and what of them is the entry's, in words; false: damaged. */
+static bool group_open(const struct names_section *section, uint32_t entry, size_t *ret_begin,
+                       struct range *ret)
 {
-    size_t count = run_of(&section->entry_at, &section->packed, entry, ret);
-    return count < ENTRY_WORD_MAX ? count : ENTRY_WORD_MAX;
+    size_t from = 0, in = entry % GROUP;
+    size_t len = run_of(&section->group_at, section->groups_len, entry / GROUP, &from);
+    const uint8_t *ends = section->groups + from;
+    if (len < GROUP)
+        return false;
+    *ret_begin = from + GROUP;
+    *ret = (struct range){in > 0 ? ends[in - 1] : 0, ends[in]};
+    if (ends[0] == GROUP_WIDE) {
+        uint16_t wide[GROUP];
+        if (len < GROUP + sizeof wide)
+            return false;
+        memcpy(wide, ends + GROUP, sizeof wide);
+        *ret_begin = from + GROUP + sizeof wide;
+        *ret = (struct range){in > 0 ? wide[in - 1] : 0, wide[in]};
+    }
+    return ret->from <= ret->to &&
+           (ret->to * section->entry_width + 7) / 8 <= from + len - *ret_begin;
 }
 
-void section_prefetch_word(const struct names_section *section, uint32_t id, bool is_near)
+size_t section_entry(const struct names_section *section, uint32_t entry,
+                     uint32_t ret[ENTRY_WORD_MAX])
 {
-    if (id >= section_word_count(section))
-        return;
-    if (!is_near)
-        __builtin_prefetch(&section->word_at.items[id]);
-    else if (section->word_at.items[id] < section->words_len)
-        __builtin_prefetch(section->words + section->word_at.items[id]);
+    size_t begin;
+    struct range words;
+    if (entry >= section->entry_count || !group_open(section, entry, &begin, &words))
+        return 0;
+    unsigned width = section->entry_width, id_bits = width - WORD_MARK_BITS;
+    size_t count = words.to - words.from;
+    count = count < ENTRY_WORD_MAX ? count : ENTRY_WORD_MAX;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t word = bits_get(section->groups + begin, (words.from + i) * width, width);
+        uint32_t marks = word >> id_bits;
+        ret[i] = (word & ((1u << id_bits) - 1)) | marks << PACKED_ROLE_SHIFT;
+    }
+    return count;
+}
+
+void section_prefetch_form(const struct names_section *section, uint32_t id)
+{
+    if (id < section_word_count(section))
+        __builtin_prefetch(&section->forms[id]);
 }
 
 void section_prefetch_entry(const struct names_section *section, uint32_t entry, bool is_near)
 {
-    if (entry + 1 >= section->entry_at.count)
+    if (entry >= section->entry_count)
         return;
-    if (!is_near)
-        __builtin_prefetch(&section->entry_at.items[entry]);
-    else if (section->entry_at.items[entry] < section->packed.count)
-        __builtin_prefetch(&section->packed.items[section->entry_at.items[entry]]);
+    if (!is_near) {
+        __builtin_prefetch(packed_where(&section->group_at, entry / GROUP));
+        return;
+    }
+    uint32_t at = packed_get(&section->group_at, entry / GROUP);
+    if (at >= section->groups_len)
+        return;
+    __builtin_prefetch(section->groups + at);
+    __builtin_prefetch(section->groups + at + 64);
+}
+
+static void run_prefetch(const struct packed *at, const struct packed *items, size_t i,
+                         bool is_near)
+{
+    if (!is_near) {
+        __builtin_prefetch(packed_where(at, i));
+        return;
+    }
+    uint32_t from = packed_get(at, i);
+    if (from < items->count)
+        __builtin_prefetch(packed_where(items, from));
 }
 
 void section_prefetch_bucket(const struct names_section *section, enum names_directory directory,
                              uint32_t key, bool is_near)
 {
-    const struct view32 *at = &section->bucket_at[directory], *ids = &section->ids[directory];
-    uint32_t bucket = names_bucket(key, section->bits[directory]);
-    if (!is_near)
-        __builtin_prefetch(&at->items[bucket]);
-    else if (at->items[bucket] < ids->count)
-        __builtin_prefetch(&ids->items[at->items[bucket]]);
+    run_prefetch(&section->bucket_at[directory], &section->ids[directory],
+                 names_bucket(key, section->bits[directory]), is_near);
+}
+
+void section_prefetch_list(const struct names_section *section, uint32_t id, bool is_near)
+{
+    if (id < section_word_count(section))
+        run_prefetch(&section->post_at, &section->posts, id, is_near);
 }

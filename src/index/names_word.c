@@ -11,19 +11,31 @@ static uint8_t *bytes_put(uint8_t *to, const void *from, size_t len)
     return to + len;
 }
 
-size_t names_encode(const struct name_token *token, uint8_t ret[ENCODED_MAX])
+size_t names_encode_word(const struct word *word, uint8_t ret[ENCODED_MAX])
 {
     uint8_t *to = ret;
-    *to++ = token->script;
-    *to++ = token->reading_count;
-    to = bytes_put(to, token->native.ptr, token->native.len < 255 ? token->native.len : 255);
-    for (size_t i = 0; i < token->reading_count; i++) {
-        struct sound sound;
-        sound_of(token->readings[i], &sound);
-        to = bytes_put(to, token->readings[i].ptr, token->readings[i].len);
-        to = bytes_put(to, sound.codes, sound.count);
+    *to++ = (uint8_t)word->script;
+    *to++ = word->reading_count;
+    to = bytes_put(to, word->native.ptr, word->native.len < 255 ? word->native.len : 255);
+    for (size_t i = 0; i < word->reading_count; i++) {
+        to = bytes_put(to, word->readings[i].ptr, word->readings[i].len);
+        to = bytes_put(to, word->sounds[i]->codes, word->sounds[i]->count);
     }
     return (size_t)(to - ret);
+}
+
+size_t names_encode(const struct name_token *token, uint8_t ret[ENCODED_MAX])
+{
+    struct sound sounds[NAME_READING_MAX];
+    struct word word = {.script = token->script,
+                        .native = token->native,
+                        .reading_count = token->reading_count};
+    for (size_t i = 0; i < token->reading_count; i++) {
+        sound_of(token->readings[i], &sounds[i]);
+        word.readings[i] = token->readings[i];
+        word.sounds[i] = &sounds[i];
+    }
+    return names_encode_word(&word, ret);
 }
 
 /* One length and so many bytes; NULL when they would end beyond `end`. */
@@ -107,6 +119,21 @@ static size_t deletion_keys(str reading, uint32_t *keys, size_t count)
     return count;
 }
 
+uint32_t names_initial_key(char letter)
+{
+    return key_of(str_of(&letter, 1), 2);
+}
+
+/* One letter, as an initial is; Han and Hangul have none. */
+static bool is_one_letter(const struct word *word)
+{
+    const uint8_t *text = (const uint8_t *)word->native.ptr;
+    size_t letters = 0;
+    for (size_t i = 0; i < word->native.len; i++)
+        letters += (text[i] & 0xc0) != 0x80;
+    return letters == 1 && word->script != NAME_HAN && word->script != NAME_HANGUL;
+}
+
 static size_t skeleton_keys(const struct word *word, uint32_t *keys)
 {
     size_t count = 0;
@@ -130,5 +157,7 @@ size_t names_keys(const struct word *word, enum names_directory directory, uint3
     }
     for (size_t i = 1; i < word->reading_count; i++)
         count = key_add(ret, count, key_of(str_slice(word->readings[i], 0, PREFIX), 1));
+    if (is_one_letter(word))
+        count = key_add(ret, count, names_initial_key(word->readings[0].ptr[0]));
     return deletion_keys(word->readings[0], ret, count);
 }

@@ -6,8 +6,6 @@
  */
 #include "text/match.h"
 
-#include <stdlib.h>
-
 #include "text/lexicon.h"
 
 #define SHORT_FORM_COST    1.5f
@@ -145,9 +143,8 @@ float role_weight(enum name_role role)
 
 /* ---- a whole name ---- */
 
-static int agreement_order(const void *left, const void *right)
+static int agreement_order(const struct agreement_of_words *a, const struct agreement_of_words *b)
 {
-    const struct agreement_of_words *a = left, *b = right;
     if (a->bits != b->bits)
         return a->bits > b->bits ? -1 : 1;
     return a->held - b->held;
@@ -223,21 +220,33 @@ static void match_order(const struct match_side *asked, const struct match_side 
         match->bits += ROLE_CLASH_BITS;
 }
 
-/* Atoms of an agreement, pieces counted to their atom. */
-static uint32_t whole_atoms(uint32_t mask)
+double match_alone_bits(unsigned asked, unsigned held)
 {
-    return (mask | mask >> MATCH_PIECE_SHIFT) & 0xffff;
+    return (double)asked * (double)ASKED_ALONE_BITS + (double)held * (double)HELD_ALONE_BITS +
+           (double)(asked < held ? asked : held) * (double)CONTRADICTION_BITS;
+}
+
+/* By falling bits; few, so that inserting is fastest. */
+static void agreements_order(struct agreement_of_words *items, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct agreement_of_words item = items[i];
+        size_t at = i;
+        for (; at > 0 && agreement_order(&item, &items[at - 1]) < 0; at--)
+            items[at] = items[at - 1];
+        items[at] = item;
+    }
 }
 
 void match_solve(struct agreement_of_words *items, size_t count, const struct match_side *asked,
                  const struct match_side *held, struct name_match *ret)
 {
-    qsort(items, count, sizeof *items, agreement_order);
+    agreements_order(items, count);
     memset(ret, 0, sizeof *ret);
     uint32_t whole = 0, first_half = 0, second_half = 0, held_taken = 0;
     for (size_t i = 0; i < count; i++) {
         const struct agreement_of_words *item = &items[i];
-        uint32_t atoms = whole_atoms(item->atoms), pieces = item->atoms >> MATCH_PIECE_SHIFT;
+        uint32_t atoms = match_whole_atoms(item->atoms), pieces = item->atoms >> MATCH_PIECE_SHIFT;
         bool is_second =
             (item->atoms & 0xffff) != 0 && pieces != 0; /* second pieces set both bits */
         uint32_t busy = pieces ? whole | (is_second ? second_half : first_half)
@@ -259,7 +268,6 @@ void match_solve(struct agreement_of_words *items, size_t count, const struct ma
     ret->asked_alone = (uint8_t)count_alone(asked, asked_taken, ret);
     ret->held_alone = (uint8_t)count_alone(held, held_taken, ret);
     ret->contradictions = ret->asked_alone < ret->held_alone ? ret->asked_alone : ret->held_alone;
-    ret->bits += ret->asked_alone * ASKED_ALONE_BITS + ret->held_alone * HELD_ALONE_BITS +
-                 ret->contradictions * CONTRADICTION_BITS;
+    ret->bits += match_alone_bits(ret->asked_alone, ret->held_alone);
     match_order(asked, held, ret);
 }

@@ -63,6 +63,11 @@ struct agreement_of_words {
     float bits;
     float strain; /* of the cost, what is not the other script's: how far from a standard reading */
 };
+/* Words of an agreement, pieces counted to their word. */
+static inline uint32_t match_whole_atoms(uint32_t atoms)
+{
+    return (atoms | atoms >> MATCH_PIECE_SHIFT) & 0xffff;
+}
 struct match_side {
     uint8_t count;
     uint8_t roles[NAME_TOKEN_MAX];
@@ -71,6 +76,9 @@ struct match_side {
 /* Sorts `items`; best disjoint choice, greedily; then what stands alone, contradictions, order. */
 void match_solve(struct agreement_of_words *items, size_t count, const struct match_side *asked,
                  const struct match_side *held, struct name_match *ret);
+
+/* So many words of each side without counterpart, particles, generations and titles apart. */
+double match_alone_bits(unsigned asked, unsigned held);
 
 /* Two words written as one, or one as two: rare, but the custom with particles and with the
  * syllables of Chinese and Korean given names. Pieces pay twice, once each. */

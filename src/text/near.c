@@ -18,29 +18,14 @@
 
 #include "text/costs.h"
 
-void near_clear(struct near_lanes *lanes)
+bool near_form_make(str reading, const struct sound *sound, struct near_form *ret)
 {
-    lanes->count = lanes->letters_max = lanes->sounds_max = 0;
-}
-
-bool near_add(struct near_lanes *lanes, str reading, const struct sound *sound)
-{
-    size_t lane = lanes->count;
-    ensure(lane < NEAR_LANES);
-    if (reading.len > NEAR_LENGTH || sound->count > NEAR_LENGTH)
-        return false;
-    for (size_t i = 0; i < reading.len; i++)
-        lanes->letters[i][lane] = reading.ptr[i] & CODE_MASK;
-    for (size_t i = 0; i < sound->count; i++)
-        lanes->sounds[i][lane] = sound->codes[i] & CODE_MASK;
-    lanes->letter_counts[lane] = (uint8_t)reading.len;
-    lanes->sound_counts[lane] = sound->count;
-    if (reading.len > lanes->letters_max)
-        lanes->letters_max = (uint8_t)reading.len;
-    if (sound->count > lanes->sounds_max)
-        lanes->sounds_max = sound->count;
-    lanes->count++;
-    return true;
+    bool is_short = reading.len <= NEAR_LENGTH && sound->count <= NEAR_LENGTH;
+    *ret =
+        (struct near_form){.sound_count = sound->count < NEAR_LENGTH ? sound->count : NEAR_LENGTH};
+    memcpy(ret->sounds, sound->codes, ret->sound_count);
+    memcpy(ret->letters, reading.ptr, reading.len < NEAR_LENGTH ? reading.len : NEAR_LENGTH);
+    return is_short;
 }
 
 /* ---- lane by lane ---- */
@@ -56,13 +41,10 @@ void near_costs_plain(const struct word *asked, size_t reading, enum name_script
     enum { LIMIT = COST_UNITS_MAX - 1 };
     unsigned variant = reading > 0 ? WORD_VARIANT : 0;
     for (size_t lane = 0; lane < lanes->count; lane++) {
-        char letters[NEAR_LENGTH];
-        struct sound sound = {.count = lanes->sound_counts[lane]};
-        str held = str_of(letters, lanes->letter_counts[lane]);
-        for (size_t i = 0; i < held.len; i++)
-            letters[i] = (char)(lanes->letters[i][lane] | 0x60);
-        for (size_t i = 0; i < sound.count; i++)
-            sound.codes[i] = lanes->sounds[i][lane];
+        const struct near_form *form = &lanes->forms[lane];
+        str held = near_form_letters(form);
+        struct sound sound = {.count = form->sound_count};
+        memcpy(sound.codes, form->sounds, sizeof form->sounds);
         unsigned cost = 0;
         ret->channels[lane] = NAME_BY_READING;
         if (!str_eq(asked->readings[reading], held)) {
@@ -93,10 +75,6 @@ void near_costs_plain(const struct word *asked, size_t reading, enum name_script
 AVX2 static inline WIDE wide(unsigned value)
 {
     return _mm256_set1_epi8((char)value);
-}
-AVX2 static inline WIDE load(const uint8_t *at)
-{
-    return _mm256_loadu_si256((const void *)at);
 }
 AVX2 static inline WIDE where(WIDE mask, WIDE yes, WIDE no)
 {
@@ -129,6 +107,10 @@ AVX2 static inline struct place place_of(WIDE codes)
                           _mm256_or_si256(_mm256_and_si256(codes, wide(15)),
                                           _mm256_andnot_si256(is_high, wide(0x80)))};
 }
+AVX2 static inline WIDE code_of(WIDE bytes)
+{
+    return _mm256_and_si256(bytes, wide(CODE_MASK));
+}
 AVX2 static inline struct row row_of(const uint8_t costs[CODE_COUNT])
 {
     return (struct row){_mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)costs)),
@@ -140,10 +122,36 @@ AVX2 static inline WIDE look(struct row row, struct place place)
                            _mm256_shuffle_epi8(row.high, place.high));
 }
 
-/* Each lane's cell at its own end. */
-AVX2 static WIDE at_ends(const WIDE *row, size_t longest, const uint8_t *counts)
+/*
+ * Columns of sixteen bytes of each lane. One round puts the bytes of rows i and i + 8 side by side:
+ * that turns the place of a byte, four bits of row and four of column, by one bit; four rounds
+ * make rows of columns.
+ */
+AVX2 static void turn(const uint8_t *first, WIDE columns[16])
 {
-    WIDE ends = load(counts), found = row[0];
+    WIDE other[16], *from = columns, *to = other;
+    for (size_t i = 0; i < 16; i++) {
+        const uint8_t *row = first + i * sizeof(struct near_form);
+        const uint8_t *second = row + 16 * sizeof(struct near_form);
+        columns[i] =
+            _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const void *)row)),
+                                    _mm_loadu_si128((const void *)second), 1);
+    }
+    for (size_t round = 0; round < 4; round++) {
+        for (size_t i = 0; i < 8; i++) {
+            to[2 * i] = _mm256_unpacklo_epi8(from[i], from[i + 8]);
+            to[2 * i + 1] = _mm256_unpackhi_epi8(from[i], from[i + 8]);
+        }
+        WIDE *kept = from;
+        from = to;
+        to = kept;
+    }
+}
+
+/* Each lane's cell at its own end. */
+AVX2 static WIDE at_ends(const WIDE *row, size_t longest, WIDE ends)
+{
+    WIDE found = row[0];
     for (size_t j = 1; j <= longest; j++)
         found = where(same(ends, wide((unsigned)j)), row[j], found);
     return found;
@@ -153,11 +161,12 @@ AVX2 static WIDE sounds_apart(const struct sound *asked, const struct sound_cost
                               const struct near_lanes *lanes)
 {
     struct place places[NEAR_LENGTH + 1];
-    WIDE gaps[NEAR_LENGTH + 1], row[NEAR_LENGTH + 1];
+    WIDE columns[NEAR_LENGTH + 1], gaps[NEAR_LENGTH + 1], row[NEAR_LENGTH + 1];
     size_t longest = lanes->sounds_max;
+    turn(&lanes->forms[0].sound_count, columns);
     row[0] = wide(0);
     for (size_t j = 1; j <= longest; j++) {
-        places[j] = place_of(load(lanes->sounds[j - 1]));
+        places[j] = place_of(code_of(columns[j]));
         gaps[j] = look(row_of(j == 1 ? costs->first[1] : costs->step[0]), places[j]);
         row[j] = sum(row[j - 1], gaps[j]);
     }
@@ -174,7 +183,7 @@ AVX2 static WIDE sounds_apart(const struct sound *asked, const struct sound_cost
             diagonal = above;
         }
     }
-    return at_ends(row, longest, lanes->sound_counts);
+    return at_ends(row, longest, columns[0]);
 }
 
 /* The letter that a place and the one before it are read as; 0: none. */
@@ -193,20 +202,35 @@ AVX2 static WIDE one_of(WIDE before, WIDE here)
 }
 
 struct letter_places {
-    WIDE letters[NEAR_LENGTH + 1], gaps[NEAR_LENGTH + 1], ones[NEAR_LENGTH + 1];
+    WIDE letters[NEAR_LENGTH + 2], gaps[NEAR_LENGTH + 1], ones[NEAR_LENGTH + 1];
     struct place places[NEAR_LENGTH + 1];
+    WIDE ends;
     size_t longest;
 };
 
-AVX2 static void letter_places(const struct near_lanes *lanes, struct letter_places *ret)
+/* The letters of all lanes; places from 1 to the longest lane's end. */
+AVX2 static void letters_turn(const struct near_lanes *lanes, struct letter_places *ret)
 {
-    ret->longest = lanes->letters_max;
-    ret->letters[0] = wide(0);
-    for (size_t j = 1; j <= ret->longest; j++) {
-        WIDE here = ret->letters[j] = load(lanes->letters[j - 1]), before = ret->letters[j - 1];
-        ret->places[j] = place_of(here);
-        ret->gaps[j] = where(same(here, before), wide(LETTER_DOUBLE), wide(LETTER_GAP));
-        ret->ones[j] = one_of(before, here);
+    WIDE is_letter = wide(UINT8_MAX);
+    ret->letters[0] = ret->ends = wide(0);
+    turn(lanes->forms[0].letters, ret->letters + 1);
+    for (ret->longest = 0; ret->longest < NEAR_LENGTH; ret->longest++) {
+        WIDE is_end = same(ret->letters[ret->longest + 1], wide(0));
+        is_letter = _mm256_andnot_si256(is_end, is_letter);
+        if (_mm256_testz_si256(is_letter, is_letter))
+            break;
+        ret->ends = sum(ret->ends, _mm256_and_si256(is_letter, wide(1)));
+        ret->letters[ret->longest + 1] = code_of(ret->letters[ret->longest + 1]);
+    }
+}
+
+AVX2 static void letter_places(struct letter_places *held)
+{
+    for (size_t j = 1; j <= held->longest; j++) {
+        WIDE here = held->letters[j], before = held->letters[j - 1];
+        held->places[j] = place_of(here);
+        held->gaps[j] = where(same(here, before), wide(LETTER_DOUBLE), wide(LETTER_GAP));
+        held->ones[j] = one_of(before, here);
     }
 }
 
@@ -244,30 +268,28 @@ AVX2 static void letter_row(const struct letter_places *held, unsigned before, u
     }
 }
 
-AVX2 static WIDE letters_apart(str asked, const struct near_lanes *lanes)
+AVX2 static WIDE letters_apart(str asked, struct letter_places *held)
 {
-    struct letter_places held;
     WIDE rows[3][NEAR_LENGTH + 1];
-    letter_places(lanes, &held);
+    letter_places(held);
     rows[0][0] = wide(0);
-    for (size_t j = 1; j <= held.longest; j++)
-        rows[0][j] = sum(rows[0][j - 1], held.gaps[j]);
-    for (size_t j = 0; j <= held.longest; j++)
+    for (size_t j = 1; j <= held->longest; j++)
+        rows[0][j] = sum(rows[0][j - 1], held->gaps[j]);
+    for (size_t j = 0; j <= held->longest; j++)
         rows[2][j] = wide(COST_UNITS_MAX);
     for (size_t i = 1; i <= asked.len; i++) {
         unsigned before = i > 1 ? asked.ptr[i - 2] & CODE_MASK : 0;
-        letter_row(&held, before, asked.ptr[i - 1] & CODE_MASK,
+        letter_row(held, before, asked.ptr[i - 1] & CODE_MASK,
                    (struct letter_rows){rows[(i + 1) % 3], rows[(i + 2) % 3], rows[i % 3]});
     }
-    return at_ends(rows[asked.len % 3], held.longest, lanes->letter_counts);
+    return at_ends(rows[asked.len % 3], held->longest, held->ends);
 }
 
-AVX2 static WIDE equal_readings(str asked, const struct near_lanes *lanes)
+AVX2 static WIDE equal_readings(str asked, const struct letter_places *held)
 {
-    WIDE equal = same(load(lanes->letter_counts), wide((unsigned)asked.len));
-    for (size_t i = 0; i < asked.len && i < NEAR_LENGTH; i++)
-        equal =
-            _mm256_and_si256(equal, same(load(lanes->letters[i]), wide(asked.ptr[i] & CODE_MASK)));
+    WIDE equal = same(held->ends, wide((unsigned)asked.len));
+    for (size_t i = 0; i < asked.len && i < held->longest; i++)
+        equal = _mm256_and_si256(equal, same(held->letters[i + 1], wide(asked.ptr[i] & CODE_MASK)));
     return equal;
 }
 
@@ -276,9 +298,11 @@ AVX2 static void near_costs_wide(const struct word *asked, size_t reading, enum 
 {
     str letters = asked->readings[reading];
     WIDE cost = sounds_apart(asked->sounds[reading], sound_costs_of(asked->script, script), lanes);
-    WIDE channel = wide(NAME_BY_SOUND), equal = equal_readings(letters, lanes);
+    struct letter_places held;
+    letters_turn(lanes, &held);
+    WIDE channel = wide(NAME_BY_SOUND), equal = equal_readings(letters, &held);
     if (asked->script == script) {
-        WIDE typed = letters_apart(letters, lanes);
+        WIDE typed = letters_apart(letters, &held);
         cost = sum(cost, wide(WORD_SPELLED));
         WIDE both = least(cost, typed);
         channel = where(same(both, cost), channel, wide(NAME_BY_TYPO));

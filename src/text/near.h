@@ -8,25 +8,49 @@
  *
  *   struct near_lanes lanes = {0};
  *   while (lanes.count < NEAR_LANES && ...)
- *       is_in = near_add(&lanes, word.readings[j], word.sounds[j]);
- *   near_costs(&asked, 0, NAME_LATIN, &lanes, costs, channels);
+ *       near_add(&lanes, form);
+ *   near_costs(&asked, 0, NAME_LATIN, &lanes, &result);
  */
 #ifndef TEXT_NEAR_H
 #define TEXT_NEAR_H
 
 #include "text/match.h"
 
-enum { NEAR_LANES = 32, NEAR_LENGTH = 16 };
-struct near_lanes { /* zeroed: empty */
-    uint8_t count, letters_max, sounds_max;
-    uint8_t letter_counts[NEAR_LANES];
-    uint8_t sound_counts[NEAR_LANES];
-    uint8_t letters[NEAR_LENGTH][NEAR_LANES]; /* by place in the word; 1 for a */
-    uint8_t sounds[NEAR_LENGTH][NEAR_LANES];
+enum { NEAR_LANES = 32, NEAR_LENGTH = 15 };
+/*
+ * A reading as it lies in a dictionary: its sounds, as struct sound has them, and its letters, both
+ * filled up with zeros.
+ */
+struct near_form {
+    uint8_t sound_count, sounds[NEAR_LENGTH];
+    uint8_t letters[NEAR_LENGTH], kind; /* what the dictionary wants to know of it */
 };
-void near_clear(struct near_lanes *lanes);
-/* False: too long for a lane. The caller sees to it that there is room. */
-bool near_add(struct near_lanes *lanes, str reading, const struct sound *sound);
+_Static_assert(sizeof(struct near_form) == 32, "half a line of the cache");
+/* False: too long, cut off. */
+bool near_form_make(str reading, const struct sound *sound, struct near_form *ret);
+static inline str near_form_letters(const struct near_form *form)
+{
+    return str_of((const char *)form->letters, strnlen((const char *)form->letters, NEAR_LENGTH));
+}
+
+struct near_lanes { /* zeroed: empty */
+    struct near_form forms[NEAR_LANES];
+    uint8_t count, sounds_max;
+};
+/* A form of a damaged file is cut. The caller sees to it that there is room. */
+static inline void near_add(struct near_lanes *lanes, const struct near_form *form)
+{
+    struct near_form *lane = &lanes->forms[lanes->count++];
+    *lane = *form;
+    if (lane->sound_count > NEAR_LENGTH)
+        lane->sound_count = NEAR_LENGTH;
+    if (lane->sound_count > lanes->sounds_max)
+        lanes->sounds_max = lane->sound_count;
+}
+static inline void near_clear(struct near_lanes *lanes)
+{
+    lanes->count = lanes->sounds_max = 0;
+}
 
 /*
  * What it costs, in units (text/sound.h), to take a reading of the word asked for each of the

@@ -52,7 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     word.sounds[1] = word.sounds[0];
     while (lanes.count < NEAR_LANES && str_split(&rest, '\n', &line)) {
         reading_make(line, &held);
-        (void)near_add(&lanes, str_of(held.letters, held.len), &held.sound);
+        struct near_form form;
+        (void)near_form_make(str_of(held.letters, held.len), &held.sound, &form);
+        near_add(&lanes, &form);
     }
     for (size_t reading = 0; reading < word.reading_count; reading++) {
         near_costs(&word, reading, other, &lanes, &wide);
