@@ -38,13 +38,25 @@ static bool run_add(struct names_dates *dates, struct day_run run)
     return true;
 }
 
+/* Worth comparing: one of the year's four figures differs, or two that may be exchanged. */
+static bool is_like_year(int32_t a, int32_t b)
+{
+    int32_t differing = 0, more = 0;
+    for (size_t i = 0; i < 4; i++, a /= 10, b /= 10) {
+        differing += a % 10 != b % 10;
+        more += a % 10 - b % 10;
+    }
+    return differing == 1 || (differing == 2 && more == 0);
+}
+
 static void slips_find(struct names_dates *dates)
 {
     struct day day = day_of_number(dates->asked.first_day);
     for (int32_t years = -SLIP_YEARS; years <= SLIP_YEARS; years++) {
         int32_t number = day_number((struct day){day.year + years, day.month, day.day});
         struct date held = date_of_day(number);
-        if ((years >= -1 && years <= 1) || date_compare(&dates->asked, &held) != DATE_SLIP)
+        if ((years >= -1 && years <= 1) || !is_like_year(day.year, day.year + years) ||
+            date_compare(&dates->asked, &held) != DATE_SLIP)
             continue;
         ensure(run_add(dates, (struct day_run){number, number + 1,
                                                (float)date_bits(&dates->asked, &held)}));
