@@ -128,6 +128,11 @@ function useSave({ database, id, start, body, forget, form }) {
         ? await call('PUT', `/v1/records/${encodeURIComponent(id)}`, { body: whole(body), headers: { 'If-Match': start.etag } })
         : await call('POST', `/v1/records/${database}`, { body: whole(body) });
       forget();
+      if (data.waiting) { // a second person decides
+        kept.set('said', t('desk.waits'));
+        location.hash = '#/mine/proposals';
+        return;
+      }
       kept.set('said', t('desk.saved', { id: data.id || id }));
       location.hash = `#/record/${encodeURIComponent(data.id || id)}`;
     } catch (failure) {

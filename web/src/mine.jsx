@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An officer's own desk: hits, questions that stand, tokens for programs, access in an emergency.
 import { t } from './i18n.js';
+import { Approvals } from './approvals.jsx';
 import { Tabs } from './tabs.jsx';
 import { TicketList } from './tickets.jsx';
 import { Met, NewStanding, StandingList } from './standing.jsx';
@@ -20,6 +21,7 @@ function Hits() {
 const parts = {
   hits: () => <Hits />,
   standing: ({ rest, me }) => (rest[0] === '+' ? <NewStanding me={me} /> : <StandingList me={me} />),
+  proposals: () => <Approvals isMine />,
   tokens: ({ me, onSession }) => <Tokens me={me} onSession={onSession} />,
   emergency: ({ me, onSession }) => <Emergency me={me} onSession={onSession} />,
 };

@@ -20,11 +20,13 @@ const mine = [
   ['hits', (me) => is(me, ...acts, 'analyst', 'compliance')],
   ['standing', (me) => is(me, ...acts, 'analyst', 'compliance')],
   ['tokens', (me) => !me.terminal],
+  ['proposals', (me) => may(me, 'write')],
   ['emergency', (me) => is(me, ...acts)],
 ];
 const oversight = [
   ['reviews', (me) => is(me, 'national-bureau') || may(me, 'audit')],
   ['emergencies', (me) => is(me, 'national-bureau', 'data-protection', 'auditor') || may(me, 'audit', 'administer')],
+  ['approvals', (me) => may(me, 'write', 'administer') || is(me, 'hub', 'compliance')],
   ['value', (me) => is(me, 'national-bureau', 'data-protection') || may(me, 'audit')],
   ['use', (me) => is(me, 'national-bureau', 'data-protection') || may(me, 'audit')],
   ['explain', (me) => may(me, 'audit', 'administer') || (is(me, 'national-bureau') && may(me, 'write'))],
