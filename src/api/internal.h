@@ -328,7 +328,7 @@ call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_l
 call_run run_recovery_get, run_recovery_put, run_recover_administrator;
 call_run run_rights_kinds, run_rights_requests, run_rights_request_open, run_rights_request_get,
     run_rights_evidence, run_rights_answer, run_objection_tell, run_objections,
-    run_objection_decide, run_processing, run_processing_sign;
+    run_objection_decide, run_processing, run_processing_sign, run_rights_report;
 call_run run_approvals, run_approval_get, run_approval_give, run_approval_refuse,
     run_approval_withdraw;
 call_run run_policy_explain, run_policy_audit;

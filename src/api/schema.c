@@ -124,6 +124,9 @@ static const struct {
                    "differences:[Difference] processed:[Activity] people:[o] measures:[o]"},
     {"ProcessingSign", "hash:s"},
     {"ProcessingSigned", "version:i hash:s by:s at:s serves:b receipt:s"},
+    {"ReportRow", "key:s title:s count?:i few:b"},
+    {"ReportSection", "section:s title:s rows:[ReportRow]"},
+    {"Report", "title:s from:s to:s country:s period:s rounding:s few:s sections:[ReportSection]"},
     {"NewObjection", "record:s statement:s"},
     {"Told", "receipt:s"},
     {"Objection", "id:s record:s country:s unit:s officer:s statement:s made:s outcome:s "

@@ -88,7 +88,7 @@ const struct command commands[] = {
      "remove ID\n"
      "Standing queries belong to officers: name one by $BUREAU_TOKEN.",
      command_standing},
-    {"rights", "list|evidence|answer|processing|sign",
+    {"rights", "list|evidence|answer|processing|sign|report",
      "of the persons in the records: what they ask, what data protection signs",
      "list [--all]                requests of persons, most urgent first\n"
      "evidence ID                 all there is to a request; its hash is on the log\n"
@@ -97,6 +97,7 @@ const struct command commands[] = {
      "                            assessment, with what differs from what was signed\n"
      "sign [--hash HASH]          sign the definitions; what opened more serves from the next "
      "start\n"
+     "report [--from DAY] [--to DAY] [--form csv|html|json]  transparency, of whole months\n"
      "Requests and signatures belong to data protection: name an officer by $BUREAU_TOKEN.",
      command_rights},
     {"certificate", "get|list|key|check", "what was deleted, signed by the node",

@@ -54,6 +54,20 @@ static int processing(struct cli *cli)
     return print_form(cli, path);
 }
 
+static int report(struct cli *cli)
+{
+    static const char *const options[] = {"from", "to"};
+    str path = form_path(cli, "/v1/rights/report", "csv");
+    for (size_t i = 0; i < COUNT_OF(options); i++) {
+        str name = arena_printf(&cli->arena, "--%s", options[i]);
+        const char *value = cli_option(cli, name.ptr);
+        if (value)
+            path = arena_printf(&cli->arena, "%.*s&%s=%.*s", STR(path), options[i],
+                                STR(url_part(cli, str_c(value))));
+    }
+    return print_form(cli, path);
+}
+
 /* The hash that was read is signed: without one, what lies there now. */
 static int sign(struct cli *cli)
 {
@@ -142,12 +156,14 @@ int command_rights(struct cli *cli)
     const char *what = cli_word(cli);
     if (what && strcmp(what, "processing") == 0)
         return processing(cli);
+    if (what && strcmp(what, "report") == 0)
+        return report(cli);
     if (what && strcmp(what, "sign") == 0)
         return sign(cli);
     if (what && strcmp(what, "list") == 0)
         return list_requests(cli);
     if (what && (strcmp(what, "evidence") == 0 || strcmp(what, "answer") == 0))
         return of_request(cli, what);
-    err_set(ERR_USAGE, "expected rights list, evidence, answer, processing or sign");
+    err_set(ERR_USAGE, "expected rights list, evidence, answer, processing, sign or report");
     return cli_fail();
 }

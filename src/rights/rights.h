@@ -182,4 +182,24 @@ struct rights_waiting {
 };
 enum err rights_waiting(struct rights *rights, struct rights_waiting *ret) MUST_USE;
 
+/* ---- the transparency report ---- */
+
+/*
+ * Figures of whole months, of one country (empty: all), that point at nobody: rounded down to
+ * fives, and not told below five. Counts of the log are added by whoever has them.
+ */
+struct rights_report;
+enum err rights_report_new(struct rights *rights, struct day from, struct day to, str country,
+                           enum language language, struct arena *arena,
+                           struct rights_report **ret) MUST_USE;
+/* The period, as it was rounded to months: "2026-01-01" to "2026-12-31". */
+void rights_report_period(const struct rights_report *report, str *ret_from, str *ret_to);
+/* list: the code list `key` is of; NULL: the report's own words. */
+void rights_report_add(struct rights_report *report, const char *section, const char *list, str key,
+                       uint64_t count);
+/* {title, from, to, sections: [{section, title, rows: [{key, title, count | few}]}]} */
+enum err rights_report_finish(struct rights_report *report, struct node **ret) MUST_USE;
+void rights_report_print(const struct node *tree, enum language language, bool is_html,
+                         struct buf *out); /* else CSV */
+
 #endif

@@ -970,6 +970,11 @@ static inline void ask_processing(struct leak *leak)
 {
     send(leak, "GET", S("/v1/rights/processing"), STR_EMPTY, NULL);
 }
+static inline void ask_rights_report(struct leak *leak)
+{
+    get(leak, "/v1/rights/report", 0);
+    get(leak, "/v1/rights/report?form=csv&from=2026-01-01", 0);
+}
 static inline void ask_processing_sign(struct leak *leak)
 {
     send(leak, "POST", S("/v1/rights/processing/sign"), S("{\"hash\":\"0\"}"), NULL);
@@ -1116,6 +1121,7 @@ static const struct prober probers[] = {
     {"GET", "/v1/rights/requests/{id}/evidence", ask_rights_evidence},
     {"GET", "/v1/rights/requests/{id}/answer", ask_rights_answer},
     {"GET", "/v1/rights/processing", ask_processing},
+    {"GET", "/v1/rights/report", ask_rights_report},
     {"POST", "/v1/rights/processing/sign", ask_processing_sign},
     {"POST", "/v1/rights/objections", ask_objection},
     {"GET", "/v1/rights/objections", NULL},

@@ -416,6 +416,35 @@ const tests = [
     rmSync(file);
     await again();
   }],
+  ['the transparency report: rounded to fives, nothing below, no persons', async () => {
+    const report = async (as = 'protector', query = '') => call('GET', `/v1/rights/report${query}`, undefined, as);
+    for (let i = 0; i < 12; i++) await node.call('POST', '/v1/search', { text: 'L898902C3', purpose: 'investigate' }, { as: 'bureau' });
+    for (let i = 0; i < 6; i++) { const { id } = (await open('deletion')).data.ticket; await move(id, 'admissible', 'protector'); await move(id, 'nothing', 'protector'); }
+    const { data, text } = await report();
+    const rows = (name) => data.sections.find((one) => one.section === name).rows;
+    const searches = rows('searches');
+    assert.ok(searches.some((row) => row.key === 'investigate' && row.count >= 10), JSON.stringify(searches));
+    for (const section of data.sections) for (const row of section.rows) {
+      assert.ok(row.few ? row.count === undefined : row.count >= 5 && row.count % 5 === 0, JSON.stringify(row));
+      assert.notEqual(row.title, row.key, 'every figure has words');
+    }
+    assert.ok(rows('requests').some((row) => row.count === 5), JSON.stringify(rows('requests')));
+    assert.ok(rows('deletions').some((row) => row.key === 'on-request'));
+    for (const word of ['protector', 'bureau"', 'Zquill']) assert.ok(!text.includes(word), word);
+    assert.equal(data.from.slice(8), '01');
+    const today = new Date().toISOString().slice(0, 10);
+    const one = (await report('protector', `?from=${today}&to=${today}`)).data;
+    assert.equal(one.from.slice(0, 7), today.slice(0, 7));
+    assert.equal(one.from.slice(8), '01', 'a day is asked, a month is told');
+    assert.ok((await report('paris')).data.sections.find((two) => two.section === 'deletions').rows.length === 0, 'of the own country');
+    assert.ok((await report('hub')).data.sections.find((two) => two.section === 'deletions').rows.length > 0);
+    for (const as of ['gate', 'patrol']) assert.equal((await report(as)).status, 403, as);
+    const csv = await node.call('GET', '/v1/rights/report?form=csv', undefined, { as: 'protector' });
+    assert.match(csv.headers.get('content-type'), /csv/);
+    assert.ok(csv.text.split('\r\n').slice(1, -1).every((line) => /^("[^"]*",){3}"(<5|\d+)"$/.test(line)), csv.text);
+    for (const [language, words] of [['en', 'Transparency report'], ['fr', 'Rapport de transparence'], ['es', 'Informe de transparencia'], ['ar', 'تقرير الشفافية']])
+      assert.ok((await node.call('GET', '/v1/rights/report?form=html', undefined, { as: 'protector', headers: { 'Accept-Language': language } })).text.includes(`<h1>${words}</h1>`), language);
+  }],
   ['the month passes: late, asked again, and answered all the same', async () => {
     const opened = (await open('access')).data.ticket;
     await node.running.stop();
