@@ -16,6 +16,7 @@ import { TicketPage } from './ticket.jsx';
 import { Owner } from './owner.jsx';
 import { PrintSheet } from './print.jsx';
 import { Retention } from './retention.jsx';
+import { AnswerSheet, Rights } from './rights.jsx';
 import { Admin } from './admin.jsx';
 import { Mine } from './mine.jsx';
 import { Oversight } from './oversight.jsx';
@@ -173,8 +174,10 @@ function App() {
       {views.includes('tickets') && view === 'tickets' && (isTicketList(at.rest[0]) ? <Tickets key={language} part={at.rest[0]} /> : <TicketPage key={at.rest[0] + language} id={at.rest[0]} />)}
       {views.includes('tickets') && view === 'ask' && <Ask key={at.rest.join('/') + language} record={at.rest[0]} receipt={at.rest[1]} owner={at.rest[2]} />}
       {view === 'print' && <PrintSheet key={at.rest[0] + language} id={at.rest[0]} me={me} />}
+      {view === 'rights' && views.includes('rights') && <Rights key={language} part={at.rest[0]} id={at.rest[1]} me={me} />}
+      {view === 'answer' && views.includes('rights') && <AnswerSheet key={at.rest.join('/') + language} id={at.rest[0]} of={at.rest[1]} />}
       {view === 'retention' && views.includes('retention') && <Retention key={language} me={me} />}
-      {view !== 'print' && <p class="paper">{t('print.not')}</p>}
+      {!['print', 'answer'].includes(view) && <p class="paper">{t('print.not')}</p>}
       {view === 'me' && <Profile key={language} me={me} onSession={signedIn} />}
       {view === 'owner' && views.includes('owner') && <Owner key={language} me={me} />}
       {view === 'mine' && views.includes('mine') && <Mine key={language} part={at.rest[0]} rest={at.rest.slice(1)} me={me} onSession={signedIn} />}

@@ -40,7 +40,7 @@ function Move({ move, ticket, onDone, onCancel }) {
   );
 }
 
-function Moves({ ticket, onDone }) {
+export function Moves({ ticket, onDone }) {
   const [chosen, setChosen] = useState(null);
   const [problem, setProblem] = useState('');
   const move = ticket.moves.find((m) => m.to === chosen);
@@ -63,7 +63,7 @@ function Moves({ ticket, onDone }) {
   );
 }
 
-function History({ steps }) {
+export function History({ steps }) {
   return (
     <table class="history"><caption>{t('history')}</caption>
       <thead><tr><th scope="col">{t('time')}</th><th scope="col">{t('step')}</th><th scope="col">{t('unit')}</th><th scope="col">{t('officer')}</th></tr></thead>

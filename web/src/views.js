@@ -13,6 +13,7 @@ const views = [
   ['mine', (me) => mineParts(me).length > 0],
   ['owner', (me) => is(me, ...looksAfter)],
   ['retention', (me) => may(me, 'write') || is(me, 'national-bureau', 'data-protection', 'auditor')],
+  ['rights', (me) => rightsParts(me).length > 0],
   ['oversight', (me) => oversightParts(me).length > 0],
   ['admin', (me) => may(me, 'administer')],
 ];
@@ -22,6 +23,13 @@ const mine = [
   ['tokens', (me) => !me.terminal],
   ['proposals', (me) => may(me, 'write')],
   ['emergency', (me) => is(me, ...acts)],
+];
+const rights = [
+  ['requests', (me) => is(me, 'data-protection', 'national-bureau')],
+  ['objections', (me) => is(me, 'hub')],
+  ['processing', (me) => is(me, 'data-protection') || may(me, 'audit', 'administer')],
+  ['report', (me) => is(me, 'data-protection', 'national-bureau', 'hub') || may(me, 'audit')],
+  ['tell', (me) => is(me, 'data-protection', 'national-bureau')],
 ];
 const oversight = [
   ['reviews', (me) => is(me, 'national-bureau') || may(me, 'audit')],
@@ -39,4 +47,5 @@ const open = (table, me) => {
 
 export const viewsOf = (me) => open(views, me);
 export const mineParts = (me) => open(mine, me);
+export const rightsParts = (me) => open(rights, me);
 export const oversightParts = (me) => open(oversight, me);
