@@ -57,6 +57,11 @@ void api_look_after(struct api *api)
                   err_format(err_last(), why, sizeof why));
         err_clear();
     }
+    if (review_notify(api->node.review, api->node.flow, clock_now_us(), FOLLOW_MAX)) {
+        log_write(LOG_WARN, "owners are not told of hits: %s",
+                  err_format(err_last(), why, sizeof why));
+        err_clear();
+    }
     if (review_follow(api->node.review, FOLLOW_MAX, NULL)) {
         char text[1024];
         log_write(LOG_WARN, "the audit log is not followed for reviews: %s",

@@ -98,10 +98,10 @@ static enum err find_subject(struct call *call, struct flow_question *question)
     return OK;
 }
 
-/* What persons ask is entered elsewhere (rights_requests.c). */
+/* What persons ask is entered elsewhere (rights_requests.c); what the node tells of it opens. */
 static bool is_between_offices(const struct definition *kind)
 {
-    return kind && definition_is_ticket(kind) && !kind->life->request;
+    return kind && definition_is_ticket(kind) && !kind->life->request && !kind->life->raised;
 }
 
 enum err run_ticket_open(struct call *call)

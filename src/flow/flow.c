@@ -23,7 +23,8 @@ static enum err open_parts(struct flow *flow)
     TRY(clearances_open(flow));
     TRY(addresses_open(flow));
     TRY(desks_open(flow));
-    return view_fill(flow);
+    TRY(view_fill(flow));
+    return causes_open(flow);
 }
 
 enum err flow_open(const struct catalog *catalog, struct store *store, struct flow **ret)
@@ -53,6 +54,7 @@ void flow_close(struct flow *flow)
     holding_free(flow->mailboxes);
     clearances_free(flow);
     desks_free(flow);
+    causes_free(flow);
     pthread_cond_destroy(&flow->changed);
     pthread_mutex_destroy(&flow->mutex);
     pthread_rwlock_destroy(&flow->lock);
@@ -72,6 +74,8 @@ static enum err take_change(void *context, const struct stored *stored)
         code = clearances_take(flow, stored);
     if (!code)
         code = desks_take(flow, stored);
+    if (!code)
+        code = causes_take(flow, stored);
     if (!code)
         code = view_take(flow, stored, true);
     if (code) {

@@ -280,11 +280,29 @@ struct flow_office {
     const str *languages;
     size_t language_count;
     str duty_officer, duty_telephone;
+    bool is_bureau;        /* takes what is for the country and no unit of it */
     int64_t duty_until_us; /* 0: nobody is known to be on duty */
 };
 /* Empty unit: all; empty country: of all. By unit. */
 enum err flow_offices(struct flow *flow, str unit, str country, struct arena *arena,
                       struct flow_office **ret, size_t *ret_count) MUST_USE;
+
+/* ---- what the node itself tells an office ---- */
+
+struct flow_hit { /* a silent one: no person, no unit, no minute */
+    struct record_id record;
+    const struct definition *database;
+    struct flow_party owner; /* of the record */
+    str country, purpose, day;
+    bool is_test;
+};
+/*
+ * Opens a ticket of the owner's office, unless one of the same record, country, purpose and day is
+ * there; none where no kind of ticket is declared for that. Waits for the disk. *ret_days: on how
+ * many days within `within_us` its owner was told of this record, this one included.
+ */
+enum err flow_notify(struct flow *flow, const struct flow_hit *hit, int64_t within_us,
+                     unsigned *ret_days) MUST_USE;
 
 /* ---- a desk handed over ---- */
 

@@ -133,7 +133,8 @@ struct flow {
     /* offices, clearances: office.c, clearance.c */
     struct holding *offices, *webhooks, *mailboxes;
     struct clearances *clearances;
-    struct desks *desks; /* handover.c */
+    struct desks *desks;   /* handover.c */
+    struct causes *causes; /* raise.c */
     /* slip.c */
     struct signing_key key;
     char key_name[64];
@@ -187,6 +188,7 @@ struct ticket {
     const struct node *body;
     const struct definition *definition;
     const struct life *life;
+    const struct node *source; /* what raised it, while it is opened */
     struct progress progress;
 };
 enum err ticket_load(struct flow *flow, uint64_t number, struct arena *arena,
@@ -204,6 +206,13 @@ enum err ticket_show(struct flow *flow, const struct actor *actor, unsigned side
 
 /* move.c */
 bool move_is_open_to(const struct life_move *move, const struct actor *actor, unsigned sides);
+/* Opens a ticket that nobody asked for; `source`: what its opening move takes values from. */
+enum err move_raise(struct flow *flow, const struct flow_question *question,
+                    const struct node *source, struct arena *arena) MUST_USE;
+/* Into the state in which what raised it is over; OK when it cannot go there from where it is. */
+enum err move_over(struct flow *flow, uint64_t number) MUST_USE;
+/* Does the node make this move as soon as the ticket is in this state? */
+bool move_is_nodes(const struct life *life, const struct life_move *move, uint8_t state);
 /* Moves that the node makes by itself, until there is none. */
 enum err move_by_node(struct flow *flow, uint64_t number) MUST_USE;
 
@@ -211,6 +220,13 @@ enum err move_by_node(struct flow *flow, uint64_t number) MUST_USE;
 enum err desks_open(struct flow *flow) MUST_USE;
 void desks_free(struct flow *flow);
 enum err desks_take(struct flow *flow, const struct stored *stored) MUST_USE;
+
+/* raise.c: what offices must know of, from records of other parts of the node */
+struct causes;
+enum err causes_open(struct flow *flow) MUST_USE;
+void causes_free(struct flow *flow);
+enum err causes_take(struct flow *flow, const struct stored *stored) MUST_USE;
+void causes_raise(struct flow *flow); /* what waits; commits */
 
 /* achieved.c: false: there is nothing to be changed */
 bool achieved_make(struct flow *flow, struct record_id subject, struct arena *arena,

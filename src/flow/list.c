@@ -334,8 +334,8 @@ static enum err count_entry(void *context, const struct entry *entry, unsigned s
     struct counting *counting = context;
     size_t at = 0;
     (void)sides;
-    if (entry->is_test || entry->opened_us < counting->from_us ||
-        entry->opened_us >= counting->to_us)
+    if (entry->is_test || !life_has_answers(view_definition(counting->flow, entry)->life) ||
+        entry->opened_us < counting->from_us || entry->opened_us >= counting->to_us)
         return OK;
     TRY(figures_for(counting,
                     counting->by == PARTY_OWNER ? entry->owner_country : entry->asker_country,

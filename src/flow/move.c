@@ -100,8 +100,9 @@ static struct node *merge(struct arena *arena, const struct node *old, const str
     return fields;
 }
 
-static void put_set(const struct life_set *set, const struct actor *actor, int64_t now_us,
-                    struct arena *arena, struct node *fields)
+static void put_set(const struct life_set *set, const struct actor *actor,
+                    const struct node *source, int64_t now_us, struct arena *arena,
+                    struct node *fields)
 {
     char time[24];
     str text = set->text;
@@ -111,11 +112,15 @@ static void put_set(const struct life_set *set, const struct actor *actor, int64
         text = actor->officer;
     else if (set->kind == SET_UNIT)
         text = actor->unit;
-    node_put_text(arena, fields, set->field->name, text);
+    else if (set->kind == SET_SOURCE)
+        text = node_get_text(source, set->text);
+    if (text.len || set->kind != SET_SOURCE)
+        node_put_text(arena, fields, set->field->name, text);
 }
 
 static struct node *set_fields(const struct life_move *move, const struct actor *actor,
-                               int64_t now_us, struct arena *arena, struct node *fields)
+                               const struct node *source, int64_t now_us, struct arena *arena,
+                               struct node *fields)
 {
     struct node *rest = node_map(arena);
     node_each(child, fields)
@@ -127,7 +132,7 @@ static struct node *set_fields(const struct life_move *move, const struct actor 
             node_put(rest, child->key, node_copy(arena, child));
     }
     for (size_t i = 0; i < move->set_count; i++)
-        put_set(&move->sets[i], actor, now_us, arena, rest);
+        put_set(&move->sets[i], actor, source, now_us, arena, rest);
     return rest;
 }
 
@@ -227,7 +232,7 @@ static enum err move_ticket(struct flow *flow, struct ticket *ticket, const stru
     struct record before = ticket->record;
     struct node *fields = merge(arena, old, is_second ? progress->waiting_fields : NULL);
     fields = merge(arena, fields, given);
-    fields = set_fields(move, actor, now_us, arena, fields);
+    fields = set_fields(move, actor, ticket->source, now_us, arena, fields);
     TRY(check_fields(flow, move, envelope, fields, arena, ticket));
     *ret_is_moved = !move->is_four_eyes || is_second;
     if (!*ret_is_moved) {
@@ -243,7 +248,7 @@ static enum err move_ticket(struct flow *flow, struct ticket *ticket, const stru
 
 /* ---- opening ---- */
 
-static struct node *new_envelope(struct flow *flow, const struct actor *actor,
+static struct node *new_envelope(struct flow *flow, struct flow_party owner,
                                  const struct flow_question *question, struct arena *arena)
 {
     char day[16];
@@ -254,8 +259,9 @@ static struct node *new_envelope(struct flow *flow, const struct actor *actor,
         if (question->kind->purposes >> i & 1)
             node_add(purposes, node_text(arena, purpose_code(flow->catalog, (uint16_t)i)));
     struct day last = record_review_max(&record, day_today());
-    node_put_text(arena, envelope, S("owner"), actor->country);
-    node_put_text(arena, envelope, S("unit"), actor->unit);
+    node_put_text(arena, envelope, S("owner"), owner.country);
+    if (owner.unit.len)
+        node_put_text(arena, envelope, S("unit"), owner.unit);
     node_put(envelope, S("purposes"), purposes);
     node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
     if (question->is_test)
@@ -264,19 +270,20 @@ static struct node *new_envelope(struct flow *flow, const struct actor *actor,
 }
 
 static enum err begin(struct flow *flow, const struct actor *actor,
-                      const struct flow_question *question, struct arena *arena, struct ticket *ret)
+                      const struct flow_question *question, const struct node *source,
+                      struct arena *arena, struct ticket *ret)
 {
-    const struct life_move *move = &question->kind->life->moves[0];
+    const struct life *life = question->kind->life;
     struct node *body = node_map(arena);
+    struct flow_party asker = {actor->country, actor->unit};
     bool is_moved = false;
-    if (!move->who[PARTY_ASKER].may || !has_role(&move->who[PARTY_ASKER], actor))
-        return err_set(ERR_DENIED, "officer %.*s may not open \"%.*s\"", STR(actor->officer),
-                       STR(question->kind->name));
-    node_put(body, S("envelope"), new_envelope(flow, actor, question, arena));
+    /* what is raised is asked by nobody, and is a record of who must know */
+    node_put(body, S("envelope"),
+             new_envelope(flow, life->raised ? question->owner : asker, question, arena));
     *ret =
-        (struct ticket){.definition = question->kind, .life = question->kind->life, .body = body};
+        (struct ticket){.definition = question->kind, .life = life, .body = body, .source = source};
     ret->progress = (struct progress){
-        .asker = {actor->country, actor->unit},
+        .asker = asker,
         .owner = question->owner,
         .subject = question->subject,
         .database = question->database ? question->database->name : STR_EMPTY,
@@ -284,7 +291,7 @@ static enum err begin(struct flow *flow, const struct actor *actor,
         .is_test = question->is_test,
         .waiting_to = LIFE_NONE,
     };
-    return move_ticket(flow, ret, move, actor, question->fields, arena, &is_moved);
+    return move_ticket(flow, ret, &life->moves[0], actor, question->fields, arena, &is_moved);
 }
 
 /* What is committed with a move, in one transaction: all of it or nothing. */
@@ -506,7 +513,11 @@ enum err flow_ask(struct flow *flow, const struct actor *actor,
     uint64_t same = question->subject.number ? find_same(flow, actor, question, arena) : 0;
     if (same)
         return ticket_show(flow, actor, FLOW_ASKER, same, arena, ret);
-    TRY(begin(flow, actor, question, arena, &ticket));
+    const struct life_move *move = &question->kind->life->moves[0];
+    if (!move->who[PARTY_ASKER].may || !has_role(&move->who[PARTY_ASKER], actor))
+        return err_set(ERR_DENIED, "officer %.*s may not open \"%.*s\"", STR(actor->officer),
+                       STR(question->kind->name));
+    TRY(begin(flow, actor, question, NULL, arena, &ticket));
     TRY(commit(flow, &ticket, actor->officer, NULL));
     uint64_t number = ticket.stored.id.number;
     go_on(flow, number);
@@ -542,11 +553,48 @@ enum err flow_read(struct flow *flow, const struct actor *actor, struct record_i
 
 /* ---- the node's own moves ---- */
 
+static const struct actor node_actor = {.officer = {"node", 4}, .role = {"system", 6}};
+
+enum err move_raise(struct flow *flow, const struct flow_question *question,
+                    const struct node *source, struct arena *arena)
+{
+    struct ticket ticket;
+    TRY(begin(flow, &node_actor, question, source, arena, &ticket));
+    return commit(flow, &ticket, node_actor.officer, NULL);
+}
+
+/* The move that ends what was raised is the node's, but made when its source is over. */
+bool move_is_nodes(const struct life *life, const struct life_move *move, uint8_t state)
+{
+    return move->from >> state & 1 && move->who[PARTY_NODE].may &&
+           !(life->raised && life->raised->over == move->to);
+}
+
+enum err move_over(struct flow *flow, uint64_t number)
+{
+    struct arena arena = {0};
+    struct ticket ticket;
+    bool is_moved = false;
+    enum err code = ticket_load(flow, number, &arena, &ticket);
+    const struct life *life = code ? NULL : ticket.life;
+    const struct life_move *over = NULL;
+    for (size_t i = 0; life && i < life->move_count; i++)
+        if (life->moves[i].to == life->raised->over &&
+            life->moves[i].from >> ticket.progress.state & 1)
+            over = &life->moves[i];
+    if (over)
+        code = move_ticket(flow, &ticket, over, &node_actor, NULL, &arena, &is_moved);
+    if (over && !code)
+        code = commit(flow, &ticket, node_actor.officer, NULL);
+    arena_release(&arena);
+    return code;
+}
+
 static const struct life_move *node_move(const struct ticket *ticket)
 {
     for (size_t i = 0; i < ticket->life->move_count; i++) {
         const struct life_move *move = &ticket->life->moves[i];
-        if (move->from >> ticket->progress.state & 1 && move->who[PARTY_NODE].may)
+        if (move_is_nodes(ticket->life, move, ticket->progress.state))
             return move;
     }
     return NULL;
@@ -555,7 +603,6 @@ static const struct life_move *node_move(const struct ticket *ticket)
 static enum err step_by_node(struct flow *flow, uint64_t number, struct arena *arena,
                              bool *ret_is_done)
 {
-    static const struct actor node = {.officer = {"node", 4}, .role = {"system", 6}};
     struct ticket ticket;
     struct beside beside = {.count = 0};
     bool is_moved = false;
@@ -564,9 +611,9 @@ static enum err step_by_node(struct flow *flow, uint64_t number, struct arena *a
     *ret_is_done = !move;
     if (!move)
         return OK;
-    TRY(move_ticket(flow, &ticket, move, &node, NULL, arena, &is_moved));
-    TRY(do_effect(flow, &ticket, move, &node, arena, &beside.effect));
-    TRY(commit(flow, &ticket, node.officer, &beside));
+    TRY(move_ticket(flow, &ticket, move, &node_actor, NULL, arena, &is_moved));
+    TRY(do_effect(flow, &ticket, move, &node_actor, arena, &beside.effect));
+    TRY(commit(flow, &ticket, node_actor.officer, &beside));
     tell_done(flow, beside.effect);
     return OK;
 }

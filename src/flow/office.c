@@ -23,6 +23,7 @@ static enum err read_office(struct flow *flow, const struct node *fields, struct
         .hours = node_get_text(fields, S("hours")),
         .deputy = node_get_text(fields, S("deputy")),
         .head = node_get_text(fields, S("head")),
+        .is_bureau = node_as_bool(node_get(fields, S("bureau")), false),
     };
     ret->duty = node_get(fields, S("duty"));
     return held_texts(node_get(fields, S("languages")), &held->arena, &ret->shown.languages,
@@ -72,6 +73,7 @@ static void copy_office(const struct office *office, struct arena *arena, struct
         .deputy = arena_str(arena, shown->deputy),
         .head = arena_str(arena, shown->head),
         .languages = languages,
+        .is_bureau = shown->is_bureau,
     };
     for (size_t i = 0; languages && i < shown->language_count; i++)
         languages[ret->language_count++] = arena_str(arena, shown->languages[i]);

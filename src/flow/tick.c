@@ -193,6 +193,7 @@ static int64_t next_wake(struct flow *flow)
 
 int64_t flow_tick(struct flow *flow, int64_t now_us)
 {
+    causes_raise(flow);
     if (next_wake(flow) > now_us)
         return next_wake(flow);
     struct due *dues = calloc(BATCH, sizeof *dues);

@@ -207,7 +207,7 @@ void entry_wake(struct flow *flow, struct entry *entry)
 static bool node_moves(const struct life *life, uint8_t state)
 {
     for (size_t i = 0; i < life->move_count; i++)
-        if (life->moves[i].from >> state & 1 && life->moves[i].who[PARTY_NODE].may)
+        if (move_is_nodes(life, &life->moves[i], state))
             return true;
     return false;
 }

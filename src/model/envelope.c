@@ -184,6 +184,22 @@ static void print_test(const struct catalog *catalog, const struct envelope_key 
         node_put_bool(arena, out, str_c(key->name), envelope->is_test);
 }
 
+static void read_notify(struct checker *checker, const struct envelope_key *key,
+                        const struct node *node, struct envelope *ret)
+{
+    ret->is_silent = str_eq(node_as_text(node), S("silent"));
+    if (!ret->is_silent)
+        bad(checker, key, node, ERR_BAD_VALUE, "must be silent", "");
+}
+
+static void print_notify(const struct catalog *catalog, const struct envelope_key *key,
+                         const struct envelope *envelope, struct arena *arena, struct node *out)
+{
+    (void)catalog;
+    if (envelope->is_silent)
+        node_put_text(arena, out, str_c(key->name), S("silent"));
+}
+
 static struct day *day_member(struct envelope *envelope, const struct envelope_key *key)
 {
     return (struct day *)(void *)((char *)envelope + key->place);
@@ -386,6 +402,7 @@ static const struct envelope_key keys[] = {
     {"action", read_text, print_text, PLACE(action), TEXT_MAX},
     {"cautions", read_cautions, print_tree, PLACE(cautions), 0},
     {"evidence", read_tree, print_tree, PLACE(evidence), 0},
+    {"notify", read_notify, print_notify, PLACE(is_silent), 0},
     {"extension", read_tree, print_tree, PLACE(extension), 0},
     {"test", read_test, print_test, PLACE(is_test), 0},
 };
@@ -445,6 +462,8 @@ void envelope_read(struct checker *checker, const struct node *node, struct enve
     require(checker, ret->purposes != 0, "envelope.purposes", "what the record may be used for");
     require(checker, ret->review_on.month > 0, "envelope.review_on",
             "the day by which its owner looks at it again");
+    require(checker, !ret->is_silent || ret->legal_basis.len > 0, "envelope.legal_basis",
+            "who wants to be told silently of hits names the law that allows it");
     if (checker->is_entry)
         check_days(checker, ret);
 }

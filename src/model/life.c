@@ -25,6 +25,8 @@ static const char *const step_words[] = {[STEP_ASK_AGAIN] = "ask-again",
                                          [STEP_DEPUTY] = "deputy",
                                          [STEP_HEAD] = "head",
                                          [STEP_HUB] = "hub"};
+static const char *const cause_words[] = {
+    [CAUSE_EMERGENCY] = "emergency", [CAUSE_REVIEW] = "review", [CAUSE_HIT] = "hit"};
 static const char *const answer_words[] = {[ANSWER_NONE] = "",
                                            [ANSWER_CONFIRMED] = "confirmed",
                                            [ANSWER_NOT_CONFIRMED] = "not-confirmed",
@@ -46,6 +48,19 @@ const char *party_word(enum party party)
 const char *life_step_word(enum life_step step)
 {
     return step_words[step];
+}
+
+const char *life_cause_word(enum life_cause cause)
+{
+    return cause_words[cause];
+}
+
+bool life_has_answers(const struct life *life)
+{
+    for (size_t i = 0; i < life->state_count; i++)
+        if (life->states[i].answer != ANSWER_NONE)
+            return true;
+    return false;
 }
 
 const char *life_answer_word(enum life_answer answer)
@@ -308,6 +323,10 @@ static void read_set(struct life_reader *life, const struct node *node, struct l
     *ret = (struct life_set){.field = definition_field(reader->definition, node->key),
                              .kind = kind > 0 ? (enum life_set_kind)kind : SET_TEXT,
                              .text = node_as_text(node)};
+    if (str_starts(ret->text, S("source."))) { /* of what raised the ticket */
+        ret->kind = SET_SOURCE;
+        ret->text = str_from(ret->text, 7);
+    }
     if (!ret->field || !ret->field->type || ret->field->parent || ret->field->is_list) {
         reader_problem(reader, ERR_UNKNOWN, node, node->key,
                        "is not a field with one value of this definition");
@@ -613,6 +632,31 @@ static void read_request(struct life_reader *life, const struct node *node)
     life->life->request = request;
 }
 
+/* ---- opened by the node itself ---- */
+
+/* `raised: {by: emergency, over: reviewed}` */
+static void read_raised(struct life_reader *life, const struct node *node)
+{
+    static const char *const keys[] = {"by", "over"};
+    struct definition_reader *reader = life->reader;
+    struct life_raised *raised = node ? arena_new(reader->arena, struct life_raised) : NULL;
+    if (!raised)
+        return;
+    const struct node *over = node_get(node, S("over"));
+    int by = find_word(node_get_text(node, S("by")), cause_words, COUNT_OF(cause_words));
+    reader_known_keys(reader, node, keys, COUNT_OF(keys));
+    if (by < 0)
+        reader_problem(reader, ERR_UNKNOWN, node, S("by"), "must be one of emergency review hit");
+    raised->by = by > 0 ? (enum life_cause)by : CAUSE_EMERGENCY;
+    raised->over = over ? life_state_find(life->life, node_as_text(over)) : LIFE_NONE;
+    if (over && (raised->over == LIFE_NONE || !life->states[raised->over].is_end))
+        reader_problem(reader, ERR_UNKNOWN, over, S("over"), "must be a state with `end: yes`");
+    if (life->life->move_count && !life->moves[0].who[PARTY_NODE].may)
+        reader_problem(reader, ERR_CONFLICT, node, S("raised"),
+                       "what is raised is opened by the node: `who: node` in the first move");
+    life->life->raised = raised;
+}
+
 /* ---- what no single line shows ---- */
 
 static uint32_t reached_from(const struct life *life, uint32_t reached, bool is_backward,
@@ -672,8 +716,8 @@ static void check_ways(struct life_reader *life, const struct node *states)
 
 void definition_read_life(struct definition_reader *reader, const struct node *node)
 {
-    static const char *const keys[] = {"states",   "moves",    "clocks", "limit",
-                                       "is_false", "achieved", "request"};
+    static const char *const keys[] = {"states",   "moves",    "clocks",  "limit",
+                                       "is_false", "achieved", "request", "raised"};
     struct life *life = node ? arena_new(reader->arena, struct life) : NULL;
     struct definition *definition = reader->definition;
     if (!node && definition_is_ticket(definition))
@@ -694,6 +738,7 @@ void definition_read_life(struct definition_reader *reader, const struct node *n
         life->is_false = rule_read_condition(reader, is_false);
     read_achieved(&reading, node_get(node, S("achieved")));
     read_request(&reading, node_get(node, S("request")));
+    read_raised(&reading, node_get(node, S("raised")));
     if (life->state_count)
         check_ways(&reading, states);
     definition->life = life;

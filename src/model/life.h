@@ -52,11 +52,11 @@ struct life_state {
     uint8_t clock; /* place in life->clocks, or LIFE_NONE */
 };
 
-enum life_set_kind { SET_TEXT, SET_NOW, SET_OFFICER, SET_UNIT };
+enum life_set_kind { SET_TEXT, SET_NOW, SET_OFFICER, SET_UNIT, SET_SOURCE };
 struct life_set {
     const struct field *field;
     enum life_set_kind kind;
-    str text; /* of SET_TEXT */
+    str text; /* of SET_TEXT; of SET_SOURCE: the name in what raised it */
 };
 
 struct life_who {
@@ -125,6 +125,16 @@ struct life_request {
     const struct rule *withheld; /* when it holds the answer neither confirms nor denies */
 };
 
+/*
+ * A ticket that the node itself opens, because an office must know of something: access taken in an
+ * emergency, reviews that come, a silent hit. There is nobody who asks.
+ */
+enum life_cause { CAUSE_EMERGENCY, CAUSE_REVIEW, CAUSE_HIT, CAUSE_COUNT };
+struct life_raised {
+    enum life_cause by;
+    uint8_t over; /* the node moves it there when what raised it is over; LIFE_NONE */
+};
+
 struct life {
     const struct life_state *states;
     size_t state_count;
@@ -137,11 +147,14 @@ struct life {
     const struct rule *is_false;          /* NULL: none; when it holds the alert was wrong */
     const struct life_achieved *achieved; /* NULL: none; when it holds, so does `achieved_on` */
     const struct life_request *request;   /* NULL: it is between offices alone */
+    const struct life_raised *raised;     /* NULL: an officer opens it */
     uint32_t apart;                       /* states of which it is kept who led there */
 };
 
-const char *party_word(enum party party);        /* "asker" ... */
-const char *life_step_word(enum life_step step); /* "ask-again" ... */
+const char *party_word(enum party party);           /* "asker" ... */
+const char *life_step_word(enum life_step step);    /* "ask-again" ... */
+const char *life_cause_word(enum life_cause cause); /* "emergency" ... */
+bool life_has_answers(const struct life *life);     /* does its owner confirm anything? */
 const char *life_answer_word(enum life_answer answer);
 const char *life_right_word(enum life_right right); /* "access" ... */
 const char *life_effect_word(enum life_effect effect);

@@ -231,6 +231,7 @@ struct envelope {
     const struct node *cautions;  /* list of codes of codes/cautions.csv */
     const struct node *evidence;  /* list of {sha256, mime, size, label} */
     const struct node *extension; /* reason, by, when, from; achieved: although it was */
+    bool is_silent;               /* `notify: silent`: its owner asks to be told of hits */
     bool is_test;                 /* official test record: flagged in every answer */
 };
 /* `node` is the "envelope" of a body. ERR_MISSING for owner, purposes, review_on. */

@@ -66,6 +66,7 @@ struct review {
     pthread_mutex_t lock;
     struct counts counts;
     struct rules rules;
+    uint64_t notified;          /* notify.c: the last entry looked at; UINT64_MAX: not read yet */
     struct waiting_item *items; /* list.c: those not decided */
     size_t item_count, item_max;
 };

@@ -210,7 +210,8 @@ enum err review_open(const struct catalog *catalog, struct store *store, struct 
     struct review *review = calloc(1, sizeof *review);
     if (!review)
         return err_set(ERR_MEMORY, "out of memory for reviews");
-    *review = (struct review){.catalog = catalog, .store = store, .audit = audit, .share = share};
+    *review = (struct review){
+        .catalog = catalog, .store = store, .audit = audit, .share = share, .notified = UINT64_MAX};
     pthread_mutex_init(&review->lock, NULL);
     snprintf(review->directory, sizeof review->directory, "%.4000s", directory);
     enum err code = rules_open(&review->rules, catalog, store);

@@ -7,8 +7,8 @@
  *                DIR/statistics.tsv; it stays when the entries' contents are gone
  *   samples      a share of all searches, drawn by a keyed hash that nobody outside can foresee: a
  *                supervisor of the searching country confirms the purpose
- *   flags        searches off shift; one value asked for by several countries within a week: for
- *                the auditors
+ *   flags        searches off shift; one value asked for by several countries within a week; an
+ *                owner told again and again of hits on one record: for the auditors
  *
  * Samples and flags are records (system/review.yaml) that name the entry, not what was asked.
  *
@@ -21,14 +21,23 @@
 #define REVIEW_REVIEW_H
 
 #include "audit/audit.h"
+#include "flow/flow.h"
 #include "store/store.h"
 
 struct review;
 enum {
-    REVIEW_SHARE = 10,    /* of 10,000 searches, unless stated */
+    REVIEW_SHARE = 10, /* of 10,000 searches, unless stated */
+    /* an owner is told so often of one record within 30 days: is somebody followed by it? */
+    REVIEW_NOTIFICATIONS = 5,
     REVIEW_COUNTRIES = 4, /* so many ask for one value within seven days: flagged */
 };
-enum review_why { REVIEW_SAMPLE, REVIEW_OFF_SHIFT, REVIEW_MANY_COUNTRIES, REVIEW_WHYS };
+enum review_why {
+    REVIEW_SAMPLE,
+    REVIEW_OFF_SHIFT,
+    REVIEW_MANY_COUNTRIES,
+    REVIEW_MANY_NOTIFICATIONS,
+    REVIEW_WHYS
+};
 const char *review_why_word(enum review_why why);
 
 enum err review_open(const struct catalog *catalog, struct store *store, struct audit *audit,
@@ -36,6 +45,13 @@ enum err review_open(const struct catalog *catalog, struct store *store, struct 
 void review_close(struct review *review);
 /* Takes up at most `max` entries that it has not seen; *ret_left (or NULL): how many are left. */
 enum err review_follow(struct review *review, uint64_t max, uint64_t *ret_left) MUST_USE;
+
+/*
+ * Tells owners silently of hits that the searching countries let them know of (notify.c), of the
+ * hours before `now_us`, at most `max` entries. Now and then; blocks for the disk.
+ */
+enum err review_notify(struct review *review, struct flow *flow, int64_t now_us,
+                       uint64_t max) MUST_USE;
 
 /* ---- statistics ---- */
 
