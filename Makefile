@@ -99,7 +99,7 @@ check:
 lint:
 	@sh tools/lint
 format:
-	@clang-format -i $(wildcard src/*/*.[ch] tests/*/*.[ch] bench/*.[ch])
+	@clang-format -i $(shell find src tests bench -name '*.[ch]' -not -path '*/node_modules/*')
 asan tsan:
 	@$(MAKE) --no-print-directory $(JOBS) VARIANT=$@ unit
 fuzz-short:

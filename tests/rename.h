@@ -182,7 +182,8 @@ static inline void rename_definition(struct renamer *renamer, struct node *root)
     for (struct node *names = list ? list->first : NULL; names; names = names->next)
         for (struct node *item = names->first; item; item = item->next)
             rename_text(renamer, item);
-    rename_names(renamer, rename_child(rename_child(rename_child(root, "screen"), "burst"), "field"));
+    rename_names(renamer,
+                 rename_child(rename_child(rename_child(root, "screen"), "burst"), "field"));
     rename_life(renamer, rename_child(root, "life"));
     list = rename_child(root, "show");
     for (struct node *role = list ? list->first : NULL; role; role = role->next)

@@ -15,7 +15,7 @@ static const struct {
 } schemas[] = {
     {"Problem",
      "type:s title:s status:i detail:s say?:s with?:[s] hint?:s hint_say?:Said field?:s file?:s "
-                "line?:i column?:i"},
+     "line?:i column?:i"},
     {"Search", "text?:s fields?:o databases?:[s] off?:[s] similar?:s purpose?:s reference?:s "
                "limit?:i offset?:i id?:s form?:s"},
     {"Part", "meaning:s title:s value:s check:s note?:s"},

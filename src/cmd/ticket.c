@@ -215,8 +215,12 @@ int command_ticket(struct cli *cli)
     static const struct {
         const char *word;
         int (*run)(struct cli *cli);
-    } all[] = {{"list", list}, {"show", show},       {"open", open_one},
-               {"move", move}, {"offices", offices}, {"figures", figures},
+    } all[] = {{"list", list},
+               {"show", show},
+               {"open", open_one},
+               {"move", move},
+               {"offices", offices},
+               {"figures", figures},
                {"handover", command_handover}};
     const char *what = cli_word(cli);
     for (size_t i = 0; what && i < COUNT_OF(all); i++)
