@@ -5,6 +5,8 @@
  */
 #include "codec/json.h"
 #include "standing/internal.h"
+#include "type/date.h"
+#include "type/name.h"
 
 const char *const standing_query_name = "standing-query";
 const char *const standing_hit_name = "standing-hit";
@@ -13,34 +15,67 @@ enum { REFERENCE_MAX = 200 };
 
 /* ---- keys of a question ---- */
 
+enum { NAMES_MAX = 4, DATES_MAX = 4 };
+
 struct keying {
     struct key_sink sink;
     struct table *table; /* NULL: they are counted only */
     uint32_t place;
     size_t count;
     enum err code;
+    const struct value *names[NAMES_MAX], *dates[DATES_MAX];
+    size_t name_count, date_count;
 };
 
 static void take_key(struct key_sink *sink, const struct key *key)
 {
     struct keying *keying = (struct keying *)sink;
-    if (key->kind != KEY_EXACT || keying->code)
+    if ((key->kind != KEY_EXACT && key->kind != KEY_RANGE) || keying->code)
         return;
     keying->count++;
     if (keying->table)
-        keying->code = asked_add_key(keying->table, keying->place, key->space, key->text);
+        keying->code = asked_add_key(keying->table, keying->place, key);
+}
+
+/* A date by which entries are ordered: of birth. */
+static bool orders(const struct catalog *catalog, uint16_t meaning)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct field *field = catalog->definitions[i]->order_by;
+        if (field && field->meaning_number == meaning)
+            return true;
+    }
+    return false;
 }
 
 struct part_keys {
     struct part_sink sink;
+    const struct standing *standing;
     struct keying *keying;
+    struct arena *arena;
 };
+
+/* Values last as long as the keying. */
+static void take_value(struct part_keys *parts, uint16_t meaning, const struct value *value)
+{
+    struct keying *keying = parts->keying;
+    struct value *kept = arena_new(parts->arena, struct value);
+    if (!kept)
+        return;
+    *kept = *value;
+    if (value->type == &type_name && keying->name_count < NAMES_MAX)
+        keying->names[keying->name_count++] = kept;
+    if (value->type == &type_date && orders(parts->standing->catalog, meaning) &&
+        keying->date_count < DATES_MAX)
+        keying->dates[keying->date_count++] = kept;
+    if (value->type && value->type->keys)
+        value->type->keys(value, &keying->sink);
+}
 
 static void take_part(struct part_sink *sink, str meaning, const struct value *value)
 {
-    (void)meaning;
-    if (value->type && value->type->keys)
-        value->type->keys(value, &((struct part_keys *)sink)->keying->sink);
+    struct part_keys *parts = (struct part_keys *)sink;
+    take_value(parts, meaning_number(parts->standing->catalog, meaning), value);
 }
 
 static enum err add_value_keys(const struct standing *standing, str meaning, str text, str country,
@@ -57,12 +92,27 @@ static enum err add_value_keys(const struct standing *standing, str meaning, str
     context.list = list;
     context.country = country;
     TRY(type_parse_text(type, &context, text, arena, &value));
-    if (type->keys)
-        type->keys(&value, &keying->sink);
-    struct part_keys parts = {.sink = {.add = take_part}, .keying = keying};
+    struct part_keys parts = {.sink = {.add = take_part},
+                              .standing = standing,
+                              .keying = keying,
+                              .arena = arena};
+    take_value(&parts, number, &value);
     if (type->parts)
         type->parts(&value, arena, &parts.sink);
     return keying->code;
+}
+
+/* A name waits with a date of birth: alone it would be met by its namesakes, every day. */
+static enum err add_names(struct keying *keying)
+{
+    for (size_t i = 0; i < keying->name_count; i++)
+        for (size_t k = 0; k < keying->date_count; k++) {
+            keying->count++;
+            if (keying->table)
+                TRY(asked_add_name(keying->table, keying->place, name_of(keying->names[i]),
+                                   date_of(keying->dates[k])));
+        }
+    return OK;
 }
 
 static enum err add_keys(const struct standing *standing, const struct node *asked, str country,
@@ -76,7 +126,20 @@ static enum err add_keys(const struct standing *standing, const struct node *ask
         if (code)
             return code;
     }
-    return OK;
+    return add_names(keying);
+}
+
+/* The names asked for, a line each, as the table keeps them for comparing. */
+static str lines_of_names(const struct keying *keying, struct arena *arena)
+{
+    struct buf lines = {.max = 16 << 10};
+    for (size_t i = 0; i < keying->name_count && keying->date_count; i++) {
+        buf_add(&lines, keying->names[i]->raw);
+        buf_add_char(&lines, '\n');
+    }
+    str kept = arena_str(arena, buf_str(&lines));
+    buf_release(&lines);
+    return kept;
 }
 
 /* ---- stored queries ---- */
@@ -128,6 +191,11 @@ static enum err put_query(struct standing *standing, const struct stored *stored
                           .is_there = stored->state == STATE_ACTIVE};
     (void)clock_parse(node_get_text(node_get(body, S("fields")), S("approved_at")),
                       &query.approved_us);
+    struct keying counted = {.table = NULL};
+    if (!asked_find(&standing->table, query.number)) {
+        TRY(add_keys(standing, read.asked, stored->owner, arena, &counted));
+        query.names = lines_of_names(&counted, arena);
+    }
     TRY(asked_put(&standing->table, &query, &place, &is_new));
     struct keying keying = {.table = &standing->table, .place = place};
     return is_new ? add_keys(standing, read.asked, stored->owner, arena, &keying) : OK;
@@ -298,7 +366,9 @@ static enum err check_question(struct standing *standing, const struct actor *ac
     TRY(add_keys(standing, asked, actor->country, arena, &keying));
     if (keying.count)
         return OK;
-    err_set(ERR_BAD_VALUE, "a standing query needs a number: a document, a plate, an account");
+    err_set(ERR_BAD_VALUE,
+            "a standing query needs a number - a document, a plate, an account - or a name with a "
+            "date of birth");
     return err_field("fields");
 }
 

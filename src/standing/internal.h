@@ -6,19 +6,52 @@
 #include <pthread.h>
 
 #include "standing/standing.h"
+#include "text/name.h"
+
+/* ---- names.c: how names sound, and when their bearers were born ---- */
+
+struct date;
+struct frequencies;
+typedef void name_key(void *context, uint64_t hash);
+void names_ask(const struct name *name, const struct date *born, uint64_t seed, name_key *take,
+               void *context);
+void names_hold(const struct record *record, uint64_t seed, name_key *take, void *context);
+/* Whether a name of the record is as near to this one as a search would look at. */
+bool names_agree(const struct frequencies *frequencies, str asked, const struct record *record,
+                 struct arena *arena);
+
+/* ---- spans.c: series of numbers ---- */
+
+struct span {
+    str space, from, to, reach;
+    uint32_t query;
+};
+struct spans {
+    struct span *items;
+    size_t count, ordered, max;
+};
+typedef void span_visit(void *context, uint32_t query);
+enum err spans_add(struct spans *spans, const struct span *span) MUST_USE;
+/* Every query of a span that meets from..to. */
+void spans_find(struct spans *spans, str space, str from, str to, span_visit *visit, void *context);
+void spans_release(struct spans *spans);
 
 /* ---- table.c: from the keys of a record to the queries that ask for one of them ---- */
 
 struct query {
     uint64_t number;
     str officer, country;
+    str names;           /* asked for by how they sound, a line each; empty: none */
     int64_t approved_us; /* 0: not yet */
     int32_t until;       /* day */
     bool is_there;
 };
 struct key_slot {
-    uint64_t hash; /* 0: free */
-    uint32_t query;
+    uint64_t hash;  /* 0: free */
+    uint32_t first; /* of its queries, a place in `links` + 1 */
+};
+struct key_link {
+    uint32_t query, next; /* + 1 */
 };
 struct met {
     uint64_t number, query, record;
@@ -31,7 +64,10 @@ struct table {
     uint32_t *by_number; /* place + 1 */
     uint32_t by_number_count;
     struct key_slot *keys;
-    size_t key_count, key_max;
+    size_t slot_count, key_max;
+    struct key_link *links;
+    size_t key_count, link_max;
+    struct spans points, series; /* of spaces with series: single numbers asked for, and series */
     struct met *mets;
     size_t met_count, met_max;
     uint64_t *pairs; /* hashes of query and record that met */
@@ -45,10 +81,20 @@ void asked_release(struct table *table);
 enum err asked_put(struct table *table, const struct query *query, uint32_t *ret,
                    bool *ret_is_new) MUST_USE;
 struct query *asked_find(const struct table *table, uint64_t number); /* NULL */
-enum err asked_add_key(struct table *table, uint32_t query, str space, str text) MUST_USE;
-/* Places of the queries that stand on `day` and ask for a key; at most max, how many there are. */
-size_t asked_match(const struct table *table, const struct record *record, int64_t time_us,
-                   int32_t day, uint32_t *ret, size_t max);
+enum err asked_add_key(struct table *table, uint32_t query, const struct key *key) MUST_USE;
+enum err asked_add_name(struct table *table, uint32_t query, const struct name *name,
+                        const struct date *born) MUST_USE;
+/*
+ * Places of the queries that stand on `day` and ask for a key of the record, or for a name that is
+ * near to one of its; at most max, how many there are.
+ */
+struct asked_when {
+    int64_t time_us;
+    int32_t day;
+};
+size_t asked_match(struct table *table, const struct record *record, struct asked_when when,
+                   const struct frequencies *frequencies, struct arena *arena, uint32_t *ret,
+                   size_t max);
 enum err asked_add_met(struct table *table, const struct met *met) MUST_USE;
 bool asked_has_met(const struct table *table, uint64_t query, uint64_t record);
 

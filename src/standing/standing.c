@@ -47,10 +47,11 @@ static enum err hold_against(struct page *page, const struct stored *stored,
     struct record record;
     TRY(json_parse(stored->body, &page->reading, &body));
     TRY(record_read(standing->catalog, definition, body, &page->reading, &record));
-    int32_t day = (int32_t)(stored->time_us / 86400000000ll);
+    const struct asked_when when = {stored->time_us, (int32_t)(stored->time_us / 86400000000ll)};
+    const struct frequencies *frequencies = search_frequencies(standing->engine);
     pthread_mutex_lock(&standing->lock);
-    size_t count =
-        asked_match(&standing->table, &record, stored->time_us, day, places, PER_RECORD_MAX);
+    size_t count = asked_match(&standing->table, &record, when, frequencies, &page->reading, places,
+                               PER_RECORD_MAX);
     for (size_t i = 0; i < count && page->count < FOUND_MAX; i++) {
         uint64_t query = standing->table.queries[places[i]].number;
         if (!asked_has_met(&standing->table, query, stored->id.number))
@@ -126,7 +127,7 @@ static const struct hit *find_hit(const struct search_answer *answer, struct rec
 /* What a search of the asker would show of the record now; DISCLOSE_NONE: nothing. */
 static enum err ask_again(struct standing *standing, const struct candidate *candidate,
                           const struct standing_query *query, const struct actor *actor,
-                          struct arena *arena, enum disclosure *ret)
+                          struct arena *arena, struct standing_hit *ret)
 {
     struct search_plan *plan;
     struct search_answer answer = {0};
@@ -135,7 +136,7 @@ static enum err ask_again(struct standing *standing, const struct candidate *can
     bool is_asked = !query->databases || query->databases->count == 0;
     node_each(name, query->databases) is_asked |=
         str_eq(node_as_text(name), candidate->definition->name);
-    *ret = DISCLOSE_NONE;
+    ret->disclosure = DISCLOSE_NONE;
     if (!is_asked)
         return OK;
     struct search_request request = {.fields = standing_fields(query, arena),
@@ -148,8 +149,10 @@ static enum err ask_again(struct standing *standing, const struct candidate *can
             return code == ERR_MEMORY || code == ERR_LIMIT ? code : OK;
         TRY(search_run(standing->engine, plan, &answer));
         const struct hit *hit = find_hit(&answer, candidate->record);
-        if (hit)
-            *ret = hit->view.disclosure;
+        if (hit) {
+            ret->disclosure = hit->view.disclosure;
+            ret->band = hit->band;
+        }
         if (hit || request.offset + SEARCH_LIMIT >= answer.total_count)
             return OK;
     }
@@ -203,7 +206,6 @@ static enum err settle(struct standing *standing, const struct candidate *candid
     struct stored stored;
     struct standing_query query;
     struct actor actor;
-    enum disclosure disclosure;
     TRY(store_read(standing->store, candidate->query, arena, &stored));
     if (standing_read(standing, &stored, arena, &query) != OK || !query.is_approved)
         return OK;
@@ -213,15 +215,14 @@ static enum err settle(struct standing *standing, const struct candidate *candid
         !str_eq(actor.country, stored.owner))
         return OK; /* he is not here any more: nothing comes of it */
     actor.reference = query.reference;
-    TRY(ask_again(standing, candidate, &query, &actor, arena, &disclosure));
-    if (disclosure == DISCLOSE_NONE)
-        return OK;
     struct standing_hit hit = {.actor = &actor,
                                .query = stored.id,
                                .record = candidate->record,
                                .version = candidate->version,
-                               .definition = candidate->definition,
-                               .disclosure = disclosure};
+                               .definition = candidate->definition};
+    TRY(ask_again(standing, candidate, &query, &actor, arena, &hit));
+    if (hit.disclosure == DISCLOSE_NONE)
+        return OK;
     if (standing->found)
         TRY(standing->found(standing->context, &hit));
     return keep_hit(standing, candidate, stored.owner, arena);

@@ -10,6 +10,10 @@
  *   standing_on(standing, actor_of, on_hit, context);
  *   TRY(standing_start(standing));           // a thread of its own; tests call standing_catch_up()
  *
+ * A question waits for numbers and series of them, and for names with a date of birth: what its
+ * keys lead to (names.c, spans.c) is asked as that search, so what comes of it is what a search
+ * would say, in the same band.
+ *
  * Only what stands here is ever matched: this module reads records of system/standing-query.yaml
  * and the feed, and nothing else (tools/check holds it to that).
  */
@@ -39,6 +43,7 @@ struct standing_hit {
     uint32_t version;
     const struct definition *definition;
     enum disclosure disclosure;
+    enum band band; /* what a search says of it */
 };
 /* Puts it on record; only then it is kept. */
 typedef enum err standing_hit_found(void *context, const struct standing_hit *hit);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An index turned round: the keys are those of the queries, what is looked up are the keys of each
- * new record. One open table of hashes, 16 bytes a key; a record of ten keys costs ten probes,
- * whatever number of queries stands. A hash alone proves nothing: who is found is asked again by a
- * search. Keys of a query that has gone stay behind until the table grows, and lead to nobody.
+ * new record. One open table of hashes, from each a chain of queries, 24 bytes a key; a record of
+ * ten keys costs ten probes, whatever number of queries stands. A hash alone proves nothing: who is
+ * found is asked again by a search. Keys of a query that has gone stay behind until the table
+ * grows, and lead to nobody. Names (names.c) and series (spans.c) have keys of their own.
  */
 #include <stdlib.h>
 
@@ -25,6 +26,9 @@ void asked_release(struct table *table)
     free(table->queries);
     free(table->by_number);
     free(table->keys);
+    free(table->links);
+    spans_release(&table->points);
+    spans_release(&table->series);
     free(table->mets);
     free(table->pairs);
     arena_release(&table->arena);
@@ -89,6 +93,7 @@ enum err asked_put(struct table *table, const struct query *query, uint32_t *ret
         TRY(grow_queries(table));
     next.officer = held ? held->officer : arena_str(&table->arena, query->officer);
     next.country = held ? held->country : arena_str(&table->arena, query->country);
+    next.names = held ? held->names : arena_str(&table->arena, query->names);
     uint32_t place = held ? (uint32_t)(held - table->queries) : table->count++;
     table->queries[place] = next;
     if (!held)
@@ -105,92 +110,223 @@ static uint64_t key_hash(const struct table *table, str space, str text)
     return hash64(text, hash64(space, table->seed)) | 1;
 }
 
-static void link_key(struct table *table, struct key_slot key)
+static struct key_slot *slot_of(const struct table *table, uint64_t hash)
 {
-    size_t slot = key.hash >> 1 & (table->key_max - 1);
-    while (table->keys[slot].hash)
+    size_t slot = hash >> 1 & (table->key_max - 1);
+    while (table->keys[slot].hash && table->keys[slot].hash != hash)
         slot = (slot + 1) & (table->key_max - 1);
-    table->keys[slot] = key;
+    return &table->keys[slot];
 }
 
+static void link_key(struct table *table, uint64_t hash, uint32_t query)
+{
+    struct key_slot *slot = slot_of(table, hash);
+    table->slot_count += !slot->hash;
+    slot->hash = hash;
+    table->links[table->key_count++] = (struct key_link){query, slot->first};
+    slot->first = (uint32_t)table->key_count;
+}
+
+static enum err grow_links(struct table *table)
+{
+    size_t max = table->link_max ? table->link_max * 2 : FIRST;
+    if (max > UINT32_MAX / 2)
+        return err_set(ERR_LIMIT, "standing queries ask for more than can be kept");
+    struct key_link *links = realloc(table->links, max * sizeof *links);
+    if (!links)
+        return no_memory();
+    table->links = links;
+    table->link_max = max;
+    return OK;
+}
+
+/* Into a table twice as large, without those of queries that have gone. */
 static enum err grow_keys(struct table *table)
 {
-    size_t old_max = table->key_max;
-    size_t max = old_max ? old_max * 2 : FIRST;
-    struct key_slot *old = table->keys;
+    struct table old = *table;
+    size_t max = old.key_max ? old.key_max * 2 : FIRST;
     struct key_slot *keys = calloc(max, sizeof *keys);
-    if (!keys)
+    struct key_link *links = malloc((old.link_max + 1) * sizeof *links);
+    if (!keys || !links) {
+        free(keys);
+        free(links);
         return no_memory();
+    }
     table->keys = keys;
+    table->links = links;
     table->key_max = max;
-    table->key_count = 0;
-    for (size_t i = 0; i < old_max; i++)
-        if (old[i].hash && table->queries[old[i].query].is_there) {
-            link_key(table, old[i]);
-            table->key_count++;
-        }
-    free(old);
+    table->key_count = table->slot_count = 0;
+    for (size_t i = 0; i < old.key_max; i++)
+        for (uint32_t at = old.keys[i].first; at; at = old.links[at - 1].next)
+            if (table->queries[old.links[at - 1].query].is_there)
+                link_key(table, old.keys[i].hash, old.links[at - 1].query);
+    free(old.keys);
+    free(old.links);
     return OK;
 }
 
-enum err asked_add_key(struct table *table, uint32_t query, str space, str text)
+static enum err add_hash(struct table *table, uint64_t hash, uint32_t query)
 {
-    if (table->key_count * 2 >= table->key_max)
+    if (table->slot_count * 2 >= table->key_max)
         TRY(grow_keys(table));
-    link_key(table, (struct key_slot){key_hash(table, space, text), query});
-    table->key_count++;
+    if (table->key_count == table->link_max)
+        TRY(grow_links(table));
+    link_key(table, hash | 1, query);
     return OK;
 }
+
+static enum err add_span(struct table *table, struct spans *spans, uint32_t query,
+                         const struct key *key, str to)
+{
+    const struct span *before = spans->count ? &spans->items[spans->count - 1] : NULL;
+    bool is_of_same = before && str_eq(before->space, key->space);
+    struct span span = {.space = is_of_same ? before->space : arena_str(&table->arena, key->space),
+                        .from = arena_str(&table->arena, key->text),
+                        .to = arena_str(&table->arena, to),
+                        .query = query};
+    return spans_add(spans, &span);
+}
+
+enum err asked_add_key(struct table *table, uint32_t query, const struct key *key)
+{
+    if (key->kind == KEY_RANGE)
+        return add_span(table, &table->series, query, key, key->to);
+    TRY(add_span(table, &table->points, query, key, key->text));
+    return add_hash(table, key_hash(table, key->space, key->text), query);
+}
+
+struct naming {
+    struct table *table;
+    uint32_t query;
+    enum err code;
+};
+
+static void take_name_key(void *context, uint64_t hash)
+{
+    struct naming *naming = context;
+    if (!naming->code)
+        naming->code = add_hash(naming->table, hash, naming->query);
+}
+
+enum err asked_add_name(struct table *table, uint32_t query, const struct name *name,
+                        const struct date *born)
+{
+    struct naming naming = {table, query, OK};
+    names_ask(name, born, table->seed, take_name_key, &naming);
+    return naming.code;
+}
+
+/* ---- matching ---- */
+
+enum { HEARD_MAX = 4096 };
 
 struct matcher {
     struct key_sink sink;
-    const struct table *table;
-    int64_t time_us;
-    int32_t day;
+    struct table *table;
+    struct asked_when when;
     uint32_t *ret;
     size_t count, max;
+    uint32_t heard[HEARD_MAX]; /* whose name sounds alike */
+    size_t heard_count;
 };
 
 static bool stands(const struct matcher *matcher, const struct query *query)
 {
-    return query->is_there && query->approved_us && query->approved_us <= matcher->time_us &&
-           query->until >= matcher->day;
+    return query->is_there && query->approved_us && query->approved_us <= matcher->when.time_us &&
+           query->until >= matcher->when.day;
+}
+
+static void take_query(void *context, uint32_t place)
+{
+    struct matcher *matcher = context;
+    if (matcher->count == matcher->max || !stands(matcher, &matcher->table->queries[place]))
+        return;
+    for (size_t i = 0; i < matcher->count; i++)
+        if (matcher->ret[i] == place)
+            return;
+    matcher->ret[matcher->count++] = place;
+}
+
+static uint32_t first_of(const struct table *table, uint64_t hash)
+{
+    return table->key_max ? slot_of(table, hash)->first : 0;
 }
 
 static void look_up(struct key_sink *sink, const struct key *key)
 {
     struct matcher *matcher = (struct matcher *)sink;
-    const struct table *table = matcher->table;
-    if (key->kind != KEY_EXACT || !table->key_max)
+    struct table *table = matcher->table;
+    if (key->kind != KEY_EXACT && key->kind != KEY_RANGE)
         return;
+    str to = key->kind == KEY_RANGE ? key->to : key->text;
+    if (table->series.count)
+        spans_find(&table->series, key->space, key->text, to, take_query, matcher);
+    if (key->kind == KEY_RANGE) {
+        spans_find(&table->points, key->space, key->text, to, take_query, matcher);
+        return;
+    }
     uint64_t hash = key_hash(table, key->space, key->text);
-    size_t slot = hash >> 1 & (table->key_max - 1);
-    for (; table->keys[slot].hash; slot = (slot + 1) & (table->key_max - 1)) {
-        uint32_t place = table->keys[slot].query;
-        if (table->keys[slot].hash != hash || !stands(matcher, &table->queries[place]))
-            continue;
-        bool is_known = false;
-        for (size_t i = 0; i < matcher->count && !is_known; i++)
-            is_known = matcher->ret[i] == place;
-        if (!is_known && matcher->count < matcher->max)
-            matcher->ret[matcher->count++] = place;
+    for (uint32_t at = first_of(table, hash); at; at = table->links[at - 1].next)
+        take_query(matcher, table->links[at - 1].query);
+}
+
+static void hear(void *context, uint64_t hash)
+{
+    struct matcher *matcher = context;
+    const struct table *table = matcher->table;
+    for (uint32_t at = first_of(table, hash | 1); at; at = table->links[at - 1].next)
+        if (matcher->heard_count < HEARD_MAX)
+            matcher->heard[matcher->heard_count++] = table->links[at - 1].query;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool agrees(const struct frequencies *frequencies, str names, const struct record *record,
+                   struct arena *arena)
+{
+    str line;
+    while (str_split(&names, '\n', &line))
+        if (names_agree(frequencies, line, record, arena))
+            return true;
+    return false;
+}
+
+static void match_names(struct matcher *matcher, const struct record *record,
+                        const struct frequencies *frequencies, struct arena *arena)
+{
+    const struct table *table = matcher->table;
+    names_hold(record, table->seed, hear, matcher);
+    qsort(matcher->heard, matcher->heard_count, sizeof *matcher->heard, compare_places);
+    for (size_t i = 0; i < matcher->heard_count; i++) {
+        const struct query *query = &table->queries[matcher->heard[i]];
+        bool is_new = i == 0 || matcher->heard[i] != matcher->heard[i - 1];
+        if (is_new && stands(matcher, query) && agrees(frequencies, query->names, record, arena))
+            take_query(matcher, matcher->heard[i]);
     }
 }
 
-size_t asked_match(const struct table *table, const struct record *record, int64_t time_us,
-                   int32_t day, uint32_t *ret, size_t max)
+size_t asked_match(struct table *table, const struct record *record, struct asked_when when,
+                   const struct frequencies *frequencies, struct arena *arena, uint32_t *ret,
+                   size_t max)
 {
-    struct matcher matcher = {.sink = {.add = look_up, .is_lookup = true},
-                              .table = table,
-                              .time_us = time_us,
-                              .day = day,
-                              .max = max};
+    struct matcher matcher;
+    matcher.sink = (struct key_sink){.add = look_up, .is_lookup = true};
+    matcher.table = table;
+    matcher.when = when;
     matcher.ret = ret;
+    matcher.max = max;
+    matcher.count = matcher.heard_count = 0;
     for (size_t i = 0; i < record->count; i++) {
         const struct field_value *value = &record->values[i];
         if (value->field->meaning_number && value->value.type && value->value.type->keys)
             value->value.type->keys(&value->value, &matcher.sink);
     }
+    match_names(&matcher, record, frequencies, arena);
     return matcher.count;
 }
 
