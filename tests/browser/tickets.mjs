@@ -8,6 +8,7 @@ import { Stage } from './stage.mjs';
 const stage = await Stage.open({ officers: {
   gate: ['--country', 'FRA', '--role', 'frontline', '--unit', 'FRA/gate', '--purpose', 'border-control'],
   other: ['--country', 'ZZZ', '--role', 'national-bureau', '--unit', 'ZZZ/ncb', '--purpose', 'border-control'],
+  night: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--purpose', 'border-control'],
   owner: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--may', 'write', '--purpose', 'border-control', '--purpose', 'investigate'],
 } });
 const { node } = stage;
@@ -83,12 +84,12 @@ const asking = [
     await finder.waitForFunction((old) => Number(document.querySelector('main.page .clock').dataset.left) <= old - 2, before);
     assert.match(await finder.locator('.limit').innerText(), /\d+:\d\d/);
   }],
-  ['it rings at the owner’s desk, without a key being pressed; the sound can be switched off', async () => {
+  ['it rings at the owner’s desk, without a key being pressed; the sound is for who switches it on', async () => {
     await owner.waitForSelector('.alarms');
     assert.match(await owner.locator('.alarms').innerText(), /FRA → UTO/);
-    assert.equal(await owner.locator('.alarms').getAttribute('data-sound'), 'on');
-    await owner.locator('.alarms button').press('Enter');
     assert.equal(await owner.locator('.alarms').getAttribute('data-sound'), 'off');
+    await owner.locator('.alarms [data-sound-button]').press('Enter');
+    assert.equal(await owner.locator('.alarms').getAttribute('data-sound'), 'on');
     assert.equal(await finder.locator('.alarms').count(), 0, 'not at the finder’s');
     assert.doesNotMatch(await owner.locator('.alarms').innerText(), new RegExp(number));
   }],
@@ -139,6 +140,65 @@ const answering = [
   }],
 ];
 
+// The same question once more, over the network: what the officers do with it is tested above.
+async function askAgain() {
+  const headers = { 'Bureau-Purpose': 'border-control' };
+  const { data } = await node.call('POST', '/v1/search', { text: number, purpose: 'border-control' }, { as: 'gate' });
+  const [kind] = (await node.call('GET', '/v1/tickets/kinds', undefined, { as: 'gate', headers })).data;
+  const fields = {};
+  for (const field of kind.needs) fields[field.name] = field.list ? (await node.call('GET', `/v1/codes/${field.list}`, undefined, { as: 'gate' })).data.codes[0].code : 'words';
+  const opened = await node.call('POST', '/v1/tickets', { kind: kind.kind, record, receipt: data.receipt, fields }, { as: 'gate', headers });
+  assert.equal(opened.status, 201, opened.text);
+  return opened.data.id;
+}
+let night;
+
+const shifts = [
+  ['one key acknowledges what rings, on whatever page the officer is', async () => {
+    const id = await askAgain();
+    await owner.goto(`${stage.base}/#/owner`);
+    await owner.waitForSelector('.alarms');
+    await owner.locator('h1').first().click();
+    await owner.keyboard.press('q');
+    await owner.waitForSelector('.alarms', { state: 'detached' });
+    assert.notEqual((await node.call('GET', `/v1/tickets/${id}`, undefined, { as: 'owner' })).data.alarm, true);
+  }],
+  ['the desk is handed over: not without a taker for what is urgent', async () => {
+    await owner.goto(`${stage.base}/#/tickets/handover`);
+    await owner.waitForSelector('form.handover[data-signing=leave] table');
+    await owner.locator('form.handover button.primary').press('Enter');
+    await owner.waitForSelector('form.handover .problem');
+    assert.match(await owner.locator('form.handover .problem').innerText(), /1 urgent ticket has no taker/);
+    await owner.locator('form.handover select').first().selectOption('night');
+    await owner.fill('#handover-note', 'One question of FRA is being looked at.');
+    await owner.locator('form.handover button.primary').press('Enter');
+    await owner.waitForSelector('[data-signed]');
+    assert.match(await owner.locator('form.handover').innerText(), /owner has left this desk/);
+  }],
+  ['the coming officer signs the same list', async () => {
+    night = await stage.beside('night');
+    await night.goto(`${stage.base}/#/tickets/handover`);
+    await night.waitForSelector('form.handover[data-signing=take] table');
+    const said = await night.locator('form.handover').innerText();
+    assert.match(said, /owner has left[\s\S]*One question of FRA/);
+    assert.match(said, /night/);
+    await night.locator('form.handover button.primary').press('Enter');
+    await night.waitForSelector('form.handover[data-signing=leave]');
+    assert.match(await night.locator('form.handover').innerText(), /owner left[\s\S]*night took over/);
+    stage.at(night);
+    for (const language of ['fr', 'es', 'ar', 'en']) {
+      await night.goto(`${stage.base}/#/search`);
+      await stage.speak(language);
+      await night.goto(`${stage.base}/#/tickets/handover`);
+      await night.waitForSelector('form.handover table');
+      await stage.serious(`${language} handover`);
+      await stage.picture('handover', language);
+    }
+    await night.context().close();
+    stage.at(finder);
+  }],
+];
+
 const others = [
   ['nobody else knows of it: not the ticket, not who asked', async () => {
     const third = await stage.beside('other');
@@ -172,6 +232,6 @@ const others = [
   }],
 ];
 
-const failed = await runTests('tickets', [...asking, ...answering, ...others]);
+const failed = await runTests('tickets', [...asking, ...answering, ...others, ...shifts]);
 await stage.close();
 process.exit(failed ? 1 : 0);

@@ -171,7 +171,7 @@ function App() {
       <div hidden={view !== 'search'}>{views.includes('search') && <Search me={me} isOpen={view === 'search'} demonstration={demonstration} wanted={wanted} />}</div>
       {view === 'record' && <RecordPage key={at.rest[0] + language} id={at.rest[0]} me={me} onAsk={search} />}
       {view === 'desk' && <Desk key={at.rest.join('/') + language} database={at.rest[0]} id={at.rest[1]} me={me} />}
-      {views.includes('tickets') && view === 'tickets' && (isTicketList(at.rest[0]) ? <Tickets key={language} part={at.rest[0]} /> : <TicketPage key={at.rest[0] + language} id={at.rest[0]} />)}
+      {views.includes('tickets') && view === 'tickets' && (isTicketList(at.rest[0]) ? <Tickets key={language} part={at.rest[0]} me={me} /> : <TicketPage key={at.rest[0] + language} id={at.rest[0]} />)}
       {views.includes('tickets') && view === 'ask' && <Ask key={at.rest.join('/') + language} record={at.rest[0]} receipt={at.rest[1]} owner={at.rest[2]} />}
       {view === 'print' && <PrintSheet key={at.rest[0] + language} id={at.rest[0]} me={me} />}
       {view === 'rights' && views.includes('rights') && <Rights key={language} part={at.rest[0]} id={at.rest[1]} me={me} />}

@@ -6,7 +6,7 @@ import { call } from './api.js';
 import { t, when } from './i18n.js';
 import { Facts } from './card.jsx';
 import { Clock, Limit } from './clock.jsx';
-import { Office, Party } from './tickets.jsx';
+import { Office, Parties } from './tickets.jsx';
 import { TicketForm } from './ticket_form.jsx';
 import { useTickets } from './tickets.js';
 
@@ -68,7 +68,7 @@ export function History({ steps }) {
     <table class="history"><caption>{t('history')}</caption>
       <thead><tr><th scope="col">{t('time')}</th><th scope="col">{t('step')}</th><th scope="col">{t('unit')}</th><th scope="col">{t('officer')}</th></tr></thead>
       <tbody>{[...steps].reverse().map((step) => (
-        <tr key={`${step.version}${step.what}`}><td>{when(step.time)}</td><td>{step.what === 'clock' ? `${t('ticket.clock')} ${step.step ? t(`clock.step.${step.step}`) : ''}` : step.state_title}{step.what === 'second-eyes' && ` · ${t('ticket.second')}`}</td>
+        <tr key={`${step.version}${step.what}`}><td>{when(step.time)}</td><td>{step.what === 'limit' ? t('ticket.limit') : step.what === 'clock' ? `${t('ticket.clock')} ${step.step ? t(`clock.step.${step.step}`) : ''}` : step.state_title}{step.what === 'second-eyes' && ` · ${t('ticket.second')}`}</td>
           <td><b>{step.country}</b> <bdi>{step.unit}</bdi></td><td><bdi>{step.officer}</bdi></td></tr>
       ))}</tbody>
     </table>
@@ -92,7 +92,7 @@ export function TicketPage({ id }) {
       <h1><span class="kind">{ticket.title} <code>{ticket.id}</code></span> {ticket.state_title}</h1>
       <p><Clock clock={ticket.clock} /> {ticket.clock?.profile_title && <span class="quiet">{ticket.clock.profile_title}</span>}</p>
       <Limit limit={ticket.limit} />
-      <p class="quiet">{ticket.database_title} · <a href={`#/record/${encodeURIComponent(ticket.record)}`}>{t('open')} <code>{ticket.record}</code></a> · <Party party={ticket.asker} /> <span class="arrow" aria-hidden="true" /> <Party party={ticket.owner} /></p>
+      <p class="quiet">{ticket.database && <>{ticket.database_title} · <a href={`#/record/${encodeURIComponent(ticket.record)}`}>{t('open')} <code>{ticket.record}</code></a> · </>}<Parties ticket={ticket} />{ticket.taker && <> · {t('ticket.taker', { officer: ticket.taker })}</>}</p>
       {ticket.waiting && <p class="old">{t('ticket.waiting')}</p>}
       <Facts facts={ticket.facts} isWhole />
       <Moves key={ticket.version} ticket={ticket} onDone={load} />

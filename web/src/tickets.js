@@ -44,10 +44,21 @@ export async function allTickets(query, after) {
   return (await call('GET', `/v1/tickets?${query}&after=${encodeURIComponent(after)}`)).data;
 }
 
+// The first move that needs nothing: it leaves the state that rings. false: each asks for words, and is made on the ticket's page.
+export async function acknowledge({ id }) {
+  const path = `/v1/tickets/${encodeURIComponent(id)}`;
+  const { data: ticket } = await call('GET', path);
+  const move = ticket.moves.find((one) => !one.needs.length);
+  if (!ticket.alarm) return true; // somebody was faster
+  if (!move) return false;
+  await call('POST', `${path}/moves`, { body: { to: move.to, fields: {}, version: ticket.version } });
+  return true;
+}
+
 // ---- the alarm ----
 
 export const sound = {
-  isOn: localStorage.getItem('sound') !== 'off',
+  isOn: localStorage.getItem('sound') === 'on', // a browser gives sound to who has asked for it
   set(isOn) { this.isOn = isOn; localStorage.setItem('sound', isOn ? 'on' : 'off'); },
 };
 

@@ -4,13 +4,21 @@ import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { t, when } from './i18n.js';
 import { Clock } from './clock.jsx';
-import { allTickets, sound, useAlarm, useTickets } from './tickets.js';
+import { acknowledge, allTickets, sound, useAlarm, useTickets } from './tickets.js';
+import { Handover } from './handover.jsx';
 import { TicketForm } from './ticket_form.jsx';
 
 const LISTS = { '': 'open=yes', asked: 'open=yes&side=asker', answer: 'open=yes&side=owner', closed: 'open=no' };
+const HANDOVER = 'handover';
 
 export function Party({ party }) {
+  if (!party.country) return null;
   return <bdi><b>{party.country}</b> {party.unit}</bdi>;
+}
+
+// Between whom: what the node itself tells has nobody who asked.
+export function Parties({ ticket }) {
+  return <>{ticket.asker.country && <><Party party={ticket.asker} /> <span class="arrow" aria-hidden="true" /> </>}<Party party={ticket.owner} /></>;
 }
 
 // drawn, since a plain computer has no font with bells
@@ -25,7 +33,7 @@ export function TicketRow({ ticket }) {
       {ticket.test && <span class="test">{t('test')}</span>}
       <span class="state">{ticket.state_title}</span>
       <Clock clock={ticket.clock} />
-      <span class="quiet">{ticket.database_title} · <Party party={ticket.asker} /> <span class="arrow" aria-hidden="true" /> <Party party={ticket.owner} /> · {when(ticket.opened)}</span>
+      <span class="quiet">{ticket.database_title && `${ticket.database_title} · `}<Parties ticket={ticket} /> · {when(ticket.opened)}{ticket.taker && <> · {t('ticket.taker', { officer: ticket.taker })}</>}</span>
       {ticket.waiting && <span class="bad">{t('ticket.waiting')}</span>}
     </li>
   );
@@ -48,30 +56,45 @@ export function TicketList({ query, empty }) {
   );
 }
 
-export function Tickets({ part = '' }) {
+export function Tickets({ part = '', me }) {
   const tab = (name) => <a href={`#/tickets${name && `/${name}`}`} aria-current={part === name ? 'page' : undefined}>{t(`tickets.${name || 'all'}`)}</a>;
   return (
     <main class="page">
       <h1>{t('tickets')}</h1>
-      <nav class="tabs" aria-label={t('tickets')}>{Object.keys(LISTS).map(tab)}</nav>
-      <TicketList key={part} query={LISTS[part]} empty="tickets.none" />
+      <nav class="tabs" aria-label={t('tickets')}>{[...Object.keys(LISTS), HANDOVER].map(tab)}</nav>
+      {part === HANDOVER ? <Handover me={me} /> : <TicketList key={part} query={LISTS[part]} empty="tickets.none" />}
     </main>
   );
 }
-export const isTicketList = (part = '') => part in LISTS;
+export const isTicketList = (part = '') => part in LISTS || part === HANDOVER;
 
-// Rung until somebody acknowledges: seen on every page, heard where the sound is on.
+// Rung until somebody acknowledges: seen on every page, heard where the officer has switched the sound on. One key acknowledges the
+// most urgent one, which ends its sound.
 export function Alarms() {
   const { tickets } = useTickets('open=yes&max=50');
   const [isOn, setOn] = useState(sound.isOn);
+  const [problem, setProblem] = useState('');
   const ringing = (tickets || []).filter((ticket) => ticket.alarm && ticket.yours);
-  useAlarm(isOn && ringing.length > 0);
-  if (!ringing.length) return null;
   const [first] = ringing;
+  const quieten = () => acknowledge(first).then((isDone) => { setProblem(''); if (!isDone) location.hash = `#/tickets/${encodeURIComponent(first.id)}`; }).catch((failure) => setProblem(failure.message));
+  useAlarm(isOn && ringing.length > 0);
+  useEffect(() => {
+    if (!first) return undefined;
+    const press = (event) => {
+      const isTyping = event.target.closest?.('input, textarea, select, [contenteditable], dialog');
+      if (event.key === 'q' && !isTyping && !event.ctrlKey && !event.altKey && !event.metaKey) { event.preventDefault(); quieten(); }
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, [first?.id]);
+  if (!first) return null;
+  const between = [first.asker.country, first.owner.country].filter(Boolean).join(' → ');
   return (
     <aside class="alarms" role="alert" data-sound={isOn ? 'on' : 'off'}>
-      <Bell /> <a href={`#/tickets/${encodeURIComponent(first.id)}`}>{t('alarm', { count: ringing.length })}: {first.title}, {first.asker.country} → {first.owner.country}</a> <Clock clock={first.clock} />
-      <button type="button" aria-pressed={isOn} onClick={() => { sound.set(!isOn); setOn(!isOn); }}>{t(isOn ? 'alarm.off' : 'alarm.on')}</button>
+      <Bell /> <a href={`#/tickets/${encodeURIComponent(first.id)}`}>{t('alarm', { count: ringing.length })}: {first.title}, {between}</a> <Clock clock={first.clock} />
+      <button type="button" data-acknowledge aria-keyshortcuts="q" onClick={quieten}>{t('alarm.acknowledge')} <kbd>q</kbd></button>
+      <button type="button" data-sound-button aria-pressed={isOn} onClick={() => { sound.set(!isOn); setOn(!isOn); }}>{t(isOn ? 'alarm.off' : 'alarm.on')}</button>
+      {problem && <span class="bad">{problem}</span>}
     </aside>
   );
 }
