@@ -27,8 +27,7 @@ enum err kept_body(const struct catalog *catalog, str name, str owner, str ref,
                    const struct definition **ret)
 {
     struct record record = {0};
-    struct fault first = {0};
-    struct faults faults = {.items = &first, .max = 1};
+    struct faults faults = {0};
     const struct definition *definition = catalog_find(catalog, name);
     struct node *body = node_map(arena);
     if (!definition)
@@ -36,12 +35,7 @@ enum err kept_body(const struct catalog *catalog, str name, str owner, str ref,
     node_put(body, S("envelope"), make_envelope(catalog, definition, owner, ref, arena));
     if (!node_put(body, S("fields"), node_copy(arena, fields)))
         return err_set(ERR_LIMIT, "the fields are too large");
-    enum err code = record_check(catalog, definition, body, arena, &record, &faults);
-    if (code && faults.count) {
-        err_set(first.code, "%.*s: %.*s", STR(first.path), STR(first.reason));
-        return err_field("%.*s", STR(first.path));
-    }
-    TRY(code);
+    TRY(record_check(catalog, definition, body, arena, &record, &faults));
     *ret = definition;
     return record_canonical(catalog, &record, out);
 }
