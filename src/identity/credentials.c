@@ -9,7 +9,7 @@
 #include "crypto/signin.h"
 #include "identity/internal.h"
 
-enum { DAYS_MAX = 366, CREDENTIALS_MAX = 64 };
+enum { DAYS_MAX = 366 };
 
 static const char *const token_keys[] = {"label", "rights", "purposes", "databases"};
 static const int64_t day_us = (int64_t)86400 * 1000000;

@@ -13,7 +13,10 @@
 #include "crypto/signin.h"
 #include "identity/internal.h"
 
-enum { SEALED_SIZE = SALT_SIZE + TOTP_SECRET_SIZE + SEAL_EXTRA, REPLACED_MAX = 64 };
+enum {
+    SEALED_SIZE = SALT_SIZE + TOTP_SECRET_SIZE + SEAL_EXTRA,
+    REPLACED_MAX = CREDENTIALS_MAX + 4
+};
 
 static const int64_t invitation_us = (int64_t)3 * 86400 * 1000000;
 

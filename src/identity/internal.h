@@ -311,6 +311,7 @@ enum err slot_unit(struct identity *identity, str id, struct unit **ret) MUST_US
 enum err officer_fields_check(struct identity *identity, const struct actor *by, str country,
                               const struct officer_facts *facts) MUST_USE;
 void token_new(char out[TOKEN_TEXT]);
+enum { CREDENTIALS_MAX = 64 }; /* of an officer */
 void credential_show(const struct identity *identity, const struct credential *credential,
                      struct arena *arena, struct identity_credential *ret);
 /* A new credential of the officer's own, at most 64 of them. */

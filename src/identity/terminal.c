@@ -97,12 +97,10 @@ void terminals_release(struct identity *identity)
 
 /* ---- what an officer is there ---- */
 
-static enum err not_here(const struct terminal *terminal, const struct actor *actor,
-                         const char *what)
-{
-    return err_set(ERR_DENIED, "terminal %.*s: officer %.*s %s", STR(terminal->facts.id),
-                   STR(actor->officer), what);
-}
+/* A sentence of its own for each: pages know them by their words. */
+#define NOT_HERE(words)                                                                \
+    err_set(ERR_DENIED, "terminal %.*s: officer %.*s " words, STR(terminal->facts.id), \
+            STR(actor->officer))
 
 static str role_of(const struct identity *identity, const struct terminal *terminal)
 {
@@ -118,15 +116,15 @@ enum err terminal_narrow(const struct identity *identity, const struct terminal 
     str role = role_of(identity, terminal);
     bool is_open = terminal->is_active && desk && desk->is_known && desk->is_open;
     if (!is_open)
-        return not_here(terminal, actor, "finds it, or its desk, closed");
+        return NOT_HERE("finds it, or its desk, closed");
     if (!str_eq(account->country, terminal->country) || !account->unit ||
         !is_below(desk, account->unit))
-        return not_here(terminal, actor, "is not of this desk");
+        return NOT_HERE("is not of this desk");
     if (!role.len || !(actor->roles >> terminal->facts.role & 1))
-        return not_here(terminal, actor, "has not the role of this desk");
+        return NOT_HERE("has not the role of this desk");
     if (!purpose_find(identity->catalog, terminal->facts.purpose, &purpose) ||
         !(actor->purposes & desk->effective.purposes & (purpose_set)1 << purpose))
-        return not_here(terminal, actor, "is not allowed the purpose of this desk");
+        return NOT_HERE("is not allowed the purpose of this desk");
     actor->role = role;
     actor->roles = (uint64_t)1 << terminal->facts.role;
     actor->purposes = (purpose_set)1 << purpose;

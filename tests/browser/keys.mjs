@@ -45,12 +45,14 @@ class Key {
     await this.cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: this.at });
   }
 }
+// Three pages and a node with TLS: a busy machine takes its time.
+const openPage = async (options) => { const page = await stage.openPage(options); page.setDefaultTimeout(45000); return page; };
 const officers = { 'o-1': { key: new Key() }, 'o-2': { key: new Key() } };
 const text = (page) => page.evaluate(() => document.documentElement.outerHTML + JSON.stringify({ ...sessionStorage }) + JSON.stringify({ ...localStorage }) + location.href);
 
 // A computer of the desk; the certificate is its network's.
 async function openTerminal(name) {
-  const page = await stage.openPage({ extraHTTPHeaders: { 'X-Terminal': name } });
+  const page = await openPage({ extraHTTPHeaders: { 'X-Terminal': name } });
   await page.goto(base);
   await page.waitForSelector('main.lock');
   return page;
@@ -68,7 +70,7 @@ const failed = await runTests('keys', [
     assert.equal(run('unit', 'add', 'UTO/gate', '--country', 'UTO', '--name', 'Gate', '--level', 'national-bureau').code, 0);
     for (const [id, officer] of Object.entries(officers)) {
       const { secret } = run('officer', 'add', id, '--country', 'UTO', '--unit', 'UTO/gate', '--role', 'frontline', '--purpose', 'border-control', '--may', 'write', '--invite').json;
-      const page = await stage.openPage();
+      const page = await openPage();
       await page.goto(`${base}/#enrol=${secret}`);
       await page.waitForSelector('#totp-secret');
       assert.ok(await page.locator('img.code').evaluate((image) => image.complete && image.naturalWidth > 20), 'the QR code is drawn');
@@ -107,7 +109,7 @@ const failed = await runTests('keys', [
     }
   }],
   ['who is not recognised by the key is not let in', async () => {
-    const page = await stage.openPage();
+    const page = await openPage();
     await page.goto(base);
     await officers['o-1'].key.into(page, { isKnowing: false });
     await page.click('[data-passkey]');
@@ -209,7 +211,7 @@ const failed = await runTests('keys', [
   ['the administrator enrols and removes terminals by keyboard', async () => {
     const { token } = run('officer', 'add', 'a-1', '--country', 'UTO', '--unit', 'UTO/gate', '--role', 'administrator').json;
     stage.node = { tokens: { a: token } };
-    const page = await stage.openPage();
+    const page = await openPage();
     await stage.signIn('a');
     await page.goto(`${base}/#/admin/terminals`);
     await page.waitForSelector('table.terminals');

@@ -294,6 +294,28 @@ static enum err sign_in(struct world *world, const char *officer, str pass, str 
     return identity_sign_in(world->identity, &signin, &wait_s);
 }
 
+/* Whoever is invited anew had lost something: nothing he signed in with before is good. */
+static void invited_anew_none_of_what_was_before_is_left(void **state)
+{
+    struct world *world = *state;
+    char secret[TOTP_SECRET_SIZE], token[TOKEN_TEXT];
+    struct identity_credential made, *list;
+    size_t count = 0;
+    settle(world);
+    enrol(world, "o-1", secret);
+    struct actor officer = who(world, S("o-1"));
+    while (identity_token_new(world->identity, &officer, 1, NULL, &world->arena, &made, token) ==
+           OK)
+        count++;
+    assert_true(count > 50);
+    clock_pin(start_us + 60 * 1000000);
+    enrol(world, "o-1", secret);
+    assert_int_equal(identity_credentials(world->identity, &machine, S("o-1"), &world->arena, &list,
+                                          &count),
+                     OK);
+    assert_int_equal(count, 2);
+}
+
 static void password_and_code_are_both_needed(void **state)
 {
     struct world *world = *state;
@@ -557,6 +579,7 @@ int main(void)
         PEOPLE_TEST(what_a_unit_loses_its_officers_lose),
         PEOPLE_TEST(an_emergency_opens_what_the_country_may),
         PEOPLE_TEST(measures_hold_for_a_country_and_its_time),
+        PEOPLE_TEST(invited_anew_none_of_what_was_before_is_left),
         PEOPLE_TEST(password_and_code_are_both_needed),
         PEOPLE_TEST(a_link_ends_after_three_days),
         PEOPLE_TEST(a_session_ends_when_it_is_idle_and_in_any_case),

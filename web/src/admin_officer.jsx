@@ -17,7 +17,7 @@ export function CredentialTable({ list, kinds, names, onRevoke }) {
     <table class="list credentials">
       <thead><tr>{['credential.kind', 'credential.label', 'credential.made', 'credential.ends', 'credential.scope'].map((key) => <th key={key} scope="col">{t(key)}</th>)}<th scope="col"><span class="hidden">{t('credential.revoke')}</span></th></tr></thead>
       <tbody>{list.map((one) => (
-        <tr key={one.id}><td><b>{nameIn(kinds, one.kind)}</b></td><td><bdi>{one.label || '—'}</bdi></td><td data-label={t('credential.made')}>{when(one.created)}</td><td data-label={t('credential.ends')}>{one.expires ? when(one.expires) : t('never')}</td>
+        <tr key={one.id}><td><b>{nameIn(kinds, one.kind)}</b></td><td><bdi>{one.label || '—'}</bdi>{one.suspect && <strong class="bad"> ▲ {t('passkey.suspect', { time: when(one.suspect) })}</strong>}</td><td data-label={t('credential.made')}>{when(one.created)}</td><td data-label={t('credential.ends')}>{one.expires ? when(one.expires) : t('never')}</td>
           <td data-label={t('credential.scope')}>{one.may || one.purposes || one.databases ? <details><summary>{t('credential.limited')}</summary><ScopeFacts scope={{ may: one.may, purposes: one.purposes, databases: one.databases }} names={names} /></details> : t('credential.whole')}</td>
           <td><button type="button" class="link bad" onClick={() => onRevoke(one)}>{t('credential.revoke')}<span class="hidden"> {nameIn(kinds, one.kind)} {one.label}</span></button></td></tr>
       ))}</tbody>

@@ -68,7 +68,7 @@ function Detail({ item }) {
   }
   const purpose = purposes.find((p) => p.code === entry.purpose);
   const rows = [
-    ['officer', entry.officer], ['unit', entry.unit], ['audit.country', entry.country], ['audit.role', entry.role],
+    ['officer', entry.officer], ['unit', entry.unit], ['terminal.id', entry.terminal], ['audit.country', entry.country], ['audit.role', entry.role],
     ['purpose', purpose ? purpose[language] || purpose.en : entry.purpose], ['reference', entry.reference], ['audit.databases', entry.databases],
     ['audit.query', entry.query && JSON.stringify(entry.query, null, 1)], ['audit.verdict', outcome(entry.verdict)],
     ['audit.shown', entry.shown?.map((s) => `${s.id} ${t('version.show', { version: s.version })} ${t(`disclosure.${s.disclosure}`)}`).join('\n')],
