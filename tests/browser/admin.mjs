@@ -12,7 +12,7 @@ const found = (...words) => assert.equal(node.command(['unit', 'add', ...words])
 found('XPO/hub', '--country', 'XPO', '--name', 'Hub', '--level', 'hub');
 found('UTO/ncb', '--country', 'UTO', '--name', 'Bureau of Utopia', '--level', 'national-bureau');
 const admin = new Person(stage, 'o-1');
-await admin.enrol((await node.call('POST', '/v1/officers', { officer: 'o-1', country: 'UTO', unit: 'UTO/ncb', role: 'administrator', invite: true })).data.secret);
+await admin.enrol((await node.call('POST', '/v1/officers', { officer: 'o-1', country: 'UTO', unit: 'UTO/ncb', role: 'administrator', invite: true })).data.secret, 1);
 const page = admin.here();
 const go = (part, wait) => admin.go(`admin/${part}`, wait);
 const tick = (label) => page.locator('label.tick', { hasText: label }).first().click();
@@ -72,9 +72,9 @@ const units = [
     await page.fill('#unit-find', 'none such');
     assert.match(await page.locator('.tree').innerText(), /No unit is called so/);
     await page.fill('#unit-find', '');
-    await page.locator('.tree summary').first().focus();
+    await page.locator('.tree .twist').first().focus();
     await page.keyboard.press('Enter');
-    assert.equal(await page.locator('.tree details[open]').count(), 0);
+    assert.equal(await page.locator('.tree li').count(), 1);
   }],
 ];
 

@@ -25,13 +25,13 @@ export class Person {
     if (this.clock.ahead) await this.page.clock.install({ time: Date.now() + this.clock.ahead * 1000 });
   }
 
-  async enrol(secret) {
+  async enrol(secret, ahead = 0) {
     await this.open();
     await this.page.goto(`${this.stage.base}/#enrol=${secret}`);
     await this.page.waitForSelector('#totp-secret');
     this.secret = (await this.page.locator('#totp-secret').innerText()).replaceAll(' ', '');
     await this.page.fill('#sign-password', password(this.id));
-    await this.page.fill('#sign-code', await this.code(0));
+    await this.page.fill('#sign-code', await this.code(ahead));
     await this.page.keyboard.press('Enter');
     await this.page.waitForSelector('.head');
   }

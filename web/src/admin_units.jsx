@@ -37,11 +37,12 @@ function UnitLink({ unit, current }) {
 function Branch({ unit, below, current, line, depth }) {
   const [isOpen, setOpen] = useState(depth < 1 || line.includes(unit.id));
   const children = below.get(unit.id) || [];
-  if (!children.length) return <li><UnitLink unit={unit} current={current} /></li>;
+  if (!children.length) return <li class="leaf"><UnitLink unit={unit} current={current} /></li>;
   return (
-    <li><details open={isOpen} onToggle={(e) => setOpen(e.target.open)}><summary><UnitLink unit={unit} current={current} /></summary>
+    <li>
+      <button type="button" class="twist" aria-expanded={isOpen} aria-label={`${t('units.below')} ${unit.name}`} onClick={() => setOpen(!isOpen)}><span aria-hidden="true" /></button><UnitLink unit={unit} current={current} />
       {isOpen && <ul>{children.map((child) => <Branch key={child.id} unit={child} below={below} current={current} line={line} depth={depth + 1} />)}</ul>}
-    </details></li>
+    </li>
   );
 }
 

@@ -122,6 +122,9 @@ function Many({ field, path, value, checks, onChange }) {
   );
 }
 
+// The definitions explain their fields in English; a language they do not speak is given no help rather than that.
+const helpOf = ({ help }) => (language === 'en' || typeof help === 'object' ? title(help) : undefined);
+
 const isEmpty = (value) => value === undefined || value === '' || (typeof value === 'object' && !Object.keys(value ?? {}).length);
 
 function Cluster(props) {
@@ -133,7 +136,7 @@ function Cluster(props) {
   useEffect(() => { if (isOpen) box.current?.querySelector('input, select, textarea')?.focus(); }, [isOpen]);
   if (!isWanted) return <button type="button" class="more" onClick={() => setOpen(true)}>+ {title(field.title)}</button>;
   return (
-    <fieldset ref={box} class="field set"><legend title={title(field.help)}>{title(field.title)}{field.required && <span class="bad" aria-hidden="true"> *</span>}</legend>
+    <fieldset ref={box} class="field set"><legend title={helpOf(field)}>{title(field.title)}{field.required && <span class="bad" aria-hidden="true"> *</span>}</legend>
       {field.many ? <Many {...props} /> : <Group {...props} />}
       {fault && <span class="bad said">✕ {told(fault)}</span>}
     </fieldset>
@@ -144,6 +147,6 @@ export function Field(props) {
   const { field, path } = props;
   if (field.many || field.fields?.length) return <Cluster {...props} />;
   return (
-    <div class="field"><label for={`f-${path}`} title={title(field.help)}>{title(field.title)}{field.required && <span class="bad" title={t('desk.required')}> *</span>}</label><One {...props} /></div>
+    <div class="field"><label for={`f-${path}`} title={helpOf(field)}>{title(field.title)}{field.required && <span class="bad" title={t('desk.required')}> *</span>}</label><One {...props} /></div>
   );
 }
