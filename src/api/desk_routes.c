@@ -190,3 +190,46 @@ enum err run_handover_take(struct call *call)
     call->state = desk;
     return finish_desk(call, desk, AUDIT_WRITE, "desk taken over");
 }
+
+/* ---- the scorecard ---- */
+
+/* "2026-11"; the whole month */
+static enum err read_month(struct call *call, str name, int64_t otherwise_us, int64_t *ret_us)
+{
+    struct day day;
+    str text = call_query(call, name);
+    str first = arena_printf(call->arena, "%.*s-01", STR(str_slice(text, 0, 16)));
+    *ret_us = otherwise_us;
+    if (!text.len)
+        return OK;
+    if (!day_parse(first, &day)) {
+        err_set(ERR_BAD_VALUE, "%.*s is not a month, as 2026-11", STR(str_slice(text, 0, 16)));
+        return err_field("%.*s", STR(name));
+    }
+    *ret_us = (int64_t)day_number(day) * 86400 * 1000000;
+    return OK;
+}
+
+enum err run_scorecard(struct call *call)
+{
+    struct flow_score *scores;
+    size_t count;
+    int64_t from_us, to_us;
+    struct json json = {.out = &call->out};
+    TRY(read_month(call, S("from"), 0, &from_us));
+    TRY(read_month(call, S("to"), clock_now_us(), &to_us));
+    TRY(flow_scorecard(call->api->node.flow, &call->actor, from_us, to_us, call->arena, &scores,
+                       &count));
+    json_open(&json, '[');
+    for (size_t i = 0; i < count; i++) {
+        json_open(&json, '{');
+        json_text(&json, S("month"),
+                  arena_printf(call->arena, "%04d-%02d", scores[i].year, scores[i].month));
+        json_key(&json, S("figures"));
+        print_figures(&json, &scores[i].figures);
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    call_finish(call, OK);
+    return OK;
+}

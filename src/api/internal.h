@@ -308,7 +308,7 @@ call_run run_log_key, run_log_checkpoint, run_log_tile, run_log_consistency, run
     run_log_trust, run_log_witness, run_log_cosignature;
 call_run run_tickets, run_ticket_open, run_ticket_get, run_ticket_move, run_ticket_kinds,
     run_ticket_figures, run_offices, run_slip_key, run_slip_check;
-call_run run_handover, run_handover_leave, run_handover_take;
+call_run run_handover, run_handover_leave, run_handover_take, run_scorecard;
 call_run run_me, run_officers_list, run_officer_get, run_officer_add, run_officer_change,
     run_officer_remove, run_officer_invite, run_officers_import, run_setup;
 call_run run_units, run_unit_found, run_unit_change, run_unit_close, run_credentials,

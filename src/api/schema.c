@@ -140,6 +140,7 @@ static const struct {
     {"Request", "right:s withheld:b ticket:Ticket applicant?:o records:[RequestRecord]"},
     {"AnswerPart", "heading:s lines:[s]"},
     {"PersonAnswer", "title:s day:s parts:[AnswerPart] language:s"},
+    {"Score", "month:s figures:Figures"},
     {"Handed", "ticket:TicketBrief urgent:b since:b taker?:s"},
     {"Handover", "id:s version:i digest:s left_by:s left_at:s note?:s taken_by?:s taken_at?:s "
                  "taken_note?:s"},

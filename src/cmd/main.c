@@ -208,13 +208,15 @@ const struct command commands[] = {
      "--seed S                    same seed, same bytes; 1 unless stated\n"
      "--out DIRECTORY             ./world unless stated",
      command_sample},
-    {"ticket", "list|show|open|move|offices|figures|handover", "questions to owners, under a clock",
+    {"ticket", "list|show|open|move|offices|figures|scorecard|handover",
+     "questions to owners, under a clock",
      "list [--state S] [--desk UNIT|mine] [--closed]\n"
      "show ID\n"
      "open KIND RECORD RECEIPT [--field NAME=VALUE]...\n"
      "move ID STATE --version N [--field NAME=VALUE]...\n"
      "offices [--unit U] [--country CCC]\n"
      "figures [--from DAY] [--to DAY]\n"
+     "scorecard [--from MONTH] [--to MONTH]\n"
      "handover [leave|take] [--taker TICKET=OFFICER]... [--note TEXT]\n"
      "Tickets belong to officers of desks: name one by $BUREAU_TOKEN.",
      command_ticket},

@@ -210,6 +210,32 @@ static int figures(struct cli *cli)
     return finish(cli, code, answer, print_figures);
 }
 
+static void print_scores(const struct node *answer)
+{
+    printf("month    owner  asked  answered  confirmed  refused  late  false\n");
+    node_each(one, answer)
+    {
+        const struct node *figures = node_get(one, S("figures"));
+        printf("%-8.*s %-6.*s %5.*s %9.*s %10.*s %8.*s %5.*s %6.*s\n",
+               STR(node_get_text(one, S("month"))), STR(node_get_text(figures, S("country"))),
+               STR(node_get_text(figures, S("asked"))), STR(node_get_text(figures, S("answered"))),
+               STR(node_get_text(figures, S("confirmed"))),
+               STR(node_get_text(figures, S("refused"))), STR(node_get_text(figures, S("late"))),
+               STR(node_get_text(figures, S("false"))));
+    }
+}
+
+static int scorecard(struct cli *cli)
+{
+    struct buf path = {.max = 2048};
+    struct node *answer = NULL;
+    buf_add(&path, S("/v1/tickets/scorecard"));
+    add_query(cli, &path, "from", cli_option(cli, "--from"));
+    add_query(cli, &path, "to", cli_option(cli, "--to"));
+    enum err code = get(cli, &path, &answer);
+    return finish(cli, code, answer, print_scores);
+}
+
 int command_ticket(struct cli *cli)
 {
     static const struct {
@@ -221,11 +247,13 @@ int command_ticket(struct cli *cli)
                {"move", move},
                {"offices", offices},
                {"figures", figures},
-               {"handover", command_handover}};
+               {"handover", command_handover},
+               {"scorecard", scorecard}};
     const char *what = cli_word(cli);
     for (size_t i = 0; what && i < COUNT_OF(all); i++)
         if (strcmp(what, all[i].word) == 0)
             return all[i].run(cli);
-    err_set(ERR_USAGE, "expected ticket list, show, open, move, offices, figures or handover");
+    err_set(ERR_USAGE,
+            "expected ticket list, show, open, move, offices, figures, scorecard or handover");
     return cli_fail();
 }

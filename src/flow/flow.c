@@ -23,6 +23,7 @@ static enum err open_parts(struct flow *flow)
     TRY(clearances_open(flow));
     TRY(addresses_open(flow));
     TRY(desks_open(flow));
+    TRY(scores_open(flow));
     TRY(view_fill(flow));
     return causes_open(flow);
 }
@@ -55,6 +56,7 @@ void flow_close(struct flow *flow)
     clearances_free(flow);
     desks_free(flow);
     causes_free(flow);
+    scores_free(flow);
     pthread_cond_destroy(&flow->changed);
     pthread_mutex_destroy(&flow->mutex);
     pthread_rwlock_destroy(&flow->lock);

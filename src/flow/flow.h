@@ -205,6 +205,18 @@ enum err flow_figures(struct flow *flow, const struct actor *actor, enum party b
                       int64_t to_us, struct arena *arena, struct flow_figures **ret,
                       size_t *ret_count) MUST_USE;
 
+struct flow_score { /* of the tickets of one owner opened in one month, whoever asked */
+    int year, month;
+    struct flow_figures figures; /* the median to within a fifth */
+};
+/*
+ * The scorecard of the months of [from, to], newest first: the hub's is of all owners, a country's
+ * of itself. Cost: its rows; no ticket is looked at.
+ */
+enum err flow_scorecard(struct flow *flow, const struct actor *actor, int64_t from_us,
+                        int64_t to_us, struct arena *arena, struct flow_score **ret,
+                        size_t *ret_count) MUST_USE;
+
 /* Every ticket, whoever may see it: for figures that tell of none. */
 struct flow_counted {
     const struct definition *definition;

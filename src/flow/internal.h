@@ -135,6 +135,7 @@ struct flow {
     struct clearances *clearances;
     struct desks *desks;   /* handover.c */
     struct causes *causes; /* raise.c */
+    struct scores *scores; /* score.c */
     /* slip.c */
     struct signing_key key;
     char key_name[64];
@@ -227,6 +228,11 @@ enum err causes_open(struct flow *flow) MUST_USE;
 void causes_free(struct flow *flow);
 enum err causes_take(struct flow *flow, const struct stored *stored) MUST_USE;
 void causes_raise(struct flow *flow); /* what waits; commits */
+
+/* score.c: what an entry adds to the scorecard, or no more; lock held for writing */
+enum err scores_open(struct flow *flow) MUST_USE;
+void scores_free(struct flow *flow);
+enum err score_entry(struct flow *flow, const struct entry *entry, bool is_less) MUST_USE;
 
 /* achieved.c: false: there is nothing to be changed */
 bool achieved_make(struct flow *flow, struct record_id subject, struct arena *arena,

@@ -270,11 +270,13 @@ static enum err apply(struct flow *flow, const struct stored *stored,
     TRY(find_or_make(flow, stored->id.number, &entry));
     if (entry->version >= stored->version) /* taken already */
         return OK;
+    TRY(score_entry(flow, entry, true));
     leave_shelves(flow, entry);
     entry->news = ++flow->news;
     entry->is_gone = !progress;
     if (progress)
         TRY(fill_entry(flow, stored, definition, progress, entry));
+    TRY(score_entry(flow, entry, false));
     entry_wake(flow, entry);
     return progress ? enter_shelves(flow, entry) : OK;
 }

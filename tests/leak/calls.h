@@ -696,6 +696,11 @@ static inline void ask_ticket_figures(struct leak *leak)
 {
     get(leak, "/v1/tickets/figures", 0);
 }
+static inline void ask_scorecard(struct leak *leak)
+{
+    get(leak, "/v1/tickets/scorecard", 0);
+    get(leak, "/v1/tickets/scorecard?from=2020-01&to=2031-01", 0);
+}
 static inline void ask_handover(struct leak *leak)
 {
     get(leak, "/v1/handover", 0);
@@ -1096,6 +1101,7 @@ static const struct prober probers[] = {
     {"GET", "/v1/tickets/figures", ask_ticket_figures},
     {"GET", "/v1/tickets/{id}", ask_ticket},
     {"POST", "/v1/tickets/{id}/moves", ask_ticket_move},
+    {"GET", "/v1/tickets/scorecard", ask_scorecard},
     {"GET", "/v1/handover", ask_handover},
     {"POST", "/v1/handover", ask_handover_leave},
     {"POST", "/v1/handover/{id}", ask_handover_take},

@@ -81,6 +81,13 @@ const tests = [
     const [figures] = (await call('GET', '/v1/tickets/figures', undefined, 'bureau')).data.owners;
     assert.equal(figures.country, 'UTO');
     assert.ok(figures.answered >= 1 && figures.confirmed >= 1 && figures.late >= 1 && figures.outcomes >= 1);
+    const [score] = (await call('GET', '/v1/tickets/scorecard', undefined, 'bureau')).data;
+    assert.equal(score.month, new Date().toISOString().slice(0, 7));
+    assert.deepEqual([score.figures.country, score.figures.answered, score.figures.late], ['UTO', figures.answered, figures.late]);
+    assert.deepEqual((await call('GET', '/v1/tickets/scorecard?to=2020-01', undefined, 'hub')).data, []);
+    assert.equal((await call('GET', '/v1/tickets/scorecard', undefined, 'hub')).data.length, 1);
+    assert.deepEqual((await call('GET', '/v1/tickets/scorecard', undefined, 'gate')).data, [], 'not another country’s');
+    assert.equal((await call('GET', '/v1/tickets/scorecard?from=nonsense', undefined, 'bureau')).data.field, 'from');
     assert.deepEqual((await call('GET', '/v1/tickets/figures', undefined, 'other')).data, { owners: [], askers: [] });
     const asked = (await node.call('GET', `/v1/audit/${ticket.receipt}`)).data.entry;
     assert.equal(asked.purpose, 'border-control', 'the purpose of the search goes on');

@@ -418,6 +418,54 @@ static void figures_are_counted_from_tickets(void **state)
     end(&world);
 }
 
+/* Kept as tickets change: the same as counted, after a restart and after an erasure. */
+static struct flow_score *score(struct world *world, const char *who, size_t *ret_count)
+{
+    struct flow_score *scores;
+    assert_int_equal(flow_scorecard(world->flow, person(str_c(who)), 0, clock_now_us(),
+                                    &world->arena, &scores, ret_count),
+                     OK);
+    return scores;
+}
+
+static void the_scorecard_is_kept(void **state)
+{
+    (void)state;
+    struct world world;
+    struct committed done;
+    size_t count;
+    begin(&world);
+    one_case(&world, 0, 2, "confirmed", "owner_reply=yes", "outcome=arrest");
+    one_case(&world, 100, 30, "not-confirmed", "owner_reply=no", "outcome=not-this-person");
+    one_case(&world, 20 * 24 * 60, 6, "refused", "refusal=not-current", NULL); /* in December */
+    for (int again = 0; again < 2; again++) {
+        struct flow_score *scores = score(&world, "owner", &count);
+        assert_int_equal(count, 2);
+        assert_true(scores[0].year == 2026 && scores[0].month == 12);
+        assert_int_equal(scores[0].figures.refused, 1);
+        const struct flow_figures *november = &scores[1].figures;
+        assert_true(str_eq(november->country, S("UTO")));
+        assert_int_equal(november->asked, 2);
+        assert_int_equal(november->answered, 2);
+        assert_int_equal(november->confirmed, 1);
+        assert_int_equal(november->not_confirmed, 1);
+        assert_int_equal(november->late, 1);
+        assert_int_equal(november->outcomes, 2);
+        assert_int_equal(november->wrong, 1);
+        assert_true(november->median_answer_us > 90000000 &&
+                    november->median_answer_us < 150000000); /* two minutes, about */
+        (void)score(&world, "hub", &count);
+        assert_int_equal(count, 2);
+        (void)score(&world, "finder-bureau", &count); /* who asks answers for nothing */
+        assert_int_equal(count, 0);
+        restart(&world);
+    }
+    assert_int_equal(store_erase(world.store, world.ticket.number, S("test"), &done), OK);
+    (void)score(&world, "owner", &count);
+    assert_int_equal(count, 1);
+    end(&world);
+}
+
 /* ---- four eyes ---- */
 
 static const char four_eyes[] =
@@ -717,6 +765,7 @@ int main(void)
         cmocka_unit_test(lists_hold_what_each_may_see),
         cmocka_unit_test(pages_go_on_where_the_last_ended),
         cmocka_unit_test(figures_are_counted_from_tickets),
+        cmocka_unit_test(the_scorecard_is_kept),
         cmocka_unit_test(two_officers_make_a_move_of_four_eyes),
         cmocka_unit_test(a_proposal_ends_with_its_state),
         cmocka_unit_test(offices_say_who_is_on_duty),

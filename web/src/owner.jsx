@@ -69,22 +69,22 @@ function Figures({ rows }) {
   return (
     <div class="wide" role="region" aria-label={t('figures')} tabindex="0">
       <table class="list figures">
-        <thead><tr><th scope="col">{t('audit.country')}</th>{columns.map((c) => <th key={c} scope="col">{t(`figures.${c}`)}</th>)}<th scope="col">{t('figures.false_rate')}</th><th scope="col">{t('figures.late_rate')}</th></tr></thead>
-        <tbody>{rows.map((row) => <tr key={row.country}><th scope="row"><b>{row.country}</b></th>{columns.map((c) => <td key={c} data-figure={c}>{row[c]}</td>)}<td data-figure="false_rate">{percent(row.false_rate)}</td><td>{percent(row.late_rate)}</td></tr>)}</tbody>
+        <thead><tr><th scope="col">{t('figures.month')}</th><th scope="col">{t('audit.country')}</th>{columns.map((c) => <th key={c} scope="col">{t(`figures.${c}`)}</th>)}<th scope="col">{t('figures.false_rate')}</th><th scope="col">{t('figures.late_rate')}</th></tr></thead>
+        <tbody>{rows.map(({ month, figures: row }) => <tr key={`${month} ${row.country}`}><th scope="row"><bdi>{month}</bdi></th><td><b>{row.country}</b></td>{columns.map((c) => <td key={c} data-figure={c}>{row[c]}</td>)}<td data-figure="false_rate">{percent(row.false_rate)}</td><td>{percent(row.late_rate)}</td></tr>)}</tbody>
       </table>
     </div>
   );
 }
 
 export function Owner({ me }) {
-  const [{ data, problem }] = useAsked('/v1/tickets/figures');
+  const [{ data, problem }] = useAsked('/v1/tickets/scorecard');
   return (
     <main class="page">
       <h1>{t('owner.desk')}</h1>
       <section aria-labelledby="to-confirm"><h2 id="to-confirm">{t('owner.confirm')}</h2><TicketList query="open=yes&side=owner" empty="tickets.none" /></section>
       <WhoAsked />
       <Due me={me} within="180d" />
-      <section aria-labelledby="figures"><h2 id="figures">{t('figures')}</h2>{problem && <p role="alert" class="problem">{problem}</p>}{data && <Figures rows={data.owners} />}</section>
+      <section aria-labelledby="figures"><h2 id="figures">{t('figures')}</h2>{problem && <p role="alert" class="problem">{problem}</p>}{data && <Figures rows={data} />}</section>
     </main>
   );
 }
