@@ -42,6 +42,7 @@ struct checking {
     struct target targets[TARGETS_MAX];
     size_t target_count;
     struct hash stack[64]; /* roots of whole subtrees, by height */
+    struct hash chain;     /* over all groups so far */
     uint64_t count, destroyed, unfinished;
     int leaves_fd;        /* DIR/audit/tree/0, or -1 */
     uint64_t first_other; /* the first entry whose leaf is not the one kept there; 0: none */
@@ -100,14 +101,14 @@ static enum err compare_roots(struct checking *c)
 }
 
 /* Remembers where the leaves part from those kept beside the log. */
-static void compare_leaf(struct checking *c, const struct hash *leaf)
+static void compare_leaf(struct checking *c, uint64_t index, const struct hash *leaf)
 {
     struct hash kept;
     if (c->leaves_fd < 0 || c->first_other)
         return;
-    ssize_t got = pread(c->leaves_fd, kept.bytes, HASH_SIZE, (off_t)(c->count * HASH_SIZE));
+    ssize_t got = pread(c->leaves_fd, kept.bytes, HASH_SIZE, (off_t)(index * HASH_SIZE));
     if (got == HASH_SIZE && memcmp(kept.bytes, leaf->bytes, HASH_SIZE) != 0)
-        c->first_other = c->count + 1;
+        c->first_other = index + 1;
 }
 
 /* ---- groups ---- */
@@ -171,11 +172,48 @@ static enum err see_entry(struct cursor *cursor, uint64_t expected, struct hash 
                          (unsigned long long)expected);
 }
 
+/*
+ * The chain holds what no leaf does: the head of a group with its time, and of each entry number,
+ * length and flags, as they were before any contents were destroyed; in runs of 64 entries.
+ */
+static enum err see_chain(struct checking *c, const struct group_seen *group, str whole)
+{
+    enum { RUN = 64, CHAINED = GROUP_HEAD - HASH_SIZE, LENGTH_AT = 8, FLAGS_AT = 12 };
+    char links[RUN * ENTRY_HEAD];
+    size_t used = 0;
+    struct hash chain;
+    const str start[] = {str_of((const char *)c->chain.bytes, HASH_SIZE),
+                         str_slice(whole, 0, CHAINED)};
+    sha256_pieces(start, COUNT_OF(start), &chain);
+    str rest = str_from(whole, GROUP_HEAD);
+    for (uint32_t i = 0; i < group->count; i++) {
+        struct cursor length = cursor_of(str_slice(rest, LENGTH_AT, 4));
+        memcpy(links + used, rest.ptr, ENTRY_HEAD);
+        links[used + FLAGS_AT] &= ~ENTRY_IS_EMPTY;
+        used += ENTRY_HEAD;
+        rest = str_from(rest, (size_t)ENTRY_HEAD + SALT_SIZE + cursor_u32(&length));
+        if (used < sizeof links && i + 1 < group->count)
+            continue;
+        const str run[] = {str_of((const char *)chain.bytes, HASH_SIZE), str_of(links, used)};
+        sha256_pieces(run, COUNT_OF(run), &chain);
+        used = 0;
+    }
+    bool is_linked = memcmp(chain.bytes, whole.ptr + CHAINED, HASH_SIZE) == 0;
+    if (!is_linked && c->first_other)
+        return err_set(ERR_DAMAGED, "entry %llu is not the one that was written",
+                       (unsigned long long)c->first_other);
+    if (!is_linked)
+        return err_set(ERR_DAMAGED, "what stands about the group of entry %llu was altered",
+                       (unsigned long long)group->first);
+    c->chain = chain;
+    return OK;
+}
+
 /* All or nothing, so that an unfinished group leaves no trace in the tree. */
-static enum err read_group(struct checking *c, const struct group_seen *group, str bytes,
+static enum err read_group(struct checking *c, const struct group_seen *group, str whole,
                            struct hash *leaves)
 {
-    struct cursor cursor = cursor_of(bytes);
+    struct cursor cursor = cursor_of(str_from(whole, GROUP_HEAD));
     uint64_t destroyed = 0;
     if (group->first != c->count + 1)
         return err_set(ERR_DAMAGED, "entry %llu is missing", (unsigned long long)c->count + 1);
@@ -187,8 +225,10 @@ static enum err read_group(struct checking *c, const struct group_seen *group, s
     if (cursor_left(&cursor))
         return err_set(ERR_DAMAGED, "there are bytes behind entry %llu that are no entry",
                        (unsigned long long)(group->first + group->count - 1));
+    for (uint32_t i = 0; i < group->count; i++)
+        compare_leaf(c, c->count + i, &leaves[i]);
+    TRY(see_chain(c, group, whole));
     for (uint32_t i = 0; i < group->count; i++) {
-        compare_leaf(c, &leaves[i]);
         grow(c, &leaves[i]);
         TRY(compare_roots(c));
     }
@@ -216,9 +256,10 @@ static enum err read_groups(struct checking *c, str rest, bool is_last)
             return err_set(ERR_DAMAGED, "the group of entry %llu names more entries than it has",
                            (unsigned long long)before + 1);
         struct hash *leaves = calloc(group.count, sizeof *leaves);
-        enum err code = leaves
-                            ? read_group(c, &group, str_slice(rest, GROUP_HEAD, group.size), leaves)
-                            : err_set(ERR_MEMORY, "out of memory for a group");
+        enum err code =
+            leaves
+                ? read_group(c, &group, str_slice(rest, 0, GROUP_HEAD + (size_t)group.size), leaves)
+                : err_set(ERR_MEMORY, "out of memory for a group");
         free(leaves);
         if (code == ERR_DAMAGED && is_last && c->count == before &&
             may_be_unfinished(c, &group, rest)) {
@@ -263,8 +304,11 @@ static enum err read_segment(struct checking *c, const char *name, bool is_last)
     struct cursor cursor = cursor_of(str_of(bytes, len));
     uint64_t word = cursor_u64(&cursor);
     uint64_t first = cursor_u64(&cursor);
+    str before = cursor_bytes(&cursor, HASH_SIZE);
+    str zeros = cursor_bytes(&cursor, FILE_HEADER - 16 - HASH_SIZE);
     enum err code = OK;
-    if (len < FILE_HEADER || word != FILE_WORD || first != c->count + 1)
+    if (cursor.is_bad || word != FILE_WORD || first != c->count + 1 ||
+        memcmp(before.ptr, c->chain.bytes, HASH_SIZE) != 0 || !is_zeros(zeros))
         code = err_set(ERR_DAMAGED, "%s does not begin with entry %llu", name,
                        (unsigned long long)c->count + 1);
     if (!code)

@@ -93,7 +93,7 @@ function Live() {
   // the checkpoint first: it covers no more than the files hold
   async function copy() {
     try {
-      await keep('/v1/log/checkpoint', 'checkpoint');
+      save('checkpoint', await text('/v1/log/checkpoint'), 'application/octet-stream'); // as text it would be kept as checkpoint.txt
       const { data } = await call('GET', '/v1/log/files');
       for (const [i, file] of data.entries()) {
         setCopied(t('audit.copying', { done: i + 1, all: data.length }));
