@@ -120,10 +120,10 @@ static enum err place_of(struct desks *desks, const struct handed *handed, uint3
     if (*ret < desks->max)
         return OK;
     size_t max = desks->max ? desks->max * 2 : 64;
-    struct handed **items = realloc(desks->items, max * sizeof *items);
+    struct handed **items = realloc(desks->items, max * sizeof(struct handed *));
     if (!items)
         return err_set(ERR_MEMORY, "out of memory for the desks of %zu units", max);
-    memset(items + desks->max, 0, (max - desks->max) * sizeof *items);
+    memset(items + desks->max, 0, (max - desks->max) * sizeof(struct handed *));
     desks->items = items;
     desks->max = max;
     return OK;
@@ -272,7 +272,7 @@ static enum err digest_list(struct flow_desk *desk, struct arena *arena)
         return err_last()->code;
     for (size_t i = 0; i < desk->count; i++)
         order[i] = &desk->tickets[i];
-    qsort(order, desk->count, sizeof *order, compare_numbers);
+    qsort(order, desk->count, sizeof(struct flow_handed *), compare_numbers);
     for (size_t i = 0; i < desk->count; i++) {
         char id[RECORD_ID_TEXT];
         record_id_format(order[i]->brief.id, id);

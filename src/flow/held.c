@@ -34,7 +34,7 @@ static enum err keep(struct holding *holding, struct held *item)
         return err_set(ERR_LIMIT, "more than %d records of \"%s\"", HELD_MAX, holding->definition);
     if (holding->count == holding->max) {
         size_t max = holding->max ? holding->max * 2 : 64;
-        struct held **items = realloc(holding->items, max * sizeof *items);
+        struct held **items = realloc(holding->items, max * sizeof(struct held *));
         if (!items)
             return err_set(ERR_MEMORY, "out of memory for %zu records of \"%s\"", max,
                            holding->definition);

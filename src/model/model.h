@@ -331,7 +331,7 @@ enum err record_canonical(const struct catalog *catalog, const struct record *re
  * it is missing) and an owner: for all purposes of the definition, with the latest review date it
  * allows, disclosed to nobody. ref may be empty. *ret is the definition.
  */
-enum err record_of_node(const struct catalog *catalog, const char *definition, str owner, str ref,
+enum err record_of_node(const struct catalog *catalog, const char *name, str owner, str ref,
                         struct node *fields, struct arena *arena, struct buf *out,
                         const struct definition **ret) MUST_USE;
 /*

@@ -30,7 +30,7 @@ enum err outgoing_check_mailbox(str address)
     bool is_good = at > 0 && at + 1 < address.len && address.len < ADDRESS_BYTES;
     for (size_t i = 0; i < address.len; i++)
         is_good = is_good && address.ptr[i] > ' ' && address.ptr[i] < 127 &&
-                  !memchr("<>\",;:\\()[]", address.ptr[i], 11);
+                  str_find(S("<>\",;:\\()[]"), address.ptr[i]) == 11;
     if (is_good)
         return OK;
     return err_set(ERR_BAD_VALUE, "\"%.*s\" is no address of a mailbox",

@@ -34,9 +34,9 @@ struct rights_node { /* opened before, closed after */
 enum err rights_open(const struct rights_node *node, struct rights **ret) MUST_USE;
 void rights_close(struct rights *rights); /* after the store: its hook and guard call */
 void rights_follow(struct rights *rights, uint64_t first_seq, uint64_t last_seq);
-enum state rights_guard(void *rights, uint64_t number, enum state wanted);
-enum err rights_do(void *rights, struct flow_effect *effect, struct arena *arena) MUST_USE;
-void rights_did(void *rights, const struct flow_effect *effect);
+enum state rights_guard(void *context, uint64_t number, enum state wanted);
+enum err rights_do(void *context, struct flow_effect *effect, struct arena *arena) MUST_USE;
+void rights_did(void *context, const struct flow_effect *effect);
 
 /* ---- what is held back ---- */
 
