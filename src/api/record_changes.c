@@ -339,6 +339,9 @@ enum err run_record_delete(struct call *call)
     TRY(take_current(call, changing, &current));
     TRY(policy_allow(call->api->node.catalog, &call->actor, POLICY_DELETE, current.definition,
                      current.envelope.owner));
+    struct rights_hold hold;
+    if (rights_held(call->api->node.rights, current.id, &hold) && hold.is_held[HELD_FOR_REQUEST])
+        TRY(rights_check_free(call->api->node.rights, current.id));
     changing->change.kind = CHANGE_ERASE;
     changing->change.state = STATE_DELETED;
     changing->change.expect_version = version;

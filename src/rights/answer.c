@@ -28,7 +28,7 @@ static str text_of(const struct writing *writing, const char *code)
     return found ? code_name(found, writing->language) : str_c(code);
 }
 
-/* {1} ... {9} of the sentence, filled in. */
+/* {1} ... {9} of the sentence, filled in; each by itself where lines run from right to left. */
 static str fill(const struct writing *writing, str text, const str *values, size_t count)
 {
     struct buf out = {.max = 64 << 10};
@@ -40,8 +40,13 @@ static str fill(const struct writing *writing, str text, const str *values, size
             buf_add_char(&out, text.ptr[i]);
             continue;
         }
+        bool is_apart = writing->language == LANGUAGE_AR;
+        if (number < count && is_apart)
+            buf_add(&out, S("\u2068"));
         if (number < count)
             buf_add(&out, values[number]);
+        if (number < count && is_apart)
+            buf_add(&out, S("\u2069"));
         i += 2;
     }
     str filled = arena_str(writing->arena, buf_str(&out));

@@ -77,6 +77,18 @@ static enum disclosure seen_by(const struct making *making, const struct definit
     return best;
 }
 
+static bool moves_it(const struct life *life, str role)
+{
+    for (size_t i = 0; life && i < life->move_count; i++)
+        for (int party = 0; party < PARTY_NODE; party++) {
+            const struct life_who *who = &life->moves[i].who[party];
+            for (size_t k = 0; who->may && k < who->role_count; k++)
+                if (str_eq(who->roles[k], role))
+                    return true;
+        }
+    return false;
+}
+
 static unsigned put_recipients(const struct making *making, const struct definition *definition,
                                struct node *map)
 {
@@ -88,6 +100,10 @@ static unsigned put_recipients(const struct making *making, const struct definit
         if (str_eq(roles->codes[i].code, S("system")))
             continue;
         enum disclosure seen = seen_by(making, definition, roles->codes[i].code, &fields);
+        if (moves_it(definition->life, roles->codes[i].code)) { /* of its own country's, whole */
+            seen = DISCLOSE_FULL;
+            fields = (unsigned)definition->all_count;
+        }
         if (seen == DISCLOSE_NONE)
             continue;
         struct node *item = node_map(making->arena);
