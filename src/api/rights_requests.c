@@ -165,19 +165,18 @@ static enum err finish_request(struct call *call, struct request *request, enum 
     return call_finish_audited(call, &entry, print);
 }
 
-/* The request of args[0], for its parties. */
-static enum err load_request(struct call *call, struct request **ret)
+/* The request of args[0], for its parties; NULL: there is none, the error is set. */
+static struct request *load_request(struct call *call)
 {
     struct record_id id;
     struct request *request = arena_new(call->arena, struct request);
-    if (!request)
-        return err_last()->code;
-    if (!record_id_parse(call->args[0], &id) ||
-        flow_read(call->api->node.flow, &call->actor, id, call->arena, &request->ticket) != OK ||
-        !request->ticket.brief.definition->life->request)
-        return no_request(call->args[0]);
-    *ret = request;
-    return OK;
+    if (request && record_id_parse(call->args[0], &id) &&
+        flow_read(call->api->node.flow, &call->actor, id, call->arena, &request->ticket) == OK &&
+        request->ticket.brief.definition->life->request)
+        return request;
+    if (request)
+        (void)no_request(call->args[0]);
+    return NULL;
 }
 
 enum err run_rights_request_open(struct call *call)
@@ -203,8 +202,9 @@ enum err run_rights_request_open(struct call *call)
 
 enum err run_rights_request_get(struct call *call)
 {
-    struct request *request;
-    TRY(load_request(call, &request));
+    struct request *request = load_request(call);
+    if (!request)
+        return err_last()->code;
     request->applicant =
         rights_applicant(call->api->node.rights, &call->actor, &request->ticket, call->arena);
     return finish_request(call, request, AUDIT_READ,
@@ -223,10 +223,11 @@ static void print_made(struct call *call)
 
 enum err run_rights_evidence(struct call *call)
 {
-    struct request *request;
+    struct request *request = load_request(call);
     struct hash hash;
     char hex[2 * HASH_SIZE + 1];
-    TRY(load_request(call, &request));
+    if (!request)
+        return err_last()->code;
     TRY(rights_evidence(call->api->node.rights, &call->actor, &request->ticket, call->arena,
                         &request->tree));
     request->text.max = 32 << 20;
@@ -262,9 +263,10 @@ static enum err read_language(struct call *call, enum language *ret)
 /* For those who give it to the person. */
 enum err run_rights_answer(struct call *call)
 {
-    struct request *request;
-    enum language language;
-    TRY(load_request(call, &request));
+    struct request *request = load_request(call);
+    enum language language = LANGUAGE_EN;
+    if (!request)
+        return err_last()->code;
     if (!str_eq(call->actor.role, S("data-protection")) ||
         !str_eq(call->actor.country, request->ticket.brief.asker.country))
         return no_request(call->args[0]);

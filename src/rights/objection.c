@@ -13,7 +13,7 @@
 
 #define OBJECTION "objection"
 #define HUB       S("hub")
-enum { STATEMENT_MAX = 4000, BOX_SIZE = 8 << 10, LIST_MAX = 1000 };
+enum { STATEMENT_MAX = 4000, BOX_SIZE = 8 << 10, TEXT_SIZE = 4 * BOX_SIZE, LIST_MAX = 1000 };
 
 static const char *const outcomes[] = {"suspended", "lifted", "set-aside"};
 
@@ -53,8 +53,7 @@ static enum err seal(struct rights *rights, const struct actor *actor, str state
                      struct arena *arena, str *ret)
 {
     char time[24];
-    struct buf plain = {.max = BOX_SIZE}, sealed = {.max = 2 * BOX_SIZE},
-               text = {.max = 4 * BOX_SIZE};
+    struct buf plain = {.max = BOX_SIZE}, sealed = {.max = TEXT_SIZE}, text = {.max = TEXT_SIZE};
     struct node *said = node_map(arena);
     node_put_text(arena, said, S("country"), actor->country);
     node_put_text(arena, said, S("unit"), actor->unit);
@@ -81,7 +80,7 @@ static enum err seal(struct rights *rights, const struct actor *actor, str state
 static enum err enter(struct rights *rights, const struct node *fields, str hub,
                       const struct stored *held, str by, struct arena *arena, struct change *ret)
 {
-    struct buf out = {.max = 8 * BOX_SIZE};
+    struct buf out = {.max = TEXT_SIZE};
     const struct definition *definition = NULL;
     enum err code = record_of_node(rights->node.catalog, OBJECTION, hub, STR_EMPTY,
                                    node_copy(arena, fields), arena, &out, &definition);

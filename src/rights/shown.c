@@ -69,8 +69,8 @@ enum err rights_shown(struct audit *audit, struct record_id id, struct arena *ar
                               : err_set(ERR_MEMORY, "out of memory for an answer");
     struct rights_shown *rows = code ? NULL : arena_array(arena, struct rights_shown, scan.count);
     if (!code && !rows)
-        code = err_last()->code;
-    for (size_t i = 0; !code && i < scan.count; i++)
+        code = ERR_MEMORY;
+    for (size_t i = 0; rows && i < scan.count; i++)
         split_row(&scan.rows[i], arena, &rows[i]);
     arena_release(&scan.arena);
     free(scan.rows);
