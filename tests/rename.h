@@ -138,6 +138,17 @@ static inline void rename_names(struct renamer *renamer, struct node *node)
         rename_text(renamer, item);
 }
 
+/* A request of a person: the fields that list its records, that say why, that decide what is told. */
+static inline void rename_request(struct renamer *renamer, struct node *request)
+{
+    static const char *const keys[] = {"about", "some", "proposal", "left_out", "because"};
+    struct node *withheld = rename_child(request, "withheld");
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        rename_names(renamer, rename_child(request, keys[i]));
+    if (withheld)
+        rename_condition(renamer, withheld);
+}
+
 /* life: moves name fields in requires, takes and sets, clocks in profile_of, the limit in since. */
 static inline void rename_life(struct renamer *renamer, struct node *life)
 {
@@ -152,6 +163,8 @@ static inline void rename_life(struct renamer *renamer, struct node *life)
     for (struct node *clock = clocks ? clocks->first : NULL; clock; clock = clock->next)
         rename_names(renamer, rename_child(clock, "profile_of"));
     rename_names(renamer, rename_child(rename_child(life, "limit"), "since"));
+    rename_names(renamer, rename_child(rename_child(life, "achieved"), "field"));
+    rename_request(renamer, rename_child(life, "request"));
     struct node *is_false = rename_child(life, "is_false");
     if (is_false)
         rename_condition(renamer, is_false);
