@@ -34,6 +34,7 @@ static void read_records(str text, struct arena *arena)
     struct grant_facts grant;
     struct invitation_facts invitation;
     struct measure_facts measure;
+    struct terminal_facts terminal;
     if (json_parse(text, arena, &fields) != OK)
         return;
     read_unit(catalog, fields, &unit);
@@ -42,6 +43,7 @@ static void read_records(str text, struct arena *arena)
     read_grant(catalog, fields, &grant);
     read_invitation(fields, &invitation);
     read_measure(catalog, fields, &measure);
+    read_terminal(catalog, fields, &terminal);
     (void)!check_databases(catalog, node_get(fields, S("databases")));
 }
 
