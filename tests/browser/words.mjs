@@ -23,24 +23,28 @@ const { node } = stage;
 // ---- who has which page ----
 
 const act = ['hits', 'standing', 'tokens', 'emergency'];
+const write = ['hits', 'standing', 'tokens', 'proposals', 'emergency'];
 const look = ['hits', 'standing', 'tokens'];
-const oversee = ['reviews', 'emergencies', 'value', 'use', 'explain', 'reach'];
+const review = ['reviews', 'emergencies', 'value', 'use'];
+const oversee = ['reviews', 'emergencies', 'approvals', 'value', 'use', 'explain', 'reach'];
+const administer = { search: 1, mine: ['tokens', 'proposals'], retention: 1, rights: ['processing'], oversight: ['emergencies', 'approvals', 'explain', 'reach'], admin: 1 };
 const pages = {
   'a-frontline': { search: 1, tickets: 1, mine: act },
-  'a-investigator': { search: 1, tickets: 1, mine: act, owner: 1, retention: 1 },
+  'a-investigator': { search: 1, tickets: 1, mine: write, owner: 1, retention: 1, oversight: ['approvals'] },
   'a-specialist': { search: 1, tickets: 1, mine: act, owner: 1 },
   'a-analyst': { search: 1, tickets: 1, mine: look },
-  'a-compliance': { search: 1, tickets: 1, mine: look },
+  'a-compliance': { search: 1, tickets: 1, mine: look, oversight: ['approvals'] },
   'a-operations': { search: 1, tickets: 1, mine: act },
-  'a-hub': { search: 1, tickets: 1, mine: act },
-  'a-bureau': { search: 1, tickets: 1, mine: act, owner: 1, retention: 1, oversight: oversee },
-  'a-reader': { search: 1, tickets: 1, mine: act, owner: 1, retention: 1, oversight: oversee.slice(0, 4) },
-  'a-auditor': { audit: 1, tickets: 1, mine: ['tokens'], retention: 1, oversight: oversee },
-  'a-protector': { search: 1, audit: 1, tickets: 1, mine: ['tokens'], owner: 1, retention: 1, oversight: oversee },
-  'a-administrator': { search: 1, mine: ['tokens'], retention: 1, oversight: ['emergencies', 'explain', 'reach'], admin: 1 },
-  'a-hub-administrator': { search: 1, mine: ['tokens'], retention: 1, oversight: ['emergencies', 'explain', 'reach'], admin: 1 },
+  'a-hub': { search: 1, tickets: 1, mine: act, rights: ['objections', 'report'], oversight: ['approvals'] },
+  'a-bureau': { search: 1, tickets: 1, mine: write, owner: 1, retention: 1, rights: ['requests', 'report', 'tell'], oversight: oversee },
+  'a-reader': { search: 1, tickets: 1, mine: act, owner: 1, retention: 1, rights: ['requests', 'report', 'tell'], oversight: review },
+  'a-auditor': { audit: 1, tickets: 1, mine: ['tokens'], retention: 1, rights: ['processing', 'report'], oversight: oversee.filter((part) => part !== 'approvals') },
+  'a-protector': { search: 1, audit: 1, tickets: 1, mine: ['tokens'], owner: 1, retention: 1, rights: ['requests', 'processing', 'report', 'tell'], oversight: oversee.filter((part) => part !== 'approvals') },
+  'a-administrator': administer,
+  'a-hub-administrator': administer,
 };
-const everyPage = ['search', 'audit', 'tickets', 'mine', 'owner', 'retention', 'oversight', 'admin'];
+const everyPage = ['search', 'audit', 'tickets', 'mine', 'owner', 'retention', 'rights', 'oversight', 'admin'];
+const everyPart = { mine: write, oversight: oversee, rights: ['requests', 'objections', 'processing', 'report', 'tell'] };
 const signIn = async (as) => {
   await stage.context.close();
   follow(await stage.openPage());
@@ -58,9 +62,10 @@ const roles = Object.entries(pages).map(([as, own]) => [`${as} has these pages a
   for (const view of everyPage) assert.equal(views.includes(view), Boolean(own[view]), `${as}: ${view}`);
   for (const [view, parts] of Object.entries(own).filter(([, parts]) => Array.isArray(parts))) {
     await stage.page.goto(`${stage.base}/#/${view}`);
-    await stage.page.waitForSelector(`main.${view}`);
+    await stage.page.waitForSelector('main h1');
+    await stage.page.waitForFunction(() => [...document.querySelectorAll('main')].some((main) => !main.closest('[hidden]')));
     assert.deepEqual(await shown('main .tabs a'), parts.length > 1 ? parts.map((part) => `${view}/${part}`) : [], `${as}: ${view}`);
-    for (const part of { mine: act, oversight: oversee }[view].filter((one) => !parts.includes(one))) {
+    for (const part of everyPart[view].filter((one) => !parts.includes(one))) {
       await stage.page.goto(`${stage.base}/#/${view}/${part}`);
       assert.equal(await stage.page.locator('main .tabs a[aria-current]').evaluateAll((all, name) => all.some((a) => a.hash.endsWith(name)), part), false, `${as}: ${view}/${part}`);
     }
@@ -95,10 +100,10 @@ await sent('POST', '/v1/measures', { country: 'FRA', kind: 'rate-limit', rate: 5
 // ---- every page in every language ----
 
 const walks = {
-  'a-bureau': ['search', 'tickets', 'mine', 'mine/standing', 'mine/tokens', 'mine/emergency', 'owner', 'retention', ...oversee.map((part) => `oversight/${part}`), 'me', `record/${record}`, 'desk', 'desk/DATABASE'],
+  'a-bureau': ['search', 'tickets', 'mine', 'mine/standing', 'mine/tokens', 'mine/emergency', 'owner', 'retention', ...oversee.map((part) => `oversight/${part}`), 'rights', 'me', `record/${record}`, 'desk', 'desk/DATABASE'],
   'a-administrator': ['admin/units', 'admin/units/UTO/crime', 'admin/units/+', 'admin/officers', 'admin/officers/+', 'admin/officers/+list', 'admin/officers/a-frontline', 'admin/systems', 'admin/systems/+', 'admin/grants', 'admin/grants/+', 'admin/measures', 'admin/use'],
   'a-hub-administrator': ['admin/units', 'admin/units/+', 'admin/measures'],
-  'a-auditor': ['audit', 'audit/check', 'retention', 'oversight/reviews', 'oversight/use'],
+  'a-auditor': ['audit', 'audit/check', 'retention', 'oversight/reviews', 'oversight/use', 'rights'],
 };
 const languages = ['en', 'fr', 'es', 'ar'];
 const texts = Object.fromEntries(languages.map((code) => [code, JSON.parse(readFileSync(new URL(`../../web/src/lang/${code}.json`, import.meta.url)))]));
