@@ -48,7 +48,7 @@ export function OfficerList() {
   }
   return (
     <>
-      <p><a href="#/admin/officers">← {t('admin.officers')}</a></p>
+      <p><a href="#/admin/officers">{t('arrow.back')} {t('admin.officers')}</a></p>
       <h2>{t('officers.list')}</h2>
       <p>{t('list.help')} <button type="button" class="link" onClick={() => save('officers.csv', `${heading}\n`, 'text/csv')}>{t('list.template')}</button></p>
       <form class="desk" onSubmit={send} noValidate>

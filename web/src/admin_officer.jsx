@@ -110,7 +110,7 @@ export function OfficerPage({ id, kind, me }) {
   if (mode === 'change') return <Change officer={officer} me={me} isSystem={isSystem} onDone={() => { setMode(''); load(); }} onCancel={() => setMode('')} />;
   return (
     <>
-      <p><a href={`#/admin/${back}`}>← {t(`admin.${back}`)}</a></p>
+      <p><a href={`#/admin/${back}`}>{t('arrow.back')} {t(`admin.${back}`)}</a></p>
       <Loaded state={state} again={load}>
         <h2><bdi>{id}</bdi></h2>
         {officer && <Facts officer={officer} />}

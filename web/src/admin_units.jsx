@@ -141,7 +141,7 @@ function Unit({ unit, units, me, onDone }) {
   if (mode === 'change') return <section class="panel" aria-label={unit.name}><h2>{t('unit.change')}: {unit.name}</h2><UnitForm unit={unit} units={units} me={me} onDone={(id) => { setMode(''); onDone(id, 'unit.changed'); }} onCancel={() => setMode('')} /></section>;
   return (
     <section class="panel" aria-label={unit.name}>
-      <p class="back"><a href="#/admin/units">← {t('admin.units')}</a></p>
+      <p class="back"><a href="#/admin/units">{t('arrow.back')} {t('admin.units')}</a></p>
       <h2>{unit.name} <bdi class="quiet">{unit.id}</bdi></h2>
       {!unit.open && <p class="problem">{t('unit.closed.why')}</p>}
       <dl class="facts">
@@ -177,7 +177,7 @@ export function Units({ id, me }) {
       <Loaded state={state} again={load}>
         <div class={`split ${id ? 'chosen' : ''}`}>
           <Tree key={id} units={units} current={id} />
-          {id === '+' && <section class="panel" aria-labelledby="new-unit"><p class="back"><a href="#/admin/units">← {t('admin.units')}</a></p><h2 id="new-unit">{t('units.new')}</h2><UnitForm units={units} me={me} onDone={(next) => done(next, 'unit.founded')} onCancel={() => { location.hash = '#/admin/units'; }} /></section>}
+          {id === '+' && <section class="panel" aria-labelledby="new-unit"><p class="back"><a href="#/admin/units">{t('arrow.back')} {t('admin.units')}</a></p><h2 id="new-unit">{t('units.new')}</h2><UnitForm units={units} me={me} onDone={(next) => done(next, 'unit.founded')} onCancel={() => { location.hash = '#/admin/units'; }} /></section>}
           {unit && <Unit key={`${unit.id} ${unit.version}`} unit={unit} units={units} me={me} onDone={done} />}
           {id && id !== '+' && !unit && <section class="panel"><p class="quiet">{t('units.none')}</p></section>}
           {!id && <section class="panel hint"><p class="quiet">{t(units.length ? 'units.choose' : 'units.empty')}</p></section>}

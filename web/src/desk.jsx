@@ -183,7 +183,7 @@ function Editor({ database, id, me }) {
   const start = useStart(database, id, me);
   if (!start) return null;
   if (start.problem) return <main><p role="alert" class="problem">{start.problem}</p></main>;
-  return <main><p><a href={id ? `#/record/${encodeURIComponent(id)}` : '#/desk'}>← {t(id ? 'back.record' : 'back.kinds')}</a></p><Form database={database} id={id} start={start} me={me} /></main>;
+  return <main><p><a href={id ? `#/record/${encodeURIComponent(id)}` : '#/desk'}>{t('arrow.back')} {t(id ? 'back.record' : 'back.kinds')}</a></p><Form database={database} id={id} start={start} me={me} /></main>;
 }
 
 export function Desk({ database, id, me }) {

@@ -18,7 +18,7 @@ export function PrintSheet({ id, me }) {
   const purpose = me.purposes.find((p) => p.code === session.purpose)?.title;
   return (
     <main class="record sheet">
-      <p class="actions"><a href={`#/record/${encodeURIComponent(id)}`}>← {t('back.record')}</a> <button type="button" class="primary" onClick={() => print()}>{t('print')}</button></p>
+      <p class="actions"><a href={`#/record/${encodeURIComponent(id)}`}>{t('arrow.back')} {t('back.record')}</a> <button type="button" class="primary" onClick={() => print()}>{t('print')}</button></p>
       {record.test && <p class="test">{t('test')}</p>}
       <Cautions cautions={record.cautions} />
       {record.action && <p class="action">{record.action}</p>}

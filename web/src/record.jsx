@@ -106,7 +106,7 @@ export function RecordPage({ id, me, onAsk }) {
   const newest = Math.max(...versions.map((v) => v.version));
   return (
     <main class="record">
-      <p><a href="#/search">← {t('back')}</a></p>
+      <p><a href="#/search">{t('arrow.back')} {t('back')}</a></p>
       {said && <p role="status" class="said-well">✓ {said}</p>}
       {problem && <p role="alert" class="problem">{problem}</p>}
       {record && record.version < newest && <p class="old">{t('version.old', { version: record.version, newest })}</p>}

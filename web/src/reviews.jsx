@@ -15,7 +15,7 @@ function Query({ query, meanings }) {
   const sets = (Array.isArray(query) ? query : []).filter((set) => set && typeof set === 'object');
   return (
     <dl class="facts">{sets.flatMap((set, i) => Object.entries(set).map(([meaning, values]) => (
-      <div key={`${i} ${meaning}`}><dt>{meaning === 'text' ? t('review.text') : nameIn(meanings, meaning)}</dt><dd>{[values].flat().map((value, k) => <span key={k}>{k > 0 && ' · '}<bdi>{String(value)}</bdi></span>)}</dd></div>
+      <div key={`${i} ${meaning}`}><dt>{meaning === 'text' ? t('review.text') : meanings.find((one) => one.code === meaning)?.name || t(`reading.${meaning}`)}</dt><dd>{[values].flat().map((value, k) => <span key={k}>{k > 0 && ' · '}<bdi>{String(value)}</bdi></span>)}</dd></div>
     )))}</dl>
   );
 }

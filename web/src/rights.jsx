@@ -116,7 +116,7 @@ function Request({ id, me }) {
   const [problem, setProblem] = useState('');
   const load = () => call('GET', `/v1/rights/requests/${encodeURIComponent(id)}`).then(({ data }) => { setRequest(data); setProblem(''); }).catch((wrong) => { setRequest(null); setProblem(wrong.message); });
   useEffect(() => { load(); }, [id]);
-  const back = <p><a href="#/rights/requests">← {t('rights.requests')}</a></p>;
+  const back = <p><a href="#/rights/requests">{t('arrow.back')} {t('rights.requests')}</a></p>;
   if (problem) return <>{back}<p role="alert" class="problem">{problem}</p></>;
   if (!request) return null;
   const { ticket } = request;
@@ -141,7 +141,7 @@ export function AnswerSheet({ id, of }) {
   const [{ data, problem }] = useAsked(`/v1/rights/requests/${encodeURIComponent(id)}/answer?language=${encodeURIComponent(of || language)}`);
   return (
     <main class="page sheet answer" lang={of} dir={of === 'ar' ? 'rtl' : 'ltr'}>
-      <p class="actions" lang={language}><a href={`#/rights/requests/${encodeURIComponent(id)}`}>← {t('rights.requests')}</a> <button type="button" onClick={() => print()}>{t('print')}</button></p>
+      <p class="actions" lang={language}><a href={`#/rights/requests/${encodeURIComponent(id)}`}>{t('arrow.back')} {t('rights.requests')}</a> <button type="button" onClick={() => print()}>{t('print')}</button></p>
       {problem && <p role="alert" class="problem">{problem}</p>}
       {data && <><h1>{data.title}</h1><p>{data.day}</p>{data.parts.map((part) => <section key={part.heading}><h2>{part.heading}</h2>{part.lines.map((line, i) => <p key={i} dir="auto">{line}</p>)}</section>)}</>}
     </main>

@@ -83,11 +83,11 @@ export function TicketPage({ id }) {
   useEffect(() => { load(); }, [id]);
   const news = tickets?.find((one) => one.id === id)?.version;
   useEffect(() => { if (news && ticket && news > ticket.version) load(); }, [news]);
-  if (problem) return <main class="page"><p><a href="#/tickets">← {t('tickets')}</a></p><p role="alert" class="problem">{problem}</p></main>;
+  if (problem) return <main class="page"><p><a href="#/tickets">{t('arrow.back')} {t('tickets')}</a></p><p role="alert" class="problem">{problem}</p></main>;
   if (!ticket) return null;
   return (
     <main class="page ticket-page" data-state={ticket.state}>
-      <p><a href="#/tickets">← {t('tickets')}</a></p>
+      <p><a href="#/tickets">{t('arrow.back')} {t('tickets')}</a></p>
       {ticket.test && <p class="test">{t('test')}</p>}
       <h1><span class="kind">{ticket.title} <code>{ticket.id}</code></span> {ticket.state_title}</h1>
       <p><Clock clock={ticket.clock} /> {ticket.clock?.profile_title && <span class="quiet">{ticket.clock.profile_title}</span>}</p>

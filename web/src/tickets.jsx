@@ -133,7 +133,7 @@ export function Ask({ record, receipt, owner }) {
   }
   return (
     <main class="page">
-      <p><a href="#/search">← {t('back')}</a></p>
+      <p><a href="#/search">{t('arrow.back')} {t('back')}</a></p>
       <h1><span class="kind">{t('ask.owner', { owner })} <code>{record}</code></span> {kind.title}</h1>
       <p>{t('ask.ground')}</p>
       {state.offices.map((office) => <Office key={office.unit} office={office} />)}
