@@ -15,12 +15,14 @@
 
 #include <getopt.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <zstd.h>
 
 #include "base/io.h"
+#include "base/random.h"
 
 #include "search/evidence.h"
 #include "text/frequency.h"
@@ -29,19 +31,20 @@
 enum { TRUTH_MAX = 4000, CLASS_MAX = 64, TOP = 10, ANSWERS = 50 };
 
 struct options {
-    size_t row_limit, every;
+    size_t row_limit, every, persons, threads;
     bool has_dates;
     const char *misses, *set;
     FILE *samples; /* every pair judged, for looking into it */
     FILE *curve;
 };
 struct person {
-    str id, name;
+    str id, name, script;
     int32_t born;
 };
 struct table {
     char *text;
     size_t len;
+    struct buf made;        /* names of persons that are not in the set */
     struct person *records; /* by entry number: birth date */
     uint32_t *entry_of_row;
     int32_t *born;
@@ -170,21 +173,66 @@ static int32_t born_of(str text)
     return day_parse(text, &day) ? day_number(day) : INT32_MIN;
 }
 
-static void table_parse(struct table *table, size_t row_limit)
+enum { ROWS_MAX = 1100000, PERSONS_MAX = 20000000, MADE_TRIES = 20 };
+
+static size_t last_blank(str name)
 {
-    size_t max = 0;
-    for (const char *at = table->text;
-         (at = memchr(at, '\n', table->len - (size_t)(at - table->text))); at++)
-        max++;
-    struct person *rows = calloc(max + 1, sizeof *rows);
+    size_t at = name.len;
+    while (at > 0 && name.ptr[at - 1] != ' ')
+        at--;
+    return at ? at - 1 : 0;
+}
+
+/* The first words of one, the last of another. */
+static bool name_mix(struct table *table, const struct person *first, const struct person *last,
+                     str *ret)
+{
+    size_t end = last_blank(first->name), begin = last_blank(last->name);
+    if (!str_eq(first->script, last->script) || end == 0 || begin == 0)
+        return false;
+    size_t at = table->made.len;
+    buf_add(&table->made, str_slice(first->name, 0, end));
+    buf_add(&table->made, str_from(last->name, begin));
+    *ret = str_of(table->made.ptr + at, table->made.len - at);
+    return !table->made.failed;
+}
+
+static void rows_make(struct table *table, struct person *rows, size_t persons)
+{
+    struct random random;
+    random_seed(&random, 1967);
+    uint32_t held = table->count;
+    table->made.max = (size_t)4 << 30;
+    ensure(persons <= held || buf_reserve(&table->made, (persons - held) * 64)); /* never moves */
+    while (table->count < persons) {
+        const struct person *one = &rows[random_below(&random, held)], *other = one;
+        struct person *made = &rows[table->count];
+        *made = *one;
+        made->id = STR_EMPTY;
+        for (size_t i = 0; i < MADE_TRIES; i++) {
+            other = &rows[random_below(&random, held)];
+            if (name_mix(table, one, other, &made->name))
+                break;
+        }
+        made->born = other->born;
+        table->count++;
+    }
+}
+
+static void table_parse(struct table *table, const struct options *options)
+{
+    size_t room = options->persons > ROWS_MAX ? options->persons : ROWS_MAX;
+    struct person *rows = calloc(room, sizeof *rows);
     str rest = str_of(table->text, table->len), line;
-    while (table->count < row_limit && table->count < max + 1 && str_split(&rest, '\n', &line)) {
+    while (table->count < options->row_limit && table->count < ROWS_MAX &&
+           str_split(&rest, '\n', &line)) {
         str cells[7] = {0};
         for (size_t i = 0; i < 7 && str_split(&line, '\t', &cells[i]); i++)
             ;
         if (cells[1].len > 0)
-            rows[table->count++] = (struct person){cells[0], cells[1], born_of(cells[4])};
+            rows[table->count++] = (struct person){cells[0], cells[1], cells[2], born_of(cells[4])};
     }
+    rows_make(table, rows, options->persons);
     uint32_t *order = calloc(table->count, sizeof *order);
     for (uint32_t i = 0; i < table->count; i++)
         order[i] = i;
@@ -234,10 +282,11 @@ static enum err table_build(struct table *table)
     TRY(names_builder_finish(builder, table->count, &table->bytes));
     names_builder_free(builder);
     arena_release(&arena);
+    double laid = cpu_now_us();
     TRY(names_section_open(buf_str(&table->bytes), table->count, &table->section));
     printf(
         "%u persons: parsed in %.2f s, laid out in %.2f s, %.1f bytes a person, %u names refused\n",
-        table->count, (parsed - start) / 1e6, (cpu_now_us() - parsed) / 1e6,
+        table->count, (parsed - start) / 1e6, (laid - parsed) / 1e6,
         (double)table->bytes.len / table->count, refused);
     return OK;
 }
@@ -485,33 +534,46 @@ static void half_print(const struct half *half, const char *title)
 
 /* ---- all queries ---- */
 
-static void queries_run(const struct table *table, str text, const struct options *options,
-                        const struct judge *judge, struct results *results)
+static bool query_read(str line, const struct options *options, struct query *ret)
+{
+    *ret = (struct query){0};
+    if (!str_split(&line, '\t', &ret->id) || !str_split(&line, '\t', &ret->class) ||
+        !str_split(&line, '\t', &ret->text) || !str_split(&line, '\t', &ret->born_text))
+        return false;
+    str_split(&line, '\t', &ret->truth);
+    ret->born = options->has_dates ? window_of(ret->born_text) : (struct date_window){1, 0};
+    return true;
+}
+
+static struct name *query_run(const struct table *table, const struct query *query,
+                              struct arena *arena, struct names_result *ret)
 {
     struct names_part part = {.section = table->section,
                               .entry_count = table->count,
                               .born = table->born};
+    struct name *name = NULL;
+    if (name_parse_text(query->text, arena, &name) != OK)
+        return NULL;
+    const struct name *const names[] = {name};
+    if (names_search(&part, 1, &(struct name_query){names, 1, table->rarity}, query->born, ANSWERS,
+                     arena, ret))
+        printf("%.*s: %s\n", STR(query->text), err_last()->message);
+    return name;
+}
+
+static void queries_run(const struct table *table, str text, const struct options *options,
+                        const struct judge *judge, struct results *results)
+{
     struct arena arena = {.max_bytes = 256u << 20};
     str line;
     for (size_t row = 0; str_split(&text, '\n', &line); row++) {
-        if (row % options->every)
+        struct query query;
+        if (row % options->every || !query_read(line, options, &query))
             continue;
-        struct query query = {0};
-        if (!str_split(&line, '\t', &query.id) || !str_split(&line, '\t', &query.class) ||
-            !str_split(&line, '\t', &query.text) || !str_split(&line, '\t', &query.born_text))
-            continue;
-        str_split(&line, '\t', &query.truth);
-        query.born = options->has_dates ? window_of(query.born_text) : (struct date_window){1, 0};
         arena_reset(&arena);
         double start = cpu_now_us();
-        struct name *name = NULL;
         struct names_result found = {0};
-        if (name_parse_text(query.text, &arena, &name) == OK) {
-            const struct name *const names[] = {name};
-            if (names_search(&part, 1, &(struct name_query){names, 1, table->rarity}, query.born,
-                             ANSWERS, &arena, &found))
-                printf("%.*s: %s\n", STR(query.text), err_last()->message);
-        }
+        struct name *name = query_run(table, &query, &arena, &found);
         query.number = (unsigned)results->query_count;
         results->cpu_us[results->query_count++] = cpu_now_us() - start;
         results_take(table, &query, &found, options, results);
@@ -522,10 +584,73 @@ static void queries_run(const struct table *table, str text, const struct option
     arena_release(&arena);
 }
 
+/* ---- many at once ---- */
+
+struct asker {
+    pthread_t thread;
+    const struct table *table;
+    const struct options *options;
+    str text;
+    size_t number, count;
+    double *wall_us;
+};
+
+static double wall_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static void *asker_run(void *context)
+{
+    struct asker *asker = context;
+    struct arena arena = {.max_bytes = 256u << 20};
+    str text = asker->text, line;
+    for (size_t row = 0; str_split(&text, '\n', &line); row++) {
+        struct query query;
+        struct names_result found = {0};
+        if (row / asker->options->every % asker->options->threads != asker->number ||
+            row % asker->options->every || !query_read(line, asker->options, &query))
+            continue;
+        arena_reset(&arena);
+        double start = wall_now_us();
+        query_run(asker->table, &query, &arena, &found);
+        asker->wall_us[asker->count++] = wall_now_us() - start;
+    }
+    arena_release(&arena);
+    return NULL;
+}
+
 static int by_double(const void *left, const void *right)
 {
     double a = *(const double *)left, b = *(const double *)right;
     return (a > b) - (a < b);
+}
+
+static void askers_run(const struct table *table, str text, const struct options *options)
+{
+    struct asker *askers = calloc(options->threads, sizeof *askers);
+    double *all = calloc(100000, sizeof *all), start = wall_now_us();
+    size_t count = 0;
+    for (size_t i = 0; i < options->threads; i++) {
+        askers[i] = (struct asker){.table = table, .options = options, .text = text, .number = i};
+        askers[i].wall_us = calloc(100000, sizeof(double));
+        ensure(pthread_create(&askers[i].thread, NULL, asker_run, &askers[i]) == 0);
+    }
+    for (size_t i = 0; i < options->threads; i++) {
+        pthread_join(askers[i].thread, NULL);
+        memcpy(all + count, askers[i].wall_us, askers[i].count * sizeof *all);
+        count += askers[i].count;
+        free(askers[i].wall_us);
+    }
+    double seconds = (wall_now_us() - start) / 1e6;
+    qsort(all, count, sizeof *all, by_double);
+    printf("%zu threads: %.0f queries a second; wall median %.2f ms, p99 %.2f ms, max %.2f ms\n",
+           options->threads, (double)count / seconds, all[count / 2] / 1e3,
+           all[count * 99 / 100] / 1e3, all[count - 1] / 1e3);
+    free(askers);
+    free(all);
 }
 
 static int by_float_falling(const void *left, const void *right)
@@ -647,14 +772,19 @@ int main(int argc, char **argv)
     static const struct option longs[] = {{"limit", 1, NULL, 'l'},   {"no-dates", 0, NULL, 'n'},
                                           {"misses", 1, NULL, 'm'},  {"every", 1, NULL, 'e'},
                                           {"samples", 1, NULL, 's'}, {"set", 1, NULL, 't'},
-                                          {"curve", 1, NULL, 'c'},   {NULL, 0, NULL, 0}};
+                                          {"curve", 1, NULL, 'c'},   {"persons", 1, NULL, 'p'},
+                                          {"threads", 1, NULL, 'j'}, {NULL, 0, NULL, 0}};
     struct options options = {.row_limit = SIZE_MAX, .every = 1, .has_dates = true};
-    for (int c; (c = getopt_long(argc, argv, "l:nm:e:s:t:c:", longs, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "l:nm:e:s:t:c:p:j:", longs, NULL)) != -1;) {
         uint64_t rows;
         if (c == 'l' && str_to_u64(str_c(optarg), 10000000, &rows))
             options.row_limit = rows;
         else if (c == 'e' && str_to_u64(str_c(optarg), 10000, &rows) && rows)
             options.every = rows;
+        else if (c == 'p' && str_to_u64(str_c(optarg), PERSONS_MAX, &rows))
+            options.persons = rows;
+        else if (c == 'j' && str_to_u64(str_c(optarg), 64, &rows))
+            options.threads = rows;
         else if (c == 'n')
             options.has_dates = false;
         else if (c == 'm')
@@ -681,7 +811,7 @@ int main(int argc, char **argv)
         puts("skipped: the fixed evaluation set is not here (BUREAU_SHARED, else ../shared)");
         return 0;
     }
-    table_parse(&table, options.row_limit);
+    table_parse(&table, &options);
     if (table_build(&table)) {
         printf("failed: %s\n", err_last()->message);
         return 1;
@@ -699,6 +829,8 @@ int main(int argc, char **argv)
     results_print(&results, options.curve);
     if (options.curve)
         fclose(options.curve);
+    if (options.threads > 0)
+        askers_run(&table, str_of(queries, queries_len), &options);
     names_section_close(table.section);
     return 0;
 }

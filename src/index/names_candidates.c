@@ -219,9 +219,13 @@ static const struct names_part *part_at(const struct gather *gather, size_t part
     return part < gather->part_count ? &gather->parts[part] : &gather->frozen;
 }
 
+/* A word's readings come one after the other: the cheapest stays. */
 static void candidate_add(struct gather *gather, struct candidate candidate)
 {
-    if (gather->found_count == FOUND_MAX)
+    struct candidate *last = gather->found_count ? &gather->found[gather->found_count - 1] : NULL;
+    if (last && last->id == candidate.id && last->part == candidate.part)
+        *last = candidate.cost < last->cost ? candidate : *last;
+    else if (gather->found_count == FOUND_MAX)
         gather->units->is_cut = true;
     else
         gather->found[gather->found_count++] = candidate;
@@ -240,14 +244,13 @@ static void candidate_try(struct gather *gather, const struct unit *unit, uint32
                                                  .cost = cost + unit->extra});
 }
 
-/* What waits in the lanes of a script; a word's readings lie side by side, its best one counts. */
+/* What waits in the lanes of a script. */
 static void lanes_flush(struct gather *gather, const struct unit *unit, enum name_script script)
 {
     struct waiting *waiting = &gather->waiting[script];
     const struct word *asked = &unit->word;
     bool is_same = asked->script == script && script != NAME_LATIN;
     struct near_result best, other;
-    unsigned limit = word_cost_units(unit->limit);
     near_costs(asked, 0, script, &waiting->lanes, &best);
     for (size_t i = 1; i < asked->reading_count && !is_same; i++) {
         near_costs(asked, i, script, &waiting->lanes, &other);
@@ -258,21 +261,18 @@ static void lanes_flush(struct gather *gather, const struct unit *unit, enum nam
         }
     }
     float more = script_cost(asked->script, script) + unit->extra;
-    for (size_t lane = 0; lane < waiting->lanes.count;) {
+    unsigned limit = word_cost_units(unit->limit);
+    for (size_t lane = 0; lane < waiting->lanes.count; lane++) {
+        if (best.costs[lane] > limit)
+            continue;
         uint32_t id = waiting->ids[lane];
-        unsigned least = COST_UNITS_MAX;
-        uint8_t channel = NAME_BY_SOUND;
-        for (size_t reading = 0; lane < waiting->lanes.count && waiting->ids[lane] == id;
-             reading++, lane++) {
-            unsigned cost = best.costs[lane] + (reading > 0 ? WORD_VARIANT : 0);
-            channel = cost < least ? best.channels[lane] : channel;
-            least = cost < least ? cost : least;
-        }
-        if (least <= limit)
+        bool is_first = waiting->lanes.forms[lane].kind & FORM_FIRST;
+        unsigned cost = best.costs[lane] + (is_first ? 0 : WORD_VARIANT);
+        if (cost <= limit)
             candidate_add(gather, (struct candidate){.id = id,
                                                      .part = (uint8_t)gather->part,
-                                                     .channel = channel,
-                                                     .cost = (float)least / COST_UNITS + more});
+                                                     .channel = best.channels[lane],
+                                                     .cost = (float)cost / COST_UNITS + more});
     }
     near_clear(&waiting->lanes);
 }
@@ -334,13 +334,16 @@ static void candidates_by_keys(struct gather *gather, const struct unit *unit,
         for (size_t i = 0; i < found; i++) {
             if (!seen_add(gather, gather->probe[i]))
                 continue;
-            if (part->section)
-                section_prefetch_form(part->section, gather->probe[i]);
             gather->ids[count++] = gather->probe[i];
         }
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && i < PREFETCH_FAR && part->section; i++)
+        section_prefetch_form(part->section, gather->ids[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (i + PREFETCH_FAR < count && part->section)
+            section_prefetch_form(part->section, gather->ids[i + PREFETCH_FAR]);
         word_wait(gather, unit, gather->ids[i]);
+    }
     for (enum name_script script = NAME_LATIN; script <= NAME_OTHER; script++) {
         if (gather->waiting[script].lanes.count > 0)
             lanes_flush(gather, unit, script);

@@ -20,7 +20,7 @@ size_t part_forms(const struct names_part *part, uint32_t id,
     for (size_t i = 0; i < word.reading_count; i++) {
         if (!near_form_make(word.readings[i], word.sounds[i], &buffer[i]))
             return 0;
-        buffer[i].kind = (uint8_t)word.script;
+        buffer[i].kind = (uint8_t)(word.script | (i == 0 ? FORM_FIRST : 0));
     }
     *ret = buffer;
     return word.reading_count;
