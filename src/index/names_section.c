@@ -5,9 +5,11 @@
  * so that a damaged file gives fewer candidates or ERR_DAMAGED, never a read outside.
  */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "index/names_internal.h"
 
+enum { COPIES_MAX = 8, LARGE_PAGE = 2 << 20 };
 struct range {
     size_t from, to;
 };
@@ -20,6 +22,8 @@ struct names_section {
     struct packed word_at, post_at, posts, group_at;
     struct packed bucket_at[NAMES_DIRECTORY_COUNT], ids[NAMES_DIRECTORY_COUNT];
     unsigned bits[NAMES_DIRECTORY_COUNT];
+    void *copies[COPIES_MAX]; /* in large pages */
+    size_t copy_count;
 };
 
 void packed_put(struct buf *out, const uint32_t *items, size_t count, unsigned width)
@@ -97,6 +101,42 @@ static bool section_views(str bytes, const struct names_header *header,
            section->group_at.count == ((size_t)header->entry_count + GROUP - 1) / GROUP + 1;
 }
 
+/*
+ * Forms and directories are read all over the place, a few bytes at a time: in a mapped file most
+ * of the waiting would be for page tables. What is small, or finds no memory, stays where it is.
+ */
+static const uint8_t *in_large_pages(struct names_section *section, const uint8_t *from,
+                                     size_t size)
+{
+    size_t room = (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    if (size < LARGE_PAGE || section->copy_count == COPIES_MAX)
+        return from;
+    uint8_t *copy = aligned_alloc(LARGE_PAGE, room);
+    if (!copy)
+        return from;
+    (void)madvise(copy, room, MADV_HUGEPAGE);
+    memcpy(copy, from, size);
+    section->copies[section->copy_count++] = copy;
+    return copy;
+}
+
+static void packed_copy(struct names_section *section, struct packed *packed)
+{
+    size_t size = (packed->count * packed->width + 7) / 8 + PACKED_ROOM;
+    packed->at = in_large_pages(section, packed->at, size);
+}
+
+static void dictionary_copy(struct names_section *section)
+{
+    size_t forms = section->word_at.count - 1;
+    section->forms = (const void *)in_large_pages(section, (const void *)section->forms,
+                                                  forms * sizeof *section->forms);
+    for (enum names_directory d = NAMES_NEAR; d < NAMES_DIRECTORY_COUNT; d++) {
+        packed_copy(section, &section->bucket_at[d]);
+        packed_copy(section, &section->ids[d]);
+    }
+}
+
 enum err names_section_open(str bytes, uint32_t entry_count, struct names_section **ret)
 {
     struct names_header header;
@@ -118,12 +158,15 @@ enum err names_section_open(str bytes, uint32_t entry_count, struct names_sectio
         return err_set(ERR_DAMAGED, "names section's arrays do not lie inside its %zu bytes",
                        bytes.len);
     }
+    dictionary_copy(section);
     *ret = section;
     return OK;
 }
 
 void names_section_close(struct names_section *section)
 {
+    for (size_t i = 0; section && i < section->copy_count; i++)
+        free(section->copies[i]);
     free(section);
 }
 
