@@ -82,6 +82,7 @@ struct packed;
  * the arena. */
 struct posts {
     const struct packed *packed; /* from `from`; NULL: items */
+    const uint8_t *signs;        /* SIGNS a posting; NULL: not known */
     const uint32_t *items;
     size_t from, count;
 };
@@ -150,14 +151,16 @@ void section_prefetch_entry(const struct names_section *section, uint32_t entry,
  *   header | forms 32 B each
  *   word_at[forms + 1] -> words bytes      what the forms do not hold
  *   post_at[forms + 1] -> posts[]          entries that bear a word, ascending
+ *   signs: u8 two a posting                where in the dictionary the entry's other words lie
  *   group_at[groups + 1] -> groups bytes   names of eight entries: u8 ends[8], words
  *   per directory: bucket_at[buckets + 1] -> ids[]
  *
  * A group's ends count words from its start; where they do not fit a byte the first is 255 and
  * u16 ends[8] follow. A word has `entry_width` bits: id, then role (3), then the mark of a first
- * one. A million persons take 7 bytes each for their words, 7 for postings, 2 for groups.
+ * one. A million persons take 7 bytes each for their words, 12 for postings and their signs, 2 for
+ * groups.
  */
-#define NAMES_MAGIC 0x32454d414e525542ull /* "BURNAME2" */
+#define NAMES_MAGIC 0x33454d414e525542ull /* "BURNAME3" */
 enum { GROUP = 8, GROUP_WIDE = 255, WORD_MARK_BITS = 4 };
 struct names_array {
     uint64_t at, count; /* offset from the section's start; numbers */
@@ -167,7 +170,7 @@ struct names_header {
     uint64_t magic;
     uint32_t tables_version, entry_count;
     uint64_t size, entry_width;
-    struct names_array forms, word_at, words, post_at, posts, group_at, groups;
+    struct names_array forms, word_at, words, post_at, posts, signs, group_at, groups;
     struct names_array bucket_at[NAMES_DIRECTORY_COUNT], ids[NAMES_DIRECTORY_COUNT];
 };
 /* Eight bytes behind the last number belong to the array, so that each is read by one load. */
@@ -194,6 +197,15 @@ static inline const uint8_t *packed_where(const struct packed *packed, size_t i)
 /* Appends the numbers of as few bits as they need. */
 void packed_put(struct buf *out, const uint32_t *items, size_t count, unsigned width);
 unsigned packed_width(uint32_t largest);
+/*
+ * The dictionary in stretches: words of a skeleton lie together, so that what is like an asked word
+ * lies in few of them. A posting says in which its entry's other words lie.
+ */
+enum { STRETCHES = 254, STRETCH_MANY = 254, STRETCH_NONE = 255, STRETCH_VALUES = 256, SIGNS = 2 };
+static inline uint8_t stretch_of(uint32_t id, uint32_t form_count)
+{
+    return (uint8_t)((uint64_t)id * STRETCHES / form_count);
+}
 /* Bucket of a key in a directory of 2^bits buckets. */
 static inline uint32_t names_bucket(uint32_t key, unsigned bits)
 {

@@ -20,6 +20,7 @@ struct layout {
     uint32_t *word_at;
     struct buf words;
     uint32_t *entry_at, *packed, *post_at, *posts;
+    uint8_t *signs;
 };
 
 static void array_begin(struct layout *layout, struct names_array *array, size_t count,
@@ -90,15 +91,38 @@ static enum err order_by_entry(struct layout *layout, uint32_t entry_count)
     return OK;
 }
 
+/* Where the words of an entry lie that are not `id`. */
+static void signs_of(const struct layout *layout, uint32_t entry, uint32_t id, uint8_t ret[SIGNS])
+{
+    uint32_t others[SIGNS];
+    size_t count = 0, times = 0;
+    memset(ret, STRETCH_NONE, SIGNS);
+    for (uint32_t i = layout->entry_at[entry]; i < layout->entry_at[entry + 1]; i++) {
+        uint32_t other = layout->packed[i] & PACKED_ID_MASK;
+        bool is_new = other != id;
+        times += other == id;
+        for (size_t k = 0; k < count; k++)
+            is_new = is_new && others[k] != other;
+        if (is_new && count < SIGNS) {
+            ret[count] = stretch_of(other, layout->form_count);
+            others[count++] = other;
+        } else if (is_new || times > 1) {
+            memset(ret, STRETCH_MANY, SIGNS);
+            return;
+        }
+    }
+}
+
 static enum err make_postings(struct layout *layout, uint32_t entry_count)
 {
     uint32_t word_count = layout->form_count;
     layout->post_at = calloc((size_t)word_count + 2, sizeof *layout->post_at);
     layout->posts = calloc(layout->builder->pair_count + 1, sizeof *layout->posts);
+    layout->signs = calloc(layout->builder->pair_count + 1, SIGNS);
     uint32_t *last =
         calloc((size_t)word_count + 1, sizeof *last); /* entry + 1 that bore the word last */
     uint32_t *next = calloc((size_t)word_count + 1, sizeof *next);
-    bool is_short = !layout->post_at || !layout->posts || !last || !next;
+    bool is_short = !layout->post_at || !layout->posts || !layout->signs || !last || !next;
     for (int pass = 0; pass < 2 && !is_short; pass++) {
         if (pass == 1) {
             counts_to_starts(layout->post_at, word_count);
@@ -111,10 +135,12 @@ static enum err make_postings(struct layout *layout, uint32_t entry_count)
                 if (last[id] == entry + 1)
                     continue;
                 last[id] = entry + 1;
-                if (pass == 0)
+                if (pass == 0) {
                     layout->post_at[id + 1]++;
-                else
+                } else {
+                    signs_of(layout, entry, id, layout->signs + (size_t)next[id] * SIGNS);
                     layout->posts[next[id]++] = entry;
+                }
             }
         }
     }
@@ -187,6 +213,7 @@ static size_t forms_of(const struct word *word, struct near_form ret[NAME_READIN
 {
     size_t count = word->reading_count;
     bool is_short = true;
+    ret[0] = (struct near_form){0};
     for (size_t i = 0; i < word->reading_count; i++)
         is_short &= near_form_make(word->readings[i], word->sounds[i], &ret[i]);
     if (!is_short)
@@ -325,6 +352,7 @@ static enum err layout_make(struct layout *layout, uint32_t entry_count)
     array_put(layout, &header->post_at, layout->post_at, forms + 1);
     /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the layout owns it */
     array_put(layout, &header->posts, layout->posts, layout->post_at[forms]);
+    bytes_put(layout, &header->signs, layout->signs, (size_t)layout->post_at[forms] * SIGNS);
     TRY(groups_put(layout, entry_count));
     for (enum names_directory d = NAMES_EXACT; d < NAMES_DIRECTORY_COUNT; d++)
         TRY(make_directory(layout, d));
@@ -345,6 +373,7 @@ enum err names_builder_finish(struct names_builder *builder, uint32_t entry_coun
     free(layout.packed);
     free(layout.post_at);
     free(layout.posts);
+    free(layout.signs);
     if (err)
         return err;
     if (out->failed)

@@ -25,6 +25,7 @@ struct links {
     uint32_t mask;
     struct link *items;
     uint32_t count;
+    float by_stretch[STRETCH_VALUES];
 };
 
 /* ---- links ---- */
@@ -43,6 +44,27 @@ static void link_add(struct links *links, const struct candidate *item, uint32_t
         (struct link){item->id, links->table[at], atoms, item->channel, item->bits};
     links->table[at] = ++links->count;
     links->filter[filter_bit(item->id) / 64] |= 1ull << (filter_bit(item->id) % 64);
+}
+
+/* The most that words of each stretch bring; initials are found without a link. */
+static void stretches_make(const struct scorer *scorer, size_t part)
+{
+    float *most = scorer->links[part].by_stretch;
+    uint32_t form_count = part_word_count(&scorer->parts[part]);
+    for (size_t i = 0; i < STRETCHES; i++)
+        most[i] = scorer->has_initial ? MATCH_INITIAL_BITS : 0;
+    most[STRETCH_MANY] = SOUND_FAR;
+    most[STRETCH_NONE] = 0;
+    for (size_t u = 0; u < scorer->units.count && form_count > 0; u++) {
+        const struct unit *unit = &scorer->units.items[u];
+        for (size_t i = 0; i < unit->count; i++) {
+            const struct candidate *item = &unit->items[i];
+            if (item->part != part || item->id >= form_count)
+                continue;
+            float *of = &most[stretch_of(item->id, form_count)];
+            *of = item->bits > *of ? item->bits : *of;
+        }
+    }
 }
 
 static enum err links_make(struct scorer *scorer, size_t part)
@@ -67,6 +89,7 @@ static enum err links_make(struct scorer *scorer, size_t part)
                 link_add(links, &unit->items[i], unit->atoms);
         }
     }
+    stretches_make(scorer, part);
     return OK;
 }
 
@@ -104,6 +127,23 @@ static uint32_t links_find(const struct links *links, uint32_t id)
     while (links->table[at] && links->items[links->table[at] - 1].id != id)
         at = (at + 1) & links->mask;
     return links->table[at];
+}
+
+struct list_bound scorer_list(const struct scorer *scorer, size_t part, uint32_t id)
+{
+    const struct links *links = &scorer->links[part];
+    struct list_bound bound = {.by_stretch = links->by_stretch};
+    uint32_t atoms = 0, at = links_find(links, id);
+    bool has_initial = scorer->has_initial || at == 0; /* a list of initials */
+    bound.bits = has_initial ? MATCH_INITIAL_BITS : 0;
+    for (; at; at = links->items[at - 1].next) {
+        float bits = links->items[at - 1].bits;
+        bound.bits = bits > bound.bits ? bits : bound.bits;
+        atoms |= match_whole_atoms(links->items[at - 1].atoms);
+    }
+    unsigned alone = has_initial ? 0 : (unsigned)__builtin_popcount(scorer->strong & ~atoms);
+    bound.alone = bound.bits + (float)match_alone_bits(alone, 0);
+    return bound;
 }
 
 /* ---- one name ---- */
@@ -240,8 +280,7 @@ static float words_most(const struct scorer *scorer, size_t part, const uint32_t
     return most + (float)match_alone_bits(alone, 0);
 }
 
-/* What a name must bring with a date worth so much. */
-static float name_needed(const struct scorer *scorer, float date)
+float scorer_needed(const struct scorer *scorer, float date)
 {
     float needed = scorer_threshold(scorer, date) - date;
     return needed > scorer->name_least ? needed : scorer->name_least;
@@ -253,10 +292,10 @@ void scorer_take(struct scorer *scorer, size_t part, uint32_t entry, float date)
     const struct names_part *from = &scorer->parts[part];
     uint32_t words[ENTRY_WORD_MAX];
     size_t count = part_entry(from, entry, words);
-    if (words_most(scorer, part, words, count) < name_needed(scorer, date))
+    if (words_most(scorer, part, words, count) < scorer_needed(scorer, date))
         return;
     date = names_dates_bits(&scorer->born, from->born ? from->born[entry] : DAY_UNKNOWN);
-    float needed = name_needed(scorer, date), best = -SOUND_FAR;
+    float needed = scorer_needed(scorer, date), best = -SOUND_FAR;
     unsigned names = 0;
     for (size_t at = 0; at < count;) {
         size_t end = at + 1;

@@ -32,6 +32,17 @@ enum err scorer_link(struct scorer *scorer) MUST_USE;
 float scorer_threshold(const struct scorer *scorer, float date);
 /* Scores an entry whose date brings at most `date`; keeps it if good enough and to be seen. */
 void scorer_take(struct scorer *scorer, size_t part, uint32_t entry, float date);
+/* What a name must bring with a date worth so much. */
+float scorer_needed(const struct scorer *scorer, float date);
+/*
+ * Bound by the list an entry was met in and the signs of its posting: what the list's word brings,
+ * and the most that words of those stretches do.
+ */
+struct list_bound {
+    float bits, alone; /* of the word; with no other word that is worth anything */
+    const float *by_stretch;
+};
+struct list_bound scorer_list(const struct scorer *scorer, size_t part, uint32_t id);
 /* False: no word of the entry is worth anything. */
 bool scorer_has_link(const struct scorer *scorer, size_t part, const uint32_t *words, size_t count);
 

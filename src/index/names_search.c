@@ -32,6 +32,7 @@
 #define POSSIBLE_BITS \
     (-7.f) /* over log2 of the persons: one in a hundred is right by the name and date alone */
 #define NAME_LEAST_BITS  4.f     /* a date alone lifts nobody */
+#define ROUNDING_BITS    0.001f  /* of sums made in another order */
 #define WHOLE_LEAST_BITS 2.f     /* even of the commonest name in the farthest script */
 #define WHOLE_STRAIN     1.5f    /* of a word, text/match.h: what reads in several ways */
 #define WHOLE_SLACK_BITS (-1.9f) /* a word more on the other side, another order */
@@ -186,27 +187,44 @@ static bool is_inside(struct span span, uint32_t entry)
 }
 
 /* Of an entry of which only the number is known; days worth more have been looked at. */
-static float date_most(const struct search *search, const struct zones *zones, uint32_t entry)
+static enum zone zone_of(const struct zones *zones, uint32_t entry)
 {
     for (enum zone z = ZONE_NEAR; z < ZONE_FAR; z++) {
         if (is_inside(zones->spans[z], entry))
-            return search->zone_bits[z];
+            return z;
     }
-    return is_inside(zones->undated, entry) ? search->zone_bits[ZONE_NEAR]
-                                            : search->zone_bits[ZONE_FAR];
+    return is_inside(zones->undated, entry) ? ZONE_NEAR : ZONE_FAR;
 }
 
-static void posts_read(struct search *search, size_t part, const struct posts *posts,
-                       struct span span)
+/* A list being read: what is said of an entry before it is looked at. */
+struct list {
+    size_t part;
+    struct posts posts;
+    struct list_bound bound;
+    float needed[ZONE_COUNT];
+};
+
+static void posts_read(struct search *search, const struct list *list, struct span span)
 {
+    const struct posts *posts = &list->posts;
+    const struct zones *zones = &search->zones[list->part];
+    const float *by_stretch = list->bound.by_stretch;
     size_t end = posts->count, at = 0;
     if (span.from > 0)
         at = first_at_least(posts, span.from);
-    if (span.to < search->scorer.parts[part].entry_count)
+    if (span.to < search->scorer.parts[list->part].entry_count)
         end = first_at_least(posts, span.to);
     for (; at < end; at++) {
         uint32_t entry = posts_get(posts, at);
-        entry_meet(search, part, entry, date_most(search, &search->zones[part], entry));
+        enum zone zone = zone_of(zones, entry);
+        if (posts->signs) {
+            const uint8_t *signs = posts->signs + at * SIGNS;
+            float others = by_stretch[signs[0]] + by_stretch[signs[1]];
+            float most = others > 0 ? list->bound.bits + others : list->bound.alone;
+            if (most + ROUNDING_BITS < list->needed[zone])
+                continue;
+        }
+        entry_meet(search, list->part, entry, search->zone_bits[zone]);
     }
 }
 
@@ -214,14 +232,18 @@ static void list_read(struct search *search, const struct candidate *candidate, 
 {
     const struct names_part *part = &search->scorer.parts[candidate->part];
     const struct zones *zones = &search->zones[candidate->part];
-    struct posts posts = part_postings(part, candidate->id, search->scorer.arena);
-    if (part->live || posts.count <= LIST_SHORT) {
-        posts_read(search, candidate->part, &posts, (struct span){0, UINT32_MAX});
+    struct list list = {.part = candidate->part};
+    list.posts = part_postings(part, candidate->id, search->scorer.arena);
+    list.bound = scorer_list(&search->scorer, candidate->part, candidate->id);
+    for (enum zone z = ZONE_NEAR; z < ZONE_COUNT; z++)
+        list.needed[z] = scorer_needed(&search->scorer, search->zone_bits[z]);
+    if (part->live || list.posts.count <= LIST_SHORT) {
+        posts_read(search, &list, (struct span){0, UINT32_MAX});
         return;
     }
-    posts_read(search, candidate->part, &posts, zones->spans[zone]);
+    posts_read(search, &list, zones->spans[zone]);
     if (zones->undated.from < zones->undated.to)
-        posts_read(search, candidate->part, &posts, zones->undated);
+        posts_read(search, &list, zones->undated);
 }
 
 /* Most bits an entry can have that none of the lists read so far holds. */

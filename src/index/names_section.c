@@ -15,7 +15,7 @@ struct range {
 };
 struct names_section {
     const struct near_form *forms;
-    const uint8_t *words, *groups;
+    const uint8_t *words, *groups, *signs;
     size_t words_len, groups_len;
     uint32_t entry_count;
     unsigned entry_width; /* bits of a word of an entry */
@@ -75,22 +75,24 @@ static bool directory_open(str bytes, const struct names_header *header,
 static bool section_views(str bytes, const struct names_header *header,
                           struct names_section *section)
 {
-    struct packed forms, words, groups;
-    bool is_good = array_open(bytes, &header->forms, &forms) &&
-                   array_open(bytes, &header->words, &words) &&
-                   array_open(bytes, &header->groups, &groups) &&
-                   array_open(bytes, &header->word_at, &section->word_at) &&
-                   array_open(bytes, &header->post_at, &section->post_at) &&
-                   array_open(bytes, &header->posts, &section->posts) &&
-                   array_open(bytes, &header->group_at, &section->group_at);
+    struct packed forms, words, groups, signs;
+    bool is_good =
+        array_open(bytes, &header->forms, &forms) && array_open(bytes, &header->words, &words) &&
+        array_open(bytes, &header->groups, &groups) && array_open(bytes, &header->signs, &signs) &&
+        array_open(bytes, &header->word_at, &section->word_at) &&
+        array_open(bytes, &header->post_at, &section->post_at) &&
+        array_open(bytes, &header->posts, &section->posts) &&
+        array_open(bytes, &header->group_at, &section->group_at);
     for (enum names_directory d = NAMES_EXACT; d < NAMES_DIRECTORY_COUNT && is_good; d++)
         is_good = directory_open(bytes, header, d, section);
-    if (!is_good || forms.width != 8 || words.width != 8 || groups.width != 8)
+    if (!is_good || forms.width != 8 || words.width != 8 || groups.width != 8 || signs.width != 8 ||
+        signs.count != section->posts.count * SIGNS)
         return false;
     section->forms = (const void *)forms.at;
     section->words = words.at;
     section->words_len = words.count;
     section->groups = groups.at;
+    section->signs = signs.at;
     section->groups_len = groups.count;
     section->entry_count = header->entry_count;
     section->entry_width = (unsigned)header->entry_width;
@@ -238,8 +240,9 @@ size_t section_probe(const struct names_section *section, enum names_directory d
 
 struct posts section_postings(const struct names_section *section, uint32_t id)
 {
-    struct posts posts = {.packed = &section->posts};
+    struct posts posts = {.packed = &section->posts, .from = 0};
     posts.count = run_of(&section->post_at, section->posts.count, id, &posts.from);
+    posts.signs = section->signs + posts.from * SIGNS;
     return posts;
 }
 
