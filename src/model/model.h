@@ -245,7 +245,7 @@ struct node *envelope_print(const struct catalog *catalog, const struct envelope
 /*
  * Ordered by time within its home, which numbers its records. As text, "4D2KX9A-7K3M9QXR2BTM", the
  * number stands behind a mask of the home's and tells nothing (id.c); formatting and parsing take
- * 80 ns.
+ * 125 to 270 ns.
  */
 struct record_id {
     uint32_t home;

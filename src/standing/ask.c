@@ -192,9 +192,13 @@ static enum err put_query(struct standing *standing, const struct stored *stored
     (void)clock_parse(node_get_text(node_get(body, S("fields")), S("approved_at")),
                       &query.approved_us);
     struct keying counted = {.table = NULL};
+    struct date born[DATES_MAX];
+    query.born = born;
     if (!asked_find(&standing->table, query.number)) {
         TRY(add_keys(standing, read.asked, stored->owner, arena, &counted));
         query.names = lines_of_names(&counted, arena);
+        for (; query.born_count < counted.date_count; query.born_count++)
+            born[query.born_count] = *date_of(counted.dates[query.born_count]);
     }
     TRY(asked_put(&standing->table, &query, &place, &is_new));
     struct keying keying = {.table = &standing->table, .place = place};

@@ -16,9 +16,17 @@ typedef void name_key(void *context, uint64_t hash);
 void names_ask(const struct name *name, const struct date *born, uint64_t seed, name_key *take,
                void *context);
 void names_hold(const struct record *record, uint64_t seed, name_key *take, void *context);
-/* Whether a name of the record is as near to this one as a search would look at. */
-bool names_agree(const struct frequencies *frequencies, str asked, const struct record *record,
-                 struct arena *arena);
+/*
+ * Whether a name of the record and a date of birth are near enough to what is asked that a search
+ * might show it: by its bits, and some that other fields may add.
+ */
+struct asked_person {
+    str name;
+    const struct date *born;
+    size_t born_count;
+};
+bool names_agree(const struct frequencies *frequencies, const struct asked_person *asked,
+                 const struct record *record, struct arena *arena);
 
 /* ---- spans.c: series of numbers ---- */
 
@@ -41,7 +49,9 @@ void spans_release(struct spans *spans);
 struct query {
     uint64_t number;
     str officer, country;
-    str names;           /* asked for by how they sound, a line each; empty: none */
+    str names; /* asked for by how they sound, a line each; empty: none */
+    const struct date *born;
+    uint8_t born_count;
     int64_t approved_us; /* 0: not yet */
     int32_t until;       /* day */
     bool is_there;

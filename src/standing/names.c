@@ -4,16 +4,19 @@
  * asks for; a record looks under those of its own. The keys are wider than what a search shows and
  * narrow enough that a record meets a handful of a million queries:
  *
- *   two words that sound alike, born in one year      Chruschtschow, Nikita - Nikita Khrushchev
- *   one word that sounds alike, born on one day       the other mistyped, married, left out
+ *   one word that sounds alike, born on one day     the other mistyped, married, left out
+ *   two words that sound alike, born a slip away    1974-08-12 - 1984-08-12, 1974-12-08
+ *   two words with one reading, born in one year    the day another
  *   a name of one word, born in one year
  *
- * A record's date is read with the slips a search forgives: day and month swapped, a digit of the
- * day, the month or the year wrong, a year beside it. Where it has no day, the year counts; where
- * it has no date at all, two words. Who is met is then compared word by word (text's name_match,
- * with the frequencies that search uses) and dropped below what search would look at; what is left
- * is asked as a search of its asker, which alone decides.
+ * A slip is what a search forgives: day and month swapped, a digit of the day, the month or the
+ * year wrong, a year beside it. Where one side has no day, the year counts and two words that sound
+ * alike; where the record has no date at all, two words with one reading. Who is met is then
+ * compared word by word (text's name_match, with the frequencies that search uses) and dropped
+ * below what search would look at; what is left is asked as a search of its asker, which alone
+ * decides.
  */
+#include "search/evidence.h"
 #include "standing/internal.h"
 #include "text/frequency.h"
 #include "text/sound.h"
@@ -22,70 +25,78 @@
 
 enum { WORDS_MAX = 6, SOUNDS_MAX = 4, YEARS_MAX = 12, DAYS_MAX = 24, DATES_MAX = 8 };
 #define NAME_LEAST_BITS 4.0 /* as index/names_search: a date alone lifts nobody */
+#define OTHERS_BITS     8.0 /* that other fields of a question may add */
 
 enum space {
-    PAIR_IN_YEAR = 1,
-    PAIR_UNDATED,     /* for records without a date */
-    PAIR_AT_ANY_TIME, /* asked with a span of many years */
-    WORD_ON_DAY,
-    WORD_IN_YEAR_ASKED, /* asked without the day */
-    WORD_IN_YEAR,       /* for records without the day */
-    ONLY_WORD_IN_YEAR,
+    SOUND_ON_DAY = 1,
+    SOUNDS_ON_DAY,         /* of two words */
+    SOUNDS_IN_YEAR,        /* for records without the day */
+    SOUNDS_IN_YEAR_ASKED,  /* asked without the day */
+    READING_IN_YEAR_ASKED, /* of one word, asked without the day */
+    READINGS_IN_YEAR,      /* of two words */
+    READINGS_UNDATED,      /* for records without a date */
+    READINGS_AT_ANY_TIME,  /* asked with a span of many years */
+    ONLY_SOUND_IN_YEAR,
 };
 
 /* ---- words ---- */
 
-struct word_sounds {
-    uint32_t codes[SOUNDS_MAX];
+struct codes {
+    uint32_t items[SOUNDS_MAX];
     size_t count;
 };
-struct sounds {
-    struct word_sounds words[WORDS_MAX];
+struct word_codes {
+    struct codes sounds, readings;
+};
+struct words {
+    struct word_codes items[WORDS_MAX];
     size_t count;
 };
 
-static void add_code(struct word_sounds *word, uint32_t code)
+static void add_code(struct codes *codes, uint32_t code)
 {
-    for (size_t i = 0; i < word->count; i++)
-        if (word->codes[i] == code)
+    for (size_t i = 0; i < codes->count; i++)
+        if (codes->items[i] == code)
             return;
-    if (word->count < SOUNDS_MAX)
-        word->codes[word->count++] = code;
+    if (codes->count < SOUNDS_MAX)
+        codes->items[codes->count++] = code;
 }
 
 /* The main sound of each reading first: there are often more than are kept. */
-static void sounds_of_word(const struct name_token *token, struct word_sounds *ret)
+static void codes_of(const struct name_token *token, struct word_codes *ret)
 {
     uint32_t found[NAME_READING_MAX][SKELETON_MAX];
     size_t counts[NAME_READING_MAX];
-    *ret = (struct word_sounds){.count = 0};
-    for (size_t i = 0; i < token->reading_count; i++)
+    *ret = (struct word_codes){.sounds = {.count = 0}};
+    for (size_t i = 0; i < token->reading_count; i++) {
         counts[i] = skeletons_of(token->readings[i], found[i]);
+        add_code(&ret->readings, (uint32_t)hash64(token->readings[i], 1));
+    }
     for (size_t k = 0; k < SKELETON_MAX; k++)
         for (size_t i = 0; i < token->reading_count; i++)
             if (k < counts[i])
-                add_code(ret, found[i][k]);
+                add_code(&ret->sounds, found[i][k]);
 }
 
-static void sounds_of(const struct name *name, struct sounds *ret)
+static void words_of(const struct name *name, struct words *ret)
 {
-    *ret = (struct sounds){.count = 0};
+    *ret = (struct words){.count = 0};
     for (size_t i = 0; i < name->count && ret->count < WORDS_MAX; i++) {
         const struct name_token *token = &name->tokens[i];
         bool is_word = token->role == NAME_PLAIN || token->role == NAME_GIVEN ||
                        token->role == NAME_FAMILY || token->role == NAME_PATRONYMIC;
         if (!is_word)
             continue;
-        sounds_of_word(token, &ret->words[ret->count]);
-        ret->count += ret->words[ret->count].count > 0;
+        codes_of(token, &ret->items[ret->count++]);
     }
 }
 
 /* ---- dates ---- */
 
 struct times {
-    int32_t years[YEARS_MAX + 8], days[DAYS_MAX];
+    int32_t years[YEARS_MAX + 2], days[DAYS_MAX];
     size_t year_count, day_count;
+    size_t sure_count; /* of the days: as written, or with day and month swapped */
     bool has_day, is_wide;
 };
 
@@ -121,6 +132,7 @@ static void span_of(const struct date *date, struct times *ret)
         add_number(ret->days, &ret->day_count, DAYS_MAX, date->first_day);
     if (ret->has_day && date->is_ambiguous)
         add_number(ret->days, &ret->day_count, DAYS_MAX, date->alternative);
+    ret->sure_count = ret->day_count;
 }
 
 /* One slip of the pen away, in the date that is held. */
@@ -133,12 +145,12 @@ static void add_slips(const struct date *date, struct times *times)
     if (times->is_wide)
         return;
     int swapped = year - tens * 10 - ones + ones * 10 + tens;
-    for (size_t i = 0; i < COUNT_OF(steps); i++)
-        add_number(times->years, &times->year_count, max, year + steps[i]);
-    add_number(times->years, &times->year_count, max, swapped);
+    add_number(times->years, &times->year_count, max, year + 1);
+    add_number(times->years, &times->year_count, max, year - 1);
     if (!times->has_day)
         return;
     add_day(times, year, day.day, day.month);
+    times->sure_count = times->day_count;
     add_day(times, swapped, day.month, day.day);
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         add_day(times, year + steps[i], day.month, day.day);
@@ -169,88 +181,120 @@ static void each_year(const struct keying *keying, enum space space, uint64_t wo
         key(keying, space, words, times->years[i]);
 }
 
-static void each_day(const struct keying *keying, uint64_t word, const struct times *times)
+static void each_day(const struct keying *keying, enum space space, uint64_t words,
+                     const struct times *times, size_t count)
 {
-    for (size_t i = 0; i < times->day_count; i++)
-        key(keying, WORD_ON_DAY, word, times->days[i]);
+    for (size_t i = 0; i < count; i++)
+        key(keying, space, words, times->days[i]);
 }
 
 typedef void key_words(const struct keying *keying, uint64_t words, const struct times *times);
 
-static void each_pair(const struct keying *keying, const struct sounds *sounds,
-                      const struct times *times, key_words *make)
+static void each_of_two(const struct keying *keying, const struct codes *one,
+                        const struct codes *other, const struct times *times, key_words *make)
 {
-    for (size_t i = 0; i < sounds->count; i++)
-        for (size_t k = i + 1; k < sounds->count; k++)
-            for (size_t a = 0; a < sounds->words[i].count; a++)
-                for (size_t b = 0; b < sounds->words[k].count; b++) {
-                    uint32_t x = sounds->words[i].codes[a], y = sounds->words[k].codes[b];
-                    uint64_t low = x < y ? x : y, high = x < y ? y : x;
-                    make(keying, low << 32 | high, times);
-                }
+    for (size_t a = 0; a < one->count; a++)
+        for (size_t b = 0; b < other->count; b++) {
+            uint32_t x = one->items[a], y = other->items[b];
+            uint64_t low = x < y ? x : y, high = x < y ? y : x;
+            make(keying, low << 32 | high, times);
+        }
 }
 
-static void each_word(const struct keying *keying, const struct sounds *sounds,
-                      const struct times *times, key_words *make)
+static void each_pair(const struct keying *keying, const struct words *words,
+                      const struct times *times, key_words *sounds, key_words *readings)
 {
-    for (size_t i = 0; i < sounds->count; i++)
-        for (size_t a = 0; a < sounds->words[i].count; a++)
-            make(keying, sounds->words[i].codes[a], times);
+    for (size_t i = 0; i < words->count; i++)
+        for (size_t k = i + 1; k < words->count; k++) {
+            const struct word_codes *one = &words->items[i], *other = &words->items[k];
+            each_of_two(keying, &one->readings, &other->readings, times, readings);
+            if (sounds)
+                each_of_two(keying, &one->sounds, &other->sounds, times, sounds);
+        }
 }
 
-static void ask_pair(const struct keying *keying, uint64_t words, const struct times *times)
+static void each_word(const struct keying *keying, const struct words *words,
+                      const struct times *times, key_words *make)
 {
-    key(keying, PAIR_UNDATED, words, 0);
+    for (size_t i = 0; i < words->count; i++)
+        for (size_t a = 0; a < words->items[i].sounds.count; a++)
+            make(keying, words->items[i].sounds.items[a], times);
+}
+
+static void each_reading(const struct keying *keying, const struct words *words,
+                         const struct times *times)
+{
+    for (size_t i = 0; i < words->count; i++)
+        for (size_t a = 0; a < words->items[i].readings.count; a++)
+            each_year(keying, READING_IN_YEAR_ASKED, words->items[i].readings.items[a], times);
+}
+
+static void ask_sounds(const struct keying *keying, uint64_t words, const struct times *times)
+{
+    each_day(keying, SOUNDS_ON_DAY, words, times, times->day_count);
+    each_year(keying, SOUNDS_IN_YEAR, words, times);
+    if (!times->has_day)
+        each_year(keying, SOUNDS_IN_YEAR_ASKED, words, times);
+}
+
+static void ask_readings(const struct keying *keying, uint64_t words, const struct times *times)
+{
+    key(keying, READINGS_UNDATED, words, 0);
     if (times->is_wide)
-        key(keying, PAIR_AT_ANY_TIME, words, 0);
-    each_year(keying, PAIR_IN_YEAR, words, times);
+        key(keying, READINGS_AT_ANY_TIME, words, 0);
+    each_year(keying, READINGS_IN_YEAR, words, times);
 }
 
 static void ask_word(const struct keying *keying, uint64_t word, const struct times *times)
 {
-    each_day(keying, word, times);
-    each_year(keying, WORD_IN_YEAR, word, times);
-    if (!times->has_day)
-        each_year(keying, WORD_IN_YEAR_ASKED, word, times);
+    each_day(keying, SOUND_ON_DAY, word, times, times->day_count);
 }
 
 static void ask_only_word(const struct keying *keying, uint64_t word, const struct times *times)
 {
     ask_word(keying, word, times);
-    each_year(keying, ONLY_WORD_IN_YEAR, word, times);
+    each_year(keying, ONLY_SOUND_IN_YEAR, word, times);
 }
 
 void names_ask(const struct name *name, const struct date *born, uint64_t seed, name_key *take,
                void *context)
 {
     const struct keying keying = {take, context, seed};
-    struct sounds sounds;
+    struct words words;
     struct times times;
-    sounds_of(name, &sounds);
+    words_of(name, &words);
     span_of(born, &times);
-    each_pair(&keying, &sounds, &times, ask_pair);
-    each_word(&keying, &sounds, &times, sounds.count == 1 ? ask_only_word : ask_word);
+    each_pair(&keying, &words, &times, ask_sounds, ask_readings);
+    each_word(&keying, &words, &times, words.count == 1 ? ask_only_word : ask_word);
+    if (!times.has_day)
+        each_reading(&keying, &words, &times);
 }
 
-static void hold_pair(const struct keying *keying, uint64_t words, const struct times *times)
+static void hold_sounds(const struct keying *keying, uint64_t words, const struct times *times)
 {
-    key(keying, PAIR_AT_ANY_TIME, words, 0);
-    each_year(keying, PAIR_IN_YEAR, words, times);
+    each_day(keying, SOUNDS_ON_DAY, words, times, times->day_count);
+    each_year(keying, SOUNDS_IN_YEAR_ASKED, words, times);
+    if (!times->has_day)
+        each_year(keying, SOUNDS_IN_YEAR, words, times);
+}
+
+static void hold_readings(const struct keying *keying, uint64_t words, const struct times *times)
+{
+    key(keying, READINGS_AT_ANY_TIME, words, 0);
+    each_year(keying, READINGS_IN_YEAR, words, times);
 }
 
 static void hold_undated(const struct keying *keying, uint64_t words, const struct times *times)
 {
     (void)times;
-    key(keying, PAIR_UNDATED, words, 0);
+    key(keying, READINGS_UNDATED, words, 0);
+    key(keying, READINGS_AT_ANY_TIME, words, 0);
 }
 
 static void hold_word(const struct keying *keying, uint64_t word, const struct times *times)
 {
-    each_day(keying, word, times);
-    each_year(keying, ONLY_WORD_IN_YEAR, word, times);
-    each_year(keying, WORD_IN_YEAR_ASKED, word, times);
-    if (!times->has_day)
-        each_year(keying, WORD_IN_YEAR, word, times);
+    each_day(keying, SOUND_ON_DAY, word, times, times->sure_count);
+    each_year(keying, ONLY_SOUND_IN_YEAR, word, times);
 }
 
 void names_hold(const struct record *record, uint64_t seed, name_key *take, void *context)
@@ -267,27 +311,49 @@ void names_hold(const struct record *record, uint64_t seed, name_key *take, void
         add_slips(date_of(&value->value), &times[dates++]);
     }
     for (size_t i = 0; i < record->count; i++) {
-        struct sounds sounds;
+        struct words words;
         if (record->values[i].value.type != &type_name)
             continue;
-        sounds_of(name_of(&record->values[i].value), &sounds);
+        words_of(name_of(&record->values[i].value), &words);
         if (!dates)
-            each_pair(&keying, &sounds, NULL, hold_undated);
+            each_pair(&keying, &words, NULL, NULL, hold_undated);
         for (size_t d = 0; d < dates; d++) {
-            each_pair(&keying, &sounds, &times[d], hold_pair);
-            each_word(&keying, &sounds, &times[d], hold_word);
+            each_pair(&keying, &words, &times[d], hold_sounds, hold_readings);
+            each_word(&keying, &words, &times[d], hold_word);
+            each_reading(&keying, &words, &times[d]);
         }
     }
 }
 
 /* ---- comparing ---- */
 
-bool names_agree(const struct frequencies *frequencies, str asked, const struct record *record,
-                 struct arena *arena)
+/* Of the dates asked and held, the pair that speaks most for it. */
+static double best_date_bits(const struct asked_person *asked, const struct record *record)
+{
+    const struct field *order = record->definition->order_by;
+    double best = -100;
+    bool has_date = false;
+    for (size_t i = 0; i < record->count; i++) {
+        const struct field_value *value = &record->values[i];
+        if (value->field != order || value->value.type != &type_date)
+            continue;
+        has_date = true;
+        for (size_t k = 0; k < asked->born_count; k++) {
+            double bits = date_bits(&asked->born[k], date_of(&value->value));
+            best = bits > best ? bits : best;
+        }
+    }
+    return has_date ? best : 0;
+}
+
+bool names_agree(const struct frequencies *frequencies, const struct asked_person *asked,
+                 const struct record *record, struct arena *arena)
 {
     const struct name_frequency frequency = {.bits = frequencies_bits, .context = frequencies};
+    double least = evidence_cut(BAND_POSSIBLE, frequencies_persons(frequencies)) - OTHERS_BITS -
+                   best_date_bits(asked, record);
     struct name *name;
-    if (name_parse_text(asked, arena, &name) != OK) {
+    if (name_parse_text(asked->name, arena, &name) != OK) {
         err_clear();
         return false;
     }
@@ -296,7 +362,7 @@ bool names_agree(const struct frequencies *frequencies, str asked, const struct 
         if (record->values[i].value.type != &type_name)
             continue;
         name_match(name, name_of(&record->values[i].value), &frequency, &match);
-        if (match.is_whole || match.bits >= NAME_LEAST_BITS)
+        if (match.is_whole || match.bits >= (least > NAME_LEAST_BITS ? least : NAME_LEAST_BITS))
             return true;
     }
     return false;

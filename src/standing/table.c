@@ -11,6 +11,7 @@
 #include "base/random.h"
 
 #include "standing/internal.h"
+#include "type/date.h"
 
 enum { FIRST = 1024 };
 #define ARENA_MAX ((size_t)4 << 30)
@@ -85,6 +86,16 @@ struct query *asked_find(const struct table *table, uint64_t number)
     return NULL;
 }
 
+static const struct date *copy_dates(struct table *table, const struct query *query)
+{
+    struct date *dates = NULL;
+    if (query->born_count)
+        dates = arena_array(&table->arena, struct date, query->born_count);
+    if (dates)
+        memcpy(dates, query->born, query->born_count * sizeof *dates);
+    return dates;
+}
+
 enum err asked_put(struct table *table, const struct query *query, uint32_t *ret, bool *ret_is_new)
 {
     struct query *held = asked_find(table, query->number);
@@ -94,6 +105,8 @@ enum err asked_put(struct table *table, const struct query *query, uint32_t *ret
     next.officer = held ? held->officer : arena_str(&table->arena, query->officer);
     next.country = held ? held->country : arena_str(&table->arena, query->country);
     next.names = held ? held->names : arena_str(&table->arena, query->names);
+    next.born = held ? held->born : copy_dates(table, query);
+    next.born_count = held ? held->born_count : next.born ? query->born_count : 0;
     uint32_t place = held ? (uint32_t)(held - table->queries) : table->count++;
     table->queries[place] = next;
     if (!held)
@@ -286,12 +299,13 @@ static int compare_places(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bool agrees(const struct frequencies *frequencies, str names, const struct record *record,
-                   struct arena *arena)
+static bool agrees(const struct frequencies *frequencies, const struct query *query,
+                   const struct record *record, struct arena *arena)
 {
-    str line;
-    while (str_split(&names, '\n', &line))
-        if (names_agree(frequencies, line, record, arena))
+    struct asked_person asked = {.born = query->born, .born_count = query->born_count};
+    str names = query->names;
+    while (str_split(&names, '\n', &asked.name))
+        if (names_agree(frequencies, &asked, record, arena))
             return true;
     return false;
 }
@@ -305,7 +319,7 @@ static void match_names(struct matcher *matcher, const struct record *record,
     for (size_t i = 0; i < matcher->heard_count; i++) {
         const struct query *query = &table->queries[matcher->heard[i]];
         bool is_new = i == 0 || matcher->heard[i] != matcher->heard[i - 1];
-        if (is_new && stands(matcher, query) && agrees(frequencies, query->names, record, arena))
+        if (is_new && stands(matcher, query) && agrees(frequencies, query, record, arena))
             take_query(matcher, matcher->heard[i]);
     }
 }
