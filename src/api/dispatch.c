@@ -152,6 +152,12 @@ enum err call_identify(struct call *call)
     if (route->needs == NEEDS_ADMINISTRATOR)
         TRY(policy_allow(call->api->node.catalog, &call->actor, POLICY_ADMINISTER, NULL,
                          STR_EMPTY));
+    if (route->flags & ROUTE_NODE && call->actor.country.len &&
+        !identity_is_hub(call->api->node.identity, &call->actor))
+        return err_set(ERR_DENIED,
+                       "%s %s is about the records of all owners: it is for those at "
+                       "the machine, and for administrators of the hub",
+                       route->method, route->pattern);
     if (route->flags & ROUTE_LOCAL && !call->exchange->request.is_unix)
         return err_set(ERR_DENIED, "%s %s is taken over the control socket only", route->method,
                        route->pattern);

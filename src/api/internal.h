@@ -31,7 +31,8 @@ enum route_flag {
     ROUTE_NOT_COUNTED = 16, /* free of the rate limit */
     ROUTE_SECRET = 32,      /* the answer holds a credential: see coding.c */
     ROUTE_FOR_OFFICER = 64, /* a system names the officer it asks for */
-    ROUTE_MAY_WAIT = 128    /* 202: it waits for a second person */
+    ROUTE_MAY_WAIT = 128,   /* 202: it waits for a second person */
+    ROUTE_NODE = 256        /* about all that is held: who is at the machine, or of the hub */
 };
 struct route {
     const char *method, *pattern; /* "/v1/records/{id}/history" */

@@ -9,6 +9,11 @@ const node = await Node.start();
 const databases = (await node.call('GET', '/v1/databases')).data;
 const description = (await node.call('GET', '/openapi.json', undefined, { as: null })).data;
 
+// What is about the records of all owners is for administrators of the hub, and for those at the machine.
+assert.equal(node.command(['unit', 'add', 'XPO/hub', '--country', 'XPO', '--name', 'Hub', '--level', 'hub']).code, 0);
+node.tokens.hub = node.command(['officer', 'add', 'hub-1', '--country', 'XPO', '--role', 'administrator', '--unit', 'XPO/hub', '--json']).json.token;
+const ofHub = { as: 'hub' };
+
 // ---- the contract: every JSON answer is checked against the description of its route ----
 
 const contract = new Contract(description);
@@ -338,12 +343,14 @@ const tests = [
     assert.equal(/bureau_audit_entries (\d+)/.exec((await node.call('GET', '/metrics')).text)[1], before);
   }],
   ['index: report, merge, rebuild as jobs', async () => {
-    assert.equal((await call('GET', '/v1/index')).status, 200);
+    assert.equal((await call('GET', '/v1/index', undefined, ofHub)).status, 200);
+    for (const [method, path] of [['GET', '/v1/index'], ['POST', '/v1/index/merge'], ['GET', '/v1/frequencies'], ['POST', '/v1/frequencies/learn'], ['GET', '/v1/doctor']])
+      assert.equal((await call(method, path)).status, 403, path);
     for (const what of ['merge', 'rebuild']) {
-      const started = await call('POST', `/v1/index/${what}`);
+      const started = await call('POST', `/v1/index/${what}`, undefined, ofHub);
       assert.equal(started.status, 202);
       let job;
-      do job = (await call('GET', `/v1/jobs/${started.data.job}?wait=5`)).data; while (job.state === 'running' || job.state === 'waiting');
+      do job = (await call('GET', `/v1/jobs/${started.data.job}?wait=5`, undefined, ofHub)).data; while (job.state === 'running' || job.state === 'waiting');
       assert.equal(job.state, 'done', JSON.stringify(job));
     }
     assert.equal((await call('GET', '/v1/jobs/999999')).status, 404);
@@ -356,14 +363,14 @@ const tests = [
     assert.equal((await call('GET', '/v1/formats')).status, 200);
   }],
   ['the table of name frequencies is learned, looked at, used and forgotten', async () => {
-    const started = await call('POST', '/v1/frequencies/learn');
+    const started = await call('POST', '/v1/frequencies/learn', undefined, ofHub);
     assert.equal(started.status, 202);
     let job;
-    do job = (await call('GET', `/v1/jobs/${started.data.job}?wait=5`)).data; while (job.state === 'running' || job.state === 'waiting');
+    do job = (await call('GET', `/v1/jobs/${started.data.job}?wait=5`, undefined, ofHub)).data; while (job.state === 'running' || job.state === 'waiting');
     assert.equal(job.state, 'done', JSON.stringify(job));
-    assert.equal((await call('GET', '/v1/frequencies')).status, 200);
-    assert.equal((await call('POST', '/v1/frequencies/use')).status, 200);
-    assert.equal((await call('DELETE', '/v1/frequencies')).status, 204);
+    assert.equal((await call('GET', '/v1/frequencies', undefined, ofHub)).status, 200);
+    assert.equal((await call('POST', '/v1/frequencies/use', undefined, ofHub)).status, 200);
+    assert.equal((await call('DELETE', '/v1/frequencies', undefined, ofHub)).status, 204);
   }],
   ['the audit log as others check it', async () => {
     const key = (await node.call('GET', '/v1/log/key')).text.trim();
@@ -394,7 +401,7 @@ const tests = [
     assert.equal((await call('POST', '/v1/log/cosignature', 'nothing')).status, 400);
   }],
   ['the doctor finds nothing', async () => {
-    const checks = (await call('GET', '/v1/doctor')).data;
+    const checks = (await call('GET', '/v1/doctor', undefined, ofHub)).data;
     assert.ok(checks.length >= 6);
     for (const check of checks) assert.ok(check.ok, `${check.what}: ${check.detail}`);
   }],

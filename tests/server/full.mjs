@@ -21,7 +21,8 @@ if (!disk) {
 
 const data = join(disk, 'data');
 const token = command(data, ['officer', 'add', 'bureau', '--country', 'UTO', '--role', 'national-bureau', '--may', 'write', '--purpose', purpose, '--json']).json.token;
-const admin = command(data, ['officer', 'add', 'admin', '--country', 'UTO', '--role', 'administrator', '--json']).json.token;
+command(data, ['unit', 'add', 'XPO/hub', '--country', 'XPO', '--name', 'Hub', '--level', 'hub']);
+const admin = command(data, ['officer', 'add', 'admin', '--country', 'XPO', '--role', 'administrator', '--unit', 'XPO/hub', '--json']).json.token;
 const running = await startServer(data, ['--rate', '0']);
 async function call(method, path, body, { as = token, type = 'application/json' } = {}) {
   const reply = await fetch(`http://127.0.0.1:${running.port}${path}`, { method, body: body && (typeof body === 'string' ? body : JSON.stringify(body)), headers: { Authorization: `Bearer ${as}`, 'Content-Type': type, 'Bureau-Purpose': purpose } });

@@ -164,7 +164,7 @@ static void test_merge_that_fails_changes_nothing(void **state)
     wipe_directory();
     struct index *index = index_of_feed(DELTA_ENTRY_MAX);
     bool was_refused = false, was_done = false;
-    for (int writes = 0; writes < 12; writes++) {
+    for (int writes = 0; writes < 24 && !(was_refused && was_done && writes > 12); writes++) {
         for (unsigned i = 0; i < 150; i++)
             live(&world, &random);
         index_follow(index, 1, feed.seq);
