@@ -18,6 +18,16 @@ for (const name of readdirSync(base)) {
 }
 process.env.BUREAU_HOME = home;
 const change = (path, work) => { const file = join(home, path); const text = readFileSync(file, 'utf8'); const next = work(text); assert.notEqual(next, text, path); writeFileSync(file, next); return () => writeFileSync(file, text); };
+// Definitions are YAML as people write it, or, renamed, JSON: which is YAML, too.
+const definitionOf = (name) => `databases/${readdirSync(join(home, 'databases')).find((file) => new RegExp(`^ *"?definition"?: "?${name}"?,?$`, 'm').test(readFileSync(join(home, 'databases', file), 'utf8')))}`;
+const edits = {
+  openToOthers: (text) => text.replace(/("?others"?: "?)hit-only/, '$1all'),
+  lessPurposes: (text) => text.replace(/^( *"?purposes"?: \[\s*)"?[a-z-]+"?,\s*/m, '$1'),
+  morePurposes: (text) => text.replace(/^( *"?purposes"?: \[\s*)/m, '$1"audit", '),
+  keptLonger: (text) => text.replace(/("?first"?: "?)\d+y/, (whole, before) => `${before}90y`),
+  linked: (text) => text.replace(/^( *"?fields"?: *)(\{?)\n/m, (whole, before, brace) => (brace ? `${before}{\n"zq_link": {"type": "phone", "means": "phone", "list": "yes", "pivot": "yes"},\n` : `${before}\n  zq_link: {type: phone, means: phone, list: yes, pivot: yes}\n`)),
+  named: (name) => (text) => text.replace(/^( *"?definition"?: "?)[a-z0-9-]+/m, `$1${name}`),
+};
 async function again(env = {}) {
   await node.running.stop();
   node.running = await startServer(node.data, ['--rate', '0'], 0, env);
@@ -361,11 +371,11 @@ const tests = [
   }],
   ['a definition that opens more serves as it was signed, until it is signed', async () => {
     const target = await record({}, 'bureau');
-    const file = `databases/${readdirSync(join(home, 'databases')).find((name) => readFileSync(join(home, 'databases', name), 'utf8').includes(`definition: ${target.name}\n`))}`;
+    const file = definitionOf(target.name);
     const seen = async () => (await node.call('GET', `/v1/records/${target.id}`, undefined, { as: 'paris', headers: { 'Bureau-Purpose': 'data-protection' } })).data.disclosure;
     const before = await seen();
     assert.notEqual(before, 'full');
-    change(file, (text) => text.replace(/others: hit-only/, 'others: all'));
+    change(file, edits.openToOthers);
     await again();
     assert.equal(await seen(), before, 'the wider form waits');
     const { data } = await call('GET', '/v1/rights/processing', undefined, 'protector');
@@ -390,9 +400,8 @@ const tests = [
   }],
   ['what is narrower serves at once; a code list, a retention, a purpose, a link, a new database wait', async () => {
     const target = databases[0].name;
-    const path = (name) => `databases/${readdirSync(join(home, 'databases')).find((file) => readFileSync(join(home, 'databases', file), 'utf8').includes(`definition: ${name}\n`))}`;
     const differences = async () => { await again(); return (await call('GET', '/v1/rights/processing', undefined, 'protector')).data.differences; };
-    const back = [change(path(target), (text) => text.replace(/^purposes: \[[a-z-]+, /m, 'purposes: ['))];
+    const back = [change(definitionOf(target), edits.lessPurposes)];
     assert.ok((await differences()).some((one) => one.what === 'purpose' && !one.waits && one.definition === target));
     const served = (await node.call('GET', `/v1/databases/${target}`)).data.purposes.length;
     back.pop()();
@@ -404,12 +413,12 @@ const tests = [
       assert.ok(found.some((one) => one.what === what && one.waits), `${what}: ${JSON.stringify(found.slice(0, 5))}`);
       undo();
     };
-    await waits(path(target), (text) => text.replace(/first: \d+y/, 'first: 90y'), 'retention');
-    await waits(path(target), (text) => text.replace(/^purposes: \[/m, 'purposes: [audit, '), 'purpose');
-    await waits(path(target), (text) => text.replace(/^fields:\n/m, 'fields:\n  zq_link: {type: phone, means: phone, list: yes, pivot: yes}\n'), 'link');
+    await waits(definitionOf(target), edits.keptLonger, 'retention');
+    await waits(definitionOf(target), edits.morePurposes, 'purpose');
+    await waits(definitionOf(target), edits.linked, 'link');
     await waits('codes/audiences.csv', (text) => text.replace(/^auditor,(.*),no,no,no,no,no$/m, 'auditor,$1,yes,yes,no,no,no'), 'action');
     const file = join(home, 'databases', 'zq-new.yaml');
-    writeFileSync(file, readFileSync(join(home, path(target)), 'utf8').replace(`definition: ${target}\n`, 'definition: zq-new\n'));
+    writeFileSync(file, edits.named('zq-new')(readFileSync(join(home, definitionOf(target)), 'utf8')));
     const found = await differences();
     assert.ok(found.some((one) => one.what === 'new-database' && one.waits && one.definition === 'zq-new'));
     assert.equal((await node.call('GET', '/v1/databases/zq-new')).status, 404);
