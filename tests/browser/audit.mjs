@@ -62,7 +62,7 @@ const reading = [
     page = stage.page;
     await page.waitForSelector('table.list tbody tr');
     assert.equal(await page.locator('#query').count(), 0);
-    assert.deepEqual(await page.locator('.views a').allInnerTexts(), ['Audit', 'Hits and tickets', 'Retention']);
+    assert.deepEqual(await page.locator('.views a').allInnerTexts(), ['Audit', 'Hits and tickets', 'My desk', 'Retention', 'Rights of persons', 'Supervision']);
     assert.equal(await page.locator('a[href="#/desk"]').count(), 0);
   }],
   ['by receipt: who, why, what was shown', async () => {
