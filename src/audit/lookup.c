@@ -220,6 +220,22 @@ static size_t choose_merge(const struct lookup *lookup, size_t *ret_from)
     return 0;
 }
 
+/*
+ * A run was found altered. What is written here outlasts a crash; at the next opening everything
+ * from the run's first entry on is made again. Until then who reads the bad block is refused.
+ */
+static enum err note_damage(const struct lookup *lookup, const struct run *run)
+{
+    struct err_info why = *err_last();
+    char path[AUDIT_PATH], name[RUN_NAME];
+    run_name(run, name);
+    snprintf(path, sizeof path, "%.4000s/%s.damaged", lookup->directory, name);
+    if (access(path, F_OK) != 0 && io_replace(path, STR_EMPTY) != OK)
+        err_clear();
+    err_restore(&why);
+    return why.code;
+}
+
 static enum err merge_some(struct lookup *lookup, bool *ret_done)
 {
     size_t from = 0, count = choose_merge(lookup, &from);
@@ -227,7 +243,9 @@ static enum err merge_some(struct lookup *lookup, bool *ret_done)
     *ret_done = count > 0;
     if (!count)
         return OK;
-    TRY(run_merge(lookup->directory, lookup->runs + from, count, &merged));
+    enum err code = run_merge(lookup->directory, lookup->runs + from, count, &merged);
+    if (code) /* the first of them begins where all of them do */
+        return code == ERR_DAMAGED ? note_damage(lookup, &lookup->runs[from]) : code;
     TRY(publish(lookup, &merged)); /* goes before them: it begins where the first does */
     for (size_t i = 0; i < count; i++)
         TRY(remove_at(lookup, from + 1));
@@ -374,6 +392,8 @@ static enum err look_in_runs(struct asking *asking)
         uint64_t high = asking->is_of_all ? key | 0xFFFF : low;
         if (!code && key)
             code = run_find(run, low, high, asking->before, asking->max, asking->entries);
+        if (code == ERR_DAMAGED)
+            code = note_damage(lookup, run);
     }
     pthread_rwlock_unlock(&lookup->runs_lock);
     return code;
@@ -425,6 +445,18 @@ static void forget_in_batch(struct batch *batch, const struct term_row *row)
             batch->rows[i] = batch->rows[--batch->count];
 }
 
+/* One that was altered goes as a whole, and nothing is answered before it is made again. */
+static enum err forget_damaged(struct lookup *lookup, size_t at)
+{
+    (void)note_damage(lookup, &lookup->runs[at]);
+    err_clear();
+    pthread_mutex_lock(&lookup->lock);
+    lookup->is_broken = true;
+    pthread_cond_broadcast(&lookup->changed);
+    pthread_mutex_unlock(&lookup->lock);
+    return remove_at(lookup, at);
+}
+
 static enum err forget_in_runs(struct lookup *lookup, const struct term_row *row)
 {
     for (size_t i = lookup->run_count; i-- > 0;) {
@@ -432,7 +464,13 @@ static enum err forget_in_runs(struct lookup *lookup, const struct term_row *row
         bool is_alone = false;
         if (run->period != row->period || row->entry < run->first || row->entry > run->last)
             continue;
-        TRY(run_forget(run, row, &is_alone));
+        pthread_rwlock_wrlock(&lookup->runs_lock); /* nobody reads a block half written */
+        enum err code = run_forget(run, row, &is_alone);
+        pthread_rwlock_unlock(&lookup->runs_lock);
+        if (code == ERR_DAMAGED)
+            code = forget_damaged(lookup, i);
+        if (code)
+            return code;
         if (is_alone)
             TRY(remove_at(lookup, i));
     }
@@ -504,31 +542,62 @@ static bool is_stale(const struct lookup *lookup, const struct run *run)
     return false;
 }
 
-/* One that is not whole goes, and with it what is covered: all of it is made again. */
+/* What was not finished, of which nothing is missed. */
+static bool is_leftover(str name)
+{
+    return str_ends(name, S(".new")) || (str_starts(name, S("covered.")));
+}
+
+/* With one that is not whole, or noted as damaged, goes what is covered from it on. */
 static enum err take_file(struct lookup *lookup, const char *name)
 {
-    char path[AUDIT_PATH];
     struct run run;
-    if (str_eq_c(str_c(name), "covered") || name[0] == '.')
-        return OK;
-    snprintf(path, sizeof path, "%.3900s/%.150s", lookup->directory, name);
     if (run_open(lookup->directory, name, &run) == OK)
         return list_run(lookup, &run);
     err_clear();
-    if (!str_ends(str_c(name), S(".new")))
-        lookup->covered = 0;
+    if (is_leftover(str_c(name)))
+        return OK;
+    uint64_t before =
+        run_read_name(str_slice(str_c(name), 0, RUN_NAME - 1), &run) ? run.first - 1 : 0;
+    lookup->covered = before < lookup->covered ? before : lookup->covered;
+    return OK;
+}
+
+/* All but the runs that were taken. */
+static enum err remove_file(struct lookup *lookup, const char *name)
+{
+    char path[AUDIT_PATH], listed[RUN_NAME];
+    for (size_t i = 0; i < lookup->run_count; i++) {
+        run_name(&lookup->runs[i], listed);
+        if (str_eq_c(str_c(name), listed))
+            return OK;
+    }
+    snprintf(path, sizeof path, "%.3900s/%.150s", lookup->directory, name);
     return io_remove(path);
 }
 
-static enum err read_directory(struct lookup *lookup)
+static enum err each_file(struct lookup *lookup, enum err take(struct lookup *, const char *name))
 {
     DIR *dir = opendir(lookup->directory);
     enum err code = dir ? OK : err_errno("cannot open directory %s", lookup->directory);
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): safe on a stream of one's own */
     for (struct dirent *entry; !code && (entry = readdir(dir));)
-        code = take_file(lookup, entry->d_name);
+        if (!str_eq_c(str_c(entry->d_name), "covered") && entry->d_name[0] != '.')
+            code = take(lookup, entry->d_name);
     if (dir)
         closedir(dir);
+    return code;
+}
+
+/* What is covered is lowered before anything goes, so that a crash in between hides nothing. */
+static enum err read_directory(struct lookup *lookup)
+{
+    uint64_t covered = lookup->covered;
+    enum err code = each_file(lookup, take_file);
+    if (!code && lookup->covered < covered)
+        code = write_covered(lookup, lookup->covered);
+    if (!code)
+        code = each_file(lookup, remove_file);
     for (size_t i = lookup->run_count; i-- > 0 && !code;)
         if (is_stale(lookup, &lookup->runs[i]))
             code = remove_at(lookup, i);

@@ -4,7 +4,10 @@
  * the key under which they can be looked up is destroyed.
  *
  *   DIR/audit/lookup/<period>-<first>-<last>   a run: rows of the entries from first to last,
- *                                              sorted by key and entry, 12 bytes each
+ *                                              sorted by key and entry, 12 bytes each, and a
+ *                                              checksum for every 340
+ *   DIR/audit/lookup/<run>.damaged             it was found altered: what lies from its first entry
+ *                                              on is made again at the next opening
  *   DIR/audit/lookup/covered                   up to which entry all rows lie in runs
  *
  *   row      tag 6 | country 2 | entry, counted from the run's first, 4     most significant first
@@ -54,12 +57,18 @@ struct run {
     uint64_t first, last, count;
     int fd;
 };
-typedef enum err run_visit(void *context, const struct term_row *row);
+enum { RUN_NAME = 8 + 1 + 20 + 1 + 20 + 1 };
+/* <period>-<first>-<last>, and back: false when it is none. */
+void run_name(const struct run *run, char out[RUN_NAME]);
+bool run_read_name(str text, struct run *ret);
 
 /* Sorts the rows, all of one period, and writes them. */
 enum err run_write(const char *directory, struct term_row *rows, size_t count, uint64_t first,
                    uint64_t last, struct run *ret) MUST_USE;
-/* Makes one of runs of the same period that follow each other; the old ones are still there. */
+/*
+ * Makes one of runs of the same period that follow each other; the old ones are still there. This
+ * and all that reads: ERR_DAMAGED names the run that was altered.
+ */
 enum err run_merge(const char *directory, const struct run *runs, size_t count,
                    struct run *ret) MUST_USE;
 /* By its file name. ERR_DAMAGED: not a run, or not whole. */
@@ -111,7 +120,10 @@ enum err lookup_add(struct lookup *lookup, str rows) MUST_USE;
 enum err lookup_seal(struct lookup *lookup, uint64_t last) MUST_USE;
 /* Waits until what was sealed lies in runs. */
 void lookup_settle(struct lookup *lookup);
-/* Entries below `before`, newest first, as u64; country empty: of all. */
+/*
+ * Entries below `before`, newest first, as u64; country empty: of all. ERR_DAMAGED: a run it had to
+ * read was altered, and rows may be missing.
+ */
 enum err lookup_find(struct lookup *lookup, enum audit_term term, str text, str country,
                      uint64_t before, size_t max, struct buf *ret_entries) MUST_USE;
 /* Takes the rows given out of everything. Durable when it returns. */

@@ -3,6 +3,14 @@
  * Files of sorted rows. Tags are hashes, so where a key lies can be reckoned: the first guess is
  * off by the root of the number of rows, the second within a block. Read with bounds, written whole
  * under another name.
+ *
+ *   block   340 rows, the last one fewer | checksum 16                           4,096 bytes
+ *   checksum   SHA-256, cut, over what the run is called, which block this is, whether it is the
+ *              last, and its rows
+ *
+ * A block is checked whenever it is read, the last one at opening too: so a file that was cut,
+ * lengthened, renamed or altered is noticed where it matters, and opening reads one block a file.
+ * Nothing secret goes into it: who can write here can read the node's keys as well.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +22,15 @@
 
 #include "audit/internal.h"
 
-enum { ROW = 12, BLOCK = 340, OUT_BYTES = 1 << 20, GUESSES = 8, NAME_BYTES = 8 + 1 + 20 + 1 + 20 };
+enum {
+    ROW = 12,
+    BLOCK = 340,
+    SUM = 16,
+    BLOCK_BYTES = BLOCK * ROW + SUM,
+    OUT_BYTES = 1 << 20,
+    GUESSES = 8,
+    NAME_BYTES = RUN_NAME - 1
+};
 
 /* ---- rows ---- */
 
@@ -37,18 +53,6 @@ static struct term_row get_row(const struct run *run, const char *bytes)
     return row;
 }
 
-static enum err read_rows(const struct run *run, uint64_t at, size_t count, struct term_row *ret)
-{
-    char bytes[BLOCK * ROW];
-    ensure(count <= BLOCK && at + count <= run->count);
-    ssize_t got = pread(run->fd, bytes, count * ROW, (off_t)(at * ROW));
-    if (got != (ssize_t)(count * ROW))
-        return err_set(ERR_IO, "a run of the audit log's lookup is short");
-    for (size_t i = 0; i < count; i++)
-        ret[i] = get_row(run, bytes + i * ROW);
-    return OK;
-}
-
 static int compare_rows(const void *a, const void *b)
 {
     const struct term_row *x = a;
@@ -60,22 +64,21 @@ static int compare_rows(const void *a, const void *b)
 
 /* ---- names ---- */
 
-static void name_run(const struct run *run, char out[NAME_BYTES + 1])
+void run_name(const struct run *run, char out[RUN_NAME])
 {
-    snprintf(out, NAME_BYTES + 1, "%08x-%020llu-%020llu", run->period,
-             (unsigned long long)run->first, (unsigned long long)run->last);
+    snprintf(out, RUN_NAME, "%08x-%020llu-%020llu", run->period, (unsigned long long)run->first,
+             (unsigned long long)run->last);
 }
 
 static void path_of(const char *directory, const struct run *run, char out[AUDIT_PATH])
 {
-    char name[NAME_BYTES + 1];
-    name_run(run, name);
+    char name[RUN_NAME];
+    run_name(run, name);
     snprintf(out, AUDIT_PATH, "%.4000s/%s", directory, name);
 }
 
-static bool read_name(const char *name, struct run *ret)
+bool run_read_name(str text, struct run *ret)
 {
-    str text = str_c(name);
     unsigned char period[4];
     if (text.len != NAME_BYTES || text.ptr[8] != '-' || text.ptr[29] != '-' ||
         !hex_decode(str_slice(text, 0, 8), period, 4) ||
@@ -87,22 +90,91 @@ static bool read_name(const char *name, struct run *ret)
     return ret->first && ret->first <= ret->last;
 }
 
+/* ---- blocks ---- */
+
+static void sum_block(const struct run *run, uint64_t block, bool is_last, str rows, char out[SUM])
+{
+    char name[RUN_NAME], place[40];
+    struct hash hash;
+    run_name(run, name);
+    int len = snprintf(place, sizeof place, "/%llu/%d/", (unsigned long long)block, is_last);
+    const str pieces[] = {str_c(name), str_of(place, (size_t)len), rows};
+    sha256_pieces(pieces, COUNT_OF(pieces), &hash);
+    memcpy(out, hash.bytes, SUM);
+}
+
+/* Of a file of so many bytes. false: no run has as many. */
+static bool count_rows(uint64_t bytes, uint64_t *ret)
+{
+    uint64_t rest = bytes % BLOCK_BYTES;
+    if (!bytes || (rest && (rest < ROW + SUM || (rest - SUM) % ROW)))
+        return false;
+    *ret = bytes / BLOCK_BYTES * BLOCK + (rest ? (rest - SUM) / ROW : 0);
+    return true;
+}
+
+static size_t rows_of_block(const struct run *run, uint64_t block)
+{
+    uint64_t left = run->count - block * BLOCK;
+    return left < BLOCK ? (size_t)left : BLOCK;
+}
+
+static enum err check_block(const struct run *run, uint64_t block, const char *bytes)
+{
+    char sum[SUM], name[RUN_NAME];
+    size_t len = rows_of_block(run, block) * ROW;
+    sum_block(run, block, (block + 1) * BLOCK >= run->count, str_of(bytes, len), sum);
+    if (memcmp(sum, bytes + len, SUM) == 0)
+        return OK;
+    run_name(run, name);
+    return err_set(ERR_DAMAGED,
+                   "audit/lookup/%s is damaged in its block %llu; what the audit log is asked by "
+                   "is made again when it is next opened",
+                   name, (unsigned long long)block);
+}
+
+/* Of at most two blocks, both checked. */
+static enum err read_rows(const struct run *run, uint64_t at, size_t count, struct term_row *ret)
+{
+    char bytes[2 * BLOCK_BYTES];
+    ensure(count <= BLOCK && at + count <= run->count);
+    if (!count)
+        return OK;
+    uint64_t from = at / BLOCK, until = (at + count - 1) / BLOCK + 1;
+    size_t size = (size_t)(until - 1 - from) * BLOCK_BYTES;
+    size += rows_of_block(run, until - 1) * ROW + SUM;
+    ssize_t got = pread(run->fd, bytes, size, (off_t)(from * BLOCK_BYTES));
+    if (got != (ssize_t)size)
+        memset(bytes, 0, sizeof bytes); /* it was cut */
+    for (uint64_t block = from; block < until; block++)
+        TRY(check_block(run, block, bytes + (block - from) * BLOCK_BYTES));
+    for (size_t i = 0; i < count; i++) {
+        uint64_t row = at - from * BLOCK + i;
+        ret[i] = get_row(run, bytes + row / BLOCK * BLOCK_BYTES + row % BLOCK * ROW);
+    }
+    return OK;
+}
+
 enum err run_open(const char *directory, const char *name, struct run *ret)
 {
     char path[AUDIT_PATH];
-    struct stat about;
+    struct stat about = {0};
+    struct term_row last;
     struct run run = {.fd = -1};
-    if (!read_name(name, &run))
+    if (!run_read_name(str_c(name), &run))
         return err_set(ERR_DAMAGED, "%s is not a run of the audit log's lookup", name);
     path_of(directory, &run, path);
     TRY(io_open(path, O_RDWR, &run.fd));
-    if (fstat(run.fd, &about) < 0 || about.st_size % ROW) {
+    enum err code = OK;
+    if (fstat(run.fd, &about) < 0 || !count_rows((uint64_t)about.st_size, &run.count))
+        code = err_set(ERR_DAMAGED, "%s is not whole", path);
+    if (!code)
+        code = read_rows(&run, run.count - 1, 1, &last);
+    if (code)
         (void)close(run.fd);
-        return err_set(ERR_DAMAGED, "%s is not whole", path);
-    }
-    run.count = (uint64_t)about.st_size / ROW;
-    *ret = run;
-    return OK;
+    else
+        *ret = run;
+    return code;
 }
 
 enum err run_remove(const char *directory, struct run *run)
@@ -119,6 +191,8 @@ enum err run_remove(const char *directory, struct run *run)
 struct writing {
     struct run run;
     struct buf out;
+    char block[BLOCK_BYTES];
+    size_t filled; /* rows of it */
     char path[AUDIT_PATH], temporary[AUDIT_PATH + 8];
 };
 
@@ -126,22 +200,31 @@ static enum err begin(struct writing *w, const char *directory, uint32_t period,
                       uint64_t last)
 {
     *w = (struct writing){.run = {.period = period, .first = first, .last = last, .fd = -1},
-                          .out = {.max = OUT_BYTES + ROW}};
+                          .out = {.max = OUT_BYTES + BLOCK_BYTES}};
     path_of(directory, &w->run, w->path);
     snprintf(w->temporary, sizeof w->temporary, "%s.new", w->path);
     return io_open(w->temporary, O_RDWR | O_CREAT | O_TRUNC, &w->run.fd);
 }
 
-static enum err put(struct writing *w, const struct term_row *row)
+static enum err put_block(struct writing *w, bool is_last)
 {
-    char bytes[ROW];
-    put_row(bytes, row->key, (uint32_t)(row->entry - w->run.first));
-    buf_add(&w->out, str_of(bytes, ROW));
-    w->run.count++;
-    if (w->out.failed || w->out.len < OUT_BYTES)
+    size_t len = w->filled * ROW;
+    sum_block(&w->run, (w->run.count - 1) / BLOCK, is_last, str_of(w->block, len), w->block + len);
+    buf_add(&w->out, str_of(w->block, len + SUM));
+    w->filled = 0;
+    if (w->out.failed || (w->out.len < OUT_BYTES && !is_last))
         return w->out.failed;
     TRY(io_write(w->run.fd, buf_str(&w->out)));
     buf_clear(&w->out);
+    return OK;
+}
+
+static enum err put(struct writing *w, const struct term_row *row)
+{
+    if (w->filled == BLOCK)
+        TRY(put_block(w, false));
+    put_row(w->block + w->filled++ * ROW, row->key, (uint32_t)(row->entry - w->run.first));
+    w->run.count++;
     return OK;
 }
 
@@ -149,7 +232,7 @@ static enum err put(struct writing *w, const struct term_row *row)
 static enum err end(struct writing *w, const char *directory, enum err code, struct run *ret)
 {
     if (!code)
-        code = io_write(w->run.fd, buf_str(&w->out));
+        code = put_block(w, true);
     if (!code)
         code = io_sync(w->run.fd);
     if (!code)
@@ -328,11 +411,21 @@ enum err run_find(const struct run *run, uint64_t low, uint64_t high, uint64_t b
 
 /* ---- forgetting ---- */
 
-static enum err write_over(const struct run *run, uint64_t at, const struct term_row *row)
+/* Rows from `from` on, up to `until` or the end of their block, become `row`. */
+static enum err write_over(const struct run *run, uint64_t *from, uint64_t until,
+                           const struct term_row *row)
 {
-    char bytes[ROW];
-    put_row(bytes, row->key, (uint32_t)(row->entry - run->first));
-    TRY(io_write_at(run->fd, str_of(bytes, ROW), at * ROW));
+    struct term_row rows[BLOCK];
+    char bytes[BLOCK_BYTES];
+    uint64_t block = *from / BLOCK, first = block * BLOCK;
+    size_t count = rows_of_block(run, block), len = count * ROW;
+    TRY(read_rows(run, first, count, rows));
+    for (; *from < until && *from < first + count; ++*from)
+        rows[*from - first] = *row;
+    for (size_t i = 0; i < count; i++)
+        put_row(bytes + i * ROW, rows[i].key, (uint32_t)(rows[i].entry - run->first));
+    sum_block(run, block, first + count == run->count, str_of(bytes, len), bytes + len);
+    TRY(io_write_at(run->fd, str_of(bytes, len + SUM), block * BLOCK_BYTES));
     return io_sync(run->fd);
 }
 
@@ -357,6 +450,6 @@ enum err run_forget(const struct run *run, const struct term_row *row, bool *ret
         return OK;
     TRY(read_rows(run, from ? from - 1 : until, 1, &beside));
     while (from < until)
-        TRY(write_over(run, from++, &beside));
+        TRY(write_over(run, &from, until, &beside));
     return OK;
 }

@@ -5,8 +5,11 @@
  * it in any file.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/random.h"
@@ -225,6 +228,125 @@ static void what_a_crash_leaves_out_is_made_again(void **state)
     assert_int_equal(audit_open(f->scratch.path, &f->audit), OK);
 }
 
+static void fill_two_days(struct fixture *f)
+{
+    f->audit->segment_bytes = 40 << 10;
+    for (unsigned i = 0; i < 600; i++) {
+        if (i == 500)
+            clock_pin(clock_now_us() + DAY_US); /* the runs of the day before become one */
+        append(f);
+    }
+    reopen(f);
+    lookup_settle(&f->audit->lookup);
+}
+
+/* The run of most rows; closes the log. */
+static void close_and_pick(struct fixture *f, char path[900], char name[RUN_NAME], off_t *ret_size)
+{
+    const struct lookup *lookup = &f->audit->lookup;
+    const struct run *most = NULL;
+    struct stat about;
+    lookup_settle(&f->audit->lookup);
+    for (size_t i = 0; i < lookup->run_count; i++)
+        most = !most || lookup->runs[i].count > most->count ? &lookup->runs[i] : most;
+    assert_non_null(most);
+    assert_in_range(most->count, 3 * 340, UINT32_MAX); /* some blocks */
+    run_name(most, name);
+    audit_close(f->audit);
+    f->audit = NULL;
+    lookup_path(f, name, path);
+    assert_int_equal(stat(path, &about), 0);
+    *ret_size = about.st_size;
+}
+
+static void flip(const char *path, off_t at)
+{
+    char byte;
+    int fd = open(path, O_RDWR);
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
+    byte = (char)(byte ^ 0x40);
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    close(fd);
+}
+
+/* Every value is asked for: all is found, or it is refused and the file named. */
+static unsigned count_refused(struct fixture *f, const char *name)
+{
+    unsigned refused = 0;
+    for (unsigned which = 0; which < VALUES; which++) {
+        static struct found found;
+        char text[32];
+        struct question q = {AUDIT_VALUE, which, -1, 0, FOUND_MAX};
+        snprintf(text, sizeof text, "x%06u", which);
+        found.count = 0;
+        enum err code =
+            audit_find(f->audit, AUDIT_VALUE, str_c(text), STR_EMPTY, 0, FOUND_MAX, see, &found);
+        if (!code) {
+            check(f, &q);
+            continue;
+        }
+        assert_int_equal(code, ERR_DAMAGED);
+        assert_non_null(strstr(err_last()->message, name));
+        refused++;
+    }
+    return refused;
+}
+
+/* A byte anywhere, rows cut off or put on: never an answer with something left out. */
+static void an_altered_run_hides_nothing(void **state)
+{
+    struct fixture *f = *state;
+    unsigned refused = 0;
+    enum { FLIPS = 16 };
+    fill_two_days(f);
+    for (unsigned round = 0; round < FLIPS + 3; round++) {
+        char path[900], name[RUN_NAME], block[4096];
+        off_t size;
+        close_and_pick(f, path, name, &size);
+        if (round < FLIPS) {
+            flip(path, round == 1 ? 4095 : size / FLIPS * round + round);
+        } else if (round < FLIPS + 2) {
+            assert_int_equal(truncate(path, round == FLIPS ? 8192 : size - 12), 0);
+        } else {
+            int fd = open(path, O_RDWR | O_APPEND);
+            assert_int_equal(truncate(path, 8192), 0);
+            assert_int_equal(pread(fd, block, sizeof block, 0), sizeof block);
+            assert_int_equal(write(fd, block, sizeof block), sizeof block);
+            close(fd);
+        }
+        assert_int_equal(audit_open(f->scratch.path, &f->audit), OK);
+        lookup_settle(&f->audit->lookup);
+        refused += count_refused(f, name);
+        reopen(f);
+        check_all(f);
+        assert_int_equal(count_refused(f, name), 0);
+    }
+    assert_in_range(refused, FLIPS / 2, FLIPS * VALUES);
+}
+
+/* An entry is destroyed all the same: the run it stood in goes, and is made without it. */
+static void in_an_altered_run_entries_can_be_destroyed(void **state)
+{
+    struct fixture *f = *state;
+    char path[900], name[RUN_NAME];
+    off_t size;
+    fill_two_days(f);
+    close_and_pick(f, path, name, &size);
+    for (off_t at = 0; at + 4096 < size; at += 4096)
+        flip(path, at + 100);
+    assert_int_equal(audit_open(f->scratch.path, &f->audit), OK);
+    for (unsigned number = 10; number < 20; number++) {
+        assert_int_equal(audit_destroy_body(f->audit, number), OK);
+        f->made[number].is_gone = true;
+    }
+    struct found found = {.count = 0};
+    assert_int_equal(audit_find(f->audit, AUDIT_OFFICER, S("o-1"), STR_EMPTY, 0, 9, see, &found),
+                     ERR_BUSY);
+    assert_int_equal(access(path, F_OK), -1);
+    reopen(f);
+    check_all(f);
+}
+
 struct searching {
     str needle;
     size_t files, found;
@@ -393,6 +515,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_found_is_what_walking_finds),
         TEST(what_a_crash_leaves_out_is_made_again),
+        TEST(an_altered_run_hides_nothing),
+        TEST(in_an_altered_run_entries_can_be_destroyed),
         TEST(what_was_destroyed_is_in_no_file),
         TEST(after_its_time_nothing_is_found_and_nothing_left),
         cmocka_unit_test(values_have_one_form),
