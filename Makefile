@@ -1,6 +1,8 @@
 # Bureau. One makefile, not recursive.   make run | test | check | lint | asan | tsan | fuzz-short | bench | bench-matching | web | clean
 # A variant is a set of flags with its own object folder: release (the default), asan, tsan, debug, fuzz.
 VARIANT ?= release
+# V=1 prints the commands whole.
+Q       := $(if $(V),,@)
 CC      ?= gcc
 B       := build/$(VARIANT)
 PKGS    := icu-i18n icu-uc libxml-2.0 yaml-0.1 zlib libzstd libpcre2-8 openssl libsodium libfido2 sqlite3 libseccomp libjpeg libpng libcurl libgfshare
@@ -34,47 +36,58 @@ all: build
 build: $(PROGRAM)
 
 $(PROGRAM): $(B)/src/cmd/main.o $(LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(LIB): $(OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC $@"
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 build/gen/assets.c: tools/embed src/api/assets.h $(shell find web/dist -type f 2>/dev/null)
 	@mkdir -p $(@D)
 	@sh tools/embed web/dist build/gen > $@
 $(B)/gen/assets.o: build/gen/assets.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	@echo "  CC $@"
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 $(B)/llhttp/%.o: /usr/share/llhttp/%.c
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -W%,$(CFLAGS)) -DLLHTTP_STRICT_MODE=1 -w -c -o $@ $<
+	@echo "  CC $@"
+	$(Q)$(CC) $(filter-out -W%,$(CFLAGS)) -DLLHTTP_STRICT_MODE=1 -w -c -o $@ $<
 $(B)/tests/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS) -lcmocka -ljansson -lcsv
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) -Itests $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS) -lcmocka -ljansson -lcsv
 $(B)/fuzz/%: tests/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
 $(B)/fault/%: tests/fault/%.c tests/fault/recorder.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
 $(B)/src/text/tables.o: $(wildcard codes/romanise/*.tsv codes/names/*.tsv)
 $(B)/rename: tests/server/rename.c tests/rename.h $(LIB)
-	$(CC) $(CFLAGS) -Itests $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) -Itests $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 $(B)/clock.so: tests/server/clock.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
+	@echo "  CC $@"
+	$(Q)$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 $(B)/bench/%.so: bench/preload/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
+	@echo "  CC $@"
+	$(Q)$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 # bench/owner.c alone sees the calls that decide and prove, to measure what they cost; the program has no switch for it.
 $(B)/bench/owner: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,policy_allow policy_scope_open policy_scope_close policy_open \
                              policy_field_access keyring_seal salted_hash group_chain tree_add checkpoint_write)
 $(B)/bench/%: bench/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(LIB) $(LDLIBS)
 
 JOBS := -j$(shell nproc)
 deps:
