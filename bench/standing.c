@@ -148,6 +148,7 @@ static void add_query(struct table *table, const struct type *type, const struct
                           .names = is_name ? arena_printf(&arena, "%.*s\n", STR(name)) : STR_EMPTY,
                           .born = &born,
                           .born_count = is_name,
+                          .is_alone = is_name,
                           .approved_us = 1,
                           .until = INT32_MAX,
                           .is_there = true};

@@ -24,7 +24,7 @@ struct keying {
     size_t count;
     enum err code;
     const struct value *names[NAMES_MAX], *dates[DATES_MAX];
-    size_t name_count, date_count;
+    size_t name_count, date_count, other_count;
 };
 
 static void take_key(struct key_sink *sink, const struct key *key)
@@ -65,9 +65,11 @@ static void take_value(struct part_keys *parts, uint16_t meaning, const struct v
     *kept = *value;
     if (value->type == &type_name && keying->name_count < NAMES_MAX)
         keying->names[keying->name_count++] = kept;
-    if (value->type == &type_date && orders(parts->standing->catalog, meaning) &&
-        keying->date_count < DATES_MAX)
+    else if (value->type == &type_date && orders(parts->standing->catalog, meaning) &&
+             keying->date_count < DATES_MAX)
         keying->dates[keying->date_count++] = kept;
+    else
+        keying->other_count++;
     if (value->type && value->type->keys)
         value->type->keys(value, &keying->sink);
 }
@@ -197,6 +199,8 @@ static enum err put_query(struct standing *standing, const struct stored *stored
     if (!asked_find(&standing->table, query.number)) {
         TRY(add_keys(standing, read.asked, stored->owner, arena, &counted));
         query.names = lines_of_names(&counted, arena);
+        query.is_alone =
+            counted.name_count == 1 && counted.date_count == 1 && !counted.other_count;
         for (; query.born_count < counted.date_count; query.born_count++)
             born[query.born_count] = *date_of(counted.dates[query.born_count]);
     }

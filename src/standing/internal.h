@@ -24,6 +24,7 @@ struct asked_person {
     str name;
     const struct date *born;
     size_t born_count;
+    bool is_alone; /* one name and one date, nothing else is asked */
 };
 bool names_agree(const struct frequencies *frequencies, const struct asked_person *asked,
                  const struct record *record, struct arena *arena);
@@ -55,6 +56,7 @@ struct query {
     int64_t approved_us; /* 0: not yet */
     int32_t until;       /* day */
     bool is_there;
+    bool is_alone; /* one name and one date of birth are all it asks for */
 };
 struct key_slot {
     uint64_t hash;  /* 0: free */

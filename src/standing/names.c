@@ -26,6 +26,8 @@
 enum { WORDS_MAX = 6, SOUNDS_MAX = 4, YEARS_MAX = 12, DAYS_MAX = 24, DATES_MAX = 8 };
 #define NAME_LEAST_BITS 4.0 /* as index/names_search: a date alone lifts nobody */
 #define OTHERS_BITS     8.0 /* that other fields of a question may add */
+#define WHOLE_NAME      0.8 /* as search/evidence: of what the name asked for could have */
+#define ROUNDING_BITS   0.001
 
 enum space {
     SOUND_ON_DAY = 1,
@@ -346,12 +348,44 @@ static double best_date_bits(const struct asked_person *asked, const struct reco
     return has_date ? best : 0;
 }
 
+/*
+ * What search/evidence asks of a name beside these dates, no more than that. Where a name and a
+ * date are all that is asked nothing else adds bits; common names then count if they agree as they
+ * are read, or nearly so with a date that supports them.
+ */
+struct bar {
+    double bits;
+    bool is_alone, is_supported;
+};
+
+static struct bar bar_of(const struct frequencies *frequencies, const struct asked_person *asked,
+                         const struct record *record)
+{
+    double date = best_date_bits(asked, record);
+    struct bar bar = {.is_alone = asked->is_alone && record->definition->has_evidence,
+                      .is_supported = date > 2};
+    bar.bits = evidence_cut(BAND_POSSIBLE, frequencies_persons(frequencies)) - date -
+               (bar.is_alone ? ROUNDING_BITS : OTHERS_BITS);
+    return bar;
+}
+
+static bool is_near_enough(const struct bar *bar, const struct name_match *match)
+{
+    if (match->bits >= bar->bits && (match->is_whole || match->bits >= NAME_LEAST_BITS))
+        return true;
+    if (!bar->is_alone)
+        return match->is_whole;
+    bool is_near = match->contradictions == 0 &&
+                   match->bits >= WHOLE_NAME * match->bits_max - ROUNDING_BITS;
+    return (match->is_whole && match->asked_alone + match->held_alone == 0) ||
+           (is_near && bar->is_supported);
+}
+
 bool names_agree(const struct frequencies *frequencies, const struct asked_person *asked,
                  const struct record *record, struct arena *arena)
 {
     const struct name_frequency frequency = {.bits = frequencies_bits, .context = frequencies};
-    double least = evidence_cut(BAND_POSSIBLE, frequencies_persons(frequencies)) - OTHERS_BITS -
-                   best_date_bits(asked, record);
+    struct bar bar = bar_of(frequencies, asked, record);
     struct name *name;
     if (name_parse_text(asked->name, arena, &name) != OK) {
         err_clear();
@@ -362,7 +396,7 @@ bool names_agree(const struct frequencies *frequencies, const struct asked_perso
         if (record->values[i].value.type != &type_name)
             continue;
         name_match(name, name_of(&record->values[i].value), &frequency, &match);
-        if (match.is_whole || match.bits >= (least > NAME_LEAST_BITS ? least : NAME_LEAST_BITS))
+        if (is_near_enough(&bar, &match))
             return true;
     }
     return false;

@@ -105,6 +105,7 @@ enum err asked_put(struct table *table, const struct query *query, uint32_t *ret
     next.officer = held ? held->officer : arena_str(&table->arena, query->officer);
     next.country = held ? held->country : arena_str(&table->arena, query->country);
     next.names = held ? held->names : arena_str(&table->arena, query->names);
+    next.is_alone = held ? held->is_alone : query->is_alone;
     next.born = held ? held->born : copy_dates(table, query);
     next.born_count = held ? held->born_count : next.born ? query->born_count : 0;
     uint32_t place = held ? (uint32_t)(held - table->queries) : table->count++;
@@ -231,7 +232,7 @@ enum err asked_add_name(struct table *table, uint32_t query, const struct name *
 
 /* ---- matching ---- */
 
-enum { HEARD_MAX = 4096 };
+enum { HEARD_MAX = 4096, AHEAD = 32 };
 
 struct matcher {
     struct key_sink sink;
@@ -241,6 +242,8 @@ struct matcher {
     size_t count, max;
     uint32_t heard[HEARD_MAX]; /* whose name sounds alike */
     size_t heard_count;
+    uint64_t ahead[AHEAD]; /* keys of names, their places on their way from memory */
+    size_t ahead_count;
 };
 
 static bool stands(const struct matcher *matcher, const struct query *query)
@@ -283,13 +286,27 @@ static void look_up(struct key_sink *sink, const struct key *key)
         take_query(matcher, table->links[at - 1].query);
 }
 
+static void hear_all(struct matcher *matcher)
+{
+    const struct table *table = matcher->table;
+    for (size_t i = 0; i < matcher->ahead_count; i++)
+        for (uint32_t at = first_of(table, matcher->ahead[i]); at; at = table->links[at - 1].next)
+            if (matcher->heard_count < HEARD_MAX)
+                matcher->heard[matcher->heard_count++] = table->links[at - 1].query;
+    matcher->ahead_count = 0;
+}
+
+/* A table of a million queries is in no cache: some dozens of its places are fetched at once. */
 static void hear(void *context, uint64_t hash)
 {
     struct matcher *matcher = context;
     const struct table *table = matcher->table;
-    for (uint32_t at = first_of(table, hash | 1); at; at = table->links[at - 1].next)
-        if (matcher->heard_count < HEARD_MAX)
-            matcher->heard[matcher->heard_count++] = table->links[at - 1].query;
+    if (!table->key_max)
+        return;
+    __builtin_prefetch(&table->keys[(hash | 1) >> 1 & (table->key_max - 1)]);
+    matcher->ahead[matcher->ahead_count++] = hash | 1;
+    if (matcher->ahead_count == AHEAD)
+        hear_all(matcher);
 }
 
 static int compare_places(const void *a, const void *b)
@@ -302,7 +319,9 @@ static int compare_places(const void *a, const void *b)
 static bool agrees(const struct frequencies *frequencies, const struct query *query,
                    const struct record *record, struct arena *arena)
 {
-    struct asked_person asked = {.born = query->born, .born_count = query->born_count};
+    struct asked_person asked = {.born = query->born,
+                                 .born_count = query->born_count,
+                                 .is_alone = query->is_alone};
     str names = query->names;
     while (str_split(&names, '\n', &asked.name))
         if (names_agree(frequencies, &asked, record, arena))
@@ -315,6 +334,7 @@ static void match_names(struct matcher *matcher, const struct record *record,
 {
     const struct table *table = matcher->table;
     names_hold(record, table->seed, hear, matcher);
+    hear_all(matcher);
     qsort(matcher->heard, matcher->heard_count, sizeof *matcher->heard, compare_places);
     for (size_t i = 0; i < matcher->heard_count; i++) {
         const struct query *query = &table->queries[matcher->heard[i]];
@@ -334,7 +354,7 @@ size_t asked_match(struct table *table, const struct record *record, struct aske
     matcher.when = when;
     matcher.ret = ret;
     matcher.max = max;
-    matcher.count = matcher.heard_count = 0;
+    matcher.count = matcher.heard_count = matcher.ahead_count = 0;
     for (size_t i = 0; i < record->count; i++) {
         const struct field_value *value = &record->values[i];
         if (value->field->meaning_number && value->value.type && value->value.type->keys)

@@ -12,9 +12,11 @@ struct entry {
     str word;
     uint32_t what; /* enum lexicon_kind, or number of a line of short forms */
 };
+enum { SIGN_COUNT = 1 << 14 };
 struct list {
     struct entry *items;
     size_t count;
+    uint64_t signs[SIGN_COUNT / 64]; /* of its words: most words asked for have none of them */
 };
 static struct list words, short_forms;
 static pthread_once_t lists_once = PTHREAD_ONCE_INIT;
@@ -40,14 +42,24 @@ static int entry_order(const void *left, const void *right)
     return order ? order : (a->what > b->what) - (a->what < b->what);
 }
 
+static unsigned sign_of(str word)
+{
+    unsigned sign = (unsigned)word.len;
+    for (size_t i = 0; i < word.len; i++)
+        sign = sign * 31 + (uint8_t)word.ptr[i];
+    return (sign ^ sign >> 14) % SIGN_COUNT;
+}
+
 static void list_add(struct list *list, str word, uint32_t what)
 {
+    unsigned sign = sign_of(word);
     if ((list->count & (list->count - 1)) == 0) {
         size_t size = list->count ? list->count * 2 : 1;
         struct entry *grown = realloc(list->items, size * sizeof *grown);
         ensure(grown != NULL);
         list->items = grown;
     }
+    list->signs[sign / 64] |= UINT64_C(1) << sign % 64;
     list->items[list->count++] = (struct entry){word, what};
 }
 
@@ -127,6 +139,9 @@ static void lists_parse(void)
 static size_t list_find(const struct list *list, str word)
 {
     pthread_once(&lists_once, lists_parse);
+    unsigned sign = sign_of(word);
+    if (!(list->signs[sign / 64] >> sign % 64 & 1))
+        return list->count;
     size_t low = 0, high = list->count;
     while (low < high) {
         size_t middle = (low + high) / 2;

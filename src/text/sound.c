@@ -68,13 +68,21 @@ static void spellings_index(void)
     spelling_first[26] = COUNT_OF(spellings);
 }
 
+static bool is_spelled(str rest, const char *letters)
+{
+    size_t at = 0;
+    while (letters[at] && at < rest.len && rest.ptr[at] == letters[at])
+        at++;
+    return !letters[at];
+}
+
 static const struct spelling *spelling_at(str rest)
 {
     unsigned letter = (unsigned)(rest.ptr[0] - 'a');
     if (letter >= 26)
         return NULL;
     for (size_t i = spelling_first[letter]; i < spelling_first[letter + 1]; i++) {
-        if (str_starts(rest, str_c(spellings[i].letters)))
+        if (is_spelled(rest, spellings[i].letters))
             return &spellings[i];
     }
     return NULL;
