@@ -199,8 +199,7 @@ static enum err put_query(struct standing *standing, const struct stored *stored
     if (!asked_find(&standing->table, query.number)) {
         TRY(add_keys(standing, read.asked, stored->owner, arena, &counted));
         query.names = lines_of_names(&counted, arena);
-        query.is_alone =
-            counted.name_count == 1 && counted.date_count == 1 && !counted.other_count;
+        query.is_alone = counted.name_count == 1 && counted.date_count == 1 && !counted.other_count;
         for (; query.born_count < counted.date_count; query.born_count++)
             born[query.born_count] = *date_of(counted.dates[query.born_count]);
     }

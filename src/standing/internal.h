@@ -16,6 +16,13 @@ typedef void name_key(void *context, uint64_t hash);
 void names_ask(const struct name *name, const struct date *born, uint64_t seed, name_key *take,
                void *context);
 void names_hold(const struct record *record, uint64_t seed, name_key *take, void *context);
+/* How many words of another name it may stand against. */
+struct name_extent {
+    uint8_t strong, most; /* strong: particles and titles left out; most: cut words twice */
+    uint8_t longest;      /* letters of a word */
+    uint8_t shortest;     /* letters of the two shortest words together */
+};
+struct name_extent name_extent_of(const struct name *name);
 /*
  * Whether a name of the record and a date of birth are near enough to what is asked that a search
  * might show it: by its bits, and some that other fields may add.
@@ -25,9 +32,24 @@ struct asked_person {
     const struct date *born;
     size_t born_count;
     bool is_alone; /* one name and one date, nothing else is asked */
+    struct name_extent extent;
 };
+/* The names of a record, and what agreeing with them can be worth at most. */
+struct held_name {
+    const struct name *name;
+    struct name_extent extent;
+    uint8_t count;
+    float most[NAME_TOKEN_MAX + 1]; /* bits of so many of its words, the rarest first */
+};
+struct held_names {
+    const struct record *record;
+    struct held_name *items;
+    size_t count;
+};
+void names_ready(const struct frequencies *frequencies, const struct record *record,
+                 struct arena *arena, struct held_names *ret);
 bool names_agree(const struct frequencies *frequencies, const struct asked_person *asked,
-                 const struct record *record, struct arena *arena);
+                 const struct held_names *held, struct arena *arena);
 
 /* ---- spans.c: series of numbers ---- */
 
@@ -56,7 +78,8 @@ struct query {
     int64_t approved_us; /* 0: not yet */
     int32_t until;       /* day */
     bool is_there;
-    bool is_alone; /* one name and one date of birth are all it asks for */
+    bool is_alone;             /* one name and one date of birth are all it asks for */
+    struct name_extent extent; /* of that name */
 };
 struct key_slot {
     uint64_t hash;  /* 0: free */

@@ -19,6 +19,7 @@
 #include "search/evidence.h"
 #include "standing/internal.h"
 #include "text/frequency.h"
+#include "text/match.h"
 #include "text/sound.h"
 #include "type/date.h"
 #include "type/name.h"
@@ -369,33 +370,113 @@ static struct bar bar_of(const struct frequencies *frequencies, const struct ask
     return bar;
 }
 
+static bool is_standard(const struct name_match *match)
+{
+    for (size_t i = 0; i < match->pair_count; i++)
+        if (match->pairs[i].strain > STRAIN_STANDARD)
+            return false;
+    return match->asked_alone + match->held_alone == 0;
+}
+
 static bool is_near_enough(const struct bar *bar, const struct name_match *match)
 {
     if (match->bits >= bar->bits && (match->is_whole || match->bits >= NAME_LEAST_BITS))
         return true;
     if (!bar->is_alone)
         return match->is_whole;
-    bool is_near = match->contradictions == 0 &&
-                   match->bits >= WHOLE_NAME * match->bits_max - ROUNDING_BITS;
-    return (match->is_whole && match->asked_alone + match->held_alone == 0) ||
-           (is_near && bar->is_supported);
+    bool is_near =
+        match->contradictions == 0 && match->bits >= WHOLE_NAME * match->bits_max - ROUNDING_BITS;
+    return (match->is_whole && is_standard(match)) || (is_near && bar->is_supported);
+}
+
+/* ---- at most ---- */
+
+struct name_extent name_extent_of(const struct name *name)
+{
+    struct name_extent extent = {0};
+    uint8_t shortest = NAME_WORD_MAX, next = NAME_WORD_MAX;
+    for (size_t i = 0; i < name->count; i++) {
+        const struct name_token *token = &name->tokens[i];
+        uint8_t letters = (uint8_t)token->readings[0].len;
+        extent.longest = letters > extent.longest ? letters : extent.longest;
+        uint8_t longer = letters < shortest ? shortest : letters;
+        shortest = letters < shortest ? letters : shortest;
+        next = longer < next ? longer : next;
+        if (token->role == NAME_TITLE)
+            continue;
+        if (role_weight(token->role) >= 1)
+            extent.strong++;
+        extent.most = (uint8_t)(extent.most + (token->cuts[0] > 0 ? 2 : 1));
+    }
+    extent.shortest = (uint8_t)(shortest + next);
+    return extent;
+}
+
+static void ready_one(const struct frequencies *frequencies, const struct name *name,
+                      struct held_name *ret)
+{
+    float bits[NAME_TOKEN_MAX];
+    *ret = (struct held_name){.name = name, .extent = name_extent_of(name)};
+    for (size_t i = 0; i < name->count && ret->count < NAME_TOKEN_MAX; i++) {
+        const struct name_token *token = &name->tokens[i];
+        float one = (float)frequencies_bits(frequencies, token);
+        size_t at = ret->count;
+        if (token->role == NAME_TITLE)
+            continue;
+        one = one > MATCH_INITIAL_BITS ? one : MATCH_INITIAL_BITS;
+        for (; at > 0 && bits[at - 1] < one; at--)
+            bits[at] = bits[at - 1];
+        bits[at] = one;
+        ret->count++;
+    }
+    for (size_t i = 0; i < ret->count; i++)
+        ret->most[i + 1] = ret->most[i] + bits[i];
+}
+
+void names_ready(const struct frequencies *frequencies, const struct record *record,
+                 struct arena *arena, struct held_names *ret)
+{
+    *ret = (struct held_names){.record = record,
+                               .items = arena_array(arena, struct held_name, record->count + 1)};
+    for (size_t i = 0; i < record->count && ret->items; i++)
+        if (record->values[i].value.type == &type_name)
+            ready_one(frequencies, name_of(&record->values[i].value), &ret->items[ret->count++]);
+}
+
+/*
+ * An agreement takes one held word, and is worth no more than that word is rare; a name has no more
+ * of them than words, those that fall in two counted twice; any other word is cut only where it is
+ * two held ones, letter for letter. Whole as it reads is only a name whose strong words all have one of the other's.
+ */
+static bool may_agree(const struct bar *bar, struct name_extent asked, const struct held_name *held)
+{
+    if (!bar->is_alone || bar->is_supported)
+        return true;
+    size_t words = asked.most < held->count ? asked.most : held->count;
+    double most = (double)held->most[words];
+    size_t strong = held->extent.strong;
+    if (asked.longest >= held->extent.shortest && words < held->count)
+        return true;
+    bool is_standard = asked.strong <= held->count && strong <= asked.most;
+    double alone = match_alone_bits(0, strong > words ? (unsigned)(strong - words) : 0);
+    return is_standard || most + alone + ROUNDING_BITS >= bar->bits;
 }
 
 bool names_agree(const struct frequencies *frequencies, const struct asked_person *asked,
-                 const struct record *record, struct arena *arena)
+                 const struct held_names *held, struct arena *arena)
 {
     const struct name_frequency frequency = {.bits = frequencies_bits, .context = frequencies};
-    struct bar bar = bar_of(frequencies, asked, record);
-    struct name *name;
-    if (name_parse_text(asked->name, arena, &name) != OK) {
-        err_clear();
-        return false;
-    }
-    for (size_t i = 0; i < record->count; i++) {
+    struct bar bar = bar_of(frequencies, asked, held->record);
+    struct name *name = NULL;
+    for (size_t i = 0; i < held->count; i++) {
         struct name_match match;
-        if (record->values[i].value.type != &type_name)
+        if (!may_agree(&bar, asked->extent, &held->items[i]))
             continue;
-        name_match(name, name_of(&record->values[i].value), &frequency, &match);
+        if (!name && name_parse_text(asked->name, arena, &name) != OK) {
+            err_clear();
+            return false;
+        }
+        name_match(name, held->items[i].name, &frequency, &match);
         if (is_near_enough(&bar, &match))
             return true;
     }

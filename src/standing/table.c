@@ -105,6 +105,7 @@ enum err asked_put(struct table *table, const struct query *query, uint32_t *ret
     next.officer = held ? held->officer : arena_str(&table->arena, query->officer);
     next.country = held ? held->country : arena_str(&table->arena, query->country);
     next.names = held ? held->names : arena_str(&table->arena, query->names);
+    next.extent = held ? held->extent : query->extent;
     next.is_alone = held ? held->is_alone : query->is_alone;
     next.born = held ? held->born : copy_dates(table, query);
     next.born_count = held ? held->born_count : next.born ? query->born_count : 0;
@@ -226,6 +227,7 @@ enum err asked_add_name(struct table *table, uint32_t query, const struct name *
                         const struct date *born)
 {
     struct naming naming = {table, query, OK};
+    table->queries[query].extent = name_extent_of(name);
     names_ask(name, born, table->seed, take_name_key, &naming);
     return naming.code;
 }
@@ -317,14 +319,15 @@ static int compare_places(const void *a, const void *b)
 }
 
 static bool agrees(const struct frequencies *frequencies, const struct query *query,
-                   const struct record *record, struct arena *arena)
+                   const struct held_names *held, struct arena *arena)
 {
     struct asked_person asked = {.born = query->born,
                                  .born_count = query->born_count,
-                                 .is_alone = query->is_alone};
+                                 .is_alone = query->is_alone,
+                                 .extent = query->extent};
     str names = query->names;
     while (str_split(&names, '\n', &asked.name))
-        if (names_agree(frequencies, &asked, record, arena))
+        if (asked.name.len && names_agree(frequencies, &asked, held, arena))
             return true;
     return false;
 }
@@ -333,13 +336,15 @@ static void match_names(struct matcher *matcher, const struct record *record,
                         const struct frequencies *frequencies, struct arena *arena)
 {
     const struct table *table = matcher->table;
+    struct held_names held;
+    names_ready(frequencies, record, arena, &held);
     names_hold(record, table->seed, hear, matcher);
     hear_all(matcher);
     qsort(matcher->heard, matcher->heard_count, sizeof *matcher->heard, compare_places);
     for (size_t i = 0; i < matcher->heard_count; i++) {
         const struct query *query = &table->queries[matcher->heard[i]];
         bool is_new = i == 0 || matcher->heard[i] != matcher->heard[i - 1];
-        if (is_new && stands(matcher, query) && agrees(frequencies, query, record, arena))
+        if (is_new && stands(matcher, query) && agrees(frequencies, query, &held, arena))
             take_query(matcher, matcher->heard[i]);
     }
 }

@@ -135,12 +135,17 @@ static void lists_parse(void)
     short_forms_parse();
 }
 
+static bool may_have(const struct list *list, str word)
+{
+    unsigned sign = sign_of(word);
+    return list->signs[sign / 64] >> sign % 64 & 1;
+}
+
 /* First entry with the word, or list->count. */
 static size_t list_find(const struct list *list, str word)
 {
     pthread_once(&lists_once, lists_parse);
-    unsigned sign = sign_of(word);
-    if (!(list->signs[sign / 64] >> sign % 64 & 1))
+    if (!may_have(list, word))
         return list->count;
     size_t low = 0, high = list->count;
     while (low < high) {
@@ -224,6 +229,9 @@ static enum lexicon_relation relation_in_line(str line, str a, str b)
 enum lexicon_relation lexicon_relation(str a, str b)
 {
     enum lexicon_relation best = LEXICON_UNRELATED;
+    pthread_once(&lists_once, lists_parse);
+    if (!may_have(&short_forms, b))
+        return best;
     for (size_t i = list_find(&short_forms, a);
          i < short_forms.count && str_eq(short_forms.items[i].word, a); i++) {
         enum lexicon_relation here = relation_in_line(lines[short_forms.items[i].what], a, b);
