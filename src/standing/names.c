@@ -446,7 +446,8 @@ void names_ready(const struct frequencies *frequencies, const struct record *rec
 /*
  * An agreement takes one held word, and is worth no more than that word is rare; a name has no more
  * of them than words, those that fall in two counted twice; any other word is cut only where it is
- * two held ones, letter for letter. Whole as it reads is only a name whose strong words all have one of the other's.
+ * two held ones, letter for letter. Whole as it reads is only a name whose strong words all have
+ * one of the other's.
  */
 static bool may_agree(const struct bar *bar, struct name_extent asked, const struct held_name *held)
 {
