@@ -12,6 +12,8 @@
 
 #include "api/internal.h"
 
+extern const struct type type_photograph;
+
 enum { SHOWN_MAX = 8192, RECORDS_MAX = 64 };
 
 /* ---- to whom a picture was given by other ways than the index ---- */
@@ -104,7 +106,6 @@ static enum err keep(struct call *call, const struct intake_photo *photo, char h
 /* Into some database that shows pictures; where all of them are closed, why the last is. */
 static enum err allow_upload(struct call *call)
 {
-    extern const struct type type_photograph;
     const struct catalog *catalog = call->api->node.catalog;
     enum err code = policy_allow(catalog, &call->actor, POLICY_WRITE, NULL, STR_EMPTY);
     bool is_some = false;
@@ -172,7 +173,6 @@ static bool is_open_in(struct call *call, const struct actor *actor, uint64_t nu
 
 static bool is_open_for(struct call *call, const struct actor *actor, str hex)
 {
-    extern const struct type type_photograph;
     const struct api_node *node = &call->api->node;
     const struct policy_scope *scope = NULL;
     struct index_hits hits = {0};

@@ -547,6 +547,18 @@ static enum err look_up_again(struct audit *audit)
     return OK;
 }
 
+static enum err go_on_with_sides(struct audit *audit)
+{
+    TRY(scrub_lengths(audit));
+    return look_up_rest(audit);
+}
+
+static enum err begin_sides(struct audit *audit)
+{
+    TRY(views_empty(audit));
+    return tree_cut(&audit->tree, 0);
+}
+
 /* Brings the side files up to the end of the log, walking only what they do not cover for sure. */
 static enum err take_segments(struct audit *audit, struct segment_end *ret)
 {
@@ -557,13 +569,7 @@ static enum err take_segments(struct audit *audit, struct segment_end *ret)
     TRY(views_open(audit, before, &is_complete));
     TRY(tree_open(&audit->tree, audit->directory, before, &has_tree));
     bool is_ready = is_complete && has_tree; /* else both are made from the first entry on */
-    if (is_ready) {
-        TRY(scrub_lengths(audit));
-        TRY(look_up_rest(audit));
-    } else {
-        TRY(views_empty(audit));
-        TRY(tree_cut(&audit->tree, 0));
-    }
+    TRY(is_ready ? go_on_with_sides(audit) : begin_sides(audit));
     for (size_t i = is_ready ? last : 0; i <= last; i++)
         TRY(take_segment(audit, i, ret));
     TRY(check_head(audit, ret));

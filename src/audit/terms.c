@@ -147,6 +147,7 @@ str audit_record_term(struct record_id id, char out[AUDIT_RECORD_TERM])
 }
 
 /* The texts of a question, however it is nested: sets of values by meaning, lists of them. */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX */
 static enum err add_values(struct terms *terms, const struct node *node, unsigned depth)
 {
     if (!node || depth == DEPTH_MAX || terms->values == VALUES_MAX)

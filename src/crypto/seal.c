@@ -54,8 +54,8 @@ static EVP_CIPHER_CTX *own_context(void)
     return context;
 }
 
-static bool encrypt(EVP_CIPHER_CTX *context, const struct secret_key *own_key, str about, str text,
-                    unsigned char *out)
+static bool seal_text(EVP_CIPHER_CTX *context, const struct secret_key *own_key, str about,
+                      str text, unsigned char *out)
 {
     int len;
     return text.len <= INT_MAX &&
@@ -77,8 +77,8 @@ void seal_salted(const struct secret_key *key, const struct salt *salt, str abou
     if (!room)
         return;
     salted_key(key, salt, &own_key);
-    if (!context || !encrypt(context, &own_key, about, text, room)) {
-        ERR_clear_error();
+    if (!context || !seal_text(context, &own_key, about, text, room)) {
+        ERR_clear_error(); /* of this thread */
         crypto_aead_chacha20poly1305_ietf_encrypt(room, NULL, (const unsigned char *)text.ptr,
                                                   text.len, (const unsigned char *)about.ptr,
                                                   about.len, NULL, zeros, own_key.bytes);

@@ -111,7 +111,7 @@ static enum err prepare(struct import *import)
     size_t count = import->node->catalog->count, expectations = 0;
     for (const struct expectation *e = import->mapping->expectations; e; e = e->next)
         expectations++;
-    import->bursts = calloc(count, sizeof *import->bursts);
+    import->bursts = calloc(count, sizeof(struct burst *));
     import->tallies = calloc(count, sizeof *import->tallies);
     import->filled = calloc(expectations + 1, sizeof *import->filled);
     if (!import->tallies || !import->filled || !import->bursts)
@@ -133,7 +133,7 @@ static void forget_counts(struct import *import)
     memset(import->tallies, 0, import->node->catalog->count * sizeof *import->tallies);
     memset(import->filled, 0, expectations * sizeof *import->filled);
     screen_release(import);
-    import->bursts = calloc(import->node->catalog->count, sizeof *import->bursts);
+    import->bursts = calloc(import->node->catalog->count, sizeof(struct burst *));
     seen_clear(&import->seen);
     free(import->numbers.bits);
     import->numbers = (struct numbers){.size = 0};
