@@ -516,16 +516,18 @@ enum err lookup_expire(struct lookup *lookup)
 
 static void read_covered(struct lookup *lookup)
 {
+    uint64_t covered = 0;
     char path[AUDIT_PATH];
     char *text = NULL;
     size_t len = 0;
     snprintf(path, sizeof path, "%.4000s/covered", lookup->directory);
     if (io_read_file(path, 24, &text, &len) != OK ||
-        !str_to_u64(str_of(text, len), INT64_MAX, &lookup->covered)) {
+        !str_to_u64(str_of(text, len), INT64_MAX, &covered)) {
         err_clear();
-        lookup->covered = 0;
+        covered = 0;
     }
     free(text);
+    lookup->covered = covered;
 }
 
 /* Of no use: beyond what is covered, or within another of its period. */

@@ -105,7 +105,7 @@ struct lookup {
     pthread_rwlock_t runs_lock; /* the list of them */
     struct run *runs;
     size_t run_count, run_max;
-    uint64_t covered;
+    _Atomic uint64_t covered; /* its thread goes on while the log is being opened */
 };
 
 void lookup_init(struct lookup *lookup);
