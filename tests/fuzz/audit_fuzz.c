@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "audit/internal.h"
+#include "audit/lookup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -149,7 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (receipt_number(&key, rest, 1000, &number) == OK)
         ensure(number >= 1 && number <= 1000);
-    if (entry_shown_rows(&keyring, 1, 20000, rest, &rows))
+    if (terms_of_body(&keyring, rest, 1, 20000, &rows))
         err_clear();
     if (unseal_with(&(struct secret_key){{0}}, rest, &arena, &text) == OK)
         ensure(text.len < rest.len);
