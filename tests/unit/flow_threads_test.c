@@ -95,12 +95,13 @@ static bool refuse_first(void)
 static void *refuse_many(void *context)
 {
     (void)context;
-    bool was_some = true;
-    while (was_some || atomic_load(&running)) {
+    bool was_some = true, are_asking = true;
+    while (was_some || are_asking) {
         struct arena arena = {0};
         struct flow_figures *figures;
         size_t count;
         uint64_t looked = 0;
+        are_asking = atomic_load(&running); /* before the look: what is asked after it is seen */
         was_some = refuse_first();
         (void)flow_news(flow, &finder, &looked);
         assert_int_equal(flow_figures(flow, &owner, PARTY_OWNER, 0, INT64_MAX, &arena, &figures,
