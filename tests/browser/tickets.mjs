@@ -205,7 +205,7 @@ const others = [
     await third.goto(`${stage.base}/#/tickets/${ticket}`);
     await third.waitForSelector('main.page .problem');
     assert.equal(await third.locator('main.ticket-page').count(), 0);
-    assert.doesNotMatch(await third.evaluate(() => document.body.innerText), /FRA|UTO\/ncb/);
+    assert.doesNotMatch(await third.evaluate(() => document.body.innerText), /\bFRA\b|UTO\/ncb/);
     await third.goto(`${stage.base}/#/tickets/closed`);
     await third.waitForFunction(() => /Nothing is open/.test(document.body.innerText));
     for (const as of ['other', 'gate']) assert.notEqual((await node.call('GET', `/v1/records/${record}/shown`, undefined, { as, headers: { 'Bureau-Purpose': 'border-control' } })).status, 200, as);
