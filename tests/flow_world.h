@@ -8,6 +8,7 @@
 
 #include "flow/flow.h"
 
+#include "canonical.h"
 #include "home.h"
 #include "scratch.h"
 #include "test.h"
@@ -132,6 +133,7 @@ static inline void close_node(struct world *world)
 {
     flow_close(world->flow);
     world->flow = NULL;
+    canonical_check(world->catalog, world->store);
     store_close(world->store);
 }
 

@@ -195,16 +195,8 @@ static enum err take_body(struct call *call, const struct definition *definition
     enum err code = record_check(catalog, definition, call->body, call->arena, record, &faults);
     if (!code && held)
         code = record_check_fixed(held, record, call->arena, &faults);
-    if (faults.count) {
-        const struct fault *first = &faults.items[0];
-        err_set(first->code, "%.*s: %.*s", STR(first->path), STR(first->reason));
-        if (first->say.format)
-            err_say(&first->say, first->reason.len);
-        err_field("%.*s", STR(first->path));
-        if (first->hint.len)
-            err_hint("%.*s", STR(first->hint));
-        return err_last()->code;
-    }
+    if (faults.count)
+        return faults_first(&faults, code);
     TRY(code);
     TRY(policy_allow(catalog, &call->actor, POLICY_WRITE, definition, record->envelope.owner));
     if (held)
@@ -325,7 +317,7 @@ enum err certify(struct call *call, struct changing *changing, const struct reco
     str reason = changing->reason.len ? changing->reason : S("deleted by its owner");
     changing->is_certified = true;
     return keep_certify(call->api->node.keep, &stored, reason, call->actor.officer, call->arena,
-                        &changing->body, &changing->certificate);
+                        &changing->certificate);
 }
 
 enum err run_record_delete(struct call *call)

@@ -136,18 +136,6 @@ static struct node *set_fields(const struct life_move *move, const struct actor 
     return rest;
 }
 
-static enum err fault_as_err(const struct faults *faults, enum err code)
-{
-    if (faults->count == 0 || !faults->items)
-        return code;
-    const struct fault *first = &faults->items[0];
-    err_set(first->code, "%.*s: %.*s", STR(first->path), STR(first->reason));
-    err_field("%.*s", STR(first->path));
-    if (first->hint.len)
-        err_hint("%.*s", STR(first->hint));
-    return first->code;
-}
-
 static bool is_present(const struct record *record, const struct field *field)
 {
     for (size_t i = 0; i < record->count; i++)
@@ -169,7 +157,7 @@ static enum err check_fields(struct flow *flow, const struct life_move *move,
         return err_set(ERR_LIMIT, "the ticket's fields are too large");
     enum err code = record_check(flow->catalog, ticket->definition, body, arena, &record, &faults);
     if (code)
-        return fault_as_err(&faults, code);
+        return faults_first(&faults, code);
     for (size_t i = 0; i < move->require_count; i++)
         if (!is_present(&record, move->requires[i])) {
             err_set(ERR_MISSING, "%.*s is required for this move", STR(move->requires[i] -> name));
@@ -251,19 +239,8 @@ static enum err move_ticket(struct flow *flow, struct ticket *ticket, const stru
 static struct node *new_envelope(struct flow *flow, struct flow_party owner,
                                  const struct flow_question *question, struct arena *arena)
 {
-    char day[16];
-    struct node *envelope = node_map(arena);
-    struct node *purposes = node_list(arena);
-    struct record record = {.definition = question->kind};
-    for (unsigned i = 0; i < PURPOSE_MAX; i++)
-        if (question->kind->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(flow->catalog, (uint16_t)i)));
-    struct day last = record_review_max(&record, day_today());
-    node_put_text(arena, envelope, S("owner"), owner.country);
-    if (owner.unit.len)
-        node_put_text(arena, envelope, S("unit"), owner.unit);
-    node_put(envelope, S("purposes"), purposes);
-    node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
+    const struct made made = {.owner = owner.country, .unit = owner.unit, .is_open = true};
+    struct node *envelope = made_envelope(flow->catalog, question->kind, &made, arena);
     if (question->is_test)
         node_put_bool(arena, envelope, S("test"), true);
     return envelope;

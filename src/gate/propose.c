@@ -5,9 +5,8 @@
  */
 #include "gate/gate.h"
 #include "gate/internal.h"
-#include "model/kept.h"
 
-enum { FIELDS_BYTES_MAX = 1 << 20, WORDS_MAX = 500 };
+enum { WORDS_MAX = 500 };
 
 static const char *const kind_words[GATE_KIND_COUNT] = {"create", "correct", "state",
                                                         "delete", "import",  "undo"};
@@ -144,29 +143,21 @@ static struct node *waiting_fields(const struct gate_proposal *proposal, struct 
 }
 
 static enum err write_proposal(struct gate *gate, const struct gate_proposal *proposal,
-                               const struct node *fields, str by, struct arena *arena,
+                               struct node *fields, str by, struct arena *arena,
                                struct committed *ret)
 {
-    const struct definition *definition = NULL;
-    struct buf body = {.max = FIELDS_BYTES_MAX};
-    enum err code = kept_body(gate->catalog, S(PROPOSAL), proposal->owner, STR_EMPTY, fields, arena,
-                              &body, &definition);
-    if (!code) {
-        struct change change = {.kind = CHANGE_PUT,
-                                .number = proposal->id.number,
-                                .expect_version = proposal->version_of_its_own,
-                                .definition = definition->name,
-                                .definition_version = definition->version,
-                                .owner = proposal->owner,
-                                .actor = by,
-                                .state = STATE_ACTIVE,
-                                .body = buf_str(&body),
-                                .attachments = proposal->attachments,
-                                .attachment_count = proposal->attachment_count};
-        code = store_commit(gate->store, &change, 1, true, ret);
-    }
-    buf_release(&body);
-    return code;
+    struct change change;
+    TRY(change_make(gate->catalog,
+                    &(struct made){.definition = PROPOSAL,
+                                   .owner = proposal->owner,
+                                   .actor = by,
+                                   .fields = fields,
+                                   .number = proposal->id.number,
+                                   .version = proposal->version_of_its_own},
+                    arena, &change));
+    change.attachments = proposal->attachments;
+    change.attachment_count = proposal->attachment_count;
+    return store_commit(gate->store, &change, 1, true, ret);
 }
 
 enum err gate_propose(struct gate *gate, const struct gate_draft *draft, struct arena *arena,
@@ -215,9 +206,9 @@ enum err gate_approve_in_part(struct gate *gate, const struct gate_proposal *pro
 
 /* ---- deciding ---- */
 
-static enum err decision_body(struct gate *gate, const struct gate_proposal *proposal,
+static enum err make_decision(struct gate *gate, const struct gate_proposal *proposal,
                               const struct gate_decision *decision, struct arena *arena,
-                              struct buf *out, const struct definition **ret)
+                              struct change *ret)
 {
     char text[RECORD_ID_TEXT];
     struct node *fields = proposal_print(proposal, arena);
@@ -229,7 +220,13 @@ static enum err decision_body(struct gate *gate, const struct gate_proposal *pro
     put(arena, fields, S("words"), str_slice(decision->words, 0, WORDS_MAX));
     put(arena, fields, S("decided_by"), decision->officer);
     put_moment(arena, fields, S("decided"), clock_now_us());
-    return kept_body(gate->catalog, S(DECISION), proposal->owner, id, fields, arena, out, ret);
+    return change_make(gate->catalog,
+                       &(struct made){.definition = DECISION,
+                                      .owner = proposal->owner,
+                                      .ref = id,
+                                      .actor = decision->officer,
+                                      .fields = fields},
+                       arena, ret);
 }
 
 enum err gate_decide(struct gate *gate, const struct gate_proposal *proposal,
@@ -238,33 +235,21 @@ enum err gate_decide(struct gate *gate, const struct gate_proposal *proposal,
 {
     struct change all[GATE_CHANGES_MAX + 2];
     struct committed done[GATE_CHANGES_MAX + 2];
-    struct buf body = {.max = FIELDS_BYTES_MAX};
-    const struct definition *definition = NULL;
     ensure(count <= GATE_CHANGES_MAX);
-    enum err code = decision_body(gate, proposal, decision, arena, &body, &definition);
-    if (!code) {
-        for (size_t i = 0; i < count; i++)
-            all[i] = changes[i];
-        all[count] = (struct change){.kind = CHANGE_PUT,
-                                     .definition = definition->name,
-                                     .definition_version = definition->version,
+    for (size_t i = 0; i < count; i++)
+        all[i] = changes[i];
+    TRY(make_decision(gate, proposal, decision, arena, &all[count]));
+    all[count + 1] = (struct change){.kind = CHANGE_ERASE,
+                                     .number = proposal->id.number,
+                                     .expect_version = proposal->version_of_its_own,
+                                     .definition = S(PROPOSAL),
                                      .owner = proposal->owner,
                                      .actor = decision->officer,
-                                     .state = STATE_ACTIVE,
-                                     .body = buf_str(&body)};
-        all[count + 1] = (struct change){.kind = CHANGE_ERASE,
-                                         .number = proposal->id.number,
-                                         .expect_version = proposal->version_of_its_own,
-                                         .definition = S(PROPOSAL),
-                                         .owner = proposal->owner,
-                                         .actor = decision->officer,
-                                         .state = STATE_DELETED};
-        pthread_mutex_lock(&gate->deciding);
-        code = store_commit(gate->store, all, count + 2, true, done);
-        pthread_mutex_unlock(&gate->deciding);
-    }
+                                     .state = STATE_DELETED};
+    pthread_mutex_lock(&gate->deciding);
+    enum err code = store_commit(gate->store, all, count + 2, true, done);
+    pthread_mutex_unlock(&gate->deciding);
     for (size_t i = 0; !code && i < count; i++)
         results[i] = done[i];
-    buf_release(&body);
     return code;
 }

@@ -11,61 +11,22 @@
 
 enum { BODY_MAX = 64 << 10, WRITINGS_MAX = STORE_BATCH_MAX };
 
-static struct node *make_envelope(struct identity *identity, const struct definition *definition,
-                                  str owner, struct arena *arena)
-{
-    char day[16];
-    struct node *envelope = node_map(arena);
-    struct node *purposes = node_list(arena);
-    struct record record = {.definition = definition};
-    for (unsigned i = 0; i < PURPOSE_MAX; i++)
-        if (definition->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(identity->catalog, (uint16_t)i)));
-    struct day last = record_review_max(&record, day_today());
-    node_put_text(arena, envelope, S("owner"), owner);
-    node_put(envelope, S("purposes"), purposes);
-    node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
-    return envelope;
-}
-
-static enum err fault_as_err(const struct faults *faults, enum err code)
-{
-    if (faults->count == 0 || !faults->items)
-        return code;
-    const struct fault *first = &faults->items[0];
-    err_set(first->code, "%.*s: %.*s", STR(first->path), STR(first->reason));
-    err_field("%.*s", STR(first->path));
-    if (first->hint.len)
-        err_hint("%.*s", STR(first->hint));
-    return first->code;
-}
-
+/* The body may hold secrets: it lives in a buffer that is wiped, not in the arena. */
 enum err writing_put(struct identity *identity, struct writing *writing,
                      const struct heading *heading, struct node *fields, struct arena *arena)
 {
-    struct faults faults = {0};
-    struct record record = {0};
-    const struct definition *kind = catalog_find(identity->catalog, str_c(heading->definition));
-    struct node *body = node_map(arena);
+    const struct made made = {.definition = heading->definition,
+                              .owner = heading->owner,
+                              .actor = heading->by,
+                              .fields = fields,
+                              .number = heading->number,
+                              .version = heading->version,
+                              .state = heading->state,
+                              .is_open = true};
+    const struct definition *definition = NULL;
     *writing = (struct writing){.body = {.max = BODY_MAX}};
-    if (!kind)
-        return err_set(ERR_UNKNOWN, "the definition %s is missing from system/",
-                       heading->definition);
-    node_put(body, S("envelope"), make_envelope(identity, kind, heading->owner, arena));
-    if (!node_put(body, S("fields"), fields))
-        return err_set(ERR_LIMIT, "the fields are too large");
-    enum err code = record_check(identity->catalog, kind, body, arena, &record, &faults);
-    if (code)
-        return fault_as_err(&faults, code);
-    TRY(record_canonical(identity->catalog, &record, &writing->body));
-    writing->change = (struct change){.kind = CHANGE_PUT,
-                                      .number = heading->number,
-                                      .expect_version = heading->version,
-                                      .definition = kind->name,
-                                      .definition_version = kind->version,
-                                      .owner = heading->owner,
-                                      .state = heading->state,
-                                      .actor = heading->by};
+    TRY(made_body(identity->catalog, &made, arena, &writing->body, &definition));
+    writing->change = made_change(&made, definition, STR_EMPTY);
     return OK;
 }
 

@@ -14,7 +14,7 @@
 #include "codec/json.h"
 #include "intake/import.h"
 
-static const str DEFINITION = {"import-batch", 12};
+#define DEFINITION "import-batch"
 enum { RUNNING_MAX = 64, REVIEW_DAYS = 365, PAGE = 500, REPORT_MAX = 16 << 20 };
 
 /* ---- one at a time ---- */
@@ -101,61 +101,26 @@ static struct node *files_node(const struct import *import, struct arena *arena)
     return list;
 }
 
-static const struct definition *batch_definition(const struct catalog *catalog)
-{
-    const struct definition *definition = catalog_find(catalog, DEFINITION);
-    if (!definition)
-        err_set(ERR_MISSING, "the definition \"%.*s\" is not there: imports cannot be recorded",
-                STR(DEFINITION));
-    return definition;
-}
-
-static struct node *make_envelope(const struct catalog *catalog,
-                                  const struct definition *definition, str owner,
-                                  struct arena *arena)
-{
-    struct node *map = node_map(arena), *purposes = node_list(arena);
-    char day[16];
-    node_put_text(arena, map, S("owner"), owner);
-    for (unsigned i = 0; i < PURPOSE_MAX; i++)
-        if (definition->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(catalog, (uint16_t)i)));
-    node_put(map, S("purposes"), purposes);
-    struct day review = day_of_number(day_number(day_today()) + REVIEW_DAYS);
-    node_put_text(arena, map, S("review_on"), arena_str(arena, str_c(day_format(review, day))));
-    return map;
-}
-
 /* Writes a batch's fields: a new record when *number is 0. */
 static enum err write_batch(const struct intake_node *node, uint64_t *number, str owner, str actor,
                             struct node *fields, const struct hash *attachment, struct arena *arena)
 {
-    const struct definition *definition = batch_definition(node->catalog);
-    if (!definition)
-        return ERR_MISSING;
-    struct node *body = node_map(arena);
-    node_put(body, S("envelope"), make_envelope(node->catalog, definition, owner, arena));
-    node_put(body, S("fields"), fields);
-    struct record record;
-    TRY(record_parse(node->catalog, definition, body, arena, &record));
-    struct buf text = {0};
-    enum err code = record_canonical(node->catalog, &record, &text);
-    struct change change = {.kind = CHANGE_PUT,
-                            .number = *number,
-                            .definition = definition->name,
-                            .definition_version = definition->version,
-                            .owner = owner,
-                            .state = STATE_ACTIVE,
-                            .actor = actor,
-                            .body = buf_str(&text),
-                            .attachments = attachment,
-                            .attachment_count = attachment ? 1 : 0};
+    struct change change;
     struct committed committed;
-    code = code ? code : store_commit(node->store, &change, 1, true, &committed);
-    if (!code)
-        *number = committed.id.number;
-    buf_release(&text);
-    return code;
+    TRY(change_make(node->catalog,
+                    &(struct made){.definition = DEFINITION,
+                                   .owner = owner,
+                                   .actor = actor,
+                                   .until = day_of_number(day_number(day_today()) + REVIEW_DAYS),
+                                   .fields = fields,
+                                   .number = *number,
+                                   .is_open = true},
+                    arena, &change));
+    change.attachments = attachment;
+    change.attachment_count = attachment ? 1 : 0;
+    TRY(store_commit(node->store, &change, 1, true, &committed));
+    *number = committed.id.number;
+    return OK;
 }
 
 /* ---- taking up an interrupted batch ---- */
@@ -198,7 +163,7 @@ static enum err find_interrupted(struct import *import, str owner, struct arena 
                             .arena = arena};
     do {
         search.seen = 0;
-        TRY(store_list(import->node->store, DEFINITION, owner, search.last, PAGE, on_batch,
+        TRY(store_list(import->node->store, S(DEFINITION), owner, search.last, PAGE, on_batch,
                        &search));
     } while (search.seen == PAGE);
     import->batch = search.found;
@@ -296,7 +261,7 @@ static enum err read_batch(const struct intake_node *node, uint64_t batch, struc
     enum err code = store_read(node->store, batch, arena, ret);
     if (code && code != ERR_NOT_FOUND)
         return code;
-    if (code || !str_eq(ret->definition, DEFINITION))
+    if (code || !str_eq(ret->definition, S(DEFINITION)))
         return err_set(ERR_NOT_FOUND, "there is no import %llu", (unsigned long long)batch);
     if (ret->is_erased)
         return err_set(ERR_GONE, "import %llu has been erased", (unsigned long long)batch);
@@ -416,7 +381,7 @@ enum err intake_batches(const struct intake_node *node, str owner, size_t max, s
         return ERR_LIMIT;
     do {
         listing.page = 0;
-        TRY(store_list(node->store, DEFINITION, owner, listing.last, PAGE, on_listed, &listing));
+        TRY(store_list(node->store, S(DEFINITION), owner, listing.last, PAGE, on_listed, &listing));
     } while (listing.page == PAGE);
     size_t count = listing.seen < listing.max ? listing.seen : listing.max;
     for (size_t i = 0; i < count; i++)

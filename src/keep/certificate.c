@@ -78,67 +78,30 @@ const struct definition *keep_certificate_definition(const struct keep *keep)
     return catalog_find(keep->catalog, str_c(definition_name));
 }
 
-static struct node *make_envelope(const struct keep *keep, const struct definition *definition,
-                                  const struct stored *record, str id, struct arena *arena)
+enum err keep_certify(struct keep *keep, const struct stored *record, str reason, str by,
+                      struct arena *arena, struct change *ret)
 {
-    char day[16];
-    struct record empty = {.definition = definition};
-    struct node *envelope = node_map(arena);
-    struct node *purposes = node_list(arena);
-    struct day last = record_review_max(&empty, day_today());
-    for (unsigned i = 0; i < PURPOSE_MAX; i++)
-        if (definition->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(keep->catalog, (uint16_t)i)));
-    node_put_text(arena, envelope, S("owner"), record->owner);
-    node_put_text(arena, envelope, S("ref"), id);
-    node_put(envelope, S("purposes"), purposes);
-    node_put_text(arena, envelope, S("review_on"), arena_str(arena, str_c(day_format(last, day))));
-    node_put_text(arena, envelope, S("disclose"), S("none"));
-    return envelope;
-}
-
-static enum err make_body(const struct keep *keep, const struct stored *record, str reason,
-                          struct arena *arena, struct buf *out)
-{
-    const struct definition *definition = keep_certificate_definition(keep);
     char text[RECORD_ID_TEXT];
     char time[24];
     int64_t now_us = clock_now_us();
     struct buf note = {.max = 4096};
-    struct record checked = {0};
-    struct faults faults;
-    if (!definition)
-        return err_set(ERR_NOT_FOUND, "system/%s.yaml is missing", definition_name);
+    struct node *fields = node_map(arena);
     str id = arena_str(arena, str_c(record_id_format(record->id, text)));
     enum err code = write_note(&keep->signer, record, reason, now_us, &note);
-    struct node *body = node_map(arena);
-    struct node *fields = node_map(arena);
     node_put_text(arena, fields, S("record"), id);
     node_put_text(arena, fields, S("database"), record->definition);
     node_put_text(arena, fields, S("reason"), str_slice(reason, 0, REASON_MAX));
     node_put_text(arena, fields, S("deleted"), arena_str(arena, str_c(clock_format(now_us, time))));
     node_put_text(arena, fields, S("note"), arena_str(arena, buf_str(&note)));
-    node_put(body, S("envelope"), make_envelope(keep, definition, record, id, arena));
-    node_put(body, S("fields"), fields);
     buf_release(&note);
     TRY(code);
-    TRY(record_check(keep->catalog, definition, body, arena, &checked, &faults));
-    return record_canonical(keep->catalog, &checked, out);
-}
-
-enum err keep_certify(struct keep *keep, const struct stored *record, str reason, str by,
-                      struct arena *arena, struct buf *out, struct change *ret)
-{
-    TRY(make_body(keep, record, reason, arena, out));
-    const struct definition *definition = keep_certificate_definition(keep);
-    *ret = (struct change){.kind = CHANGE_PUT,
-                           .definition = definition->name,
-                           .definition_version = definition->version,
-                           .owner = record->owner,
-                           .state = STATE_ACTIVE,
-                           .actor = by,
-                           .body = buf_str(out)};
-    return OK;
+    return change_make(keep->catalog,
+                       &(struct made){.definition = definition_name,
+                                      .owner = record->owner,
+                                      .ref = id,
+                                      .actor = by,
+                                      .fields = fields},
+                       arena, ret);
 }
 
 /* ---- reading ---- */

@@ -102,10 +102,10 @@ enum err keep_extend(const struct catalog *catalog, const struct record *held,
 
 /*
  * The change that enters a certificate for the deletion of `record`, its latest version, made now;
- * to be committed together with that deletion. `out` holds the body and outlives the change.
+ * to be committed together with that deletion.
  */
 enum err keep_certify(struct keep *keep, const struct stored *record, str reason, str by,
-                      struct arena *arena, struct buf *out, struct change *ret) MUST_USE;
+                      struct arena *arena, struct change *ret) MUST_USE;
 const struct definition *keep_certificate_definition(const struct keep *keep);
 struct keep_certificate {
     struct record_id record;

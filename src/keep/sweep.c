@@ -34,7 +34,6 @@ struct step { /* records deleted in one transaction */
     struct arena arena;
     struct change changes[2 * KEEP_STEP];
     struct committed done[2 * KEEP_STEP];
-    struct buf bodies[KEEP_STEP];
     struct record_id ids[KEEP_STEP];
     size_t count, change_count;
     str reason;
@@ -48,12 +47,10 @@ static bool is_certified(const struct keep *keep, str definition)
 
 static enum err add_to_step(struct step *step, const struct stored *stored, str reason)
 {
-    struct buf *body = &step->bodies[step->count];
     struct change certificate;
     bool is_there = is_certified(step->keep, stored->definition);
-    *body = (struct buf){.max = STORE_BODY_MAX};
     if (is_there)
-        TRY(keep_certify(step->keep, stored, reason, NODE, &step->arena, body, &certificate));
+        TRY(keep_certify(step->keep, stored, reason, NODE, &step->arena, &certificate));
     step->ids[step->count++] = stored->id;
     step->changes[step->change_count++] = (struct change){.kind = CHANGE_ERASE,
                                                           .number = stored->id.number,
@@ -67,8 +64,6 @@ static enum err add_to_step(struct step *step, const struct stored *stored, str 
 
 static void clear_step(struct step *step)
 {
-    for (size_t i = 0; i < KEEP_STEP; i++)
-        buf_release(&step->bodies[i]);
     arena_reset(&step->arena);
     step->count = step->change_count = 0;
 }

@@ -84,6 +84,20 @@ enum err faults_as_err(const struct faults *faults)
     return first->code;
 }
 
+enum err faults_first(const struct faults *faults, enum err code)
+{
+    if (faults->count == 0 || !faults->items)
+        return code;
+    const struct fault *first = &faults->items[0];
+    err_set(first->code, "%.*s: %.*s", STR(first->path), STR(first->reason));
+    if (first->say.format)
+        err_say(&first->say, first->reason.len);
+    err_field("%.*s", STR(first->path));
+    if (first->hint.len)
+        err_hint("%.*s", STR(first->hint));
+    return first->code;
+}
+
 /* ---- problems ---- */
 
 static void keep_problem(struct problems *problems)

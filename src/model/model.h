@@ -312,6 +312,8 @@ enum err record_parse(const struct catalog *catalog, const struct definition *de
 enum err record_check(const struct catalog *catalog, const struct definition *definition,
                       const struct node *body, struct arena *arena, struct record *ret,
                       struct faults *faults) MUST_USE;
+/* The first of them as the thread's error, by where it stands; `code` where none was kept. */
+enum err faults_first(const struct faults *faults, enum err code);
 /*
  * For a body that was accepted before and is stored: required, rules and unknown codes do not stand
  * in the way of reading it; a value that no longer parses is left out of `values` and counted.
@@ -326,14 +328,6 @@ enum err record_read(const struct catalog *catalog, const struct definition *def
  */
 enum err record_canonical(const struct catalog *catalog, const struct record *record,
                           struct buf *out) MUST_USE;
-/*
- * The bytes of a record that the node enters by itself, of a system definition (ERR_NOT_FOUND when
- * it is missing) and an owner: for all purposes of the definition, with the latest review date it
- * allows, disclosed to nobody. ref may be empty. *ret is the definition.
- */
-enum err record_of_node(const struct catalog *catalog, const char *name, str owner, str ref,
-                        struct node *fields, struct arena *arena, struct buf *out,
-                        const struct definition **ret) MUST_USE;
 /*
  * What `next` may not change of `held`, which it corrects: the values of fields that are `fixed`.
  * Given where there was none before is no change. Faults as record_check() has them.

@@ -4,7 +4,6 @@
 
 #include "codec/json.h"
 #include "crypto/seal.h"
-#include "model/kept.h"
 #include "recovery/recovery.h"
 
 #define DEFINITION "recovery"
@@ -165,28 +164,21 @@ enum err recovery_put(const struct catalog *catalog, struct store *store,
     struct recovery_set before = {.number = 0};
     struct change changes[2];
     struct committed done[2];
-    struct buf body = {.max = 64 << 10};
-    const struct definition *definition = NULL;
     struct node *fields = recovery_print(set, &arena);
     node_put_text(&arena, fields, S("made_by"), by);
     enum err code = recovery_find(store, &before);
     if (code == ERR_NOT_FOUND)
         code = OK;
     if (!code)
-        code =
-            kept_body(catalog, S(DEFINITION), owner, STR_EMPTY, fields, &arena, &body, &definition);
+        code = change_make(
+            catalog,
+            &(struct made){.definition = DEFINITION, .owner = owner, .actor = by, .fields = fields},
+            &arena, &changes[0]);
     if (!code) {
-        changes[0] = (struct change){.kind = CHANGE_PUT,
-                                     .definition = definition->name,
-                                     .definition_version = definition->version,
-                                     .owner = owner,
-                                     .actor = by,
-                                     .state = STATE_ACTIVE,
-                                     .body = buf_str(&body)};
         changes[1] = (struct change){.kind = CHANGE_STATE,
                                      .number = before.number,
-                                     .definition = definition->name,
-                                     .definition_version = definition->version,
+                                     .definition = changes[0].definition,
+                                     .definition_version = changes[0].definition_version,
                                      .owner = owner,
                                      .actor = by,
                                      .state = STATE_CANCELLED};
@@ -194,7 +186,6 @@ enum err recovery_put(const struct catalog *catalog, struct store *store,
     }
     if (!code)
         *ret = done[0].id;
-    buf_release(&body);
     arena_release(&arena);
     return code;
 }

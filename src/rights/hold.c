@@ -214,8 +214,6 @@ static enum err make_hold(struct rights *rights, const struct stored *record, en
                           struct change *ret)
 {
     char id[RECORD_ID_TEXT];
-    struct buf out = {.max = 4096};
-    const struct definition *definition = NULL;
     struct node *fields = node_map(arena);
     node_put_text(arena, fields, S("record"),
                   arena_str(arena, str_c(record_id_format(record->id, id))));
@@ -224,19 +222,10 @@ static enum err make_hold(struct rights *rights, const struct stored *record, en
         node_put_text(arena, fields, S("ticket"),
                       arena_str(arena, str_c(record_id_format(ticket, id))));
     node_put_text(arena, fields, S("before"), str_c(state_word(before)));
-    enum err code = record_of_node(rights->node.catalog, HOLD, record->owner, STR_EMPTY, fields,
-                                   arena, &out, &definition);
-    str body = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    TRY(code);
-    *ret = (struct change){.kind = CHANGE_PUT,
-                           .definition = definition->name,
-                           .definition_version = definition->version,
-                           .owner = record->owner,
-                           .state = STATE_ACTIVE,
-                           .actor = by,
-                           .body = body};
-    return OK;
+    return change_make(
+        rights->node.catalog,
+        &(struct made){.definition = HOLD, .owner = record->owner, .actor = by, .fields = fields},
+        arena, ret);
 }
 
 static struct change state_change(const struct stored *record, enum state state, str by)

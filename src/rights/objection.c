@@ -80,23 +80,14 @@ static enum err seal(struct rights *rights, const struct actor *actor, str state
 static enum err enter(struct rights *rights, const struct node *fields, str hub,
                       const struct stored *held, str by, struct arena *arena, struct change *ret)
 {
-    struct buf out = {.max = TEXT_SIZE};
-    const struct definition *definition = NULL;
-    enum err code = record_of_node(rights->node.catalog, OBJECTION, hub, STR_EMPTY,
-                                   node_copy(arena, fields), arena, &out, &definition);
-    str body = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    TRY(code);
-    *ret = (struct change){.kind = CHANGE_PUT,
-                           .number = held ? held->id.number : 0,
-                           .expect_version = held ? held->version : 0,
-                           .definition = definition->name,
-                           .definition_version = definition->version,
-                           .owner = hub,
-                           .state = STATE_ACTIVE,
-                           .actor = by,
-                           .body = body};
-    return OK;
+    return change_make(rights->node.catalog,
+                       &(struct made){.definition = OBJECTION,
+                                      .owner = hub,
+                                      .actor = by,
+                                      .fields = node_copy(arena, fields),
+                                      .number = held ? held->id.number : 0,
+                                      .version = held ? held->version : 0},
+                       arena, ret);
 }
 
 static enum err check_objector(const struct actor *actor, str statement)

@@ -62,25 +62,18 @@ static enum err keep_applicant(struct rights *rights, const struct actor *actor,
 {
     char id[RECORD_ID_TEXT];
     str sealed;
-    struct buf out = {.max = SEALED_MAX + 4096};
+    struct change change;
     struct committed done;
-    const struct definition *definition = NULL;
     struct node *fields = node_map(arena);
     TRY(seal_applicant(rights, applicant, arena, &sealed));
     node_put_text(arena, fields, S("sealed"), sealed);
-    enum err code = record_of_node(rights->node.catalog, APPLICANT, actor->country, STR_EMPTY,
-                                   fields, arena, &out, &definition);
-    if (!code) {
-        struct change change = {.kind = CHANGE_PUT,
-                                .definition = definition->name,
-                                .definition_version = definition->version,
-                                .owner = actor->country,
-                                .actor = actor->officer,
-                                .body = buf_str(&out)};
-        code = store_commit(rights->node.store, &change, 1, true, &done);
-    }
-    buf_release(&out);
-    TRY(code);
+    TRY(change_make(rights->node.catalog,
+                    &(struct made){.definition = APPLICANT,
+                                   .owner = actor->country,
+                                   .actor = actor->officer,
+                                   .fields = fields},
+                    arena, &change));
+    TRY(store_commit(rights->node.store, &change, 1, true, &done));
     *ret_id = arena_str(arena, str_c(record_id_format(done.id, id)));
     return OK;
 }
@@ -259,8 +252,7 @@ static enum err correct_body(struct doing *doing, const struct record *held, str
     if (!code)
         code = record_check_fixed(held, &next, arena, &faults);
     if (faults.count && faults.items) {
-        err_set(faults.items[0].code, "%.*s: %.*s", STR(faults.items[0].path),
-                STR(faults.items[0].reason));
+        (void)faults_first(&faults, code);
         return err_field("%.*s", STR(doing->effect->life->request->proposal->name));
     }
     TRY(code);
@@ -307,12 +299,8 @@ static enum err assign(struct doing *doing, const struct record_id *ids, size_t 
 static enum err certify_deletion(struct doing *doing, const struct stored *stored)
 {
     struct change certificate;
-    struct buf out = {.max = STORE_BODY_MAX};
-    enum err code = keep_certify(doing->rights->node.keep, stored, REASON, doing->by, doing->arena,
-                                 &out, &certificate);
-    certificate.body = arena_str(doing->arena, buf_str(&out));
-    buf_release(&out);
-    TRY(code);
+    TRY(keep_certify(doing->rights->node.keep, stored, REASON, doing->by, doing->arena,
+                     &certificate));
     return changes_add(&doing->changes, &certificate);
 }
 

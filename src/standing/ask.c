@@ -228,24 +228,6 @@ static str day_text(struct day day, struct arena *arena)
     return arena_str(arena, str_c(day_format(day, text)));
 }
 
-static struct node *make_envelope(const struct standing *standing,
-                                  const struct definition *definition, str owner, str unit,
-                                  struct day until, struct arena *arena)
-{
-    struct node *envelope = node_map(arena);
-    struct node *purposes = node_list(arena);
-    for (unsigned i = 0; i < PURPOSE_MAX; i++)
-        if (definition->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(standing->catalog, (uint16_t)i)));
-    node_put_text(arena, envelope, S("owner"), owner);
-    if (unit.len)
-        node_put_text(arena, envelope, S("unit"), unit);
-    node_put(envelope, S("purposes"), purposes);
-    node_put_text(arena, envelope, S("review_on"), day_text(until, arena));
-    node_put_text(arena, envelope, S("disclose"), S("none"));
-    return envelope;
-}
-
 /* The later of its two days: the node deletes the query when that has passed. */
 static struct day last_day(const struct standing_query *query)
 {
@@ -283,35 +265,21 @@ static enum err write_query(struct standing *standing, const struct standing_que
                             int64_t approved_us, uint32_t version, str owner, str by,
                             struct arena *arena, struct record_id *ret)
 {
-    const struct definition *definition =
-        catalog_find(standing->catalog, str_c(standing_query_name));
-    struct record record = {0};
-    struct faults faults;
+    struct change change;
     struct committed done;
-    struct buf text = {.max = STORE_BODY_MAX};
-    struct node *body = node_map(arena);
-    if (!definition)
-        return err_set(ERR_NOT_FOUND, "system/%s.yaml is missing", standing_query_name);
-    node_put(body, S("envelope"),
-             make_envelope(standing, definition, owner, query->unit, last_day(query), arena));
-    node_put(body, S("fields"), make_fields(query, approved_us, arena));
-    TRY(record_check(standing->catalog, definition, body, arena, &record, &faults));
-    enum err code = record_canonical(standing->catalog, &record, &text);
-    struct change change = {.kind = CHANGE_PUT,
-                            .number = query->id.number,
-                            .expect_version = version,
-                            .definition = definition->name,
-                            .definition_version = definition->version,
-                            .owner = owner,
-                            .state = STATE_ACTIVE,
-                            .actor = by,
-                            .body = buf_str(&text)};
-    if (!code)
-        code = store_commit(standing->store, &change, 1, true, &done);
-    buf_release(&text);
-    if (!code)
-        *ret = done.id;
-    return code;
+    TRY(change_make(standing->catalog,
+                    &(struct made){.definition = standing_query_name,
+                                   .owner = owner,
+                                   .unit = query->unit,
+                                   .actor = by,
+                                   .until = last_day(query),
+                                   .fields = make_fields(query, approved_us, arena),
+                                   .number = query->id.number,
+                                   .version = version},
+                    arena, &change));
+    TRY(store_commit(standing->store, &change, 1, true, &done));
+    *ret = done.id;
+    return OK;
 }
 
 /* ---- asking ---- */

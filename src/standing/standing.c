@@ -161,43 +161,21 @@ static enum err ask_again(struct standing *standing, const struct candidate *can
 static enum err keep_hit(struct standing *standing, const struct candidate *candidate, str owner,
                          struct arena *arena)
 {
-    const struct definition *definition = catalog_find(standing->catalog, str_c(standing_hit_name));
-    char day[16];
-    struct record empty = {.definition = definition};
+    struct change change;
     struct committed done;
-    struct buf body = {.max = 4096};
-    if (!definition)
-        return err_set(ERR_NOT_FOUND, "system/%s.yaml is missing", standing_hit_name);
-    struct node *tree = node_map(arena);
-    struct node *envelope = node_map(arena);
-    struct node *purposes = node_list(arena);
     struct node *fields = node_map(arena);
-    for (unsigned i = 0; i < PURPOSE_MAX; i++)
-        if (definition->purposes >> i & 1)
-            node_add(purposes, node_text(arena, purpose_code(standing->catalog, (uint16_t)i)));
-    node_put_text(arena, envelope, S("owner"), owner);
-    node_put(envelope, S("purposes"), purposes);
-    node_put_text(arena, envelope, S("review_on"),
-                  str_c(day_format(record_review_max(&empty, day_today()), day)));
-    node_put_text(arena, envelope, S("disclose"), S("none"));
     node_put_text(arena, fields, S("query"),
                   arena_printf(arena, "%llu", (unsigned long long)candidate->query));
     node_put_text(arena, fields, S("record"),
                   arena_printf(arena, "%llu", (unsigned long long)candidate->record.number));
     node_put_text(arena, fields, S("version"), arena_printf(arena, "%u", candidate->version));
-    node_put(tree, S("envelope"), envelope);
-    node_put(tree, S("fields"), fields);
-    json_write(&body, tree);
-    struct change change = {.kind = CHANGE_PUT,
-                            .definition = definition->name,
-                            .definition_version = definition->version,
-                            .owner = owner,
-                            .state = STATE_ACTIVE,
-                            .actor = S("node"),
-                            .body = buf_str(&body)};
-    enum err code = store_commit(standing->store, &change, 1, true, &done);
-    buf_release(&body);
-    return code;
+    TRY(change_make(standing->catalog,
+                    &(struct made){.definition = standing_hit_name,
+                                   .owner = owner,
+                                   .actor = S("node"),
+                                   .fields = fields},
+                    arena, &change));
+    return store_commit(standing->store, &change, 1, true, &done);
 }
 
 static enum err settle(struct standing *standing, const struct candidate *candidate,

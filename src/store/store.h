@@ -67,16 +67,35 @@ struct change {
     uint16_t definition_version;
     bool is_of_holder; /* the state is set by whoever holds the record back: no guard is asked */
 };
-/* The change that enters, or rewrites, a record which the program keeps by itself (made.c). */
+/*
+ * A record that the node keeps of itself (made.c), new or rewritten: all purposes of its definition
+ * are in its envelope, and the review.
+ *
+ *   struct made made = {.definition = "reminder", .owner = owner, .actor = S("node"),
+ *                       .fields = fields};
+ *   TRY(change_make(catalog, &made, arena, &change));
+ */
 struct made {
     const char *definition; /* of system/ */
     str owner, unit, actor;
+    str ref;             /* empty: none */
     struct day until;    /* its review, if the rules allow that much; month 0: as late as they do */
     struct node *fields; /* in the arena */
     uint64_t number;     /* 0: a new one */
-    uint32_t version;    /* the one it replaces */
+    uint32_t version;    /* the one it replaces; 0: whichever */
+    enum state state;
+    bool is_open; /* false: disclosed to those alone whom the definition's `show:` names */
 };
-/* The body lives in the arena. Faults as record_check() has them. */
+struct node *made_envelope(const struct catalog *catalog, const struct definition *definition,
+                           const struct made *made, struct arena *arena);
+/*
+ * The canonical body, checked as what a person enters is: ERR_UNKNOWN when there is no such
+ * definition, else the first fault, and where it stands.
+ */
+enum err made_body(const struct catalog *catalog, const struct made *made, struct arena *arena,
+                   struct buf *out, const struct definition **ret) MUST_USE;
+struct change made_change(const struct made *made, const struct definition *definition, str body);
+/* Both; the body lives in the arena. */
 enum err change_make(const struct catalog *catalog, const struct made *made, struct arena *arena,
                      struct change *ret) MUST_USE;
 struct committed {

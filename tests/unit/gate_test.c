@@ -7,6 +7,7 @@
 
 #include "codec/json.h"
 
+#include "canonical.h"
 #include "home.h"
 #include "stored.h"
 #include "test.h"
@@ -49,6 +50,7 @@ static void open_all(void)
 
 static void close_all(void)
 {
+    home_check(canonical_check(t.catalog, t.store) > 0, "bodies");
     store_close(t.store);
     gate_close(t.gate);
     t.gate = NULL;

@@ -7,6 +7,7 @@
 
 #include "identity/internal.h"
 
+#include "canonical.h"
 #include "scratch.h"
 #include "test.h"
 
@@ -44,6 +45,7 @@ static inline void start(struct world *world)
 
 static inline void stop(struct world *world)
 {
+    canonical_check(world->catalog, world->store);
     store_close(world->store);
     identity_close(world->identity);
     world->identity = NULL;

@@ -18,6 +18,7 @@
 #include "intake/intake.h"
 #include "policy/policy.h"
 
+#include "canonical.h"
 #include "test.h"
 
 struct fixture {
@@ -56,6 +57,7 @@ static inline void fixture_open_node(struct fixture *f)
 
 static inline void fixture_close_node(struct fixture *f)
 {
+    canonical_check(f->catalog, f->store);
     store_close(f->store);
     index_close(f->index);
     policy_classes_free(f->classes);

@@ -7,6 +7,7 @@
 
 #include "codec/json.h"
 
+#include "canonical.h"
 #include "home.h"
 #include "scratch.h"
 #include "stored.h"
@@ -63,6 +64,7 @@ static void open_keep(struct world *world)
 
 static void close_keep(struct world *world)
 {
+    canonical_check(world->catalog, world->store);
     store_close(world->store);
     keep_close(world->keep);
     world->keep = NULL;

@@ -4,7 +4,6 @@
  * supervisor would put them; the roster is that of two offices.
  */
 #include "codec/json.h"
-#include "model/kept.h"
 #include "review/internal.h"
 
 #include "stored.h"
@@ -49,20 +48,19 @@ static const struct {
 
 static uint64_t enter(const char *fields, uint64_t number, enum state state)
 {
-    struct buf body = {.max = 64 << 10};
     struct node *node = NULL;
+    struct change change;
     struct committed done;
-    const struct definition *definition = NULL;
     assert_int_equal(json_parse(str_c(fields), &t.arena, &node), OK);
-    enum err code =
-        kept_body(t.catalog, S("office"), S("UTO"), STR_EMPTY, node, &t.arena, &body, &definition);
-    if (code)
+    const struct made made = {.definition = "office",
+                              .owner = S("UTO"),
+                              .actor = S("o-1"),
+                              .fields = node,
+                              .number = number,
+                              .state = state};
+    if (change_make(t.catalog, &made, &t.arena, &change))
         fail_msg("%s", err_last()->message);
-    struct change change = stored_put(number, definition->name, buf_str(&body));
-    change.definition_version = definition->version;
-    change.state = state;
     assert_int_equal(store_commit(t.store, &change, 1, true, &done), OK);
-    buf_release(&body);
     return done.id.number;
 }
 

@@ -8,6 +8,7 @@
 #include "codec/json.h"
 #include "rights/rights.h"
 
+#include "canonical.h"
 #include "scratch.h"
 #include "test.h"
 
@@ -63,6 +64,7 @@ static void open_node(struct world *world)
 
 static void close_node(struct world *world)
 {
+    canonical_check(world->catalog, world->store);
     store_close(world->store);
     audit_close(world->audit);
     flow_close(world->flow);

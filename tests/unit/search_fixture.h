@@ -9,6 +9,7 @@
 #include "codec/json.h"
 #include "search/search.h"
 
+#include "canonical.h"
 #include "scratch.h"
 
 struct node_under_test {
@@ -66,6 +67,7 @@ static inline void node_stop(struct node_under_test *node)
     search_close(node->engine);
     store_set_hook(node->store, NULL, NULL);
     index_close(node->index);
+    canonical_check(node->catalog, node->store);
     store_close(node->store);
     policy_classes_free(node->classes);
     catalog_free(node->catalog);
