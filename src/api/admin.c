@@ -419,6 +419,18 @@ static void check_audit_room(struct doctor *doctor)
         "add space now: imports stop first, then searches are refused");
 }
 
+static void check_clock(struct doctor *doctor)
+{
+    char last[16];
+    struct day swept;
+    bool is_held = keep_is_held(doctor->call->api->node.keep, &swept);
+    say(doctor, "review dates", !is_held,
+        is_held ? arena_printf(doctor->call->arena, "the clock jumped: nothing is deleted since %s",
+                               day_format(swept, last))
+                : S("looked after each day"),
+        "set the clock, or confirm the day it says: bureau records confirm-day DAY");
+}
+
 /* The child is behind the system call filter on every kernel; Landlock is a second wall. */
 static void check_sandbox(struct doctor *doctor)
 {
@@ -505,6 +517,7 @@ enum err run_doctor(struct call *call)
     check_frequencies(&doctor);
     check_audit(&doctor);
     check_audit_room(&doctor);
+    check_clock(&doctor);
     check_sandbox(&doctor);
     check_officers(&doctor);
     json_close(&doctor.json, ']');

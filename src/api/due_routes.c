@@ -40,7 +40,8 @@ static enum err read_owner(struct call *call, str *ret)
 
 struct due_page {
     struct keep_list list;
-    struct day today;
+    struct day today, swept;
+    bool is_held; /* nothing is deleted since `swept`: the clock is not believed */
 };
 
 /* "60d", or a plain number of days. */
@@ -97,6 +98,8 @@ static void print_due_page(struct call *call)
     struct json json = {.out = &call->out};
     json_open(&json, '{');
     json_day(&json, S("today"), page->today);
+    if (page->is_held)
+        json_day(&json, S("held"), page->swept);
     json_number(&json, S("total"), (int64_t)page->list.total);
     json_key(&json, S("records"));
     json_open(&json, '[');
@@ -128,6 +131,7 @@ enum err run_due(struct call *call)
         TRY(call_definition(call, database, &filter.definition));
     filter.max = max ? (size_t)max : 1;
     page->today = day_today();
+    page->is_held = keep_is_held(call->api->node.keep, &page->swept);
     TRY(keep_list(call->api->node.keep, &filter, call->arena, &page->list));
     struct audit_entry entry = call_entry(call, AUDIT_READ);
     entry.databases = filter.definition ? filter.definition->name : S("*");
@@ -135,6 +139,27 @@ enum err run_due(struct call *call)
     entry.verdict = S("review dates listed");
     call->state = page;
     return call_finish_audited(call, &entry, print_due_page);
+}
+
+/* Who is at the machine says that its clock is right: on the record before anything is deleted. */
+enum err run_day_confirm(struct call *call)
+{
+    struct day day;
+    str text = node_get_text(call->body, S("day"));
+    struct json json = {.out = &call->out};
+    if (!day_parse(text, &day)) {
+        err_set(ERR_BAD_VALUE, "%.*s is no day as 2026-11-22", STR(str_slice(text, 0, 32)));
+        return err_field("day");
+    }
+    if (day_number(day) == day_number(day_today()))
+        TRY(audit_change(call, text, "day confirmed"));
+    TRY(keep_confirm(call->api->node.keep, day));
+    json_open(&json, '{');
+    json_day(&json, S("day"), day);
+    json_text(&json, S("receipt"), str_c(call->receipt));
+    json_close(&json, '}');
+    call_finish(call, OK);
+    return OK;
 }
 
 /* ---- certificates ---- */

@@ -322,7 +322,8 @@ call_run run_passkey_ask, run_passkey_sign_in, run_passkey_offer, run_passkey_ne
     run_draft_get, run_draft_put;
 call_run run_standing, run_standing_ask, run_standing_approve, run_standing_renew,
     run_standing_remove;
-call_run run_due, run_record_extend, run_certificates, run_certificate_get, run_certificate_key;
+call_run run_due, run_day_confirm, run_record_extend, run_certificates, run_certificate_get,
+    run_certificate_key;
 call_run run_index_report, run_index_merge, run_index_rebuild, run_frequencies_learn,
     run_frequencies_report, run_frequencies_use, run_frequencies_forget, run_backup, run_doctor,
     run_export;

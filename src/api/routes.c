@@ -55,6 +55,8 @@ const struct route routes[] = {
     {"GET", "/v1/due", run_due, LANE_STORE, NEEDS_ACTOR, 0, 200, NULL, "Due",
      "owner?:s database?:s within?:s after?:s max?:i",
      "Records whose review date comes: extended, or deleted when it has passed"},
+    {"POST", "/v1/due/day", run_day_confirm, LANE_STORE, NEEDS_ADMINISTRATOR, ROUTE_LOCAL, 200,
+     "Day", "DayConfirmed", NULL, "Confirm the day that a clock says which was not believed"},
     {"GET", "/v1/certificates", run_certificates, LANE_STORE, NEEDS_ACTOR, 0, 200, NULL,
      "Certificates", "owner?:s after?:s max?:i", "Certificates of deletion, oldest first"},
     {"GET", "/v1/certificates/key", run_certificate_key, LANE_HERE, NEEDS_ACTOR, 0, 200, NULL,

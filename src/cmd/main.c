@@ -75,9 +75,10 @@ const struct command commands[] = {
     {"state", "ID STATE [--reason TEXT]", "suspend, cancel or activate a record", "",
      command_state},
     {"erase", "ID --version N", "destroy a record's contents", "", command_erase},
-    {"records", "due|extend", "review dates: what is due, and putting it off",
+    {"records", "due|extend|confirm-day", "review dates: what is due, and putting it off",
      "due [--owner CCC] [--within 60d] [--database NAME] [--max N]\n"
-     "extend ID --until DAY --reason TEXT [--version N]",
+     "extend ID --until DAY --reason TEXT [--version N]\n"
+     "confirm-day DAY             after a jump of the clock: it is right, at the machine",
      command_records},
     {"standing", "add|list|approve|renew|remove", "questions that new records are held against",
      "add --until DAY --field MEANING=VALUE [--field ...] [--database NAME]...\n"

@@ -89,6 +89,10 @@ static void print_due(const struct node *answer)
                node_as_bool(node_get(record, S("achieved")), false) ? "  found or returned" : "",
                node_as_bool(node_get(record, S("reminded")), false) ? "  reminded" : "");
     printf("%.*s in all\n", STR(node_get_text(answer, S("total"))));
+    str held = node_get_text(answer, S("held"));
+    if (held.len)
+        printf("nothing is deleted since %.*s: the clock says %.*s, and is not believed\n",
+               STR(held), STR(node_get_text(answer, S("today"))));
 }
 
 static int list_due(struct cli *cli)
@@ -138,6 +142,25 @@ static int extend(struct cli *cli)
     return EXIT_OK;
 }
 
+static int confirm_day(struct cli *cli)
+{
+    struct node *body = node_map(&cli->arena);
+    struct node *done = NULL;
+    const char *day = cli_word(cli);
+    if (!day) {
+        err_set(ERR_USAGE, "expected the day that the clock says, as 2026-11-22");
+        return cli_fail();
+    }
+    node_put_text(&cli->arena, body, S("day"), str_c(day));
+    if (cli_done(cli) != OK || client_send(cli, S("POST"), S("/v1/due/day"), body, &done) != OK)
+        return cli_fail();
+    if (cli->is_json)
+        print_node(cli, done);
+    else
+        printf("it is %s: what is due is looked after from now on\n", day);
+    return EXIT_OK;
+}
+
 int command_records(struct cli *cli)
 {
     const char *what = cli_word(cli);
@@ -145,7 +168,9 @@ int command_records(struct cli *cli)
         return list_due(cli);
     if (what && strcmp(what, "extend") == 0)
         return extend(cli);
-    err_set(ERR_USAGE, "expected records due or extend");
+    if (what && strcmp(what, "confirm-day") == 0)
+        return confirm_day(cli);
+    err_set(ERR_USAGE, "expected records due, extend or confirm-day");
     return cli_fail();
 }
 

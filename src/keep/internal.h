@@ -76,6 +76,15 @@ struct signer {
 };
 enum err signer_open(struct signer *signer, const char *directory) MUST_USE;
 
+/* ---- guard.c ---- */
+
+struct guard {
+    bool is_anchored; /* from then on the clock is held to the time that has run */
+    int32_t day;      /* believed */
+    int64_t at_us;    /* when, by the clock that nobody sets */
+    int32_t held_on;  /* the day that is not believed; 0: none */
+};
+
 /* ---- the whole ---- */
 
 struct keep {
@@ -88,16 +97,19 @@ struct keep {
     struct deletions deletions;
     struct arena reading; /* of bodies that have to be looked into, while the lock is held */
     int32_t swept;        /* the last day; INT32_MIN: none yet */
+    struct guard guard;   /* under `lock` */
     keep_erased *erased;
     keep_swept *done;
     void *context;
     uint64_t failures; /* changes that could not be taken up: they are when it is built again */
     pthread_mutex_t sweeping;
     pthread_t thread;
-    pthread_mutex_t mutex; /* of the two below */
+    pthread_mutex_t mutex; /* of those below */
     pthread_cond_t changed;
-    bool is_started, is_stopping;
+    bool is_started, is_stopping, is_hurried;
 };
+/* May this day be swept? Says so on the log, once a day, where it may not. */
+bool guard_believes(struct keep *keep, struct day today);
 /* Are owners reminded of these? */
 bool group_is_told(const struct group *group);
 /* What a version of a record says of its end; day 0: nothing. */

@@ -57,6 +57,19 @@ enum err keep_sweep(struct keep *keep, struct day today, struct keep_figures *re
 enum err keep_start(struct keep *keep) MUST_USE; /* sweeps at once, and whenever a day begins */
 void keep_stop(struct keep *keep);
 
+/*
+ * The clock is not believed when it is so many days later than at the last sweep, over a restart;
+ * while the node runs, a day later than the time it has run. Then nothing is swept (guard.c).
+ */
+enum { KEEP_GAP_DAYS = 7 };
+/* Sweeps, if the clock is believed; else returns OK with *ret_is_held, and does nothing. */
+enum err keep_look(struct keep *keep, struct day today, struct keep_figures *ret,
+                   bool *ret_is_held) MUST_USE;
+/* Does nothing happen for that? And since which day. */
+bool keep_is_held(struct keep *keep, struct day *ret_swept);
+/* Somebody at the machine says that the clock is right. ERR_BAD_VALUE: it says another day. */
+enum err keep_confirm(struct keep *keep, struct day day) MUST_USE;
+
 /* ---- what is due ---- */
 
 struct keep_due {

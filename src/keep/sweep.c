@@ -323,6 +323,13 @@ enum err keep_sweep(struct keep *keep, struct day today, struct keep_figures *re
     return code;
 }
 
+enum err keep_look(struct keep *keep, struct day today, struct keep_figures *ret, bool *ret_is_held)
+{
+    *ret = (struct keep_figures){0};
+    *ret_is_held = !guard_believes(keep, today);
+    return *ret_is_held ? OK : keep_sweep(keep, today, ret);
+}
+
 /* ---- the thread ---- */
 
 /* false: it is time to stop. */
@@ -338,8 +345,9 @@ static bool rest(struct keep *keep)
     until.tv_sec += wait_us / 1000000 + nanoseconds / 1000000000;
     until.tv_nsec = nanoseconds % 1000000000;
     pthread_mutex_lock(&keep->mutex);
-    if (!keep->is_stopping)
+    if (!keep->is_stopping && !keep->is_hurried)
         pthread_cond_timedwait(&keep->changed, &keep->mutex, &until);
+    keep->is_hurried = false;
     bool is_going_on = !keep->is_stopping;
     pthread_mutex_unlock(&keep->mutex);
     return is_going_on;
@@ -353,11 +361,13 @@ static void *keep_days(void *context)
     int32_t swept = INT32_MIN;
     pthread_setname_np(pthread_self(), "keep");
     do {
+        struct day since;
+        bool is_held = false;
         int32_t today = day_number(day_today());
-        if (today == swept)
+        if (today == swept && !keep_is_held(keep, &since))
             continue;
-        if (keep_sweep(keep, day_of_number(today), &figures) == OK)
-            swept = today;
+        if (keep_look(keep, day_of_number(today), &figures, &is_held) == OK)
+            swept = is_held ? swept : today;
         else
             log_write(LOG_ERROR, "review dates could not be looked after: %s",
                       err_format(err_last(), text, sizeof text));

@@ -1133,6 +1133,7 @@ static const struct prober probers[] = {
     {"GET", "/v1/rights/objections", NULL},
     {"POST", "/v1/rights/objections/{id}", ask_objection_decide},
     {"GET", "/v1/due", ask_due},
+    {"POST", "/v1/due/day", NULL},
     {"GET", "/v1/certificates", ask_certificates},
     {"GET", "/v1/certificates/key", ask_certificate_key},
     {"GET", "/v1/certificates/{id}", ask_certificate},

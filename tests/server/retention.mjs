@@ -49,6 +49,14 @@ function read(path) {
 }
 const holders = (directory, mark) => [...filesBelow(directory)].filter((path) => { const data = read(path); return data.includes(mark) || data.includes(mark.toLowerCase()) || data.includes(mark.toUpperCase()); });
 const idsOf = (reply) => reply.data.records.map((one) => one.id);
+async function until(isIt) {
+  for (let i = 0; i < 600; i++) {
+    const found = await isIt();
+    if (found) return found;
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+  }
+  return null;
+}
 async function ahead(data) {
   return startServer(data, ['--rate', '0'], 0, { LD_PRELOAD: clock, CLOCK_AHEAD_S: String(DAYS_AHEAD * 86400) });
 }
@@ -121,8 +129,18 @@ const tests = [
     assert.ok(holders(node.data, soon.mark).length > 0);
     await node.running.stop();
     node.running = await ahead(node.data);
+    const held = await until(async () => { const due = await call('GET', '/v1/due'); return due.data.held && due; });
+    const { today } = held.data;
+    assert.ok(held.data.held < today, 'a clock that jumped is not believed');
+    const doctor = command(node.data, ['doctor', '--json']).json.find((one) => one.what === 'review dates');
+    assert.deepEqual([doctor.ok, doctor.next.includes('confirm-day')], [false, true], JSON.stringify(doctor));
+    assert.equal((await call('GET', `/v1/records/${soon.id}`)).status, 200, 'and deletes nothing');
+    assert.equal((await call('POST', '/v1/due/day', { day: today })).status, 403, 'nobody confirms it from afar');
+    assert.notEqual(command(node.data, ['records', 'confirm-day', held.data.held]).code, 0, 'another day than the clock says');
+    const confirmed = command(node.data, ['records', 'confirm-day', today]);
+    assert.equal(confirmed.code, 0, confirmed.err);
     let gone;
-    for (let i = 0; i < 200; i++) { // the sweep runs as the node starts; its end is the merge
+    for (let i = 0; i < 600; i++) { // the sweep runs once it is confirmed; its end is the merge
       gone = await call('GET', '/v1/certificates');
       if (gone.data.certificates.length >= 3 && holders(node.data, found.mark).length === 0 && holders(node.data, soon.mark).length === 0) break;
       await new Promise((resolve) => { setTimeout(resolve, 50); });

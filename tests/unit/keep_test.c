@@ -296,6 +296,55 @@ static void reminds_once_ahead(void **state)
     end(&world);
 }
 
+/* A clock that jumped deletes nothing, until it is right again or somebody has confirmed it. */
+static bool look(struct world *world, struct day day)
+{
+    struct keep_figures figures;
+    bool is_held = false;
+    set_day(day);
+    assert_int_equal(keep_look(world->keep, day, &figures, &is_held), OK);
+    assert_true(!is_held || (figures.deleted == 0 && figures.reminded == 0));
+    return is_held;
+}
+
+static void a_jump_of_the_clock_deletes_nothing(void **state)
+{
+    struct world world;
+    struct day since;
+    (void)state;
+    begin(&world);
+    uint64_t soon = put(&world, 0, "", "2026-12-31", "stolen");
+    uint64_t late = put(&world, 0, "", "2029-06-01", "stolen");
+    assert_false(look(&world, (struct day){2026, 11, 22}));
+    assert_false(keep_is_held(world.keep, &since));
+    assert_true(look(&world, (struct day){2030, 1, 1}));
+    assert_true(keep_is_held(world.keep, &since));
+    assert_int_equal(day_number(since), day_number((struct day){2026, 11, 22}));
+    assert_true(look(&world, (struct day){2027, 1, 1})); /* not even where one is due */
+    assert_true(look(&world, (struct day){2026, 11, 20}));
+    assert_true(is_here(&world, soon) && is_here(&world, late));
+    assert_false(look(&world, (struct day){2026, 11, 22}));
+    assert_false(keep_is_held(world.keep, &since));
+    close_keep(&world);
+    open_keep(&world); /* what it runs by is gone; a week is believed, more is not */
+    assert_true(look(&world, (struct day){2026, 11, 30}));
+    assert_false(look(&world, (struct day){2026, 11, 29}));
+    assert_true(look(&world, (struct day){2026, 12, 1})); /* a day at a time, as it runs */
+    set_day((struct day){2027, 1, 1});
+    assert_int_equal(keep_confirm(world.keep, (struct day){2027, 1, 2}), ERR_BAD_VALUE);
+    assert_true(look(&world, (struct day){2027, 1, 1}));
+    assert_int_equal(keep_confirm(world.keep, (struct day){2027, 1, 1}), OK);
+    assert_true(is_here(&world, soon));
+    assert_false(look(&world, (struct day){2027, 1, 1}));
+    assert_false(is_here(&world, soon));
+    assert_true(is_here(&world, late));
+    set_day((struct day){2026, 11, 29}); /* it was wrong after all: confirmed back */
+    assert_true(look(&world, (struct day){2026, 11, 29}));
+    assert_int_equal(keep_confirm(world.keep, (struct day){2026, 11, 29}), OK);
+    assert_false(look(&world, (struct day){2026, 11, 29}));
+    end(&world);
+}
+
 /* What the node works with lasts while it is active; its owner is told ahead, and every month. */
 static void what_lasts_is_told_of_again_and_again(void **state)
 {
@@ -527,6 +576,7 @@ int main(void)
         cmocka_unit_test(deletes_when_the_day_has_passed),
         cmocka_unit_test(extended_in_time),
         cmocka_unit_test(deletes_many),
+        cmocka_unit_test(a_jump_of_the_clock_deletes_nothing),
         cmocka_unit_test(reminds_once_ahead),
         cmocka_unit_test(what_lasts_is_told_of_again_and_again),
         cmocka_unit_test(certificate_holds),

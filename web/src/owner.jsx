@@ -57,6 +57,7 @@ export function Due({ me, within }) {
   return (
     <section aria-labelledby="due"><h2 id="due">{t('due.title')}</h2>
       {problem && <p role="alert" class="problem">{problem}</p>}
+      {data?.held && <p role="alert" class="problem">{t('due.held', { day: day(data.held) })}</p>}
       {data && !data.records.length && <p class="quiet">{t('due.none')}</p>}
       {data?.records.length > 0 && <><DueTable records={data.records} /><p class="quiet">{t('of', { shown: data.records.length, total: data.total })}</p></>}
     </section>
