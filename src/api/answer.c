@@ -231,3 +231,14 @@ enum err call_finish_audited(struct call *call, const struct audit_entry *entry,
     part_done(call, PART_TEXT);
     return OK;
 }
+
+void call_print_id(struct call *call)
+{
+    const struct record_id *id = call->state;
+    char text[RECORD_ID_TEXT];
+    struct json json = {.out = &call->out};
+    json_open(&json, '{');
+    json_text(&json, S("id"), str_c(record_id_format(*id, text)));
+    json_text(&json, S("receipt"), str_c(call->receipt));
+    json_close(&json, '}');
+}

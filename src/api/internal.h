@@ -122,12 +122,13 @@ void call_finish(struct call *call, enum err code);
 enum err call_check_terminal(const struct call *call) MUST_USE;
 /*
  * The answer leaves when both are done: the entry is durable and `print` (run here, after the
- * receipt
- * is known) has written call->out. Sets is_pending; returns an error only when nothing was queued.
+ * receipt is known) has written call->out. Sets is_pending; returns an error only when nothing was
+ * queued.
  */
 typedef void call_print(struct call *call);
 enum err call_finish_audited(struct call *call, const struct audit_entry *entry,
                              call_print *print) MUST_USE;
+void call_print_id(struct call *call); /* of what was made: state is a struct record_id */
 void call_header(struct call *call, str name, str value);
 void problem_print(struct buf *out, const struct err_info *info, int status);
 void add_security_headers(struct http_answer *answer, bool is_page);

@@ -79,17 +79,6 @@ static enum err read_country(struct call *call, str *ret)
     return err_field("country");
 }
 
-static void print_made(struct call *call)
-{
-    const struct record_id *id = call->state;
-    char text[RECORD_ID_TEXT];
-    struct json json = {.out = &call->out};
-    json_open(&json, '{');
-    json_text(&json, S("id"), str_c(record_id_format(*id, text)));
-    json_text(&json, S("receipt"), str_c(call->receipt));
-    json_close(&json, '}');
-}
-
 enum err run_recovery_put(struct call *call)
 {
     const struct api_node *node = &call->api->node;
@@ -114,7 +103,7 @@ enum err run_recovery_put(struct call *call)
                                set.of, STR(who));
     entry.verdict = S("key of recovery split");
     call->state = id;
-    return call_finish_audited(call, &entry, print_made);
+    return call_finish_audited(call, &entry, call_print_id);
 }
 
 /* An administrator who is there, or a new one where a country is named. */

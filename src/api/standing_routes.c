@@ -26,17 +26,6 @@ static enum err read_until(struct call *call, struct day *ret)
     return err_field("until");
 }
 
-static void print_id(struct call *call)
-{
-    const struct record_id *id = call->state;
-    char text[RECORD_ID_TEXT];
-    struct json json = {.out = &call->out};
-    json_open(&json, '{');
-    json_text(&json, S("id"), str_c(record_id_format(*id, text)));
-    json_text(&json, S("receipt"), str_c(call->receipt));
-    json_close(&json, '}');
-}
-
 static enum err finish_change(struct call *call, struct record_id id, const char *verdict)
 {
     char text[RECORD_ID_TEXT];
@@ -48,7 +37,7 @@ static enum err finish_change(struct call *call, struct record_id id, const char
     struct audit_entry entry = call_entry(call, AUDIT_WRITE);
     entry.query = arena_printf(call->arena, "{\"standing\":\"%s\"}", record_id_format(id, text));
     entry.verdict = str_c(verdict);
-    return call_finish_audited(call, &entry, print_id);
+    return call_finish_audited(call, &entry, call_print_id);
 }
 
 static enum err check_members(struct call *call)
