@@ -168,7 +168,7 @@ static struct search_plan *plan_one(struct asker *asker, uint64_t n, struct aren
 static void run_one(struct asker *asker, struct search_plan *plan)
 {
     struct search_answer answer;
-    must(search_run(asker->engine, plan, &answer), "run");
+    must(search_run(plan, &answer), "run");
     asker->hits += answer.hit_count > 0;
     asker->similars += answer.similar_count > 0;
     if (!asker->is_printing)

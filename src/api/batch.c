@@ -114,7 +114,7 @@ static enum err run_line(struct batch *batch, struct line *line)
     struct call *call = line->call;
     struct audit_entry entry = {0};
     call->started_us = clock_monotonic_us(); /* what it took is its own, not its turn's */
-    TRY(search_run(call->api->node.engine, line->plan, &line->answer));
+    TRY(search_run(line->plan, &line->answer));
     line->answer.took_us = (uint32_t)(clock_monotonic_us() - call->started_us);
     TRY(search_audit_entry(line->plan, &line->answer, call->arena, &entry));
     atomic_fetch_add_explicit(&call->api->searches, 1, memory_order_relaxed);

@@ -435,7 +435,7 @@ static enum err find_duplicates(struct call *call, const struct definition *defi
     request.databases = databases;
     struct search_plan *plan;
     TRY(search_plan(engine, &call->actor, &request, call->arena, &plan));
-    TRY(search_run(engine, plan, &checking->answer));
+    TRY(search_run(plan, &checking->answer));
     struct audit_entry entry = {0};
     TRY(search_audit_entry(plan, &checking->answer, call->arena, &entry));
     checking->is_searched = true;

@@ -21,7 +21,7 @@ static enum err run_plan(struct call *call)
 {
     struct searching *searching = call->state;
     struct api *api = call->api;
-    TRY(search_run(api->node.engine, searching->plan, &searching->answer));
+    TRY(search_run(searching->plan, &searching->answer));
     searching->answer.took_us = (uint32_t)(clock_monotonic_us() - call->started_us);
     struct audit_entry entry = {0};
     TRY(search_audit_entry(searching->plan, &searching->answer, call->arena, &entry));

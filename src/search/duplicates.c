@@ -62,7 +62,7 @@ static enum err ask_for(struct looking *looking, struct record_id id, str owner,
         return OK;
     }
     TRY(code);
-    TRY(search_run(looking->engine, plan, &answer));
+    TRY(search_run(plan, &answer));
     struct hit *kept = arena_array(&looking->arena, struct hit, answer.hit_count + 1);
     size_t count = 0;
     if (!kept)

@@ -227,9 +227,7 @@ enum err search_run_then(struct search_plan *plan, struct search_answer *ret, se
     return code;
 }
 
-enum err search_run(struct search_engine *engine, struct search_plan *plan,
-                    struct search_answer *ret)
+enum err search_run(struct search_plan *plan, struct search_answer *ret)
 {
-    (void)engine;
     return search_run_then(plan, ret, NULL, NULL);
 }

@@ -6,7 +6,7 @@
  *   struct search_request r = {.text = S("L898902C3"), ...};
  *   struct search_plan *plan;    TRY(search_plan(engine, &actor, &r, arena, &plan));   // what was
  *   understood
- *   TRY(search_run(engine, plan, &answer));                                            // may read
+ *   TRY(search_run(plan, &answer));                                                    // may read
  *   the store
  *
  * search_plan never blocks. search_run blocks on the store only when there are candidates;
@@ -170,8 +170,7 @@ void search_prefetch(struct search_engine *engine, struct search_plan *plan);
 /*
  * Fails only for want of memory: a database that cannot be asked is a NO ANSWER within the answer.
  */
-enum err search_run(struct search_engine *engine, struct search_plan *plan,
-                    struct search_answer *ret) MUST_USE;
+enum err search_run(struct search_plan *plan, struct search_answer *ret) MUST_USE;
 /*
  * Why is this record in the answer, or not in it? For a record that the actor may see in full:
  * ERR_NOT_FOUND otherwise, as for one that does not exist. The answer, to be audited as any other,

@@ -147,7 +147,7 @@ static enum err ask_again(struct standing *standing, const struct candidate *can
         enum err code = search_plan(standing->engine, actor, &request, arena, &plan);
         if (code) /* he may not any more, or not this */
             return code == ERR_MEMORY || code == ERR_LIMIT ? code : OK;
-        TRY(search_run(standing->engine, plan, &answer));
+        TRY(search_run(plan, &answer));
         const struct hit *hit = find_hit(&answer, candidate->record);
         if (hit) {
             ret->disclosure = hit->view.disclosure;

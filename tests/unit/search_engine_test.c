@@ -448,7 +448,7 @@ static void test_what_cannot_be_asked(void **state)
     struct actor border = actor_as(node.catalog, "frontline", "border-control");
     assert_int_equal(search_plan(node.engine, &border, &request, &node.arena, &plan), OK);
     struct search_answer answer;
-    assert_int_equal(search_run(node.engine, plan, &answer), OK);
+    assert_int_equal(search_run(plan, &answer), OK);
     assert_int_equal(answer.database_count, 1); /* the others are not for this purpose */
     request.databases = json_of(&node, "[\"gadget\"]");
     assert_int_equal(search_plan(node.engine, &border, &request, &node.arena, &plan), ERR_DENIED);
@@ -506,7 +506,7 @@ static void test_audit_entry(void **state)
     uint64_t number = put("paper", "\"serial\":\"Q7000001\"");
     struct search_request request = {.text = S("q-7000001")};
     must(search_plan(node.engine, &node.actor, &request, &node.arena, &plan), "plan");
-    must(search_run(node.engine, plan, &answer), "run");
+    must(search_run(plan, &answer), "run");
     must(search_audit_entry(plan, &answer, &node.arena, &entry), "entry");
     assert_int_equal(entry.kind, AUDIT_SEARCH);
     assert_true(str_eq(entry.databases, S("*")));

@@ -53,7 +53,7 @@ static struct search_answer ask(const struct definition *definition, const struc
             break;
     }
     if (search_plan(node.engine, &node.actor, &request, &node.arena, &plan) ||
-        search_run(node.engine, plan, &answer)) {
+        search_run(plan, &answer)) {
         fprintf(stderr, "%.*s \"%.*s\": %s\n", STR(definition->name), STR(example->title),
                 err_last()->message);
         err_clear();

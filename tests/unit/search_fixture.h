@@ -102,7 +102,7 @@ static inline struct search_answer node_ask_as(struct node_under_test *node,
     struct search_plan *plan = NULL;
     struct search_answer answer = {0};
     must(search_plan(node->engine, actor, request, &node->arena, &plan), "plan");
-    must(search_run(node->engine, plan, &answer), "run");
+    must(search_run(plan, &answer), "run");
     return answer;
 }
 

@@ -145,7 +145,7 @@ static void compare(const struct asked *one, struct outcome *outcome)
     struct search_plan *plan;
     struct search_answer answer = {0};
     must(search_plan(node.engine, &one->actor, &request, &arena, &plan), "plan");
-    must(search_run(node.engine, plan, &answer), "run");
+    must(search_run(plan, &answer), "run");
     for (size_t i = 0; i < answer.hit_count; i++) {
         const struct hit *hit = &answer.hits[i];
         enum band said = hit->band == BAND_NONE ? BAND_HIT : hit->band;
