@@ -164,7 +164,7 @@ static void complete_auditor(struct call *call, struct node *fields)
 
 static enum err check_lists(const struct node *body)
 {
-    static const str keys[] = {S("purposes"), S("may"), S("databases"), S("roles")};
+    static const str keys[] = {S("purposes"), S("may"), S("databases"), S("roles"), S("own_names")};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         const struct node *list = node_get(body, keys[i]);
         if (!list || list->kind == NODE_LIST)

@@ -4,6 +4,7 @@
  * he comes to now, under the units above him and with the grants in force.
  */
 #include "api/internal.h"
+#include "type/name.h"
 
 enum { PAGE_MAX = 1000 };
 
@@ -152,6 +153,27 @@ static void print_effective(struct json *json, struct call *call, str officer)
     json_close(json, '}');
 }
 
+/* Each in one line, as a form takes it back. */
+static enum err print_own_names(struct json *json, struct call *call, str officer)
+{
+    const struct type_context context = {.codes = call->api->node.catalog->codes};
+    const struct node *names;
+    TRY(identity_own_names(call->api->node.identity, officer, call->arena, &names));
+    if (!names)
+        return OK;
+    json_key(json, S("own_names"));
+    json_open(json, '[');
+    node_each(one, names)
+    {
+        struct value value;
+        if (type_name.parse(&context, one, call->arena, &value) == OK)
+            json_text(json, STR_EMPTY, value.raw);
+    }
+    json_close(json, ']');
+    err_clear();
+    return OK;
+}
+
 enum err run_officer_get(struct call *call)
 {
     struct json json = {.out = &call->out};
@@ -160,6 +182,7 @@ enum err run_officer_get(struct call *call)
                              &officer));
     json_open(&json, '{');
     print_members(&json, call, &officer);
+    TRY(print_own_names(&json, call, officer.id));
     print_effective(&json, call, officer.id);
     json_close(&json, '}');
     call_finish(call, OK);

@@ -159,7 +159,7 @@ static const struct {
     {"OfficerScope", "roles:[s] may:[s] purposes:[s] databases?:[s]"},
     {"OfficerNow", "officer:s unit:s country:s role:s roles:[s] may:[s] purposes:[s] "
                    "databases?:[s] state:s version:i signs_in_with:[s] invited_until?:s "
-                   "effective?:OfficerScope"},
+                   "own_names?:[s] effective?:OfficerScope"},
     {"OfficerChange", "version:i unit?:s role?:s roles?:[s] may?:[s] purposes?:[s] databases?:[s] "
                       "state?:s"},
     {"PolicyQuestion", "record:s officer?:s role?:s purpose?:s"},

@@ -121,8 +121,8 @@ static enum err open_parts(struct running *running, const char *data, const char
     TRY(retention_open(running));
     TRY(rights_of_persons_open(running));
     TRY(standing_queries_open(running));
-    return review_open(running->catalog, node->store, node->audit, data, options->review_share,
-                       &node->review);
+    return review_open(running->catalog, node->store, node->audit, node->identity, data,
+                       options->review_share, &node->review);
 }
 
 enum err node_open(const char *data, const char *home, enum node_mode mode,

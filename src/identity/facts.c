@@ -136,6 +136,7 @@ void read_officer(const struct catalog *catalog, const struct node *fields,
                                   .unit = node_get_text(fields, S("unit")),
                                   .role = UINT16_MAX,
                                   .rights = read_rights(fields),
+                                  .has_own_names = node_get(fields, S("own_names")) != NULL,
                                   .listed = read_scope(catalog, fields, 0)};
     if (has_all)
         ret->listed.purposes = ~(purpose_set)0;

@@ -173,6 +173,13 @@ enum err identity_officers(struct identity *identity, const struct actor *by, st
 enum err identity_officer_get(struct identity *identity, const struct actor *by, str id,
                               struct arena *arena, struct identity_officer *ret) MUST_USE;
 
+/*
+ * The names an officer declared as his own and his family's, as they were given: a list;
+ * *ret NULL: none, or no such officer. Reads one record where there are any.
+ */
+enum err identity_own_names(struct identity *identity, str officer, struct arena *arena,
+                            const struct node **ret) MUST_USE;
+
 struct identity_credential {
     struct record_id id;
     str officer, kind, label;

@@ -41,6 +41,7 @@ struct officer_facts {
     uint16_t role;
     unsigned rights;
     str id, unit;
+    bool has_own_names;
     struct identity_scope listed;
 };
 enum credential_kind {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Officers from a list: CSV with a heading row of officer, country, unit, role, purposes,
- * databases, rights in any order; lists within a field are separated by blanks. Each row is
+ * databases, rights, own_names in any order; lists within a field are separated by blanks, names by
+ * semicolons. Each row is
  * checked as if it was entered by hand; what is refused is said by row. All are entered, or none
  * unless partly was asked for; every officer gets a one-time link.
  */
@@ -11,11 +12,11 @@
 #include "identity/internal.h"
 
 enum { ROWS_MAX = STORE_BATCH_MAX / 2 };
-enum column { OFFICER, COUNTRY, UNIT, ROLE, PURPOSES, DATABASES, RIGHTS, COLUMN_COUNT };
-static const char *const columns[COLUMN_COUNT] = {"officer",  "country",   "unit",  "role",
-                                                  "purposes", "databases", "rights"};
-static const char *const fields_of[COLUMN_COUNT] = {"id",       NULL,        "unit",  "roles",
-                                                    "purposes", "databases", "rights"};
+enum column { OFFICER, COUNTRY, UNIT, ROLE, PURPOSES, DATABASES, RIGHTS, OWN_NAMES, COLUMN_COUNT };
+static const char *const columns[COLUMN_COUNT] = {"officer",  "country",   "unit",   "role",
+                                                  "purposes", "databases", "rights", "own_names"};
+static const char *const fields_of[COLUMN_COUNT] = {"id",       NULL,        "unit",   "roles",
+                                                    "purposes", "databases", "rights", "own_names"};
 
 struct list_reading {
     struct identity *identity;
@@ -63,9 +64,9 @@ static void put_cell(struct list_reading *reading, const struct csv_row *row, en
         node_put_text(reading->arena, fields, str_c(fields_of[column]), rest);
         return;
     }
-    while (str_split(&rest, ' ', &word))
-        if (word.len)
-            node_add(list, node_text(reading->arena, word));
+    while (str_split(&rest, column == OWN_NAMES ? ';' : ' ', &word))
+        if (str_trim(word).len)
+            node_add(list, node_text(reading->arena, str_trim(word)));
     node_put(fields, str_c(fields_of[column]), list);
 }
 

@@ -13,8 +13,8 @@
 enum { ID_MAX = 64, OFFICER_MAX = 1000000, LIST_BYTES_MAX = 512 << 20 };
 
 static const int64_t lifetime_us = (int64_t)365 * 86400 * 1000000;
-static const char *const officer_keys[] = {"unit",     "roles",        "rights",
-                                           "purposes", "all_purposes", "databases"};
+static const char *const officer_keys[] = {"unit",         "roles",     "rights",   "purposes",
+                                           "all_purposes", "databases", "own_names"};
 
 bool identity_id_is_good(str id)
 {
@@ -387,4 +387,31 @@ enum err identity_officer_get(struct identity *identity, const struct actor *by,
         show_account(account, arena, ret);
     pthread_rwlock_unlock(&identity->lock);
     return is_reached ? OK : not_there("officer", id);
+}
+
+/* ---- his own names ---- */
+
+enum err identity_own_names(struct identity *identity, str officer, struct arena *arena,
+                            const struct node **ret)
+{
+    struct stored stored;
+    struct node *fields;
+    pthread_rwlock_rdlock(&identity->lock);
+    const struct account *account = find_account(identity, officer);
+    bool has_names = account_is_there(account) && account->facts.has_own_names;
+    uint64_t number = has_names ? account->number : 0;
+    pthread_rwlock_unlock(&identity->lock);
+    *ret = NULL;
+    if (!has_names)
+        return OK;
+    TRY(read_fields_of(identity, number, arena, &fields, &stored));
+    const struct node *names = node_get(fields, S("own_names"));
+    if (!names || names->kind == NODE_LIST) {
+        *ret = names;
+        return OK;
+    }
+    struct node *list = node_list(arena); /* one is kept without its list */
+    node_add(list, node_copy(arena, names));
+    *ret = list;
+    return OK;
 }

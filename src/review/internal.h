@@ -56,11 +56,17 @@ bool rules_is_off_shift(const struct rules *rules, str officer, int64_t time_us)
 bool rules_is_asked_by_many(struct rules *rules, const struct node *query, str country,
                             int64_t time_us);
 
+/* ---- own.c ---- */
+/* Does this question ask for a name that the officer declared, or for one of his family? */
+bool own_is_asked(const struct catalog *catalog, const struct node *declared,
+                  const struct node *query, struct arena *arena);
+
 /* ---- review.c ---- */
 struct review {
     const struct catalog *catalog;
     struct store *store;
     struct audit *audit;
+    struct identity *identity;
     char directory[4096];
     unsigned share;
     pthread_mutex_t lock;

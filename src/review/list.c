@@ -14,6 +14,7 @@ static const char *const words[REVIEW_WHYS] = {
     [REVIEW_OFF_SHIFT] = "off-shift",
     [REVIEW_MANY_COUNTRIES] = "many-countries",
     [REVIEW_MANY_NOTIFICATIONS] = "many-notifications",
+    [REVIEW_OWN_NAME] = "own-name",
 };
 
 const char *review_why_word(enum review_why why)

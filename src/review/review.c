@@ -68,19 +68,24 @@ static bool is_drawn(const struct review *review, uint64_t number)
     return hash % SHARE_OF < review->share;
 }
 
-static void judge(struct step *step, const struct node *entry, uint64_t number, int64_t time_us)
+static enum err judge(struct step *step, const struct node *entry, uint64_t number, int64_t time_us)
 {
     struct review *review = step->review;
+    const struct node *query = node_get(entry, S("query")), *declared;
     str officer = node_get_text(entry, S("officer"));
     str country = node_get_text(entry, S("country"));
     if (officer.len == 0 || country.len == 0)
-        return; /* the local administrator asks for nobody's country */
+        return OK; /* the local administrator asks for nobody's country */
     if (is_drawn(review, number))
         draft(step, entry, number, time_us, REVIEW_SAMPLE);
     if (rules_is_off_shift(&review->rules, officer, time_us))
         draft(step, entry, number, time_us, REVIEW_OFF_SHIFT);
-    if (rules_is_asked_by_many(&review->rules, node_get(entry, S("query")), country, time_us))
+    if (rules_is_asked_by_many(&review->rules, query, country, time_us))
         draft(step, entry, number, time_us, REVIEW_MANY_COUNTRIES);
+    TRY(identity_own_names(review->identity, officer, &step->arena, &declared));
+    if (declared && own_is_asked(review->catalog, declared, query, &step->arena))
+        draft(step, entry, number, time_us, REVIEW_OWN_NAME);
+    return OK;
 }
 
 static enum err take(struct step *step, uint64_t number)
@@ -98,7 +103,7 @@ static enum err take(struct step *step, uint64_t number)
         return OK;
     TRY(count(step, entry, kind, (int64_t)time_us));
     if (str_eq(kind, S("search")) && !node_get(node_get(entry, S("query")), S("instead_of")))
-        judge(step, entry, number, (int64_t)time_us);
+        return judge(step, entry, number, (int64_t)time_us);
     return OK;
 }
 
@@ -205,13 +210,18 @@ enum err review_statistics(struct review *review, str from, str until, str count
 /* ---- open and close ---- */
 
 enum err review_open(const struct catalog *catalog, struct store *store, struct audit *audit,
-                     const char *directory, unsigned share, struct review **ret)
+                     struct identity *identity, const char *directory, unsigned share,
+                     struct review **ret)
 {
     struct review *review = calloc(1, sizeof *review);
     if (!review)
         return err_set(ERR_MEMORY, "out of memory for reviews");
-    *review = (struct review){
-        .catalog = catalog, .store = store, .audit = audit, .share = share, .notified = UINT64_MAX};
+    *review = (struct review){.catalog = catalog,
+                              .store = store,
+                              .audit = audit,
+                              .identity = identity,
+                              .share = share,
+                              .notified = UINT64_MAX};
     pthread_mutex_init(&review->lock, NULL);
     snprintf(review->directory, sizeof review->directory, "%.4000s", directory);
     enum err code = rules_open(&review->rules, catalog, store);

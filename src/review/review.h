@@ -7,12 +7,13 @@
  *                DIR/statistics.tsv; it stays when the entries' contents are gone
  *   samples      a share of all searches, drawn by a keyed hash that nobody outside can foresee: a
  *                supervisor of the searching country confirms the purpose
- *   flags        searches off shift; one value asked for by several countries within a week; an
- *                owner told again and again of hits on one record: for the auditors
+ *   flags        searches off shift; an officer's own name or family; one value asked for by
+ *                several countries within a week; an owner told again and again of hits on one
+ *                record: for the auditors
  *
  * Samples and flags are records (system/review.yaml) that name the entry, not what was asked.
  *
- *   TRY(review_open(catalog, store, audit, directory, REVIEW_SHARE, &review));
+ *   TRY(review_open(catalog, store, audit, identity, directory, REVIEW_SHARE, &review));
  *   TRY(review_follow(review, 10000));     // now and then, and before an answer is given from it
  *
  * Any thread; one mutex. Following costs 10 to 20 microseconds an entry.
@@ -22,6 +23,7 @@
 
 #include "audit/audit.h"
 #include "flow/flow.h"
+#include "identity/identity.h"
 #include "store/store.h"
 
 struct review;
@@ -36,12 +38,14 @@ enum review_why {
     REVIEW_OFF_SHIFT,
     REVIEW_MANY_COUNTRIES,
     REVIEW_MANY_NOTIFICATIONS,
+    REVIEW_OWN_NAME,
     REVIEW_WHYS
 };
 const char *review_why_word(enum review_why why);
 
 enum err review_open(const struct catalog *catalog, struct store *store, struct audit *audit,
-                     const char *directory, unsigned share, struct review **ret) MUST_USE;
+                     struct identity *identity, const char *directory, unsigned share,
+                     struct review **ret) MUST_USE;
 void review_close(struct review *review);
 /* Takes up at most `max` entries that it has not seen; *ret_left (or NULL): how many are left. */
 enum err review_follow(struct review *review, uint64_t max, uint64_t *ret_left) MUST_USE;

@@ -15,6 +15,7 @@ const node = await Node.start({
     fourth: ['--country', 'ZZZ', '--role', 'investigator', '--unit', 'ZZZ/a', '--purpose', purpose],
     supervisor: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--purpose', purpose],
     dpo: ['--country', 'UTO', '--role', 'data-protection', '--unit', 'UTO/dpo'],
+    chief: ['--country', 'UTO', '--role', 'administrator', '--unit', 'UTO/ncb', '--may', 'administer'],
     watcher: ['--country', 'UTO', '--role', 'auditor', '--unit', 'UTO/audit', '--may', 'audit'],
   },
 });
@@ -168,6 +169,24 @@ const tests = [
     const flagged = (await node.call('GET', '/v1/audit/reviews?max=200', undefined, { as: 'watcher' })).data.filter((one) => one.why === 'many-countries');
     assert.equal(flagged.length, 1, JSON.stringify(flagged));
     assert.ok(!(await node.call('GET', '/v1/audit/reviews?max=200', undefined, { as: 'supervisor' })).data.some((one) => one.why !== 'sample'), 'flags are for auditors');
+  }],
+  ['who asks for his own name or family is flagged to the auditor; the names are his administrator\'s to see', async () => {
+    const officer = (await node.call('GET', '/v1/officers/supervisor', undefined, { as: 'chief' })).data;
+    const { version } = officer;
+    const put = await node.call('PUT', '/v1/officers/supervisor', { version, own_names: ['Wrzesniewska, Hannelore', 'Kavanagh-Obi, Tadhg'] }, { as: 'chief' });
+    assert.equal(put.status, 200, put.text);
+    assert.deepEqual((await node.call('GET', '/v1/officers/supervisor', undefined, { as: 'chief' })).data.own_names, ['Wrzesniewska, Hannelore', 'Kavanagh-Obi, Tadhg']);
+    assert.equal((await node.call('PUT', '/v1/officers/supervisor', { version: version + 1, own_names: ['12'] }, { as: 'chief' })).status, 422);
+    for (const as of ['supervisor', 'watcher', 'bureau', 'other']) {
+      const told = await Promise.all(['/v1/officers/supervisor', '/v1/officers', '/v1/me', '/v1/audit?max=500', '/v1/feed'].map((path) => node.call('GET', path, undefined, { as })));
+      assert.ok(told.every((reply) => !/Wrzesniewsk/.test(reply.text)), as);
+    }
+    const search = async (text, as) => assert.equal((await node.call('POST', '/v1/search', { text, purpose }, { as })).status, 200);
+    await search('Wrzesniewski Piotr', 'supervisor');
+    await search('Quimbydor Zoltrana', 'supervisor');
+    await search('Wrzesniewski Piotr', 'bureau');
+    const flagged = (await node.call('GET', '/v1/audit/reviews?max=200', undefined, { as: 'watcher' })).data.filter((one) => one.why === 'own-name');
+    assert.deepEqual(flagged.map((one) => one.officer), ['supervisor'], JSON.stringify(flagged));
   }],
   ['reviews, statistics and who was shown a record were checked against their description', () => {
     assert.deepEqual(contract.missed((path) => /audit\/(reviews|searches|statistics)|\/shown/.test(path)), []);

@@ -7,7 +7,7 @@ import { t, when } from './i18n.js';
 import { Confirm, Foot, useForm } from './form.jsx';
 import { Loaded, useLoaded } from './load.jsx';
 import { ListedAndEffective, ScopeFacts, nameIn, useNamed, useScopeNames } from './scope.jsx';
-import { InvitationOnce, OfficerFields } from './officer_fields.jsx';
+import { InvitationOnce, OfficerFields, namesOf } from './officer_fields.jsx';
 import { GrantTable } from './admin_grants.jsx';
 
 const pathOf = (id) => `/v1/officers/${encodeURIComponent(id)}`;
@@ -41,8 +41,8 @@ function Credentials({ id }) {
 
 function Change({ officer, me, isSystem, onDone, onCancel }) {
   const [state, load] = useLoaded('/v1/units');
-  const form = useForm({ unit: officer.unit, roles: officer.roles, may: officer.may, purposes: officer.purposes, databases: officer.databases || [] }, async ({ unit, roles, may, purposes, databases }) => {
-    await call('PUT', pathOf(officer.officer), { body: { version: officer.version, unit, roles, may, purposes, databases } });
+  const form = useForm({ unit: officer.unit, roles: officer.roles, may: officer.may, purposes: officer.purposes, databases: officer.databases || [], own_names: (officer.own_names || []).join('\n') }, async ({ unit, roles, may, purposes, databases, own_names: names }) => {
+    await call('PUT', pathOf(officer.officer), { body: { version: officer.version, unit, roles, may, purposes, databases, own_names: namesOf(names) } });
     onDone();
   });
   return (
@@ -86,6 +86,7 @@ function Facts({ officer }) {
         <div><dt>{t('state')}</dt><dd class={officer.state === 'active' ? '' : 'bad'}>{nameIn(states, officer.state)}</dd></div>
         {officer.invited_until && <div><dt>{t('officer.invite')}</dt><dd>{t('officer.invited', { time: when(officer.invited_until) })}</dd></div>}
       </dl>
+      {officer.own_names?.length > 0 && <dl class="facts"><div><dt>{t('own.names')}</dt><dd>{officer.own_names.map((name) => <bdi key={name} class="line">{name}</bdi>)}</dd></div></dl>}
       <ListedAndEffective listed={officer} effective={officer.effective} names={names} none={t('officer.nothing')} />
     </>
   );

@@ -8,7 +8,7 @@ import { Loaded, Wrong, useLoaded } from './load.jsx';
 import { nameIn, useNamed, useScopeNames } from './scope.jsx';
 import { OfficerPage } from './admin_officer.jsx';
 import { OfficerList } from './admin_list.jsx';
-import { InvitationOnce, OfficerFields, systemRole } from './officer_fields.jsx';
+import { InvitationOnce, OfficerFields, namesOf, systemRole } from './officer_fields.jsx';
 
 const PAGE = 50;
 
@@ -69,9 +69,9 @@ function List({ kind, unit }) {
 }
 
 function NewPerson({ me, units, onMade }) {
-  const form = useForm({ officer: '', unit: '', roles: [], may: [], purposes: [], databases: [] }, async ({ officer, unit, roles, may, purposes, databases }) => {
+  const form = useForm({ officer: '', unit: '', roles: [], may: [], purposes: [], databases: [], own_names: '' }, async ({ officer, unit, roles, may, purposes, databases, own_names: names }) => {
     const country = units.find((u) => u.id === unit)?.country || me.country;
-    const { data } = await call('POST', '/v1/officers', { body: { officer: officer.trim(), country, unit, role: roles[0], roles, may, purposes, databases, invite: true } });
+    const { data } = await call('POST', '/v1/officers', { body: { officer: officer.trim(), country, unit, role: roles[0], roles, may, purposes, databases, invite: true, ...(namesOf(names).length && { own_names: namesOf(names) }) } });
     onMade(data);
   });
   return (

@@ -7,6 +7,9 @@ import { ScopeFacts, Within, nameIn, under, useScopeNames } from './scope.jsx';
 export const systemRole = 'integrating-system';
 const never = ['system', systemRole]; // the node itself, and what is entered under systems
 
+// One name a line.
+export const namesOf = (text) => (text || '').split('\n').map((one) => one.trim()).filter(Boolean);
+
 export function OfficerFields({ form, me, units, isSystem }) {
   const names = useScopeNames();
   const { values, put } = form;
@@ -22,6 +25,7 @@ export function OfficerFields({ form, me, units, isSystem }) {
       {!isSystem && <Ticks label={t('scope.roles')} codes={roles} held={values.roles} onChange={(list) => put('roles', list)} help={t('roles.help')} />}
       {!isSystem && values.roles?.length > 1 && <p>{t('roles.first', { role: nameIn(names.roles, values.roles[0]) })}</p>}
       <Ticks label={t('scope.rights')} codes={names.rights.filter(({ code }) => !isSystem || code === 'write')} held={values.may} onChange={(list) => put('may', list)} />
+      {!isSystem && <Line form={form} name="own_names" type="area" label={t('own.names')} help={t('own.names.help')} />}
       {isAdministrator && isAuditor && <p class="problem" role="alert">{t('rights.both')}</p>}
       <Within kind="purposes" names={names.purposes} limit={limit.purposes} held={values.purposes} onChange={(list) => put('purposes', list)} />
       <Within key={unit?.id} kind="databases" names={names.databases} limit={limit.databases} held={values.databases} onChange={(list) => put('databases', list)} isAllMeant />
