@@ -69,10 +69,11 @@ enum err retention_open(struct running *running)
     return index_merge(node->index);
 }
 
-/* ---- bureau records ---- */
+/* ---- lists ---- */
 
-static void add_query(struct cli *cli, struct buf *path, const char *name, const char *value)
+static void add_query(struct cli *cli, struct buf *path, const char *name)
 {
+    const char *value = cli_option(cli, arena_printf(&cli->arena, "--%s", name).ptr);
     if (!value)
         return;
     bool is_first = str_find(buf_str(path), '?') == path->len;
@@ -95,16 +96,23 @@ static void print_due(const struct node *answer)
                STR(held), STR(node_get_text(answer, S("today"))));
 }
 
-static int list_due(struct cli *cli)
+static void print_certificates(const struct node *answer)
+{
+    node_each(one, node_get(answer, S("certificates")))
+        printf("%-14.*s %-24.*s %.*s  %.*s\n", STR(node_get_text(one, S("record"))),
+               STR(node_get_text(one, S("database"))), STR(node_get_text(one, S("deleted"))),
+               STR(node_get_text(one, S("reason"))));
+}
+
+/* What stands at this address, of which each option given narrows it, printed. */
+static int list(struct cli *cli, str from, const char *const *names, size_t count,
+                void (*print)(const struct node *answer))
 {
     struct buf path = {.max = 2048};
     struct node *answer = NULL;
-    buf_add(&path, S("/v1/due"));
-    add_query(cli, &path, "owner", cli_option(cli, "--owner"));
-    add_query(cli, &path, "within", cli_option(cli, "--within"));
-    add_query(cli, &path, "database", cli_option(cli, "--database"));
-    add_query(cli, &path, "max", cli_option(cli, "--max"));
-    add_query(cli, &path, "after", cli_option(cli, "--after"));
+    buf_add(&path, from);
+    for (size_t i = 0; i < count; i++)
+        add_query(cli, &path, names[i]);
     enum err code = cli_done(cli);
     if (!code)
         code = client_get(cli, buf_str(&path), &answer);
@@ -114,9 +122,23 @@ static int list_due(struct cli *cli)
     if (cli->is_json)
         print_node(cli, answer);
     else
-        print_due(answer);
+        print(answer);
     return EXIT_OK;
 }
+
+static int list_due(struct cli *cli)
+{
+    static const char *const names[] = {"owner", "within", "database", "max", "after"};
+    return list(cli, S("/v1/due"), names, COUNT_OF(names), print_due);
+}
+
+static int list_certificates(struct cli *cli)
+{
+    static const char *const names[] = {"owner", "max", "after"};
+    return list(cli, S("/v1/certificates"), names, COUNT_OF(names), print_certificates);
+}
+
+/* ---- bureau records ---- */
 
 static int extend(struct cli *cli)
 {
@@ -198,30 +220,6 @@ static int get_certificate(struct cli *cli)
     }
     str path = arena_printf(&cli->arena, "/v1/certificates/%.*s", STR(url_part(cli, str_c(id))));
     return print_text(cli, path, file);
-}
-
-static int list_certificates(struct cli *cli)
-{
-    struct buf path = {.max = 2048};
-    struct node *answer = NULL;
-    buf_add(&path, S("/v1/certificates"));
-    add_query(cli, &path, "owner", cli_option(cli, "--owner"));
-    add_query(cli, &path, "max", cli_option(cli, "--max"));
-    add_query(cli, &path, "after", cli_option(cli, "--after"));
-    enum err code = cli_done(cli);
-    if (!code)
-        code = client_get(cli, buf_str(&path), &answer);
-    buf_release(&path);
-    if (code)
-        return cli_fail();
-    if (cli->is_json)
-        print_node(cli, answer);
-    else
-        node_each(one, node_get(answer, S("certificates")))
-            printf("%-14.*s %-24.*s %.*s  %.*s\n", STR(node_get_text(one, S("record"))),
-                   STR(node_get_text(one, S("database"))), STR(node_get_text(one, S("deleted"))),
-                   STR(node_get_text(one, S("reason"))));
-    return EXIT_OK;
 }
 
 static int check_certificate(struct cli *cli)

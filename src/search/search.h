@@ -4,10 +4,9 @@
  * once.
  *
  *   struct search_request r = {.text = S("L898902C3"), ...};
- *   struct search_plan *plan;    TRY(search_plan(engine, &actor, &r, arena, &plan));   // what was
- *   understood
- *   TRY(search_run(plan, &answer));                                                    // may read
- *   the store
+ *   struct search_plan *plan;
+ *   TRY(search_plan(engine, &actor, &r, arena, &plan)); // what was understood
+ *   TRY(search_run(plan, &answer));                     // may read the store
  *
  * search_plan never blocks. search_run blocks on the store only when there are candidates;
  * search_is_light() says whether a plan needs exact keys alone, so that a network loop may run it
