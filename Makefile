@@ -5,7 +5,7 @@ VARIANT ?= release
 Q       := $(if $(V),,@)
 CC      ?= gcc
 B       := build/$(VARIANT)
-PKGS    := icu-i18n icu-uc libxml-2.0 yaml-0.1 zlib libzstd libpcre2-8 openssl libsodium libfido2 sqlite3 libseccomp libjpeg libpng libcurl libgfshare
+PKGS    := icu-i18n icu-uc libxml-2.0 yaml-0.1 zlib libzstd libpcre2-8 openssl libsodium libfido2 sqlite3 libseccomp libjpeg libpng libcurl libgfshare libqrencode
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings \
            -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough -Wpointer-arith -Wno-sign-conversion $(if $(CI),-Werror)
 FLAGS.release := -O2 -g -D_FORTIFY_SOURCE=2
