@@ -89,6 +89,11 @@ static void print_due(struct json *json, struct call *call, const struct keep_du
     json_number(json, S("days"), day_number(due->due) - day_number(today));
     json_bool(json, S("achieved"), due->is_achieved);
     json_bool(json, S("reminded"), due->is_reminded);
+    struct rights_hold hold;
+    if (rights_held(call->api->node.rights, due->id, &hold))
+        json_text(json, S("held"),
+                  str_c(
+                      rights_why_word(hold.is_held[HELD_BY_HUB] ? HELD_BY_HUB : HELD_FOR_REQUEST)));
     json_close(json, '}');
 }
 

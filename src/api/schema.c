@@ -54,7 +54,7 @@ static const struct {
     {"Version", "version:i seq:i state:s kind:s time:s officer:s hash:s erased:b"},
     {"StateChange", "state:s reason?:s"},
     {"Extension", "review_on:s reason:s"},
-    {"DueRecord", "id:s database:s title?:s owner:s due:s days:i achieved:b reminded:b"},
+    {"DueRecord", "id:s database:s title?:s owner:s due:s days:i achieved:b reminded:b held?:s"},
     {"Due", "today:s held?:s total:i records:[DueRecord] next?:s"},
     {"Day", "day:s"},
     {"DayConfirmed", "day:s receipt:s"},

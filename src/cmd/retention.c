@@ -83,11 +83,12 @@ static void add_query(struct cli *cli, struct buf *path, const char *name)
 static void print_due(const struct node *answer)
 {
     node_each(record, node_get(answer, S("records")))
-        printf("%-14.*s %-24.*s %-5.*s %.*s  in %.*s days%s%s\n",
+        printf("%-14.*s %-24.*s %-5.*s %.*s  in %.*s days%s%s%s\n",
                STR(node_get_text(record, S("id"))), STR(node_get_text(record, S("database"))),
                STR(node_get_text(record, S("owner"))), STR(node_get_text(record, S("due"))),
                STR(node_get_text(record, S("days"))),
                node_as_bool(node_get(record, S("achieved")), false) ? "  found or returned" : "",
+               node_get(record, S("held")) ? "  held back" : "",
                node_as_bool(node_get(record, S("reminded")), false) ? "  reminded" : "");
     printf("%.*s in all\n", STR(node_get_text(answer, S("total"))));
     str held = node_get_text(answer, S("held"));

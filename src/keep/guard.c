@@ -92,9 +92,6 @@ enum err keep_confirm(struct keep *keep, struct day day)
         keep->swept = today;
     anchor(keep, today);
     pthread_mutex_unlock(&keep->lock);
-    pthread_mutex_lock(&keep->mutex);
-    keep->is_hurried = true;
-    pthread_cond_signal(&keep->changed);
-    pthread_mutex_unlock(&keep->mutex);
+    keep_hurry(keep);
     return OK;
 }

@@ -101,6 +101,8 @@ struct keep {
     keep_erased *erased;
     keep_swept *done;
     void *context;
+    keep_holds *holds;
+    void *holder;
     uint64_t failures; /* changes that could not be taken up: they are when it is built again */
     pthread_mutex_t sweeping;
     pthread_t thread;

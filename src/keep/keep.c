@@ -337,6 +337,28 @@ void keep_on_erased(struct keep *keep, keep_erased *erased, keep_swept *swept, v
     keep->context = context;
 }
 
+void keep_on_hold(struct keep *keep, keep_holds *holds, void *context)
+{
+    keep->holds = holds;
+    keep->holder = context;
+}
+
+bool keep_is_over(struct keep *keep, uint64_t number)
+{
+    pthread_mutex_lock(&keep->lock);
+    struct due due = due_at(&keep->table, number);
+    pthread_mutex_unlock(&keep->lock);
+    return due.day && due_day(due) < day_number(day_today());
+}
+
+void keep_hurry(struct keep *keep)
+{
+    pthread_mutex_lock(&keep->mutex);
+    keep->is_hurried = true;
+    pthread_cond_signal(&keep->changed);
+    pthread_mutex_unlock(&keep->mutex);
+}
+
 /* ---- a restored backup ---- */
 
 struct restoring {

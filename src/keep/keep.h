@@ -46,8 +46,19 @@ typedef void keep_erased(void *context, const struct record_id *ids, size_t coun
 typedef void keep_swept(void *context);
 void keep_on_erased(struct keep *keep, keep_erased *erased, keep_swept *swept, void *context);
 
+/*
+ * Is this record held back by a matter that is open? Then it is not deleted with its day, it stays
+ * as it is until that is decided. Any thread; it may not call back.
+ */
+typedef bool keep_holds(void *context, uint64_t number);
+void keep_on_hold(struct keep *keep, keep_holds *holds, void *context);
+/* Has the day of this record passed? */
+bool keep_is_over(struct keep *keep, uint64_t number);
+void keep_hurry(struct keep *keep); /* a sweep now: what held such a record back is decided */
+
 struct keep_figures {
     uint64_t reminded, deleted, failed;
+    uint64_t held; /* left, because they are held back */
 };
 /*
  * Reminds and deletes as of the day `today`: a record is deleted when its review date lies before

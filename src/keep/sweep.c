@@ -9,6 +9,10 @@
  * would be the end of somebody's access, without a word. While active it is not deleted, and its
  * owner is reminded ahead, and every month from then on, until a new review date stands in it.
  *
+ * A record that is held back while a person's request is examined, or by the hub, outlives its day
+ * (keep_on_hold): what is disputed is not destroyed under the dispute. It is blocked, and goes with
+ * the sweep that follows the decision at once.
+ *
  * Whoever extends a record while it is being deleted wins: the deletion names the version it read,
  * and is refused for another.
  */
@@ -100,11 +104,16 @@ static enum err commit_step(struct step *step, struct keep_figures *figures)
 static enum err delete_some(struct step *step, const uint64_t *numbers, size_t count,
                             struct day today, struct keep_figures *figures)
 {
+    const struct keep *keep = step->keep;
     enum err code = OK;
     for (size_t i = 0; i < count && !code; i++) {
         struct stored stored;
         bool is_due = false;
         code = read_due(step, numbers[i], today, &stored, &is_due);
+        if (!code && is_due && keep->holds && keep->holds(keep->holder, numbers[i])) {
+            figures->held++;
+            continue;
+        }
         if (!code && is_due)
             code = add_to_step(step, &stored, step->reason);
     }
@@ -333,7 +342,7 @@ enum err keep_look(struct keep *keep, struct day today, struct keep_figures *ret
 /* ---- the thread ---- */
 
 /* false: it is time to stop. */
-static bool rest(struct keep *keep)
+static bool rest(struct keep *keep, bool *ret_is_hurried)
 {
     struct timespec until;
     int64_t now_us = clock_now_us();
@@ -347,6 +356,7 @@ static bool rest(struct keep *keep)
     pthread_mutex_lock(&keep->mutex);
     if (!keep->is_stopping && !keep->is_hurried)
         pthread_cond_timedwait(&keep->changed, &keep->mutex, &until);
+    *ret_is_hurried = keep->is_hurried;
     keep->is_hurried = false;
     bool is_going_on = !keep->is_stopping;
     pthread_mutex_unlock(&keep->mutex);
@@ -359,12 +369,13 @@ static void *keep_days(void *context)
     struct keep_figures figures;
     char text[1024];
     int32_t swept = INT32_MIN;
+    bool is_hurried = true;
     pthread_setname_np(pthread_self(), "keep");
     do {
         struct day since;
         bool is_held = false;
         int32_t today = day_number(day_today());
-        if (today == swept && !keep_is_held(keep, &since))
+        if (today == swept && !is_hurried && !keep_is_held(keep, &since))
             continue;
         if (keep_look(keep, day_of_number(today), &figures, &is_held) == OK)
             swept = is_held ? swept : today;
@@ -375,7 +386,7 @@ static void *keep_days(void *context)
             log_write(LOG_INFO, "%llu records were deleted, their review date has passed",
                       (unsigned long long)figures.deleted);
         err_clear();
-    } while (rest(keep));
+    } while (rest(keep, &is_hurried));
     return NULL;
 }
 

@@ -109,16 +109,19 @@ enum err rights_check_free(struct rights *rights, struct record_id id)
                                              : "while a person's request is examined");
 }
 
-enum state rights_guard(void *context, uint64_t number, enum state wanted)
+bool rights_holds(void *context, uint64_t number)
 {
     struct rights *rights = context;
-    if (wanted != STATE_ACTIVE)
-        return wanted;
     pthread_rwlock_rdlock(&rights->lock);
     const struct held *held = held_find(&rights->held, number);
     bool is_it = is_held(held) || (held && held->marked_until_us > clock_monotonic_us());
     pthread_rwlock_unlock(&rights->lock);
-    return is_it ? STATE_SUSPENDED : wanted;
+    return is_it;
+}
+
+enum state rights_guard(void *context, uint64_t number, enum state wanted)
+{
+    return wanted == STATE_ACTIVE && rights_holds(context, number) ? STATE_SUSPENDED : wanted;
 }
 
 /* ---- kept true ---- */
@@ -137,7 +140,7 @@ static enum err take_up(struct rights *rights, const struct stored *stored, uint
                         enum rights_why why, enum state before)
 {
     struct held *held = NULL;
-    bool is_active = stored->state == STATE_ACTIVE;
+    bool is_active = stored->state == STATE_ACTIVE, is_free = false;
     pthread_rwlock_wrlock(&rights->lock);
     enum err code = held_make(&rights->held, number, &held);
     if (!code) {
@@ -148,8 +151,11 @@ static enum err take_up(struct rights *rights, const struct stored *stored, uint
         if (is_active || held->hold[why] == stored->id.number)
             held->hold[why] = is_active ? stored->id.number : 0;
         held->since_us[why] = stored->entered_us;
+        is_free = !is_held(held);
     }
     pthread_rwlock_unlock(&rights->lock);
+    if (is_free && keep_is_over(rights->node.keep, number))
+        keep_hurry(rights->node.keep);
     return code;
 }
 
@@ -285,11 +291,14 @@ enum err hold_end(struct rights *rights, const struct stored *record, enum right
     bool is_freed = is_last && record->state == STATE_SUSPENDED && held.before != record->state;
     if (!is_freed || (own && own->kind == CHANGE_ERASE))
         return OK;
+    /* Its day has passed meanwhile: it is not shown again before the sweep takes it. */
+    bool is_over = keep_is_over(rights->node.keep, record->id.number);
+    enum state after = is_over ? STATE_EXPIRED : held.before;
     if (own) {
-        own->state = held.before;
+        own->state = after;
         own->is_of_holder = true;
         return OK;
     }
-    struct change freed = state_change(record, held.before, by);
+    struct change freed = state_change(record, after, by);
     return changes_add(changes, &freed);
 }

@@ -31,6 +31,7 @@ struct rights {
 /* hold.c */
 enum err holds_fill(struct rights *rights) MUST_USE;
 void holds_free(struct rights *rights);
+bool rights_holds(void *context, uint64_t number); /* or is about to */
 enum err holds_take(struct rights *rights, const struct stored *stored) MUST_USE;
 /* Where changes are added; full: ERR_LIMIT. */
 struct changes {

@@ -318,8 +318,11 @@ static enum err delete_one(struct doing *doing, const struct stored *stored)
     return certify_deletion(doing, stored);
 }
 
+/* One whose day has passed meanwhile is let go of, and deleted: it takes no correction any more. */
 static enum err correct_one(struct doing *doing, const struct stored *stored)
 {
+    if (keep_is_over(doing->rights->node.keep, stored->id.number))
+        return hold_end(doing->rights, stored, HELD_FOR_REQUEST, NULL, doing->by, &doing->changes);
     struct record held;
     struct change put = {.kind = CHANGE_PUT,
                          .number = stored->id.number,

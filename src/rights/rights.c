@@ -30,6 +30,7 @@ enum err rights_open(const struct rights_node *node, struct rights **ret)
         rights_close(rights);
         return code;
     }
+    keep_on_hold(node->keep, rights_holds, rights);
     *ret = rights;
     return OK;
 }

@@ -455,8 +455,12 @@ const tests = [
     for (const [language, words] of [['en', 'Transparency report'], ['fr', 'Rapport de transparence'], ['es', 'Informe de transparencia'], ['ar', 'تقرير الشفافية']])
       assert.ok((await node.call('GET', '/v1/rights/report?form=html', undefined, { as: 'protector', headers: { 'Accept-Language': language } })).text.includes(`<h1>${words}</h1>`), language);
   }],
-  ['the month passes: late, asked again, and answered all the same', async () => {
+  ['the month passes: late, asked again, and answered all the same; what is blocked outlives its day', async () => {
     const opened = (await open('access')).data.ticket;
+    const soon = { review_on: new Date(Date.now() + 20 * 86400e3).toISOString().slice(0, 10) };
+    const [disputed, free] = [await record(soon), await record(soon)];
+    const dispute = await examined('access', [disputed]);
+    assert.equal((await move(dispute, 'blocked', 'bureau')).status, 200);
     await node.running.stop();
     node.running = await startServer(node.data, ['--rate', '0'], 0, { LD_PRELOAD: clock, CLOCK_AHEAD_S: String(30 * 86400) });
     let late;
@@ -468,6 +472,18 @@ const tests = [
     assert.equal((await move(opened.id, 'inadmissible', 'protector')).status, 200);
     assert.equal((await move(opened.id, 'answered', 'protector')).status, 200);
     assert.equal((await move(opened.id, 'closed', 'protector')).data.open, false);
+    const until = async (isIt) => { for (let i = 0; i < 600; i++) { const found = await isIt(); if (found) return found; await new Promise((resolve) => { setTimeout(resolve, 50); }); } return null; };
+    const deleted = async (target) => (await call('GET', '/v1/certificates?max=200', undefined, 'protector')).data.certificates.find((one) => one.record === target.id);
+    const due = async () => (await call('GET', '/v1/due?max=200', undefined, 'protector')).data;
+    const { today } = await until(async () => { const page = await due(); return page.held && page; });
+    assert.equal(command(node.data, ['records', 'confirm-day', today]).code, 0);
+    assert.ok(await until(() => deleted(free)), 'what nobody holds is deleted');
+    assert.equal((await due()).records.find((one) => one.id === disputed.id).held, 'request');
+    assert.match(command(node.data, ['records', 'due', '--owner', 'UTO']).out, new RegExp(`^${disputed.id} .* held back`, 'm'));
+    assert.deepEqual([(await show(disputed, 'bureau')).data.state, (await show(disputed)).status], ['suspended', 404]);
+    assert.equal((await move(dispute, 'refused', 'bureau')).status, 200);
+    assert.equal((await until(() => deleted(disputed))).reason, 'review date passed');
+    assert.equal((await show(disputed, 'bureau')).status, 410);
   }],
 ];
 

@@ -25,6 +25,7 @@ struct world {
     struct rights *rights;
     struct arena arena;
     struct flow_ticket ticket;
+    const char *review_on; /* of the next record */
 };
 
 static void must(enum err code)
@@ -78,6 +79,7 @@ static void close_node(struct world *world)
 static int setup(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
+    world->review_on = "2027-11-01";
     clock_pin(start_us);
     scratch_make(&world->scratch);
     must(catalog_load(".", &world->catalog));
@@ -128,7 +130,7 @@ static struct node *body_of(struct world *world, const struct example *example)
     node_put_text(&world->arena, envelope, S("owner"), S("UTO"));
     node_put_text(&world->arena, envelope, S("unit"), S("UTO/ncb"));
     node_put(envelope, S("purposes"), purposes);
-    node_put_text(&world->arena, envelope, S("review_on"), S("2027-11-01"));
+    node_put_text(&world->arena, envelope, S("review_on"), str_c(world->review_on));
     node_put(body, S("envelope"), envelope);
     node_put(body, S("fields"), node_copy(&world->arena, node_get(example->body, S("fields"))));
     return body;
@@ -341,6 +343,74 @@ static void what_is_held_cannot_be_freed(void **state)
     buf_release(&out);
 }
 
+static struct keep_figures sweep(struct world *world, struct day day)
+{
+    struct keep_figures figures;
+    clock_pin((int64_t)day_number(day) * day_us);
+    must(keep_sweep(world->keep, day, &figures));
+    assert_int_equal(figures.failed, 0);
+    return figures;
+}
+
+static enum err count_one(void *context, const struct stored *stored)
+{
+    (void)stored;
+    ++*(size_t *)context;
+    return OK;
+}
+
+static size_t certificates(struct world *world)
+{
+    size_t count = 0;
+    must(store_each(world->store, keep_certificate_definition(world->keep)->name, count_one,
+                    &count));
+    return count;
+}
+
+/* Its day passes while a request is examined: it stays, blocked, and goes once that is decided. */
+static void what_is_held_outlives_its_day(void **state)
+{
+    struct world *world = *state;
+    const struct day after = {2027, 11, 2};
+    struct record_id id = new_record(world), other = new_record(world);
+    examine(world, RIGHT_TO_CORRECTION, id);
+    must(go(world, &owner, way(world, &owner, DOES_BLOCK, ANSWER_NONE), id));
+    struct keep_figures figures = sweep(world, after);
+    assert_int_equal(figures.held, 1);
+    assert_int_equal(state_of(world, id), STATE_SUSPENDED);
+    assert_int_equal(state_of(world, other), STATE_DELETED);
+    assert_int_equal(certificates(world), 1);
+    close_node(world);
+    open_node(world);
+    assert_int_equal(sweep(world, (struct day){2027, 11, 3}).held, 1);
+    must(go(world, &owner, way(world, &owner, DOES_NOTHING, ANSWER_CONFIRMED), id));
+    assert_int_equal(state_of(world, id), STATE_EXPIRED); /* never shown again */
+    figures = sweep(world, (struct day){2027, 11, 3});
+    assert_int_equal(figures.held, 0);
+    assert_int_equal(state_of(world, id), STATE_DELETED);
+    assert_int_equal(certificates(world), 2);
+}
+
+static void what_is_extended_meanwhile_is_freed_as_ever(void **state)
+{
+    struct world *world = *state;
+    struct buf out = {0};
+    struct committed done;
+    struct record_id id = new_record(world);
+    examine(world, RIGHT_TO_ACCESS, id);
+    must(go(world, &owner, way(world, &owner, DOES_BLOCK, ANSWER_NONE), id));
+    assert_int_equal(sweep(world, (struct day){2027, 11, 2}).held, 1);
+    world->review_on = "2028-11-01";
+    struct change longer = put_of(world, some_database(world), &out);
+    longer.number = id.number;
+    must(store_commit(world->store, &longer, 1, true, &done));
+    buf_release(&out);
+    must(go(world, &owner, way(world, &owner, DOES_NOTHING, ANSWER_REFUSED), id));
+    assert_int_equal(state_of(world, id), STATE_ACTIVE);
+    sweep(world, (struct day){2027, 11, 3});
+    assert_int_equal(state_of(world, id), STATE_ACTIVE);
+}
+
 static void what_its_owner_cancels_stays_cancelled(void **state)
 {
     struct world *world = *state;
@@ -389,6 +459,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(decisions_have_their_months, setup, teardown),
         cmocka_unit_test_setup_teardown(nobody_decides_on_what_he_has_put_forward, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_held_cannot_be_freed, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_held_outlives_its_day, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_extended_meanwhile_is_freed_as_ever, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(what_its_owner_cancels_stays_cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_that_is_gone_needs_no_deletion, setup, teardown),
         cmocka_unit_test_setup_teardown(the_applicant_is_in_no_file, setup, teardown),

@@ -46,8 +46,8 @@ export function DueTable({ records }) {
   return (
     <table class="list due">
       <thead><tr><th scope="col">{t('due.day')}</th><th scope="col">{t('due.record')}</th><th scope="col">{t('due.why')}</th></tr></thead>
-      <tbody>{records.map((r) => <tr key={r.id}><td>{day(r.due)} <span class={r.days < 14 ? 'bad' : 'quiet'}>{t('due.days', { count: r.days })}</span></td>
-        <td><a href={`#/record/${encodeURIComponent(r.id)}`}><code>{r.id}</code></a> {title(r.title) || r.database}</td><td>{t(r.achieved ? 'due.achieved' : 'due.review')}{r.reminded && <span class="quiet"> · {t('due.reminded')}</span>}</td></tr>)}</tbody>
+      <tbody>{records.map((r) => <tr key={r.id}><td>{day(r.due)} <span class={r.days < 14 ? 'bad' : 'quiet'}>{r.days < 0 ? t('due.over') : t('due.days', { count: r.days })}</span></td>
+        <td><a href={`#/record/${encodeURIComponent(r.id)}`}><code>{r.id}</code></a> {title(r.title) || r.database}</td><td>{t(r.achieved ? 'due.achieved' : 'due.review')}{r.reminded && <span class="quiet"> · {t('due.reminded')}</span>}{r.held && <b> · {t(`due.held_${r.held}`)}</b>}</td></tr>)}</tbody>
     </table>
   );
 }
