@@ -274,7 +274,8 @@ static void print_certificates(struct call *call)
         json_text(&json, S("record"), str_c(record_id_format(item->record, id)));
         json_text(&json, S("database"), item->database);
         json_time(&json, S("deleted"), item->deleted_us);
-        json_text(&json, S("reason"), item->reason);
+        search_said_print(call->api->node.catalog, S("reason"), item->reason, call->language,
+                          json.out);
         json_close(&json, '}');
     }
     json_close(&json, ']');

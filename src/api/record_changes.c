@@ -387,7 +387,7 @@ struct checking {
     bool is_searched;
 };
 
-static void print_values(struct json *json, const struct record *record)
+static void print_values(struct json *json, const struct call *call, const struct record *record)
 {
     static const str words[] = {
         [CHECK_NONE] = S("none"), [CHECK_OK] = S("ok"), [CHECK_FAILED] = S("failed")};
@@ -400,7 +400,8 @@ static void print_values(struct json *json, const struct record *record)
         json_number(json, S("row"), value->row);
         json_text(json, S("norm"), value->value.norm);
         json_text(json, S("check"), words[value->value.check]);
-        json_text_some(json, S("note"), value->value.note);
+        search_said_print(call->api->node.catalog, S("note"), value->value.note, call->language,
+                          json->out);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -412,7 +413,7 @@ static void print_checked(struct call *call)
     struct json json = {.out = &call->out};
     json_open(&json, '{');
     print_faults(&json, &checking->faults);
-    print_values(&json, &checking->record);
+    print_values(&json, call, &checking->record);
     json_key(&json, S("duplicates"));
     json_open(&json, '[');
     for (size_t i = 0; checking->is_searched && i < checking->answer.hit_count; i++)

@@ -18,20 +18,23 @@ static const struct {
      "line?:i column?:i"},
     {"Search", "text?:s fields?:o databases?:[s] off?:[s] similar?:s purpose?:s reference?:s "
                "limit?:i offset?:i id?:s form?:s"},
-    {"Part", "meaning:s title:s value:s check:s note?:s"},
-    {"Reading", "type:s title:s on:b confidence:i check:s note?:s repair?:s parts:[Part]"},
+    {"Part", "meaning:s title:s value:s check:s note?:s note_said?:[SaidSentence]"},
+    {"Reading", "type:s title:s on:b confidence:i check:s note?:s note_said?:[SaidSentence] "
+                "repair?:s parts:[Part]"},
     {"Caution", "code:s title:s"},
-    {"Fact", "field:s title:s row:i value:s masked:b check?:s note?:s pivot?:b to?:s photo?:s"},
-    {"Why", "meaning:s title:s asked:s held?:s agreement:s bits:n words?:s"},
+    {"Fact", "field:s title:s row:i value:s masked:b check?:s note?:s "
+             "note_said?:[SaidSentence] pivot?:b to?:s photo?:s"},
+    {"Why", "meaning:s title:s asked:s held?:s agreement:s bits:n words?:s "
+            "words_said?:[SaidSentence]"},
     {"Hit",
      "id:s version?:i database:s title?:s owner:s unit?:s disclosure:s state?:s test?:b "
      "cautions?:[Caution] heading?:s action?:s summary?:s handling?:s entered?:s updated?:s "
      "review_on?:s facts?:[Fact] photo?:s band?:s cleared?:o bits?:n probability?:n namesakes?:n "
      "why?:[Why] expected_by_chance?:n"},
-    {"DatabaseAnswer", "name:s title?:s result:s count:i reason?:s"},
+    {"DatabaseAnswer", "name:s title?:s result:s count:i reason?:s reason_said?:[SaidSentence]"},
     {"Answer", "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
                "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s "
-               "repaired?:s keyboard?:s"},
+               "advice_said?:[SaidSentence] repaired?:s keyboard?:s"},
     {"Explained", "receipt:s verdict:s why:s by_key:b by_name:b place:i proven:b possible_from?:n "
                   "hit_from?:n understood:[Reading] hit:Hit"},
     {"Duplicates", "database:s owner?:s across?:b possible?:b max?:i"},
@@ -45,8 +48,9 @@ static const struct {
     {"Body", "envelope:o fields:o"},
     {"Committed", "id:s version:i seq:i receipt:s"},
     {"Said", "say:s with?:[s]"},
+    {"SaidSentence", "say:s with?:[a]"},
     {"Fault", "path:s value:s code:s reason:s say?:s with?:[s] hint?:s"},
-    {"CheckedValue", "path:s row:i norm:s check:s note?:s"},
+    {"CheckedValue", "path:s row:i norm:s check:s note?:s note_said?:[SaidSentence]"},
     {"Checked", "faults:[Fault] values:[CheckedValue] duplicates:[Hit]"},
     {"Record", "receipt:s id:s version:i database:s title:s owner:s unit?:s disclosure:s state?:s "
                "test?:b cautions?:[Caution] heading?:s action?:s handling?:s entered?:s updated?:s "
@@ -66,7 +70,7 @@ static const struct {
     {"StandingQuery", "id:s state:s own:b officer:s unit?:s purpose:s reference:s asked:[Asked] "
                       "databases:[s] until:s asked_until?:s approved_by?:s hits:[StandingHit]"},
     {"Standing", "queries:[StandingQuery] seen:s"},
-    {"Certificate", "record:s database:s deleted:s reason:s"},
+    {"Certificate", "record:s database:s deleted:s reason:s reason_said?:[SaidSentence]"},
     {"Certificates", "certificates:[Certificate] next?:s"},
     {"LogKey", "key:s replace?:b"},
     {"Photograph", "sha256:s width:i height:i bytes:i"},

@@ -7,7 +7,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/said.h"
+
 #include "codec/json.h"
+#include "codec/said_json.h"
 #include "search/internal.h"
 #include "type/link.h"
 
@@ -98,6 +101,43 @@ static void open_item(struct buf *out)
     buf_add_char(out, '{');
 }
 
+static str code_title_in(const struct catalog *catalog, str list, str code, enum language language)
+{
+    const struct code_list *codes = codes_list(catalog->codes, list);
+    const struct code *found = codes ? code_get(codes, code) : NULL;
+    return found ? code_name(found, language) : STR_EMPTY;
+}
+
+struct reader {
+    const struct catalog *catalog;
+    enum language language;
+};
+
+static str title_for(const void *context, str list, str code)
+{
+    const struct reader *reader = context;
+    return code_title_in(reader->catalog, list, code, reader->language);
+}
+
+/* A marked text in English; and, for a reader of another language, what is said in it. */
+void search_said_print(const struct catalog *catalog, str name, str text, enum language language,
+                       struct buf *out)
+{
+    if (!text.len)
+        return;
+    struct buf plain = {.max = 4096};
+    said_plain(text, &plain);
+    add_text(out, name, buf_str(&plain));
+    buf_clear(&plain);
+    if (language != LANGUAGE_EN) {
+        const struct reader reader = {catalog, language};
+        buf_printf(&plain, "%.*s_said", STR(name));
+        add_name(out, buf_str(&plain));
+        said_json(text, &(struct said_titles){title_for, &reader}, out);
+    }
+    buf_release(&plain);
+}
+
 static str title_of(const str titles[LANGUAGE_COUNT], enum language language)
 {
     return titles[language].len ? titles[language] : titles[LANGUAGE_EN];
@@ -105,9 +145,8 @@ static str title_of(const str titles[LANGUAGE_COUNT], enum language language)
 
 static str meaning_title(const struct catalog *catalog, str meaning, enum language language)
 {
-    const struct code_list *list = codes_list(catalog->codes, S("meanings"));
-    const struct code *code = list ? code_get(list, meaning) : NULL;
-    return code ? code_name(code, language) : meaning;
+    str title = code_title_in(catalog, S("meanings"), meaning, language);
+    return title.len ? title : meaning;
 }
 
 /* ---- understood ---- */
@@ -126,7 +165,7 @@ static void print_part(const struct catalog *catalog, const struct query_value *
                            : str_c(part->value.type->title));
     add_text(out, S("value"), buf_str(&text));
     add_text(out, S("check"), str_c(check_word(part->value.check)));
-    add_text_if(out, S("note"), part->value.note);
+    search_said_print(catalog, S("note"), part->value.note, language, out);
     buf_add_char(out, '}');
     buf_release(&text);
 }
@@ -144,7 +183,7 @@ void search_readings_print(const struct catalog *catalog, const struct search_re
         add_bool(out, S("on"), readings[i].is_on);
         add_number(out, S("confidence"), reading->confidence);
         add_text(out, S("check"), str_c(check_word(reading->value.check)));
-        add_text_if(out, S("note"), reading->value.note);
+        search_said_print(catalog, S("note"), reading->value.note, language, out);
         add_text_if(out, S("repair"), reading->value.repair);
         add_name(out, S("parts"));
         buf_add_char(out, '[');
@@ -209,7 +248,7 @@ static void print_fact(const struct catalog *catalog, const struct view_item *it
     if (item->value && item->value->check != CHECK_NONE)
         add_text(out, S("check"), str_c(check_word(item->value->check)));
     if (item->value) {
-        add_text_if(out, S("note"), item->value->note);
+        search_said_print(catalog, S("note"), item->value->note, language, out);
         add_text_if(out, S("to"), link_target(item->value));
         if (item->field->is_pivot)
             add_bool(out, S("pivot"), true);
@@ -317,7 +356,7 @@ static void print_why(const struct catalog *catalog, const struct why *why, enum
     add_text_if(out, S("held"), why->held);
     add_text(out, S("agreement"), str_c(agreement_word(why->agreement)));
     add_real(out, S("bits"), why->bits, 1);
-    add_text_if(out, S("words"), why->words);
+    search_said_print(catalog, S("words"), why->words, language, out);
     buf_add_char(out, '}');
 }
 
@@ -425,24 +464,27 @@ static void print_hits(const struct catalog *catalog, str name, const struct hit
     buf_add_char(out, ']');
 }
 
-static void print_database_brief(const struct database_answer *database, struct buf *out)
+static void print_database_brief(const struct catalog *catalog,
+                                 const struct database_answer *database, enum language language,
+                                 struct buf *out)
 {
     open_item(out);
     add_text(out, S("name"), database->definition->name);
     add_text(out, S("result"), str_c(database_result_word(database->result)));
     add_number(out, S("count"), database->hit_count);
-    add_text_if(out, S("reason"), database->reason);
+    search_said_print(catalog, S("reason"), database->reason, language, out);
     buf_add_char(out, '}');
 }
 
-void print_database(const struct database_answer *database, enum language language, struct buf *out)
+void print_database(const struct catalog *catalog, const struct database_answer *database,
+                    enum language language, struct buf *out)
 {
     open_item(out);
     add_text(out, S("name"), database->definition->name);
     add_text(out, S("title"), title_of(database->definition->title, language));
     add_text(out, S("result"), str_c(database_result_word(database->result)));
     add_number(out, S("count"), database->hit_count);
-    add_text_if(out, S("reason"), database->reason);
+    search_said_print(catalog, S("reason"), database->reason, language, out);
     buf_add_char(out, '}');
 }
 
@@ -459,8 +501,8 @@ static bool is_nothing_at_all(const struct search_answer *answer)
     return true;
 }
 
-static void print_databases(const struct search_answer *answer, enum language language,
-                            struct buf *out)
+static void print_databases(const struct catalog *catalog, const struct search_answer *answer,
+                            enum language language, struct buf *out)
 {
     add_name(out, S("databases"));
     buf_add_char(out, '[');
@@ -472,11 +514,11 @@ static void print_databases(const struct search_answer *answer, enum language la
     for (size_t i = 0; i < answer->database_count; i++) {
         const struct database_answer *database = &answer->databases[i];
         if (answer->is_brief) {
-            print_database_brief(database, out);
+            print_database_brief(catalog, database, language, out);
             continue;
         }
         if (!is_no_hit(database) || !answer->no_hits) {
-            print_database(database, language, out);
+            print_database(catalog, database, language, out);
             continue;
         }
         buf_add(out, i ? S(",") : STR_EMPTY);
@@ -497,13 +539,13 @@ void search_answer_print(const struct catalog *catalog, const struct search_answ
     add_bool(out, S("proven"), answer->is_proven);
     add_name(out, S("understood"));
     search_readings_print(catalog, answer->readings, answer->reading_count, language, out);
-    print_databases(answer, language, out);
+    print_databases(catalog, answer, language, out);
     add_number(out, S("total"), answer->total_count);
     print_hits(catalog, S("hits"), answer->hits, answer->hit_count, answer->is_brief, language,
                out);
     print_hits(catalog, S("similar"), answer->similar, answer->similar_count, answer->is_brief,
                language, out);
-    add_text_if(out, S("advice"), answer->advice);
+    search_said_print(catalog, S("advice"), answer->advice, language, out);
     add_text_if(out, S("repaired"), answer->repaired);
     add_text_if(out, S("keyboard"), answer->keyboard);
     buf_add_char(out, '}');

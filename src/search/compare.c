@@ -13,6 +13,8 @@
  * contradiction of the rest is said in words; a contradicting country (another issuer's number)
  * lowers the hit to "possible", for numbers are unique only within it.
  */
+#include "base/said.h"
+
 #include "codec/json.h"
 #include "search/internal.h"
 
@@ -239,10 +241,17 @@ static void explain_key(const struct comparing *c, const struct set_value *asked
     if (held->value.type == asked->query.value.type && held->value.type->compare)
         held->value.type->compare(&asked->query.value, &held->value, &comparison);
     bool is_other = asked->query.meaning && held->field->meaning_number != asked->query.meaning;
-    str words = is_other ? arena_printf(c->search->plan->arena, "%s, held as %.*s",
-                                        comparison.words, STR(held->field->meaning))
-                         : str_c(comparison.words);
-    explain(c, outcome, &asked->query, held, &comparison, words.len ? words.ptr : "");
+    struct buf words = {.max = sizeof comparison.words + SAID_TITLE_MAX + 32};
+    buf_add(&words, str_c(comparison.words));
+    if (is_other) {
+        char code[SAID_TITLE_MAX];
+        str meaning = held->field->meaning;
+        said_begin(&words);
+        said_add(&words, "held as %s", said_code("meanings", meaning, meaning, code));
+    }
+    buf_add_char(&words, '\0');
+    explain(c, outcome, &asked->query, held, &comparison, words.failed ? "" : words.ptr);
+    buf_release(&words);
 }
 
 static bool explain_context(const struct comparing *c, const struct set_value *asked,

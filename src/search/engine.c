@@ -211,7 +211,7 @@ static enum err print_no_hits(struct search_engine *engine)
         for (unsigned language = 0; language < LANGUAGE_COUNT; language++) {
             const struct database_answer none = {.definition = catalog->definitions[i]};
             buf_clear(&row);
-            print_database(&none, language, &row);
+            print_database(engine->catalog, &none, language, &row);
             engine->no_hits[i * LANGUAGE_COUNT + language] =
                 arena_str(&engine->arena, buf_str(&row));
         }

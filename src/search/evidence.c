@@ -12,6 +12,8 @@
 
 #include <math.h>
 
+#include "base/said.h"
+
 #include "text/match.h"
 #include "type/date.h"
 
@@ -244,6 +246,18 @@ static bool group_has(const struct evidence_group *group, uint16_t meaning)
     return false;
 }
 
+static str counted_with(str words, str meaning, struct arena *arena)
+{
+    char code[SAID_TITLE_MAX];
+    struct buf out = {.max = WORDS_MAX};
+    buf_add(&out, words);
+    said_begin(&out);
+    said_add(&out, "counted with %s", said_code("meanings", meaning, meaning, code));
+    str kept = arena_str(arena, buf_str(&out));
+    buf_release(&out);
+    return kept;
+}
+
 /* Of the members of a group that were compared, the one that says most stays; returns what the
  * others lose. */
 static double group_settle(const struct evidence_group *group, const uint16_t *meanings,
@@ -261,8 +275,7 @@ static double group_settle(const struct evidence_group *group, const uint16_t *m
             continue;
         lost += why[i].bits;
         why[i].bits = 0;
-        why[i].words = arena_printf(arena, "%.*s; counted with %.*s", STR(why[i].words),
-                                    STR(why[strongest].meaning));
+        why[i].words = counted_with(why[i].words, why[strongest].meaning, arena);
     }
     return lost;
 }

@@ -166,8 +166,8 @@ uint16_t engine_meaning(const struct search_engine *engine, str name); /* 0: unk
 enum err engine_databases(struct search_engine *engine, const struct actor *actor,
                           struct arena *arena, const struct databases **ret) MUST_USE;
 void databases_add(struct databases *databases, const struct definition *definition);
-void print_database(const struct database_answer *database, enum language language,
-                    struct buf *out); /* answer.c */
+void print_database(const struct catalog *catalog, const struct database_answer *database,
+                    enum language language, struct buf *out); /* answer.c */
 
 /* ---- plan.c ---- */
 

@@ -222,6 +222,9 @@ enum err search_audit_entry(const struct search_plan *plan, const struct search_
 /* JSON as docs/API.md has it; the same for api, commands and batches. */
 void search_answer_print(const struct catalog *catalog, const struct search_answer *answer,
                          enum language language, struct buf *out);
+/* "name": the text in English; beside it for another language "name_said", from said_json(). */
+void search_said_print(const struct catalog *catalog, str name, str text, enum language language,
+                       struct buf *out);
 void search_readings_print(const struct catalog *catalog, const struct search_reading *readings,
                            size_t count, enum language language,
                            struct buf *out); /* the list after "understood": */

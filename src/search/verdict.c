@@ -12,6 +12,8 @@
  */
 #include <stdio.h>
 
+#include "base/said.h"
+
 #include "search/internal.h"
 #include "type/mrz.h"
 
@@ -34,10 +36,13 @@ const char *database_result_word(enum database_result result)
 
 void mark_no_answer(struct search *search, const struct definition *definition, enum err code)
 {
-    const char *reason = code == ERR_DAMAGED && !definition
-                             ? "the index is damaged and is being rebuilt"
-                             : err_last()->message;
-    str text = arena_str(search->plan->arena, str_c(reason));
+    struct buf reason = {.max = 1024};
+    if (code == ERR_DAMAGED && !definition)
+        buf_add(&reason, S("the index is damaged and is being rebuilt"));
+    else
+        said_error(err_last(), &reason);
+    str text = arena_str(search->plan->arena, buf_str(&reason));
+    buf_release(&reason);
     for (size_t i = 0; i < search->plan->databases->count; i++) {
         struct database_answer *database = &search->databases[i];
         if (definition && database->definition != definition)
@@ -70,8 +75,10 @@ static void name_narrowing(const struct search *search, const struct definition 
         const struct code_list *meanings = codes_list(plan->engine->catalog->codes, S("meanings"));
         const struct code *code = meanings ? code_get(meanings, field->meaning) : NULL;
         str title = code ? code_name(code, LANGUAGE_EN) : field->meaning;
-        buf_printf(out, "%s%.*s", said ? ", " : "", STR(title));
-        said++;
+        char room[SAID_TITLE_MAX];
+        if (said++)
+            buf_add_char(out, SAID_NEXT);
+        buf_add(out, str_c(said_code("meanings", field->meaning, title, room)));
     }
 }
 
@@ -83,10 +90,14 @@ void mark_too_many(struct search *search, unsigned definition)
         struct database_answer *database = &search->databases[i];
         if (database->definition->number != definition || database->result == RESULT_NO_ANSWER)
             continue;
+        buf_clear(&reason);
+        buf_clear(&narrowing);
         name_narrowing(search, database->definition, &narrowing);
-        buf_printf(&reason, "more than can be compared; %s%.*s",
-                   narrowing.len ? "to narrow it, add: " : "add what is known",
-                   STR(buf_str(&narrowing)));
+        buf_add(&reason, S("more than can be compared; "));
+        if (narrowing.len)
+            said_add(&reason, "to narrow it, add: %.*s", STR(buf_str(&narrowing)));
+        else
+            buf_add(&reason, S("add what is known"));
         database->result = RESULT_TOO_MANY;
         database->reason = arena_str(search->plan->arena, buf_str(&reason));
     }
@@ -132,21 +143,24 @@ static const struct value *doubtful_value(const struct search_plan *plan)
 static str advise(const struct search *search, const struct search_answer *answer,
                   const struct value *doubtful)
 {
-    struct arena *arena = search->plan->arena;
     str garbled = search->plan->garbled_by;
-    str repaired = answer->repaired;
-    if (garbled.len)
-        return arena_printf(arena,
-                            "the keyboard may be set to another layout (%.*s); as meant: %.*s",
-                            STR(garbled), STR(repaired));
-    if (doubtful && doubtful->check == CHECK_FAILED)
-        return arena_printf(arena, "%.*s%s%.*s",
-                            STR(doubtful->note.len ? doubtful->note
-                                                   : S("a check digit does not agree")),
-                            repaired.len ? "; may be meant: " : "; read it again", STR(repaired));
-    if (doubtful)
-        return S("a line of the machine-readable zone is missing; read all of it");
-    return STR_EMPTY;
+    struct buf out = {.max = 2048};
+    if (garbled.len) {
+        said_add(&out, "the keyboard may be set to another layout (%.*s); as meant: %.*s",
+                 STR(garbled), STR(answer->repaired));
+    } else if (doubtful && doubtful->check == CHECK_FAILED) {
+        buf_add(&out, doubtful->note.len ? doubtful->note : S("a check digit does not agree"));
+        said_begin(&out);
+        if (answer->repaired.len)
+            said_add(&out, "may be meant: %.*s", STR(answer->repaired));
+        else
+            buf_add(&out, S("read it again"));
+    } else if (doubtful) {
+        buf_add(&out, S("a line of the machine-readable zone is missing; read all of it"));
+    }
+    str advice = arena_str(search->plan->arena, buf_str(&out));
+    buf_release(&out);
+    return advice;
 }
 
 void judge(const struct search *search, struct search_answer *answer)

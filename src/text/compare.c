@@ -4,6 +4,8 @@
  * score, with the words to say it in. A word written as two on one side is taken for two pieces
  * of the other side's word.
  */
+#include "base/said.h"
+
 #include "text/match.h"
 
 struct ready { /* a side with its sounds; 8 KiB, on the stack */
@@ -324,13 +326,14 @@ void name_match(const struct name *asked, const struct name *held,
 static const char *channel_words(uint8_t channel, bool is_across)
 {
     switch ((enum name_channel)channel) {
-    case NAME_BY_EXACT: return "same";
-    case NAME_BY_READING: return is_across ? "same in Latin letters" : "another spelling";
-    case NAME_BY_SOUND: return "sounds alike";
-    case NAME_BY_TYPO: return "letters differ";
-    case NAME_BY_NICKNAME: return "short form";
-    case NAME_BY_INITIAL: return "initial";
-    case NAME_BY_JOIN: return "written as one and as two words";
+    case NAME_BY_EXACT: return SAID("same");
+    case NAME_BY_READING:
+        return is_across ? SAID("same in Latin letters") : SAID("another spelling");
+    case NAME_BY_SOUND: return SAID("sounds alike");
+    case NAME_BY_TYPO: return SAID("letters differ");
+    case NAME_BY_NICKNAME: return SAID("short form");
+    case NAME_BY_INITIAL: return SAID("initial");
+    case NAME_BY_JOIN: return SAID("written as one and as two words");
     }
     return "";
 }
@@ -354,22 +357,45 @@ static bool is_held_paired(const struct name_match *match, size_t j)
     return false;
 }
 
-static void alone_words(const struct name *name, const struct name_match *match,
-                        bool (*is_paired)(const struct name_match *, size_t), const char *title,
-                        struct buf *out)
+/* The words without counterpart, as items of a list. */
+static void list_alone(const struct name *name, const struct name_match *match,
+                       bool (*is_paired)(const struct name_match *, size_t), struct buf *out)
 {
-    bool is_first = true;
     for (size_t i = 0; i < name->count; i++) {
         uint8_t role = name->tokens[i].role;
         if (is_paired(match, i) || role == NAME_TITLE || role == NAME_PARTICLE)
             continue;
-        if (is_first)
-            buf_printf(out, "%s%s", out->len ? "; " : "", title);
-        buf_printf(out, "%s%.*s", is_first ? " " : ", ", STR(name->tokens[i].native));
-        if (role != NAME_PLAIN)
-            buf_printf(out, " (%s)", name_role_word(role));
-        is_first = false;
+        if (out->len)
+            buf_add_char(out, SAID_NEXT);
+        if (role == NAME_PLAIN)
+            buf_add(out, name->tokens[i].native);
+        else
+            buf_printf(out, "\x02%.*s\x03 (\x02\x04%s\x03)", STR(name->tokens[i].native),
+                       name_role_word(role));
     }
+}
+
+static void alone_words(const struct name *asked, const struct name *held,
+                        const struct name_match *match, struct buf *out)
+{
+    struct buf list = {.max = 4096};
+    bool is_against = match->contradictions > 0;
+    list_alone(asked, match, is_asked_paired, &list);
+    if (list.len)
+        said_begin(out);
+    if (list.len && is_against)
+        said_add(out, "against it: asked %.*s", STR(buf_str(&list)));
+    else if (list.len)
+        said_add(out, "not in the record: %.*s", STR(buf_str(&list)));
+    buf_clear(&list);
+    list_alone(held, match, is_held_paired, &list);
+    if (list.len)
+        said_begin(out);
+    if (list.len && is_against)
+        said_add(out, "held %.*s", STR(buf_str(&list)));
+    else if (list.len)
+        said_add(out, "not asked: %.*s", STR(buf_str(&list)));
+    buf_release(&list);
 }
 
 void name_match_words(const struct name *asked, const struct name *held,
@@ -378,15 +404,16 @@ void name_match_words(const struct name *asked, const struct name *held,
     for (size_t i = 0; i < match->pair_count; i++) {
         const struct name_alignment *pair = &match->pairs[i];
         const struct name_token *a = &asked->tokens[pair->asked], *h = &held->tokens[pair->held];
-        buf_printf(out, "%s%.*s", i ? "; " : "", STR(a->native));
-        if (pair->channel != NAME_BY_EXACT)
-            buf_printf(out, " = %.*s", STR(h->native));
-        buf_printf(out, " (%s)", channel_words(pair->channel, a->script != h->script));
+        const char *how = channel_words(pair->channel, a->script != h->script);
+        said_begin(out);
+        if (pair->channel == NAME_BY_EXACT)
+            said_add(out, "%.*s (%s)", STR(a->native), how);
+        else
+            said_add(out, "%.*s = %.*s (%s)", STR(a->native), STR(h->native), how);
     }
-    if (match->is_reordered)
-        buf_add(out, S("; in another order"));
-    bool is_against = match->contradictions > 0;
-    alone_words(asked, match, is_asked_paired,
-                is_against ? "against it: asked" : "not in the record:", out);
-    alone_words(held, match, is_held_paired, is_against ? "held" : "not asked:", out);
+    if (match->is_reordered) {
+        said_begin(out);
+        buf_add(out, S("in another order"));
+    }
+    alone_words(asked, held, match, out);
 }

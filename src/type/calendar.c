@@ -9,6 +9,8 @@
  */
 #include <stdlib.h>
 
+#include "base/said.h"
+
 #include "type/date.h"
 #include "type/date_tokens.h"
 
@@ -112,8 +114,8 @@ bool calendar_span(enum calendar calendar, unsigned year, unsigned month, unsign
 
 const char *calendar_name(enum calendar calendar)
 {
-    static const char *const names[] = {"Gregorian", "Solar Hijri", "Islamic", "Buddhist",
-                                        "Ethiopian"};
+    static const char *const names[] = {SAID("Gregorian"), SAID("Solar Hijri"), SAID("Islamic"),
+                                        SAID("Buddhist"), SAID("Ethiopian")};
     return names[calendar];
 }
 

@@ -103,9 +103,12 @@ static enum err finish(const struct card *card, str hash, struct arena *arena, s
     ret->detail = kept;
     ret->raw = masked;
     ret->norm = hash.len ? hash : masked;
-    ret->note = type_note(arena, "%s%s%s", scheme ? scheme : "",
-                          scheme && ret->check == CHECK_FAILED ? "; " : "",
-                          ret->check == CHECK_FAILED ? "the check digit does not agree" : "");
+    bool is_wrong = ret->check == CHECK_FAILED;
+    if (scheme)
+        ret->note = is_wrong ? type_note(arena, "%s; the check digit does not agree", scheme)
+                             : type_note(arena, "%s", scheme);
+    else
+        ret->note = is_wrong ? S("the check digit does not agree") : STR_EMPTY;
     return OK;
 }
 
@@ -279,7 +282,7 @@ static size_t recognise(const struct type_context *context, str line, struct are
                                                                               : 55)
                           : value.check == CHECK_NONE ? 80
                                                       : 40;
-    str title = scheme ? type_note(arena, "payment card (%s)", scheme) : str_c(type_card.title);
+    str title = scheme ? arena_printf(arena, "payment card (%s)", scheme) : str_c(type_card.title);
     out[0] = (struct reading){&type_card, value, confidence, title};
     return 1;
 }

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/said.h"
+
 #include "type/internal.h"
 
 /* ---- beginning and ending a parse ---- */
@@ -44,10 +46,11 @@ enum err type_keep(struct arena *arena, str text, str *ret)
 
 str type_note(struct arena *arena, const char *format, ...)
 {
-    char text[256];
+    char text[320];
+    char room[SAID_FORMAT_MAX];
     va_list arguments;
     va_start(arguments, format);
-    int len = vsnprintf(text, sizeof text, format, arguments);
+    int len = vsnprintf(text, sizeof text, said_format(format, room), arguments);
     va_end(arguments);
     return len < 0 ? STR_EMPTY : arena_str(arena, str_c(text));
 }
@@ -83,9 +86,10 @@ void comparison_set(struct comparison *ret, enum agreement agreement, unsigned l
     *ret = (struct comparison){.agreement = agreement,
                                .similarity = similarity,
                                .level = (uint8_t)level};
+    char room[SAID_FORMAT_MAX];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(ret->words, sizeof ret->words, format, arguments);
+    (void)vsnprintf(ret->words, sizeof ret->words, said_format(format, room), arguments);
     va_end(arguments);
 }
 

@@ -12,6 +12,8 @@
 
 #include <stdio.h>
 
+#include "base/said.h"
+
 #include "type/date_tokens.h"
 #include "type/internal.h"
 
@@ -246,19 +248,19 @@ static void compare(const struct value *asked, const struct value *held, struct 
         double similarity;
         const char *words;
     } levels[DATE_LEVEL_COUNT] = {
-        [DATE_SAME] = {AGREE_SAME, 1, "same date"},
-        [DATE_SWAPPED] = {AGREE_CLOSE, .9, "year agrees, day and month swapped"},
-        [DATE_SLIP] = {AGREE_CLOSE, .8, "one figure of the date differs"},
+        [DATE_SAME] = {AGREE_SAME, 1, SAID("same date")},
+        [DATE_SWAPPED] = {AGREE_CLOSE, .9, SAID("year agrees, day and month swapped")},
+        [DATE_SLIP] = {AGREE_CLOSE, .8, SAID("one figure of the date differs")},
         [DATE_OTHER_CALENDAR] = {AGREE_CLOSE, .8, ""},
-        [DATE_MONTH_AGREES] = {AGREE_CLOSE, .9, "year and month agree, day not known"},
+        [DATE_MONTH_AGREES] = {AGREE_CLOSE, .9, SAID("year and month agree, day not known")},
         [DATE_JANUARY] = {AGREE_CLOSE, .75,
-                          "year agrees; 1 January often stands for an unknown day"},
-        [DATE_YEAR_AGREES] = {AGREE_CLOSE, .75, "year agrees, day and month not known"},
-        [DATE_WITHIN] = {AGREE_CLOSE, .7, "within the interval"},
-        [DATE_SAME_MONTH] = {AGREE_FAR, .6, "year and month agree, day differs"},
-        [DATE_SAME_YEAR] = {AGREE_FAR, .5, "year agrees, month and day differ"},
-        [DATE_NEIGHBOUR] = {AGREE_FAR, .3, "one year apart"},
-        [DATE_CONTRADICTION] = {AGREE_DIFFERENT, 0, "another date"},
+                          SAID("year agrees; 1 January often stands for an unknown day")},
+        [DATE_YEAR_AGREES] = {AGREE_CLOSE, .75, SAID("year agrees, day and month not known")},
+        [DATE_WITHIN] = {AGREE_CLOSE, .7, SAID("within the interval")},
+        [DATE_SAME_MONTH] = {AGREE_FAR, .6, SAID("year and month agree, day differs")},
+        [DATE_SAME_YEAR] = {AGREE_FAR, .5, SAID("year agrees, month and day differ")},
+        [DATE_NEIGHBOUR] = {AGREE_FAR, .3, SAID("one year apart")},
+        [DATE_CONTRADICTION] = {AGREE_DIFFERENT, 0, SAID("another date")},
     };
     const struct date *a = date_of(asked), *b = date_of(held);
     enum date_level level = date_compare(a, b);
@@ -272,8 +274,8 @@ static void compare(const struct value *asked, const struct value *held, struct 
         return;
     }
     comparison_set(ret, levels[level].agreement, level, levels[level].similarity, "%s",
-                   is_open_order ? "same date when day and month are read the other way"
-                   : is_about    ? "about the same date"
+                   is_open_order ? SAID("same date when day and month are read the other way")
+                   : is_about    ? SAID("about the same date")
                                  : levels[level].words);
 }
 

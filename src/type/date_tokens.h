@@ -48,6 +48,7 @@ bool calendar_span(enum calendar calendar, unsigned year, unsigned month, unsign
                    struct calendar_span *ret);
 /* Are these figures, read in another calendar, this day? *ret: in which. */
 bool calendar_explains(struct day figures, int32_t day, enum calendar *ret);
+/* A phrase of base/said.h. */
 const char *calendar_name(enum calendar calendar);
 
 #endif

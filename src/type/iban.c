@@ -120,7 +120,7 @@ static size_t recognise(const struct type_context *context, str line, struct are
     bool is_ok = out[0].value.check == CHECK_OK;
     out[0].confidence = is_ok ? (country ? 100 : 90) : country ? 60 : 15;
     if (country)
-        out[0].title = type_note(arena, "IBAN (%.*s)", STR(code_name(country, LANGUAGE_EN)));
+        out[0].title = arena_printf(arena, "IBAN (%.*s)", STR(code_name(country, LANGUAGE_EN)));
     return 1;
 }
 

@@ -5,6 +5,8 @@
  * codes/maritime-ids.csv), say under which country's licence. Transmitters set wrong or on purpose
  * send numbers that no country gave out; these are kept, and said so.
  */
+#include "base/said.h"
+
 #include "type/internal.h"
 
 extern const struct type type_mmsi;
@@ -19,16 +21,16 @@ static const struct {
     const char *prefix, *what;
     unsigned char country_at;
 } stations[] = {
-    {"00", "coast station", 2},
-    {"0", "group of ships", 1},
-    {"111", "search-and-rescue aircraft", 3},
-    {"8", "handheld set", 1},
-    {"98", "craft of a ship", 2},
-    {"99", "aid to navigation", 2},
-    {"970", "rescue transmitter", 0xFF},
-    {"972", "man-overboard device", 0xFF},
-    {"974", "distress beacon", 0xFF},
-    {"", "ship", 0},
+    {"00", SAID("coast station"), 2},
+    {"0", SAID("group of ships"), 1},
+    {"111", SAID("search-and-rescue aircraft"), 3},
+    {"8", SAID("handheld set"), 1},
+    {"98", SAID("craft of a ship"), 2},
+    {"99", SAID("aid to navigation"), 2},
+    {"970", SAID("rescue transmitter"), 0xFF},
+    {"972", SAID("man-overboard device"), 0xFF},
+    {"974", SAID("distress beacon"), 0xFF},
+    {"", SAID("ship"), 0},
 };
 
 static str describe(const struct type_context *context, str digits, struct arena *arena)

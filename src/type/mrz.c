@@ -19,6 +19,8 @@
 
 #include <stdio.h>
 
+#include "base/said.h"
+
 #include "type/internal.h"
 
 extern const struct type type_mrz;
@@ -83,38 +85,43 @@ static str joined_lines(const struct mrz *mrz, struct arena *arena)
 /* "document number and composite check digits do not agree" */
 static void list_failures(const struct mrz *mrz, struct buf *out)
 {
-    size_t failed = 0, said = 0;
-    for (size_t i = 0; i < MRZ_CHECK_COUNT; i++)
-        failed += mrz->checks[i] == CHECK_FAILED;
+    struct buf names = {.max = 512};
+    size_t failed = 0;
     for (size_t i = 0; i < MRZ_CHECK_COUNT; i++) {
         if (mrz->checks[i] != CHECK_FAILED)
             continue;
-        said++;
-        buf_printf(out, "%s%s",
-                   said == 1        ? ""
-                   : said == failed ? " and "
-                                    : ", ",
-                   mrz_check_names[i]);
+        if (failed++)
+            buf_add_char(&names, SAID_NEXT);
+        buf_printf(&names, "\x04%s", mrz_check_names[i]);
     }
-    buf_printf(out, failed == 1 ? " check digit does not agree" : " check digits do not agree");
+    if (failed == 1)
+        said_add(out, "%.*s check digit does not agree", STR(buf_str(&names)));
+    else
+        said_add(out, "%.*s check digits do not agree", STR(buf_str(&names)));
+    buf_release(&names);
 }
 
 static void list_repairs(const struct mrz *mrz, const struct mrz *repaired, size_t count,
                          struct buf *out)
 {
     unsigned width = mrz_layouts[mrz->format].width;
+    struct buf list = {.max = 1024};
     size_t said = 0;
-    buf_printf(out, "; all agree with ");
     for (size_t i = 0; i < MRZ_LENGTH_MAX && said < 4; i++) {
         if (mrz->zone[i] == repaired->zone[i])
             continue;
-        buf_printf(out, "%sline %u place %u: %c instead of %c", said ? ", " : "",
-                   (unsigned)i / width + 1, (unsigned)i % width + 1, repaired->zone[i],
-                   mrz->zone[i]);
-        said++;
+        if (said++)
+            buf_add_char(&list, SAID_NEXT);
+        said_add(&list, "line %u place %u: %c instead of %c", (unsigned)i / width + 1,
+                 (unsigned)i % width + 1, repaired->zone[i], mrz->zone[i]);
     }
-    if (count > said)
-        buf_printf(out, " and %zu more", count - said);
+    said_begin(out);
+    said_add(out, "all agree with %.*s", STR(buf_str(&list)));
+    if (count > said) {
+        said_begin(out);
+        said_add(out, "and %zu more", count - said);
+    }
+    buf_release(&list);
 }
 
 /* Of thirty letters any could be a zone: fillers or dates make it one. */
@@ -135,7 +142,7 @@ static void explain_failure(const struct mrz *mrz, struct arena *arena, struct v
         list_repairs(mrz, &repaired, count, &note);
         ret->repair = repair;
     } else if (is_open)
-        buf_printf(&note, "; several misread characters would explain it");
+        buf_add(&note, S("; several misread characters would explain it"));
     ret->note = arena_str(arena, buf_str(&note));
     buf_release(&note);
 }
@@ -362,7 +369,7 @@ static size_t recognise(const struct type_context *context, str line, struct are
                             : value->check == CHECK_NONE ? 60
                                                          : 55;
     out[0].title =
-        is_whole ? str_c(layout->title) : type_note(arena, "part of a %s", layout->title);
+        is_whole ? str_c(layout->title) : arena_printf(arena, "part of a %s", layout->title);
     return 1;
 }
 

@@ -83,12 +83,13 @@ static enum err finish(str digits, bool is_international, const char *extension,
     if (ret->norm.len == 0)
         return err_last()->code;
     if (plan)
-        ret->note = type_note(arena, "%.*s%s", STR(code_name(plan, LANGUAGE_EN)), extension);
-    else
         ret->note =
-            type_note(arena, "%s%s",
-                      is_international ? "no country has this calling code" : "country not known",
-                      extension);
+            arena_printf(arena, "\x02%.*s\x03%s", STR(code_name(plan, LANGUAGE_EN)), extension);
+    else
+        ret->note = arena_printf(arena, "%s%s",
+                                 is_international ? "no country has this calling code"
+                                                  : "country not known",
+                                 extension);
     ret->detail = plan;
     return OK;
 }

@@ -8,6 +8,8 @@
  *
  * Normal form: "marseille, FRA", pieces folded.
  */
+#include "base/said.h"
+
 #include "text/fold.h"
 #include "text/name.h"
 #include "type/internal.h"
@@ -203,9 +205,10 @@ static void compare(const struct value *asked, const struct value *held, struct 
     else if (str_eq(asked->norm, held->norm))
         comparison_set(ret, AGREE_SAME, 0, 1, "same place");
     else if (is_same_town)
-        comparison_set(ret, AGREE_SAME, 1, .95, "same place%s",
-                       country.agreement == AGREE_UNKNOWN ? ", country not stated on both sides"
-                                                          : "");
+        comparison_set(ret, AGREE_SAME, 1, .95, "%s",
+                       country.agreement == AGREE_UNKNOWN
+                           ? SAID("same place, country not stated on both sides")
+                           : SAID("same place"));
     else if (like >= .75)
         comparison_set(ret, AGREE_CLOSE, 2, like * .9, "similar name of the place");
     else if (country.agreement <= AGREE_FAR && !has_both)

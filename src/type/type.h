@@ -92,7 +92,7 @@ struct comparison {
     double similarity; /* 1 same .. 0 nothing alike, for evidence scoring and bars */
     /* the type's own level, index into its level names (documented in its file) */
     uint8_t level;
-    char words[320]; /* English: "year agrees, day and month swapped" */
+    char words[448]; /* marked (base/said.h): "year agrees, day and month swapped" */
 };
 
 /* What a line of text could be. Several types answer for one text; the user sees them as chips. */

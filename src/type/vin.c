@@ -16,7 +16,7 @@
  * or the chassis number of a vehicle built before 1981: the last six and eight are PARTIAL keys of
  * every value.
  */
-#include <stdio.h>
+#include "base/said.h"
 
 #include "type/internal.h"
 
@@ -85,8 +85,12 @@ static void check_whole(struct arena *arena, struct value *ret)
         ret->check = CHECK_FAILED;
         if (agrees || !is_binding(str_c(repaired)))
             ret->repair = arena_str(arena, str_c(repaired));
-        ret->note = type_note(arena, "I, O and Q do not occur in a VIN: read as %s%s", repaired,
-                              agrees ? ", its check digit agrees" : "");
+        ret->note =
+            agrees
+                ? type_note(arena,
+                            "I, O and Q do not occur in a VIN: read as %s, its check digit agrees",
+                            repaired)
+                : type_note(arena, "I, O and Q do not occur in a VIN: read as %s", repaired);
         return;
     }
     char expected = check_digit(ret->norm);
@@ -106,12 +110,18 @@ static void describe(const struct type_context *context, struct arena *arena, st
     const struct code *maker = code_by_prefix(context, S("vehicle-makers"), ret->norm, 2, 3);
     int year = model_year(ret->norm, context->today.year);
     str name = maker ? code_name(maker, LANGUAGE_EN) : STR_EMPTY;
-    char when[32] = "";
-    if (year)
-        (void)snprintf(when, sizeof when, "%smodel year %d", name.len ? ", " : "", year);
+    struct buf note = {.max = 512};
+    buf_add(&note, ret->note);
     if (name.len || year)
-        ret->note = type_note(arena, "%.*s%s%.*s%s", STR(ret->note), ret->note.len ? "; " : "",
-                              STR(name), when);
+        said_begin(&note);
+    if (name.len && year)
+        said_add(&note, "%.*s, model year %d", STR(name), year);
+    else if (name.len)
+        said_add(&note, "%.*s", STR(name));
+    else if (year)
+        said_add(&note, "model year %d", year);
+    ret->note = arena_str(arena, buf_str(&note));
+    buf_release(&note);
 }
 
 static enum err parse(const struct type_context *context, const struct node *input,

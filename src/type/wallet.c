@@ -63,8 +63,8 @@ static enum err finish(struct arena *arena, enum check check, const char *chain,
     *address = (struct address){chain, form};
     ret->detail = address;
     ret->check = check;
-    ret->note = type_note(arena, "%s%s%s%s", chain, form[0] ? ", " : "", form,
-                          check == CHECK_FAILED ? "; the checksum does not agree" : "");
+    ret->note = arena_printf(arena, "\x02%s%s%s\x03%s", chain, form[0] ? ", " : "", form,
+                             check == CHECK_FAILED ? "; the checksum does not agree" : "");
     return OK;
 }
 
@@ -338,7 +338,7 @@ static size_t recognise(const struct type_context *context, str line, struct are
         out[0].confidence = 35;
     else
         return 0;
-    out[0].title = type_note(arena, "wallet (%s)", address->chain);
+    out[0].title = arena_printf(arena, "wallet (%s)", address->chain);
     return 1;
 }
 

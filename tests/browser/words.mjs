@@ -221,6 +221,17 @@ const sentences = [
       }
     }
   }],
+  ['each sentence an answer can explain itself with is there in three languages, with all its values', async () => {
+    const { explanationsOfSources } = await import('./sentences.mjs');
+    const codes = ['meanings', 'countries']; // names of lists
+    const explanations = [...explanationsOfSources()].filter((text) => !codes.includes(text));
+    assert.ok(explanations.length > 150, `${explanations.length} found`);
+    const places = (text) => [...text.matchAll(/\{\d\}/g)].map(([place]) => place).sort().join();
+    for (const code of languages.slice(1)) {
+      assert.deepEqual(explanations.filter((text) => !texts[code].said[text]), [], code);
+      assert.deepEqual(explanations.filter((text) => places(texts[code].said[text]) !== places(text)), [], code);
+    }
+  }],
 ];
 
 const last = [

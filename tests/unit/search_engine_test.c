@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "home.h"
+#include "plain.h"
 #include "search_fixture.h"
 #include "test.h"
 
@@ -141,7 +142,7 @@ static void test_other_meaning_is_only_possible(void **state)
     put("paper", "\"serial\":\"M0000001\",\"spare\":[\"M7654321\"]");
     struct search_answer answer = ask_fields("{\"document-number\":\"M7654321\"}");
     assert_string_equal(verdict_word(answer.verdict), "possible");
-    assert_true(says(answer.hits[0].why[0].words, "held as national-id"));
+    assert_true(reads(answer.hits[0].why[0].words, "held as national-id"));
     answer = node_ask(&node, "M7654321"); /* asked without saying what it is */
     assert_string_equal(verdict_word(answer.verdict), "match");
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/io.h"
+#include "plain.h"
 
 #include "type/name.h"
 
@@ -65,11 +66,11 @@ static void words_say_what_is_missing_and_what_contradicts(void **state)
     parse(&arena, S("Ivan Ivanovich Petrov"), &asked);
     parse(&arena, S("Ivan Petrov"), &held);
     type_name.compare(&asked, &held, &got);
-    assert_non_null(strstr(got.words, "not in the record: ivanovich (patronymic)"));
+    assert_true(reads(str_c(got.words), "not in the record: ivanovich (patronymic)"));
     parse(&arena, S("Ivan Sergeevich Petrov"), &held);
     type_name.compare(&asked, &held, &got);
-    assert_non_null(strstr(got.words, "against it: asked ivanovich"));
-    assert_non_null(strstr(got.words, "held sergeevich"));
+    assert_true(reads(str_c(got.words), "against it: asked ivanovich"));
+    assert_true(reads(str_c(got.words), "held sergeevich"));
     arena_release(&arena);
 }
 

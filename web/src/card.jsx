@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { photograph } from './api.js';
 import { age, day, language, t, title, when } from './i18n.js';
-import { words } from './words.js';
+import { words, wordsAfter } from './words.js';
 
 const BAR_BITS = 25; // a full bar: what an agreeing long document number weighs
 const TEXT_SHOWN = 180; // characters of a long remark on a card
@@ -33,8 +33,8 @@ function Fact({ fact, isWhole, onAsk }) {
       {fact.to ? <a href={`#/record/${encodeURIComponent(fact.to)}`}><bdi>{fact.value}</bdi></a>
         : fact.pivot && onAsk ? <button type="button" class="link" title={t('ask.value')} onClick={() => onAsk(fact.value)}><bdi>{fact.value}</bdi></button>
           : <bdi>{value}</bdi>}
-      {fact.check === 'failed' && <span class="bad" title={fact.note}> ✕ {t('check.failed')}</span>}
-      {isWhole && fact.note && fact.check !== 'failed' && <span class="quiet"> ({words(fact.note)})</span>}
+      {fact.check === 'failed' && <span class="bad" title={words(fact, 'note')}> ✕ {t('check.failed')}</span>}
+      {isWhole && fact.note && fact.check !== 'failed' && <span class="quiet"> ({words(fact, 'note')})</span>}
     </span>
   );
 }
@@ -108,7 +108,7 @@ export function Why({ hit }) {
         <tr key={i} class={w.agreement}>
           <th scope="row">{title(w.title) || w.meaning}</th>
           <Bar why={w} />
-          <td><b>{t(`agree.${w.agreement}`)}</b>{w.words && words(w.words, w.agreement)}
+          <td><b>{t(`agree.${w.agreement}`)}</b>{wordsAfter(w)}
             {w.held && w.held !== w.asked && <span class="quiet pair"><bdi>{w.asked}</bdi> ↔ <bdi>{w.held}</bdi></span>}</td>
         </tr>
       ))}

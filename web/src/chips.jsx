@@ -3,6 +3,7 @@
 // switches it off; pressing one that is not leaves that one alone.
 import { useState } from 'preact/hooks';
 import { t, title } from './i18n.js';
+import { words } from './words.js';
 
 const SHOWN = 4;
 
@@ -14,7 +15,7 @@ export function readingName(reading) {
 
 function Check({ reading }) {
   const checks = [reading.check, ...(reading.parts || []).map((p) => p.check)];
-  if (checks.includes('failed')) return <span class="bad" title={reading.note}> ✕ {t('check.failed')}</span>;
+  if (checks.includes('failed')) return <span class="bad" title={words(reading, 'note')}> ✕ {t('check.failed')}</span>;
   return checks.includes('ok') ? <span class="good" title={t('check.ok')}> ✓<span class="hidden"> {t('check.ok')}</span></span> : null;
 }
 

@@ -43,7 +43,7 @@ function Codes({ name, label, envelope, checks, onChange }) {
   return (
     <div class="field"><label for={`e-${name}`}>{label}</label>
       <span class="one"><input id={`e-${name}`} class="mono" dir="ltr" autocomplete="off" value={typed} aria-invalid={Boolean(fault)} aria-describedby={`e-${name}-said`} onInput={put} />
-        <span id={`e-${name}-said`} class="bad said">{fault && `✕ ${fault.reason}`}</span></span>
+        <span id={`e-${name}-said`} class="bad said">{fault && `✕ ${told(fault)}`}</span></span>
     </div>
   );
 }

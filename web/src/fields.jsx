@@ -64,7 +64,7 @@ function Said({ id, fault, found, codes }) {
   return (
     <span id={id} class={found.check === 'failed' ? 'bad said' : 'quiet said'}>
       {found.check === 'ok' && <span class="good">✓ {t('check.ok')} </span>}{found.check === 'failed' && `✕ ${t('check.failed')} `}
-      <bdi>{found.note ? words(found.note) : code ? nameOf(code) : ''}</bdi>
+      <bdi>{found.note ? words(found, 'note') : code ? nameOf(code) : ''}</bdi>
     </span>
   );
 }

@@ -26,12 +26,6 @@ export function t(key, values = {}) {
 const isolated = (value) => (language === 'ar' ? `\u2068${value}\u2069` : value); // a value keeps its own direction
 export const fill = (text, values = []) => text.replace(/\{(\d)\}/g, (_, n) => isolated(values[n - 1] ?? ''));
 export const sentence = (english) => languages[language].said?.[english] || '';
-// [English, own] of the shorter phrases an answer explains itself with, the longest first
-let sorted = { of: '', list: [] };
-export function phrases() {
-  if (sorted.of !== language) sorted = { of: language, list: Object.entries(languages[language].say || {}).sort((a, b) => b[0].length - a[0].length) };
-  return sorted.list;
-}
 // A title as the server sends it: a text, or a map by language
 export function title(value) {
   return typeof value === 'string' ? value : value?.[language] || value?.en || '';

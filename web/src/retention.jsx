@@ -5,6 +5,7 @@ import { databaseList, text } from './api.js';
 import { t, title, when } from './i18n.js';
 import { Due, useAsked } from './owner.jsx';
 import { save } from './save.js';
+import { words } from './words.js';
 
 function Certificates({ me }) {
   const [{ data, problem }] = useAsked(`/v1/certificates?owner=${encodeURIComponent(me.country)}&max=100`);
@@ -21,7 +22,7 @@ function Certificates({ me }) {
       {data?.certificates.length > 0 && (
         <table class="list certificates">
           <thead><tr><th scope="col">{t('time')}</th><th scope="col">{t('due.record')}</th><th scope="col">{t('due.why')}</th><th scope="col"><span class="hidden">{t('certificates.keep')}</span></th></tr></thead>
-          <tbody>{data.certificates.map((c) => <tr key={c.record}><td>{when(c.deleted)}</td><td><code>{c.record}</code> {nameOf(c.database)}</td><td>{c.reason}</td>
+          <tbody>{data.certificates.map((c) => <tr key={c.record}><td>{when(c.deleted)}</td><td><code>{c.record}</code> {nameOf(c.database)}</td><td>{words(c, 'reason') || <bdi>{c.reason}</bdi>}</td>
             <td><button type="button" class="link" onClick={() => keep(`/v1/certificates/${encodeURIComponent(c.record)}`, `${c.record}.certificate`)}>{t('certificates.keep')}</button></td></tr>)}</tbody>
         </table>
       )}

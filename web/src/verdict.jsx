@@ -41,7 +41,7 @@ function DatabaseTable({ rows }) {
       {rows.map((d) => (
         <tr key={d.name} class={d.result}>
           <td class="sign" aria-hidden="true">{signs[d.result]}</td>
-          <th scope="row">{title(d.title)}</th><td>{t(d.result)}{d.count > 0 && d.result !== 'closed' && ` · ${d.count}`}</td><td>{d.reason && words(d.reason)}</td>
+          <th scope="row">{title(d.title)}</th><td>{t(d.result)}{d.count > 0 && d.result !== 'closed' && ` · ${d.count}`}</td><td>{words(d, 'reason')}</td>
         </tr>
       ))}
     </tbody></table>
@@ -85,7 +85,7 @@ export function Verdict({ answer, isOld, isListOpen, onList, onRepair }) {
       <Word verdict={answer.verdict} />
       {isOld && <p class="old">{t('old')}</p>}
       {answer.repaired && !isFound(answer) ? <Repair repaired={answer.repaired} keyboard={answer.keyboard} onUse={onRepair} />
-        : answer.advice && <p class="advice">{words(answer.advice)}</p>}
+        : answer.advice && <p class="advice">{words(answer, 'advice')}</p>}
       <Asked readings={answer.understood || []} />
       <Scope answer={answer} rows={rows} isListOpen={isListOpen} onList={onList} />
       {isListOpen && <DatabaseTable rows={rows} />}

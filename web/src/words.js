@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The node explains in English. Of an error it tells the sentence apart from the values in it (src/base/say.h): the sentence is known
 // here by its English words (lang/xx.json, "said"), and where it is not, the kind of error is said in the language of the page. How an
-// answer explains itself is known by its phrases ("say"): whole, with {1} where a value stands, or piece by piece.
-import { fill, language, phrases, sentence, t } from './i18n.js';
+// answer explains itself comes in the same way, sentence by sentence (src/base/said.h).
+import { fill, language, sentence, t } from './i18n.js';
 
 // Of {say, with, detail or reason, title or code}, as a problem, a fault of a form, a refused row.
 export function told(thing) {
@@ -27,37 +27,22 @@ export function outcome(verdict) {
   return language === 'en' ? verdict || '' : sentence(verdict) || (verdict ? t('done.other') : '');
 }
 
-const special = /[.*+?^${}()|[\]\\]/g;
-const forms = new Map(); // of a phrase with places for values: what it looks like
-function formOf(english) {
-  if (!forms.has(english)) forms.set(english, new RegExp(`^${english.split(/\{\d\}/).map((piece) => piece.replace(special, '\\$&')).join('(.+?)')}$`));
-  return forms.get(english);
+// An explanation: its sentences one behind the other, each with its values; a value is a text, a sentence of its own, or several of
+// these. Where one sentence has no words in the language of the page, nothing of it is shown rather than English.
+const valueOf = (value) => (Array.isArray(value) ? value.map(valueOf).join(t('comma')) : typeof value === 'object' ? sentenceOf(value) : value);
+function sentenceOf({ say, with: values = [] }) {
+  const own = /[a-z]{3}/.test(say) ? sentence(say) : say; // values and codes are the same in every language
+  return fill(own, values.map(valueOf));
+}
+const inOwnWords = (text, said) => (language === 'en' || !said ? text : said.map(sentenceOf).filter(Boolean).join(t('semicolon')));
+
+// Of a thing that explains itself in one member: hit.words, database.reason, reading.note, answer.advice.
+export function words(thing, name) {
+  return inOwnWords(thing[name] || '', thing[`${name}_said`]);
 }
 
-// The text as one phrase, or empty.
-function phrase(text) {
-  for (const [english, own] of phrases()) {
-    if (english === text) return own;
-    const found = english.includes('{1}') && formOf(english).exec(text);
-    if (found) return fill(own, found.slice(1).map((value) => phrase(value) || value));
-  }
-  return '';
-}
-
-// The longest first, so that a piece of a phrase does not take its place.
-function piecewise(text) {
-  let out = text;
-  for (const [english, own] of phrases()) if (!english.includes('{1}')) out = out.replaceAll(english, own);
-  return out;
-}
-
-function inOwnWords(text) {
-  return phrase(text) || text.split('; ').map((clause) => phrase(clause) || piecewise(clause)).join('; ');
-}
-
-// With the agreement, what merely repeats it ("same number") is left out in other languages.
-export function words(text, agreement) {
-  if (language === 'en') return agreement ? `: ${text}` : text;
-  if (agreement === 'same' && /^same( \w+)?$/.test(text)) return '';
-  return agreement ? `: ${inOwnWords(text)}` : inOwnWords(text);
+// With the agreement before it, what merely repeats it ("same number") is left out in other languages.
+export function wordsAfter(why) {
+  if (!why.words || (language !== 'en' && why.agreement === 'same' && /^same( \w+)?$/.test(why.words))) return '';
+  return `: ${words(why, 'words')}`;
 }
