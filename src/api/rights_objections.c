@@ -65,6 +65,7 @@ static void print_objection(struct json *json, struct call *call,
     if (objection->decided_us)
         json_time(json, S("decided"), objection->decided_us);
     json_text_some(json, S("reason"), objection->reason);
+    json_text_some(json, S("lifting_by"), objection->lifting_by);
     json_close(json, '}');
 }
 
@@ -117,7 +118,8 @@ enum err run_objection_decide(struct call *call)
     struct audit_shown shown = {one->record, 0, DISCLOSE_NONE};
     struct audit_entry entry = call_entry(call, AUDIT_WRITE);
     entry.query = arena_printf(call->arena, "{\"objection\":\"%s\"}", id_text(call, id).ptr);
-    entry.verdict = arena_printf(call->arena, "objection: %.*s", STR(outcome));
+    entry.verdict = arena_printf(call->arena, "objection: %.*s%s", STR(outcome),
+                                 str_eq(one->outcome, outcome) ? "" : ", by the first of two");
     entry.shown = &shown;
     entry.shown_count = 1;
     call->state = objections;

@@ -136,7 +136,7 @@ static const struct {
     {"NewObjection", "record:s statement:s"},
     {"Told", "receipt:s"},
     {"Objection", "id:s record:s country:s unit:s officer:s statement:s made:s outcome:s "
-                  "decided_by?:s decided?:s reason?:s"},
+                  "decided_by?:s decided?:s reason?:s lifting_by?:s"},
     {"ObjectionDecision", "outcome:s reason:s"},
     {"RequestKind", "right:s kind:TicketKind"},
     {"Requests", "requests:[TicketBrief] next?:s"},

@@ -235,6 +235,10 @@ static void print_waiting(struct json *json, const struct flow_ticket *ticket)
     json_text(json, S("to"), ticket->brief.waiting->name);
     json_text(json, S("unit"), ticket->waiting_by.unit);
     json_time(json, S("time"), ticket->waiting_us);
+    if (ticket->waiting_fields) {
+        json_key(json, S("fields"));
+        json_write(json->out, ticket->waiting_fields);
+    }
     json_close(json, '}');
 }
 

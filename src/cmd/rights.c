@@ -20,6 +20,7 @@ enum err rights_of_persons_open(struct running *running)
     TRY(rights_open(&parts, &node->rights));
     store_set_guard(node->store, rights_guard, node->rights);
     flow_on_effect(node->flow, rights_do, rights_did, node->rights);
+    flow_on_look(node->flow, rights_look);
     return OK;
 }
 

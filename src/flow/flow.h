@@ -90,6 +90,7 @@ struct flow_ticket {
     struct flow_limit limit; /* since 0: none */
     struct flow_party waiting_by;
     int64_t waiting_us;
+    const struct node *waiting_fields; /* what the first officer gave, for those of his country */
     const struct life_move *moves[LIFE_MOVE_MAX];
     size_t move_count;
     struct flow_step *history;
@@ -167,6 +168,14 @@ typedef enum err flow_do(void *context, struct flow_effect *effect, struct arena
 /* Called when it is durable. */
 typedef void flow_did(void *context, const struct flow_effect *effect);
 void flow_on_effect(struct flow *flow, flow_do *doing, flow_did *did, void *context);
+/*
+ * Asked of an officer's move that has an effect, or leads to where the node's own move has one,
+ * with that effect: must a second officer confirm it, as if it were declared with `four_eyes:`? An
+ * error keeps the move from being made. The context is flow_on_effect()'s.
+ */
+typedef enum err flow_look(void *context, const struct flow_effect *effect, struct arena *arena,
+                           bool *ret_is_two);
+void flow_on_look(struct flow *flow, flow_look *look);
 
 /* ---- lists ---- */
 

@@ -143,6 +143,7 @@ struct flow {
     struct flow_teller teller; /* tell NULL: nobody listens */
     flow_do *doing;
     flow_did *did;
+    flow_look *look;
     void *doing_context;
     /* the thread */
     pthread_t thread;

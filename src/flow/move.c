@@ -198,6 +198,66 @@ static void ask_second(struct ticket *ticket, const struct life_move *move,
     progress->waiting_fields = given;
 }
 
+static struct flow_effect effect_of(const struct ticket *ticket, enum life_effect effect,
+                                    const struct actor *actor)
+{
+    const struct progress *progress = &ticket->progress;
+    return (struct flow_effect){.effect = effect,
+                                .life = ticket->life,
+                                .ticket = ticket->stored.id,
+                                .record = &ticket->record,
+                                .actor = actor,
+                                .asker = progress->asker,
+                                .receipt = progress->receipt,
+                                .owner = progress->owner,
+                                .subject = progress->subject,
+                                .database = progress->database,
+                                .is_test = progress->is_test};
+}
+
+/* What comes of an officer's move: its own effect, or that of the node's move behind it. */
+static enum life_effect effect_ahead(const struct life *life, const struct life_move *move)
+{
+    enum life_effect effect = move->effect;
+    for (size_t i = 0; i < life->move_count && effect == DOES_NOTHING; i++)
+        if (life->moves[i].from >> move->to & 1 && life->moves[i].who[PARTY_NODE].may)
+            effect = life->moves[i].effect;
+    return effect;
+}
+
+static enum err is_for_two(struct flow *flow, const struct ticket *ticket,
+                           const struct life_move *move, const struct actor *actor,
+                           struct arena *arena, bool *ret)
+{
+    enum life_effect ahead = effect_ahead(ticket->life, move);
+    *ret = move->is_four_eyes;
+    if (*ret || !flow->look || ahead == DOES_NOTHING || move->who[PARTY_NODE].may)
+        return OK;
+    struct flow_effect *effect = arena_new(arena, struct flow_effect);
+    if (!effect)
+        return err_last()->code;
+    *effect = effect_of(ticket, ahead, actor);
+    return flow->look(flow->doing_context, effect, arena, ret);
+}
+
+/* The second officer confirms what the first has given; he adds to it, and changes none of it. */
+static enum err check_confirmed(const struct node *first, const struct node *given)
+{
+    node_each(child, given)
+    {
+        const struct node *held = node_get(first, child->key);
+        if (!held || node_equal(held, child))
+            continue;
+        str name = str_slice(child->key, 0, 64);
+        err_set(ERR_CONFLICT,
+                "another officer has put forward another %.*s: confirm that, or "
+                "make another move",
+                STR(name));
+        return err_field("%.*s", STR(name));
+    }
+    return OK;
+}
+
 /*
  * The one function that moves: fields, then state, then who did it. With four eyes the first
  * officer's move is checked just the same, and kept until another makes it.
@@ -208,13 +268,15 @@ static enum err move_ticket(struct flow *flow, struct ticket *ticket, const stru
 {
     struct progress *progress = &ticket->progress;
     int64_t now_us = clock_now_us();
-    bool is_second = move->is_four_eyes && progress->waiting_to == move->to;
+    bool is_second = progress->waiting_to == move->to, is_two = false;
     TRY(check_given(move, given));
     bool is_first = move->apart != LIFE_NONE && progress->officers[move->apart].len &&
                     str_eq(progress->officers[move->apart], actor->officer);
     if (is_first || (is_second && str_eq(progress->waiting_officer, actor->officer)))
         return err_set(ERR_DENIED, "four eyes: another officer than %.*s must make this move",
                        STR(actor->officer));
+    if (is_second)
+        TRY(check_confirmed(progress->waiting_fields, given));
     const struct node *old = node_get(ticket->body, S("fields"));
     const struct node *envelope = node_get(ticket->body, S("envelope"));
     struct record before = ticket->record;
@@ -222,7 +284,8 @@ static enum err move_ticket(struct flow *flow, struct ticket *ticket, const stru
     fields = merge(arena, fields, given);
     fields = set_fields(move, actor, ticket->source, now_us, arena, fields);
     TRY(check_fields(flow, move, envelope, fields, arena, ticket));
-    *ret_is_moved = !move->is_four_eyes || is_second;
+    TRY(is_for_two(flow, ticket, move, actor, arena, &is_two));
+    *ret_is_moved = !is_two || is_second;
     if (!*ret_is_moved) {
         ticket->record = before;
         ask_second(ticket, move, actor, given, now_us);
@@ -310,6 +373,11 @@ void flow_on_effect(struct flow *flow, flow_do *doing, flow_did *did, void *cont
     flow->doing_context = context;
 }
 
+void flow_on_look(struct flow *flow, flow_look *look)
+{
+    flow->look = look;
+}
+
 /* Asks for the changes that go with the move, and takes up whom it is assigned to. */
 static enum err do_effect(struct flow *flow, struct ticket *ticket, const struct life_move *move,
                           const struct actor *actor, struct arena *arena, struct flow_effect **ret)
@@ -324,17 +392,7 @@ static enum err do_effect(struct flow *flow, struct ticket *ticket, const struct
         return flow->doing ? err_last()->code
                            : err_set(ERR_CONFLICT, "nobody here carries out \"%s\"",
                                      life_effect_word(move->effect));
-    effect->effect = move->effect;
-    effect->life = ticket->life;
-    effect->ticket = ticket->stored.id;
-    effect->record = &ticket->record;
-    effect->actor = actor;
-    effect->asker = progress->asker;
-    effect->receipt = progress->receipt;
-    effect->owner = progress->owner;
-    effect->subject = progress->subject;
-    effect->database = progress->database;
-    effect->is_test = progress->is_test;
+    *effect = effect_of(ticket, move->effect, actor);
     TRY(flow->doing(flow->doing_context, effect, arena));
     progress->owner = effect->owner;
     progress->subject = effect->subject;

@@ -129,7 +129,7 @@ static void list_moves(const struct ticket *ticket, const struct actor *actor, u
     const struct life *life = ticket->life;
     for (size_t i = 0; i < life->move_count; i++) {
         const struct life_move *move = &life->moves[i];
-        bool is_first_eyes = move->is_four_eyes && ticket->progress.waiting_to == move->to &&
+        bool is_first_eyes = ticket->progress.waiting_to == move->to &&
                              str_eq(ticket->progress.waiting_officer, actor->officer);
         if (move->apart != LIFE_NONE)
             is_first_eyes |= str_eq(ticket->progress.officers[move->apart], actor->officer);
@@ -164,6 +164,8 @@ enum err ticket_show(struct flow *flow, const struct actor *actor, unsigned side
     ret->receipt = ticket.progress.receipt;
     ret->waiting_by = ticket.progress.waiting_by;
     ret->waiting_us = ticket.progress.waiting_us;
+    if (is_own_side(actor, ticket.progress.waiting_by))
+        ret->waiting_fields = ticket.progress.waiting_fields;
     show_limit(&ticket, &ret->limit);
     list_moves(&ticket, actor, sides, ret);
     TRY(clearances_of(flow, ticket.progress.subject, arena, &ret->clearances,

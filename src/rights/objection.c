@@ -171,6 +171,7 @@ static enum err read_objection(struct rights *rights, const struct stored *store
                                      .outcome = node_get_text(fields, S("outcome")),
                                      .decided_by = node_get_text(fields, S("decided_by")),
                                      .decided_us = time_of(fields, S("decided_at")),
+                                     .lifting_by = node_get_text(fields, S("lifting_by")),
                                      .reason = node_get_text(fields, S("reason"))};
     if (ret_fields)
         *ret_fields = node_copy(arena, fields);
@@ -270,37 +271,70 @@ static enum err hold_or_free(struct rights *rights, const struct rights_objectio
     return is_other ? OK : hold_end(rights, &record, HELD_BY_HUB, NULL, HUB, changes);
 }
 
+/* What a definition puts under four eyes the hub lets go of with two officers of its own. */
+static enum err lifts_with_two(struct rights *rights, const struct rights_objection *objection,
+                               str outcome, struct arena *arena, bool *ret)
+{
+    static const struct actor nobody = {.may_write = false};
+    struct stored record;
+    *ret = false;
+    if (!str_eq_c(outcome, outcomes[1]))
+        return OK;
+    TRY(store_read(rights->node.store, objection->record.number, arena, &record));
+    const struct definition *definition = catalog_find(rights->node.catalog, record.definition);
+    *ret = !record.is_erased && definition && policy_needs(&nobody, definition, false);
+    return OK;
+}
+
+static struct node *decided_fields(const struct node *fields, const struct actor *actor,
+                                   const struct rights_objection *objection, struct arena *arena)
+{
+    char time[24];
+    struct node *next = node_map(arena);
+    node_put_text(arena, next, S("record"), node_get_text(fields, S("record")));
+    node_put_text(arena, next, S("sealed"), node_get_text(fields, S("sealed")));
+    node_put_text(arena, next, S("outcome"), objection->outcome);
+    node_put_text(arena, next, S("decided_by"), actor->officer);
+    node_put_text(arena, next, S("decided_at"),
+                  arena_str(arena, str_c(clock_format(objection->decided_us, time))));
+    if (objection->lifting_by.len)
+        node_put_text(arena, next, S("lifting_by"), objection->lifting_by);
+    node_put_text(arena, next, S("reason"), objection->reason);
+    return next;
+}
+
 enum err rights_decide(struct rights *rights, const struct actor *actor, struct record_id id,
                        str outcome, str reason, struct arena *arena, struct rights_objection *ret)
 {
     enum { CHANGES = 4 };
-    char time[24];
     struct stored stored;
     struct node *fields = NULL;
     struct change items[CHANGES];
     struct committed done[CHANGES];
     struct changes changes = {.items = items, .count = 1, .max = CHANGES};
+    bool is_two = false;
     TRY(check_reader(rights, actor, arena));
     if (id.home != store_home(rights->node.store) ||
         store_read(rights->node.store, id.number, arena, &stored) != OK)
         return err_set(ERR_NOT_FOUND, "there is no such objection here");
     TRY(read_objection(rights, &stored, arena, &fields, ret));
     TRY(check_outcome(ret, outcome, reason));
-    TRY(hold_or_free(rights, ret, outcome, arena, &changes));
-    struct node *next = node_map(arena);
-    node_put_text(arena, next, S("record"), node_get_text(fields, S("record")));
-    node_put_text(arena, next, S("sealed"), node_get_text(fields, S("sealed")));
-    node_put_text(arena, next, S("outcome"), outcome);
-    node_put_text(arena, next, S("decided_by"), actor->officer);
-    node_put_text(arena, next, S("decided_at"),
-                  arena_str(arena, str_c(clock_format(clock_now_us(), time))));
-    node_put_text(arena, next, S("reason"), reason);
-    TRY(enter(rights, next, stored.owner, &stored, actor->officer, arena, &items[0]));
-    TRY(store_commit(rights->node.store, items, changes.count, true, done));
-    ret->version = done[0].version;
-    ret->outcome = outcome;
+    TRY(lifts_with_two(rights, ret, outcome, arena, &is_two));
+    if (is_two && str_eq(ret->lifting_by, actor->officer))
+        return err_set(ERR_DENIED, "four eyes: another officer than %.*s must lift this",
+                       STR(actor->officer));
+    if (is_two && !ret->lifting_by.len)
+        ret->lifting_by = actor->officer;
+    else
+        ret->outcome = outcome;
+    if (str_eq(ret->outcome, outcome))
+        TRY(hold_or_free(rights, ret, outcome, arena, &changes));
     ret->decided_by = actor->officer;
     ret->decided_us = clock_now_us();
     ret->reason = reason;
+    struct node *next = decided_fields(fields, actor, ret, arena);
+    TRY(enter(rights, next, stored.owner, &stored, actor->officer, arena, &items[0]));
+    TRY(store_commit(rights->node.store, items, changes.count, true, done));
+    ret->version = done[0].version;
     return OK;
 }

@@ -177,7 +177,8 @@ size_t rights_about(const struct flow_ticket *ticket, struct record_id ret[RIGHT
 
 struct doing {
     struct rights *rights;
-    struct flow_effect *effect;
+    struct flow_effect *effect;       /* to be carried out */
+    const struct flow_effect *looked; /* the same, or one that is looked at only */
     struct arena *arena;
     struct changes changes;
     str by;
@@ -241,11 +242,11 @@ static enum err correct_body(struct doing *doing, const struct record *held, str
     struct node *proposal = NULL, *fields = NULL, *body = node_map(arena);
     struct record next = {0};
     struct faults faults = {.items = arena_array(arena, struct fault, 1), .max = 1};
-    enum err code = json_parse(proposal_text(doing->effect), arena, &proposal);
+    enum err code = json_parse(proposal_text(doing->looked), arena, &proposal);
     if (!code)
         code = put_proposal(node_get(held->body, S("fields")), proposal, arena, &fields);
     if (code)
-        return err_field("%.*s", STR(doing->effect->life->request->proposal->name));
+        return err_field("%.*s", STR(doing->looked->life->request->proposal->name));
     node_put(body, S("envelope"), node_copy(arena, node_get(held->body, S("envelope"))));
     node_put(body, S("fields"), fields);
     code = record_check(catalog, held->definition, body, arena, &next, &faults);
@@ -253,7 +254,7 @@ static enum err correct_body(struct doing *doing, const struct record *held, str
         code = record_check_fixed(held, &next, arena, &faults);
     if (faults.count && faults.items) {
         (void)faults_first(&faults, code);
-        return err_field("%.*s", STR(doing->effect->life->request->proposal->name));
+        return err_field("%.*s", STR(doing->looked->life->request->proposal->name));
     }
     TRY(code);
     return record_canonical(catalog, &next, out);
@@ -389,6 +390,7 @@ enum err rights_do(void *context, struct flow_effect *effect, struct arena *aren
     size_t count = 0;
     struct doing doing = {.rights = context,
                           .effect = effect,
+                          .looked = effect,
                           .arena = arena,
                           .changes = {.items = effect->changes, .max = FLOW_CHANGES_MAX},
                           .by = effect->actor->officer};
@@ -399,6 +401,55 @@ enum err rights_do(void *context, struct flow_effect *effect, struct arena *aren
         effect->effect == DOES_ASSIGN ? assign(&doing, ids, count) : do_all(&doing, ids, count);
     effect->change_count = doing.changes.count;
     return code;
+}
+
+/* ---- who confirms ---- */
+
+/* What the gate asks of a change entered by hand it asks of a correction that was granted. */
+static enum err look_at_one(struct doing *doing, const struct stored *stored, bool *is_two)
+{
+    struct rights *rights = doing->rights;
+    struct actor measured = {.may_write = false};
+    struct record held;
+    str body;
+    if (keep_is_over(rights->node.keep, stored->id.number))
+        return OK;
+    TRY(read_record(rights, stored, doing->arena, &held));
+    TRY(corrected(doing, &held, &body));
+    if (str_eq(body, stored->body))
+        return OK;
+    if (rights->node.identity)
+        identity_measures_on(rights->node.identity, stored->owner, &measured);
+    unsigned needs = policy_needs(&measured, held.definition, false);
+    uint16_t number = held.definition->number;
+    if ((needs & NEED_HUB) || definition_set_has(&measured.suspended, number) ||
+        definition_set_has(&measured.read_only, number)) {
+        err_set(ERR_DENIED, "%.*s may not write \"%.*s\" by itself, by a measure",
+                STR(stored->owner), STR(held.definition->name));
+        return err_hint("the correction is entered as any other and waits for the hub; once it "
+                        "stands, the request is granted");
+    }
+    *is_two |= (needs & NEED_SECOND) != 0;
+    return OK;
+}
+
+enum err rights_look(void *context, const struct flow_effect *effect, struct arena *arena,
+                     bool *ret_is_two)
+{
+    struct record_id ids[RIGHTS_RECORDS_MAX];
+    struct doing doing = {.rights = context, .looked = effect, .arena = arena};
+    size_t count = 0;
+    *ret_is_two = false;
+    if (effect->effect != DOES_CORRECT || !effect->life->request)
+        return OK;
+    TRY(ids_of(effect->record, effect->life->request->about, ids, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct stored stored;
+        TRY(store_read(doing.rights->node.store, ids[i].number, arena, &stored));
+        if (!stored.is_erased && stored.body.len)
+            TRY(look_at_one(&doing, &stored, ret_is_two));
+    }
+    return OK;
 }
 
 /* ---- on the log ---- */

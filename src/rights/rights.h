@@ -37,6 +37,9 @@ void rights_follow(struct rights *rights, uint64_t first_seq, uint64_t last_seq)
 enum state rights_guard(void *context, uint64_t number, enum state wanted);
 enum err rights_do(void *context, struct flow_effect *effect, struct arena *arena) MUST_USE;
 void rights_did(void *context, const struct flow_effect *effect);
+/* A correction of what is under four eyes is confirmed by a second officer: flow_on_look(). */
+enum err rights_look(void *context, const struct flow_effect *effect, struct arena *arena,
+                     bool *ret_is_two) MUST_USE;
 
 /* ---- what is held back ---- */
 
@@ -89,13 +92,15 @@ struct rights_objection {
     str country, unit, officer, statement; /* empty: can no longer be opened */
     int64_t made_us, decided_us;           /* decided 0: it waits */
     str outcome, decided_by, reason;
+    str lifting_by; /* who has asked to lift what needs two officers for that */
 };
 /* For the hub's readers; ERR_DENIED for all others. Those that wait first, then newest first. */
 enum err rights_objections(struct rights *rights, const struct actor *actor, struct arena *arena,
                            struct rights_objection **ret, size_t *ret_count) MUST_USE;
 /*
  * suspended: the record is held back, by the hub; lifted: no longer, unless another objection holds
- * it; set-aside: nothing came of it. Each from what waits or from suspended.
+ * it; set-aside: nothing came of it. Each from what waits or from suspended. Where the record is
+ * under four eyes, lifting takes two officers: after the first it is suspended yet.
  */
 enum err rights_decide(struct rights *rights, const struct actor *actor, struct record_id id,
                        str outcome, str reason, struct arena *arena,

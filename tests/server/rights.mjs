@@ -26,6 +26,7 @@ const edits = {
   morePurposes: (text) => text.replace(/^( *"?purposes"?: \[\s*)/m, '$1"audit", '),
   keptLonger: (text) => text.replace(/("?first"?: "?)\d+y/, (whole, before) => `${before}90y`),
   linked: (text) => text.replace(/^( *"?fields"?: *)(\{?)\n/m, (whole, before, brace) => (brace ? `${before}{\n"zq_link": {"type": "phone", "means": "phone", "list": "yes", "pivot": "yes"},\n` : `${before}\n  zq_link: {type: phone, means: phone, list: yes, pivot: yes}\n`)),
+  twoOfficers: (text) => (text.startsWith('{') ? text.replace('{', '{"approval": "four-eyes",') : `${text}\napproval: four-eyes\n`),
   named: (name) => (text) => text.replace(/^( *"?definition"?: "?)[a-z0-9-]+/m, `$1${name}`),
 };
 async function again(env = {}) {
@@ -43,6 +44,9 @@ const node = await Node.start({
     other: ['--country', 'ZZZ', '--role', 'national-bureau', '--unit', 'ZZZ/ncb', '--may', 'write', '--purpose', 'investigate'],
     otherdpo: ['--country', 'ZZZ', '--role', 'data-protection', '--unit', 'ZZZ/dpo', '--purpose', 'data-protection'],
     hub: ['--country', 'XPO', '--role', 'hub', '--unit', 'XPO/ops', '--purpose', 'investigate', '--purpose', 'data-protection'],
+    hub2: ['--country', 'XPO', '--role', 'hub', '--unit', 'XPO/ops', '--purpose', 'investigate', '--purpose', 'data-protection'],
+    head: ['--country', 'XPO', '--role', 'administrator', '--unit', 'XPO/hub'],
+    bureau2: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--may', 'write', '--purpose', 'investigate'],
     hubdpo: ['--country', 'XPO', '--role', 'data-protection', '--unit', 'XPO/dpo', '--purpose', 'data-protection'],
     utoauditor: ['--country', 'UTO', '--role', 'auditor', '--unit', 'UTO/audit', '--may', 'audit', '--purpose', 'audit'],
   },
@@ -223,6 +227,66 @@ const tests = [
     assert.equal(now.body.fields[target.field], 'as it should be');
     assert.equal(now.body.envelope.ref, `r-${target.mark}`);
     assert.match(plain(await answer(id)), /were corrected on/);
+  }],
+  ['under four eyes a correction is confirmed by a second officer of the owner; a block, a deletion, a suspension wait for nobody', async () => {
+    const [one, two, three] = [await record(), await record(), await record()];
+    const back = change(definitionOf(one.name), edits.twoOfficers);
+    await again();
+    const { headers, data: held } = await show(one, 'bureau');
+    const byHand = await node.call('PUT', `/v1/records/${one.id}`, held.body, { as: 'bureau', headers: { 'If-Match': headers.get('etag') } });
+    assert.deepEqual([byHand.status, byHand.data.needs], [202, ['four-eyes']], 'the definition asks two of them');
+    const id = await examined('correction', [one], { proposal: { [one.field]: 'as it should be' } });
+    const told = named(await ways(id, 'bureau', 'granted'), 'The person is told');
+    const { codes } = (await call('GET', '/v1/codes/subject-tellings', undefined, 'protector')).data;
+    const first = await move(id, 'granted', 'bureau', { [told]: codes[0].code });
+    assert.equal(first.status, 200, first.text);
+    const waits = (await read(id, 'bureau2')).data.ticket;
+    assert.deepEqual([waits.state, waits.waiting.to, waits.waiting.fields[told]], ['examined', 'granted', codes[0].code]);
+    assert.equal((await read(id)).data.ticket.waiting.to, 'granted', 'data protection sees that it waits');
+    assert.equal((await show(one, 'bureau')).data.version, 1);
+    assert.equal(await ways(id, 'bureau', 'granted'), undefined, 'not offered to the first again');
+    assert.equal((await call('POST', `/v1/tickets/${id}/moves`, { to: 'granted', version: waits.version, fields: { [told]: codes[0].code } }, 'bureau')).status, 403);
+    assert.equal((await move(id, 'granted', 'bureau2', { [told]: codes[1].code })).status, 409, 'what the first has put forward is confirmed, or not');
+    const second = await move(id, 'granted', 'bureau2', { [told]: codes[0].code });
+    assert.equal(second.status, 200, second.text);
+    const done = (await read(id, 'bureau')).data.ticket;
+    assert.equal(done.state, 'executed');
+    assert.deepEqual(done.history.filter((step) => ['bureau', 'bureau2'].includes(step.officer)).map((step) => [step.what, step.officer]), [['second-eyes', 'bureau'], ['move', 'bureau2']]);
+    const now = (await show(one, 'bureau')).data;
+    assert.deepEqual([now.version, now.body.fields[one.field]], [2, 'as it should be']);
+    const deletion = await examined('deletion', [two]);
+    assert.equal((await move(deletion, 'blocked', 'bureau')).data.state, 'blocked');
+    assert.equal((await show(two)).status, 404, 'blocked at once');
+    assert.equal((await move(deletion, 'granted', 'bureau')).status, 200);
+    assert.equal((await show(two, 'bureau')).status, 410, 'deleted by one decision');
+    assert.equal((await call('POST', '/v1/rights/objections', { record: three.id, statement: 'refugee status granted' }, 'frabureau')).status, 201);
+    const told_of = (await call('GET', '/v1/rights/objections', undefined, 'hub')).data.find((item) => item.record === three.id);
+    const decide = (outcome, as) => call('POST', `/v1/rights/objections/${told_of.id}`, { outcome, reason: 'protection is looked at' }, as);
+    assert.equal((await decide('suspended', 'hub')).data.outcome, 'suspended');
+    assert.equal((await show(three)).status, 404, 'suspended at once');
+    const lifting = (await decide('lifted', 'hub')).data;
+    assert.deepEqual([lifting.outcome, lifting.lifting_by], ['suspended', 'hub']);
+    assert.equal((await show(three)).status, 404);
+    assert.equal((await decide('lifted', 'hub')).status, 403);
+    assert.equal((await decide('lifted', 'hub2')).data.outcome, 'lifted');
+    assert.equal((await show(three)).status, 200);
+    back();
+    await again();
+  }],
+  ['a member under a measure corrects nothing by way of requests', async () => {
+    const target = await record();
+    assert.equal(node.command(['unit', 'add', 'XPO/hub', '--country', 'XPO', '--name', 'Hub', '--level', 'hub']).code, 0);
+    for (const kind of ['pre-approval', 'read-only']) {
+      const measure = await node.call('POST', '/v1/measures', { country: 'UTO', kind, reason: 'a test of gates', databases: [target.name] }, { as: 'head' });
+      assert.equal(measure.status, 201, measure.text);
+      const id = await examined('correction', [target], { proposal: { [target.field]: `as it should be under ${kind}` } });
+      const refused = await move(id, 'granted', 'bureau');
+      assert.equal(refused.status, 403, refused.text);
+      assert.match(refused.text, /by a measure/);
+      assert.equal((await call('DELETE', `/v1/measures/${measure.data.id}`, undefined, 'head')).status, 204);
+      assert.equal((await move(id, 'granted', 'bureau')).status, 200);
+      assert.equal((await show(target, 'bureau')).data.body.fields[target.field], `as it should be under ${kind}`);
+    }
   }],
   ['a proposal that would not be a record is refused when it is made', async () => {
     const target = await record();

@@ -52,7 +52,7 @@ export function Objections() {
       {data && !data.length && <p class="quiet">{t('rights.objections.none')}</p>}
       <ul class="tickets objections">{data?.map((one) => (
         <li key={one.id} class="ticket"><b>{one.country}</b> <span class="state">{t(`rights.outcome.${one.outcome}`)}</span> <a href={`#/record/${encodeURIComponent(one.record)}`}><code>{one.record}</code></a>
-          <span dir="auto">{one.statement}</span><span class="quiet">{when(one.made)}{one.reason && ` · ${one.reason}`}</span><Decide objection={one} onDone={() => load()} /></li>
+          <span dir="auto">{one.statement}</span><span class="quiet">{when(one.made)}{one.reason && ` · ${one.reason}`}</span>{one.lifting_by && one.outcome === 'suspended' && <span class="old">{t('rights.lifting', { officer: one.lifting_by })}</span>}<Decide objection={one} onDone={() => load()} /></li>
       ))}</ul>
     </section>
   );

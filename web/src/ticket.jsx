@@ -33,7 +33,7 @@ function Move({ move, ticket, onDone, onCancel }) {
   return (
     <section class="move" aria-label={move.title}><h2>{move.title}</h2>
       {move.four_eyes && <p class="quiet">{t('ticket.eyes')}</p>}
-      <TicketForm needs={move.needs} takes={move.takes} button={move.title} isPrimary work={send} onCancel={onCancel}>
+      <TicketForm needs={move.needs} takes={move.takes} given={ticket.waiting?.to === move.to ? ticket.waiting.fields : null} button={move.title} isPrimary work={send} onCancel={onCancel}>
         {move.clearance && <Clearance value={clearance} onChange={setClearance} />}
       </TicketForm>
     </section>

@@ -22,9 +22,9 @@ function Moment({ field, value, fault, onChange }) {
   );
 }
 
-// `work(fields)` sends; what the node says against a field stands beside it.
-export function TicketForm({ needs, takes, button, isPrimary, children, work, onCancel }) {
-  const [values, setValues] = useState({});
+// `work(fields)` sends; what the node says against a field stands beside it. `given`: what another has filled in.
+export function TicketForm({ needs, takes, given, button, isPrimary, children, work, onCancel }) {
+  const [values, setValues] = useState(given || {});
   const [isReady, setReady] = useState(false);
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState(null);
