@@ -102,24 +102,37 @@ static bool can_join(const struct name_token *a, const struct name_token *b)
            b->role != NAME_TITLE;
 }
 
+/* A word made of two that the table does not list is as rare as the two together. */
+static double bearers_of_both(const struct gather *gather, const struct name_token *a,
+                              const struct name_token *b)
+{
+    const struct frequencies *frequencies = gather->rarity->frequencies;
+    double bits = frequencies_bits(frequencies, a) + frequencies_bits(frequencies, b);
+    double bearers = (double)frequencies_persons(frequencies) * exp2(-bits);
+    return bearers > 1 ? bearers : 1;
+}
+
 static enum err units_join(struct gather *gather, const struct name *name, size_t at)
 {
     struct join join = join_at(name->tokens, name->count, at);
     const struct name_token *a = join.first, *b = join.last, *middle = join.middle;
     if (!can_join(a, b))
         return OK;
-    struct name_token token = {.script = a->script, .reading_count = 1};
+    struct name_token token = {.script = a->script};
+    char letters[JOIN_READINGS][3 * NAME_WORD_MAX];
     token.native = joined(gather->arena, a->native, middle ? middle->native : STR_EMPTY, b->native);
-    token.readings[0] = joined(gather->arena, join_reading(join, a), join_reading(join, middle),
-                               join_reading(join, b));
+    token.reading_count = (uint8_t)join_readings(join, letters, token.readings);
+    for (size_t i = 0; i < token.reading_count; i++)
+        token.readings[i] = arena_str(gather->arena, token.readings[i]);
     struct unit *unit;
     TRY(unit_token(gather, &token, join_atoms(join, at), &unit));
     if (unit) {
         unit->rarity.token = a;
         unit->rarity.part = NAME_WITH_NEXT;
         unit->atom_count = middle ? 3 : 2;
-        unit->extra = name_join_cost(a, b);
-        unit->limit = 3.f;
+        unit->extra = name_join_cost(join);
+        unit->limit = name_join_limit(join);
+        unit->by_words = bearers_of_both(gather, a, b);
     }
     return OK;
 }
@@ -413,6 +426,8 @@ static enum err unit_rarity(struct gather *gather, struct unit *unit, const stru
     const struct rarity *rarity = gather->rarity;
     double persons = (double)frequencies_persons(rarity->frequencies);
     double bearers = frequencies_unlisted(rarity->frequencies, unit->word.readings[0].len);
+    if (unit->by_words > 0 && unit->by_words < bearers)
+        bearers = unit->by_words;
     struct name_rarity_step *steps =
         arena_array(gather->arena, struct name_rarity_step, RARITY_STEPS_MAX);
     if (!steps)

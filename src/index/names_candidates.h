@@ -21,6 +21,7 @@ struct unit {
     uint8_t atom_count; /* how many atoms share its bits in a bound */
     float limit, extra; /* highest cost; cost of being a join or a piece */
     bool is_exact_only;
+    double by_words; /* of a join: persons expected to bear its words together; 0: not a join */
     struct name_rarity rarity;
     struct candidate *items; /* by cost, cheapest first: bits fall */
     size_t count;

@@ -21,9 +21,8 @@ struct pairing {
     size_t count;
 };
 
-#define JOIN_COST_LIMIT  3.f
 #define PIECE_COST_LIMIT 4.f
-#define STRAIN_JOIN      4.f /* of a piece, or of two words together */
+#define STRAIN_PIECE     4.f
 
 double name_word_bits(const struct name_frequency *frequency, const struct name_token *token)
 {
@@ -62,6 +61,11 @@ static double near_bits(const struct pairing *p, const struct name_token *asked,
     }
     double held_bits = name_word_bits(frequency, held);
     double asked_bits = part == NAME_WHOLE ? name_word_bits(frequency, asked) : held_bits;
+    if (part == NAME_WITH_NEXT && !(frequency && frequency->bits)) {
+        const struct name_token *next = asked + 1; /* a particle is never the last */
+        return name_word_bits(frequency, asked) +
+               name_word_bits(frequency, next + (next->role == NAME_PARTICLE));
+    }
     return asked_bits < held_bits ? asked_bits : held_bits;
 }
 
@@ -110,22 +114,11 @@ static void pair_words(struct pairing *p, size_t i, size_t j)
                                             cost - script_cost(asked->script, held->script)});
 }
 
-float name_join_cost(const struct name_token *first, const struct name_token *second)
-{
-    enum { SYLLABLE_LETTERS_MAX = 6, SYLLABLES_LETTERS_MAX = 9 };
-    size_t one = first->readings[0].len, two = second->readings[0].len;
-    bool is_syllables = one <= SYLLABLE_LETTERS_MAX && two <= SYLLABLE_LETTERS_MAX &&
-                        one + two <= SYLLABLES_LETTERS_MAX;
-    bool is_custom = first->role == NAME_PARTICLE || second->is_glued || is_syllables ||
-                     lexicon_is_head(first->readings[0]);
-    return is_custom ? JOIN_CUSTOM_COST : JOIN_COST;
-}
-
 /* A word made up here, with its sounds and its letters. */
 struct made_word {
     struct word word;
     struct sound sounds[NAME_READING_MAX];
-    char letters[3 * NAME_WORD_MAX];
+    char letters[JOIN_READINGS][3 * NAME_WORD_MAX];
 };
 
 static void reading_make(struct made_word *made, str reading)
@@ -145,16 +138,11 @@ static void reading_make(struct made_word *made, str reading)
 /* Two words written as one; as the index makes it. */
 static void joined_make(struct join join, struct made_word *ret)
 {
-    const struct name_token *const words[] = {join.first, join.middle, join.last};
-    size_t len = 0;
+    str readings[JOIN_READINGS];
     ret->word = (struct word){.script = join.first->script};
-    for (size_t i = 0; i < COUNT_OF(words); i++) {
-        str reading = join_reading(join, words[i]);
-        if (reading.len)
-            memcpy(ret->letters + len, reading.ptr, reading.len);
-        len += reading.len;
-    }
-    reading_make(ret, str_of(ret->letters, len));
+    size_t count = join_readings(join, ret->letters, readings);
+    for (size_t i = 0; i < count; i++)
+        reading_make(ret, readings[i]);
 }
 
 /* One of the two syllables of a given name. */
@@ -229,8 +217,8 @@ static void pair_joined(struct pairing *p, size_t i)
         enum name_channel channel;
         if (!is_spelled_out(&p->held->tokens[j]))
             continue;
-        float cost = word_cost(&joined.word, &p->h.words[j], JOIN_COST_LIMIT, &channel) +
-                     name_join_cost(first, join.last);
+        float cost = word_cost(&joined.word, &p->h.words[j], name_join_limit(join), &channel) +
+                     name_join_cost(join);
         if (cost < SOUND_FAR)
             item_add(p, (struct agreement_of_words){
                             join_atoms(join, i), (uint8_t)j, NAME_BY_JOIN,
@@ -273,6 +261,18 @@ static bool is_patronymic_alone(const struct name *asked, const struct name_matc
     return false;
 }
 
+static float strain_most(const struct name *asked, const struct name_alignment *pair)
+{
+    const struct name_token *token = &asked->tokens[pair->asked];
+    size_t letters = token->readings[0].len;
+    if (pair->channel != NAME_BY_JOIN)
+        return word_strain_max(letters);
+    if (pair->asked + 1u < asked->count) /* maybe written as one with the next */
+        letters += token[1].readings[0].len;
+    float most = word_strain_max(letters) + JOIN_CUSTOM_COST;
+    return most > STRAIN_PIECE ? most : STRAIN_PIECE;
+}
+
 /*
  * A patronymic may be missing where two words or more stand as they read. Of an organisation of
  * which only its kind was asked, all must be there.
@@ -288,8 +288,7 @@ static bool is_whole(const struct name *asked, const struct name *held,
         if (is_weak_word(token))
             continue;
         strain = pair->strain > strain ? pair->strain : strain;
-        if (pair->strain >
-            (pair->channel == NAME_BY_JOIN ? STRAIN_JOIN : word_strain_max(token->readings[0].len)))
+        if (pair->strain > strain_most(asked, pair))
             return false;
         strong += pair->channel != NAME_BY_INITIAL;
     }

@@ -27,7 +27,7 @@ struct affixes {
     str items[AFFIX_MAX];
     size_t count;
 };
-static struct affixes heads, tails;
+static struct affixes heads, tails, seconds, articles;
 
 enum { ENDING_MAX = 64, LINE_MAX_COUNT = 1000 };
 static str endings[ENDING_MAX];
@@ -92,6 +92,8 @@ static void words_parse(void)
     }
     affixes_parse(S("head"), &heads);
     affixes_parse(S("tail"), &tails);
+    affixes_parse(S("second"), &seconds);
+    affixes_parse(S("article"), &articles);
     qsort(words.items, words.count, sizeof *words.items, entry_order);
 }
 
@@ -164,14 +166,29 @@ enum lexicon_kind lexicon_kind(str word)
     return at < words.count ? (enum lexicon_kind)words.items[at].what : LEXICON_NAME;
 }
 
-bool lexicon_is_head(str word)
+static bool affixes_have(const struct affixes *affixes, str word)
 {
     pthread_once(&lists_once, lists_parse);
-    for (size_t i = 0; i < heads.count; i++) {
-        if (str_eq(heads.items[i], word))
+    for (size_t i = 0; i < affixes->count; i++) {
+        if (str_eq(affixes->items[i], word))
             return true;
     }
     return false;
+}
+
+bool lexicon_is_head(str word)
+{
+    return affixes_have(&heads, word);
+}
+
+bool lexicon_is_second(str word)
+{
+    return affixes_have(&seconds, word);
+}
+
+bool lexicon_is_article(str word)
+{
+    return affixes_have(&articles, word);
 }
 
 /* The longest that fits: few enough to be tried one by one, most fail at their first letter. */

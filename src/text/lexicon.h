@@ -25,6 +25,11 @@ bool lexicon_cut(str word, uint8_t *ret_end, uint8_t *ret_begin);
 /* "abd" and its forms: what stands before the second word of such a name. */
 bool lexicon_is_head(str word);
 
+/* What the word before is written with as one: (hidayat) allah, (shams al) din. */
+bool lexicon_is_second(str word);
+/* Al and its forms: what may stand between the two. */
+bool lexicon_is_article(str word);
+
 /* How two words are related as forms of one given name. */
 enum lexicon_relation { LEXICON_UNRELATED, LEXICON_SHORT_FORM, LEXICON_BOTH_SHORT };
 enum lexicon_relation lexicon_relation(str a, str b);

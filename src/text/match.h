@@ -82,9 +82,8 @@ double match_alone_bits(unsigned asked, unsigned held);
 
 /* Two words written as one, or one as two: rare, but the custom with particles and with the
  * syllables of Chinese and Korean given names. Pieces pay twice, once each. */
-#define JOIN_COST        5.f
-#define JOIN_CUSTOM_COST 1.f
-float name_join_cost(const struct name_token *first, const struct name_token *second);
+#define JOIN_COST         5.f
+#define JOIN_CUSTOM_COST  1.f
 #define PIECE_COST        2.5f
 #define PIECE_CUSTOM_COST 0.5f
 
@@ -92,29 +91,21 @@ float name_join_cost(const struct name_token *first, const struct name_token *se
 struct join {
     const struct name_token *first, *middle, *last;
 };
-static inline struct join join_at(const struct name_token *tokens, size_t count, size_t at)
-{
-    struct join join = {&tokens[at], NULL, &tokens[at + 1]};
-    bool is_weak = tokens[at].role == NAME_PARTICLE || lexicon_is_head(tokens[at].readings[0]);
-    if (at + 2 < count && is_weak && tokens[at + 1].role == NAME_PARTICLE &&
-        tokens[at + 2].role != NAME_PARTICLE)
-        join = (struct join){&tokens[at], &tokens[at + 1], &tokens[at + 2]};
-    return join;
-}
+float name_join_cost(struct join join);
+/* How much what they read as may be off. */
+float name_join_limit(struct join join);
+struct join join_at(const struct name_token *tokens, size_t count, size_t at);
 static inline uint32_t join_atoms(struct join join, size_t at)
 {
     return (join.middle ? 7u : 3u) << at;
 }
-/* What a word brings into a join: after Abd an article that is not read otherwise. */
-static inline str join_reading(struct join join, const struct name_token *word)
-{
-    if (!word)
-        return STR_EMPTY;
-    bool has_article = word == join.last && word->reading_count > 1 &&
-                       lexicon_is_head(join.first->readings[0]) &&
-                       str_ends(word->readings[1], word->readings[0]);
-    return word->readings[has_article];
-}
+/*
+ * What they read as together: as written, and, where an article meets a letter that it takes on
+ * the sound of, so: abdalrahman, abdarrahman. Texts are in `letters`; returns how many.
+ */
+enum { JOIN_READINGS = 2 };
+size_t join_readings(struct join join, char letters[JOIN_READINGS][3 * NAME_WORD_MAX],
+                     str ret[JOIN_READINGS]);
 
 #define MATCH_INITIAL_BITS 2.5f /* one letter of 26, unevenly spread */
 /* Factor on the bits of a word in a role: particles and generations are weak, titles nothing. */

@@ -255,6 +255,26 @@ static bool is_japanese(const struct cutter *cutter)
     return false;
 }
 
+/* A family name in Chinese characters beside Hangul is the Korean one: 朴 지민 is 박 지민. */
+static void hanja_settle(struct cutter *cutter)
+{
+    bool has_hangul = false;
+    for (size_t i = 0; i < cutter->count; i++)
+        has_hangul |= cutter->words[i].script == NAME_HANGUL;
+    for (size_t i = 0; i < cutter->count && has_hangul; i++) {
+        struct cut_word *word = &cutter->words[i];
+        uint32_t hangul[WORD_LETTERS];
+        size_t count = word->script != NAME_HAN
+                           ? 0
+                           : hanja_hangul(word->letters, word->count, hangul, WORD_LETTERS);
+        if (count == 0)
+            continue;
+        memcpy(word->letters, hangul, count * sizeof *hangul);
+        word->count = count;
+        word->script = NAME_HANGUL;
+    }
+}
+
 /* 佐藤美咲 in one word, or one of the words of 佐藤 美咲. */
 static void japanese_add(struct cutter *cutter, const struct cut_word *word)
 {
@@ -395,6 +415,7 @@ enum err name_parse(const struct name_part *parts, size_t count, struct arena *a
         words_cut(cutter, letters, fold_text(text, letters, NAME_TEXT_MAX), parts[i].role);
         families_mark(cutter, first);
     }
+    hanja_settle(cutter);
     cutter->is_japanese = is_japanese(cutter);
     for (size_t i = 0; i < cutter->count; i++)
         token_add(cutter, &cutter->words[i]);

@@ -23,7 +23,7 @@
 #include "base/base.h"
 
 enum {
-    NAME_TABLES_VERSION = 3, /* written into segments: other tables, other tokens */
+    NAME_TABLES_VERSION = 4, /* written into segments: other tables, other tokens */
     NAME_TEXT_MAX = 2000,    /* bytes of input; longer is ERR_LIMIT */
     NAME_TOKEN_MAX = 16,     /* words kept of a name; further ones are dropped and is_cut says so */
     NAME_WORD_MAX = 31,      /* letters kept of a reading; the MRZ has 39 for a whole name */

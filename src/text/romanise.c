@@ -230,12 +230,28 @@ static void readings_append(struct readings *readings, const struct readings *mo
     readings_settle(readings);
 }
 
+/* As Taiwan and older books write the syllable. */
+static const char *wade_giles(const char *pinyin)
+{
+    uint32_t letters[TO_MAX];
+    size_t count = 0;
+    while (pinyin[count] && count < TO_MAX) {
+        letters[count] = (uint8_t)pinyin[count];
+        count++;
+    }
+    const struct rule *rule =
+        count == 0 ? NULL : rule_at(rules_for(TABLE_WADE_GILES), letters, count, 0);
+    return rule && rule->from_count == count ? rule->to[0] : pinyin;
+}
+
 static void read_han(const uint32_t *letters, size_t count, struct readings *ret)
 {
     for (size_t i = 0; i < count; i++) {
-        reading_add(ret, 0, fold_pinyin(letters[i]));
-        if (i == 0 && count == 2)
-            ret->cut[0] = ret->len[0];
+        const char *pinyin = fold_pinyin(letters[i]);
+        reading_add(ret, 0, pinyin);
+        reading_add(ret, 1, wade_giles(pinyin));
+        for (size_t k = 0; i == 0 && count == 2 && k < 2; k++)
+            ret->cut[k] = ret->len[k];
     }
     readings_settle(ret);
 }
@@ -261,13 +277,14 @@ static void read_hangul(const uint32_t *letters, size_t count, struct readings *
 
 /*
  * الكندي: the article is not part of the name, but foreign names begin so too: without it
- * first, then with it, then the other readings without.
+ * first, then with it, then the other readings without. الحق and أليكس are too short to say.
  */
 static void read_arabic(const uint32_t *letters, size_t count, struct readings *ret)
 {
-    enum { ALEF = 0x627, LAM = 0x644, ARTICLE = 2, SHORTEST = 5 };
+    enum { ALEF = 0x627, LAM = 0x644, ARTICLE = 2, SHORTEST = 4 };
     const struct rules *rules = rules_for(TABLE_ARABIC);
-    if (count < SHORTEST || letters[0] != ALEF || letters[1] != LAM) {
+    bool is_allah = count == SHORTEST && letters[ARTICLE] == LAM;
+    if (count < SHORTEST || letters[0] != ALEF || letters[1] != LAM || is_allah) {
         read_by_rules(rules, letters, count, ret);
         return;
     }
@@ -276,8 +293,9 @@ static void read_arabic(const uint32_t *letters, size_t count, struct readings *
     read_by_rules(rules, letters + ARTICLE, count - ARTICLE, ret);
     if (whole.count == 0 || ret->count == 0)
         return;
+    size_t place = count > SHORTEST; /* in so short a word the two letters may be the name's own */
     size_t at = ret->count < NAME_READING_MAX ? ret->count++ : NAME_READING_MAX - 1;
-    for (; at > 1; at--) {
+    for (; at > place; at--) {
         memcpy(ret->text[at], ret->text[at - 1], NAME_WORD_MAX + 1);
         ret->len[at] = ret->len[at - 1];
     }
@@ -304,6 +322,19 @@ void romanise_japanese(const uint32_t *letters, size_t count, bool is_family, st
     else
         *ret = chinese;
     memset(ret->cut, 0, sizeof ret->cut); /* Japanese given names are not cut into syllables */
+}
+
+size_t hanja_hangul(const uint32_t *letters, size_t count, uint32_t *ret, size_t max)
+{
+    const struct rule *rule =
+        count == 0 ? NULL : rule_at(rules_for(TABLE_KOREAN_HANJA), letters, count, 0);
+    size_t written = 0;
+    if (!rule || rule->from_count != count)
+        return 0;
+    str text = str_c(rule->to[0]);
+    for (size_t at = 0; at < text.len && written < max;)
+        ret[written++] = utf8_next(text, &at);
+    return written;
 }
 
 /* Scripts that names of NAME_OTHER are written in, by the first letter. */

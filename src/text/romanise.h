@@ -29,6 +29,8 @@ void romanise_surname(enum name_script script, const uint32_t *letters, size_t c
 void romanise_japanese(const uint32_t *letters, size_t count, bool is_family, struct readings *ret);
 /* How many Kanji at the start are a Japanese family name; 0: none that is known. */
 size_t japanese_surname_length(const uint32_t *letters, size_t count);
+/* A Korean family name in Chinese characters as Hangul writes it; 0: not known as one. */
+size_t hanja_hangul(const uint32_t *letters, size_t count, uint32_t *ret, size_t max);
 /* How many letters at the start are a family name: 0, 1, 2. */
 size_t surname_length(enum name_script script, const uint32_t *letters, size_t count);
 /* The look-alike of a letter in another script (NAME_LATIN, NAME_CYRILLIC, NAME_GREEK); 0: none. */

@@ -23,6 +23,8 @@
     row(TABLE_HAN_SURNAMES, "codes/romanise/han-surnames.tsv") \
     row(TABLE_JAPANESE_SURNAMES, "codes/romanise/japanese-surnames.tsv") \
     row(TABLE_JAPANESE_GIVEN, "codes/romanise/japanese-given.tsv") \
+    row(TABLE_KOREAN_HANJA, "codes/romanise/korean-hanja.tsv") \
+    row(TABLE_WADE_GILES, "codes/romanise/wade-giles.tsv") \
     row(TABLE_HANGUL_SURNAMES, "codes/romanise/hangul-surnames.tsv") \
     row(TABLE_COSTS, "codes/romanise/costs.tsv") \
     row(TABLE_CONFUSABLES, "codes/romanise/confusables.tsv") \

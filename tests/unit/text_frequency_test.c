@@ -85,7 +85,7 @@ static void rarity_is_in_bits(void **state)
     (void)state;
     struct frequencies *table;
     struct arena arena = {0};
-    assert_int_equal(frequencies_read(S("tables\t3\npersons\t1024\nunlisted\t1\t16\n"
+    assert_int_equal(frequencies_read(S("tables\t4\npersons\t1024\nunlisted\t1\t16\n"
                                         "unlisted\t5\t10\nLatin\tanna\t64\n"),
                                       &table),
                      OK);
@@ -113,7 +113,7 @@ static const struct {
     uint32_t line;
     const char *why;
 } bad[] = {
-    {"tables\t3\n", ERR_DAMAGED, 0, "no persons"},
+    {"tables\t4\n", ERR_DAMAGED, 0, "no persons"},
     {"persons\tmany\n", ERR_DAMAGED, 1, "not a number"},
     {"persons\t10\ntables\t999\n", ERR_VERSION, 2, "other tables"},
     {"persons\t10\nLatin\tanna\t3\n", ERR_DAMAGED, 2, "below the floor"},
