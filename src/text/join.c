@@ -2,7 +2,9 @@
 /* text/join: words written as one (text/match.h): which, what it costs, what they read as. */
 #include "text/match.h"
 
-/* الدين is read with its article and without (romanise.c): the readings' difference in letters. */
+/*
+ * الدين is read with its article and without (romanise.c): letters the first reading has more.
+ */
 static int article_letters(const struct name_token *token)
 {
     str with = token->readings[0], without = token->readings[token->reading_count > 1];

@@ -276,8 +276,8 @@ static void read_hangul(const uint32_t *letters, size_t count, struct readings *
 }
 
 /*
- * الكندي: the article is not part of the name, but foreign names begin so too: without it
- * first, then with it, then the other readings without. الحق and أليكس are too short to say.
+ * الكندي: the article is not part of the name, but foreign names begin so too:
+ * without it first, then with it, then the other readings without. الحق is too short to say.
  */
 static void read_arabic(const uint32_t *letters, size_t count, struct readings *ret)
 {
