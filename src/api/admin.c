@@ -153,8 +153,9 @@ static enum err copy_small(const char *from, const char *to, const char *name)
 static bool is_small_file(const struct dirent *entry, bool has_keys)
 {
     str name = str_c(entry->d_name);
-    return entry->d_type == DT_REG && (str_ends(name, S(".json")) || str_ends(name, S(".tsv")) ||
-                                       (has_keys && str_ends(name, S(".key"))));
+    return entry->d_type == DT_REG &&
+           (str_ends(name, S(".json")) || str_ends(name, S(".tsv")) ||
+            str_ends(name, S(".changes")) || (has_keys && str_ends(name, S(".key"))));
 }
 
 static enum err copy_small_files(const char *from, const char *to, bool has_keys)

@@ -306,8 +306,8 @@ call_run run_audit_list, run_audit_get, run_audit_verify;
 call_run run_audit_statistics, run_audit_reviews, run_audit_review_decide, run_audit_searches,
     run_record_shown;
 call_run run_log_files, run_log_file;
-call_run run_log_key, run_log_checkpoint, run_log_tile, run_log_consistency, run_log_proof,
-    run_log_trust, run_log_witness, run_log_cosignature;
+call_run run_log_key, run_log_key_changes, run_log_checkpoint, run_log_tile, run_log_consistency,
+    run_log_proof, run_log_trust, run_log_witness, run_log_cosignature;
 call_run run_tickets, run_ticket_open, run_ticket_get, run_ticket_move, run_ticket_kinds,
     run_ticket_figures, run_offices, run_slip_key, run_slip_check;
 call_run run_handover, run_handover_leave, run_handover_take, run_scorecard;

@@ -24,6 +24,13 @@ enum err run_log_key(struct call *call)
     return finish_plain(call);
 }
 
+/* How the key came to be another, for those who hold an earlier one; empty: it is the first. */
+enum err run_log_key_changes(struct call *call)
+{
+    TRY(node_key_changes(call->api->node.directory, &call->out));
+    return finish_plain(call);
+}
+
 enum err run_log_checkpoint(struct call *call)
 {
     TRY(audit_checkpoint(call->api->node.audit, &call->out));

@@ -69,6 +69,11 @@ struct audit_entry {
  * reading. Unique for the last 34 thousand million entries (four years at 20 million a day).
  */
 enum { RECEIPT_TEXT = 10 }; /* with its NUL */
+/*
+ * Another key to read the log with: see keyring_replace_reader(). Nothing else may use the log
+ * meanwhile.
+ */
+enum err audit_replace_reader(struct audit *audit) MUST_USE;
 enum err audit_open(const char *directory, struct audit **ret) MUST_USE;
 void audit_close(struct audit *audit);
 /*

@@ -343,14 +343,13 @@ static enum err read_log(struct checking *c)
 static enum err add_target(struct checking *c, const char *what, char *text, size_t len, str key)
 {
     struct target *target = &c->targets[c->target_count++];
-    struct note_key parsed;
+    struct note_key signer;
     int64_t time_s;
     *target = (struct target){.what = what, .text = text};
     TRY(checkpoint_parse(str_of(text, len), &target->checkpoint));
     if (!key.len)
         return OK;
-    TRY(note_key_parse(key, &parsed));
-    if (note_verify(str_of(text, len), &parsed, &time_s)) {
+    if (note_verify_any(str_of(text, len), key, &signer, &time_s)) {
         struct err_info why = *err_last();
         return err_set(ERR_DAMAGED, "%s is not signed by the key given: %s", what, why.message);
     }
@@ -455,17 +454,18 @@ static enum err leaf_of(str extra, struct arena *arena, struct hash *ret, str *r
     return OK;
 }
 
-static enum err check_proof(const struct proof_file *proof, const struct note_key *key,
-                            struct arena *arena, struct buf *report)
+static enum err check_proof(const struct proof_file *proof, str keys, struct arena *arena,
+                            struct buf *report)
 {
     struct checkpoint checkpoint;
+    struct note_key key;
     struct hash leaf;
     str body;
     int64_t time_s;
     char hex[2 * HASH_SIZE + 1];
-    TRY(note_verify(proof->checkpoint, key, &time_s));
+    TRY(note_verify_any(proof->checkpoint, keys, &key, &time_s));
     TRY(checkpoint_parse(proof->checkpoint, &checkpoint));
-    if (!str_eq(checkpoint.origin, key->name))
+    if (!str_eq(checkpoint.origin, key.name))
         return err_set(ERR_DENIED, "the checkpoint is of the log %.*s", STR(checkpoint.origin));
     TRY(leaf_of(proof->extra, arena, &leaf, &body));
     if (!inclusion_holds(&leaf, proof->index, checkpoint.size, proof->path, proof->count,
@@ -483,11 +483,9 @@ static enum err check_proof(const struct proof_file *proof, const struct note_ke
 enum err audit_check_proof(str text, str key_text, struct buf *report)
 {
     struct proof_file proof;
-    struct note_key key;
     struct arena arena = {.max_bytes = 1 << 20};
-    TRY(note_key_parse(key_text, &key));
     TRY(proof_parse(text, &proof));
-    enum err code = check_proof(&proof, &key, &arena, report);
+    enum err code = check_proof(&proof, key_text, &arena, report);
     arena_release(&arena);
     return code;
 }

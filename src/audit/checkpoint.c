@@ -22,28 +22,21 @@ static str own_path(const struct audit *audit, const char *name, char out[AUDIT_
     return str_c(out);
 }
 
-static struct note_key own_key(const struct audit *audit)
-{
-    return (struct note_key){str_c(audit->origin), NOTE_SIGNATURE, audit->node_key.public_key};
-}
-
 enum err checkpoint_open(struct audit *audit, const char *directory)
 {
-    char path[AUDIT_PATH];
-    char hex[9];
-    struct hash hash;
-    snprintf(path, sizeof path, "%.4000s/node.key", directory);
-    TRY(signing_key_load(path, &audit->node_key));
-    sha256(str_of((const char *)audit->node_key.public_key.bytes, PUBLIC_KEY_SIZE), &hash);
-    hex_encode(hash.bytes, 4, hex);
-    snprintf(audit->origin, sizeof audit->origin, "bureau-node/%s/audit", hex);
+    TRY(node_key_load(directory, &audit->node_key));
+    snprintf(audit->origin, sizeof audit->origin, "%s/audit", audit->node_key.name);
     return OK;
+}
+
+enum err audit_replace_reader(struct audit *audit)
+{
+    return keyring_replace_reader(&audit->keyring, audit->directory);
 }
 
 void audit_key(const struct audit *audit, struct buf *out)
 {
-    struct note_key key = own_key(audit);
-    note_key_print(&key, out);
+    node_key_print(&audit->node_key, "audit", false, out);
 }
 
 static enum err sign_at(struct audit *audit, uint64_t size, struct buf *out)
@@ -54,7 +47,7 @@ static enum err sign_at(struct audit *audit, uint64_t size, struct buf *out)
     checkpoint_print(&checkpoint, &text);
     buf_add(out, buf_str(&text));
     buf_add_char(out, '\n');
-    note_sign(buf_str(&text), checkpoint.origin, &audit->node_key, out);
+    note_sign(buf_str(&text), checkpoint.origin, &audit->node_key.now, out);
     enum err code = text.failed ? text.failed : out->failed;
     buf_release(&text);
     return code;
@@ -102,15 +95,26 @@ enum err checkpoint_write(struct audit *audit)
     return code;
 }
 
+/* By any key this node ever had: what is checked lies in its own directory. */
+static enum err check_signed(const struct audit *audit, str note)
+{
+    struct buf keys = {.max = NOTE_MAX};
+    struct note_key key;
+    int64_t time_s;
+    node_key_print(&audit->node_key, "audit", true, &keys);
+    enum err code =
+        keys.failed ? keys.failed : note_verify_any(note, buf_str(&keys), &key, &time_s);
+    buf_release(&keys);
+    return code;
+}
+
 /* A note of this log: signed by it, and of this tree. */
 static enum err check_own(struct audit *audit, str note, struct checkpoint *ret)
 {
-    struct note_key key = own_key(audit);
     struct hash root;
-    int64_t time_s;
-    TRY(note_verify(note, &key, &time_s));
+    TRY(check_signed(audit, note));
     TRY(checkpoint_parse(note, ret));
-    if (!str_eq(ret->origin, key.name))
+    if (!str_eq_c(ret->origin, audit->origin))
         return err_set(ERR_DENIED, "the checkpoint is of the log %.*s", STR(ret->origin));
     TRY(tree_root(&audit->tree, ret->size, &root));
     return memcmp(root.bytes, ret->root.bytes, HASH_SIZE) == 0

@@ -10,7 +10,7 @@
 #include "audit/keyring.h"
 #include "audit/lookup.h"
 #include "audit/tree.h"
-#include "crypto/note.h"
+#include "crypto/node_key.h"
 
 enum {
     SEGMENT_BYTES = 64 << 20, /* a segment is closed at the first group that ends beyond */
@@ -133,7 +133,7 @@ struct room {
 struct audit {
     char directory[AUDIT_PATH]; /* DIR/audit */
     struct secret_key key;
-    struct signing_key node_key; /* signs checkpoints */
+    struct node_key node_key;    /* signs checkpoints */
     char origin[64];             /* this log's name in them */
     struct tree tree;
     struct keyring keyring;

@@ -102,13 +102,19 @@ static enum err write_key(struct keyring *keyring, const char *path, str boxes)
     return io_write(fd, boxes);
 }
 
+void keyring_boxes(const struct keyring *keyring, const struct box_key *reader,
+                   const struct secret_key *key, struct buf *out)
+{
+    box_seal(reader->public, str_of((const char *)key->bytes, KEY_SIZE), out);
+    for (size_t i = 0; i < keyring->reader_count; i++)
+        box_seal(keyring->readers[i], str_of((const char *)key->bytes, KEY_SIZE), out);
+}
+
 static enum err make_key(struct keyring *keyring, const char *path, struct secret_key *ret)
 {
     struct buf boxes = {.max = FILE_MAX};
     random_bytes(ret->bytes, KEY_SIZE);
-    box_seal(keyring->reader.public, str_of((const char *)ret->bytes, KEY_SIZE), &boxes);
-    for (size_t i = 0; i < keyring->reader_count; i++)
-        box_seal(keyring->readers[i], str_of((const char *)ret->bytes, KEY_SIZE), &boxes);
+    keyring_boxes(keyring, &keyring->reader, ret, &boxes);
     enum err code = boxes.failed ? boxes.failed : write_key(keyring, path, buf_str(&boxes));
     buf_release(&boxes);
     return code;
@@ -125,16 +131,17 @@ static bool is_torn(str boxes)
     return is_empty || boxes.len % BOX;
 }
 
-/* ERR_NOT_FOUND when there is no such key (any more). */
-static enum err read_key(struct keyring *keyring, const char *path, struct secret_key *ret)
+enum err keyring_unbox(const struct box_key *readers, size_t count, const char *path,
+                       struct secret_key *ret)
 {
     char *boxes = NULL;
     size_t len = 0;
     bool is_open = false;
     TRY(io_read_file(path, FILE_MAX, &boxes, &len));
     bool is_none = is_torn(str_of(boxes, len));
-    for (size_t at = 0; at + BOX <= len && !is_open && !is_none; at += BOX)
-        is_open = box_open(&keyring->reader, str_of(boxes + at, BOX), (char *)ret->bytes);
+    for (size_t at = 0; at + BOX <= len && !is_none; at += BOX)
+        for (size_t i = 0; i < count && !is_open; i++)
+            is_open = box_open(&readers[i], str_of(boxes + at, BOX), (char *)ret->bytes);
     free(boxes);
     if (is_none)
         return err_set(ERR_NOT_FOUND, "%s holds no key", path);
@@ -152,7 +159,7 @@ static enum err take_key(struct keyring *keyring, const struct key_name *name, b
         return OK;
     }
     name_path(keyring, name, path, sizeof path);
-    enum err code = read_key(keyring, path, ret);
+    enum err code = keyring_unbox(&keyring->reader, 1, path, ret);
     if (code == ERR_NOT_FOUND && is_made) {
         err_clear();
         code = make_key(keyring, path, ret);
@@ -427,7 +434,8 @@ enum err keyring_open(struct keyring *keyring, const char *audit_directory)
     TRY(io_make_dir(keyring->directory));
     snprintf(path, sizeof path, "%.4000s/reader.key", audit_directory);
     TRY(box_key_load(path, &keyring->reader));
-    return read_readers(keyring, audit_directory);
+    TRY(read_readers(keyring, audit_directory));
+    return keyring_finish_reader(keyring, audit_directory);
 }
 
 void keyring_close(struct keyring *keyring)

@@ -87,4 +87,20 @@ enum err keyring_expire(struct keyring *keyring, uint32_t today, unsigned *ret_c
 /* The days' keys, each sealed to the readers. */
 enum err keyring_copy(struct keyring *keyring, const char *target_audit_directory) MUST_USE;
 
+/* ---- another reader's key (reader.c) ---- */
+
+/*
+ * A new reader.key: every key of the log is sealed to it instead of the old one, which is gone when
+ * this returns. About two milliseconds a file of keys; nothing is sealed or opened meanwhile.
+ */
+enum err keyring_replace_reader(struct keyring *keyring, const char *audit_directory) MUST_USE;
+/* Where a replacement was cut short, it goes on. */
+enum err keyring_finish_reader(struct keyring *keyring, const char *audit_directory) MUST_USE;
+/* One key as it lies in its file: a box for this reader and for each of the further ones. */
+void keyring_boxes(const struct keyring *keyring, const struct box_key *reader,
+                   const struct secret_key *key, struct buf *out);
+/* By any of these readers. ERR_NOT_FOUND when there is no such key (any more). */
+enum err keyring_unbox(const struct box_key *readers, size_t count, const char *path,
+                       struct secret_key *ret) MUST_USE;
+
 #endif

@@ -168,7 +168,7 @@ static enum err copy_keys(struct audit *audit, const char *target)
         const void *bytes;
     } keys[] = {{"receipt.key", audit->key.bytes},
                 {"reader.key", audit->keyring.reader.secret},
-                {"../node.key", audit->node_key.secret}};
+                {"../node.key", audit->node_key.now.secret}};
     char path[AUDIT_PATH];
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         snprintf(path, sizeof path, "%.4000s/%s", target, keys[i].name);

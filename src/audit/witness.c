@@ -146,7 +146,7 @@ static enum err countersign(struct audit *audit, const char *path, const struct 
     TRY(check_continues(seen, request, &checkpoint));
     TRY(seen_write(path, seen->key_line, checkpoint.size, &checkpoint.root));
     TRY(note_split(request->note, &text, &signatures));
-    note_cosign(text, str_c(audit->origin), &audit->node_key, clock_now_us() / 1000000, out);
+    note_cosign(text, str_c(audit->origin), &audit->node_key.now, clock_now_us() / 1000000, out);
     return out->failed;
 }
 

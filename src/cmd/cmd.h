@@ -152,6 +152,7 @@ int command_grant(struct cli *cli);
 int command_measure(struct cli *cli);
 int command_approval(struct cli *cli);
 int command_recovery(struct cli *cli);
+int command_keys(struct cli *cli);
 int command_recover_administrator(struct cli *cli);
 int command_terminal(struct cli *cli);
 /* officer.c: the key of the file --certificate names, as certificate_key. */

@@ -168,6 +168,14 @@ const struct command commands[] = {
      "show                        among how many, and since when\n"
      "Shares are read from the terminal or standard input, not from the command line.",
      command_recovery},
+    {"keys", "list|replace|follow", "the node's keys, and others in their place",
+     "list                        which there are, since when, what each is for\n"
+     "replace node [--given-up]   another key to sign with; given up: the old one may be in other\n"
+     "                            hands, and what it signed holds no more. With the node stopped\n"
+     "replace reader              another key to read the log with\n"
+     "follow CHANGES --key FILE   from a node's key one has to those it signs with now; CHANGES:\n"
+     "                            GET /v1/log/key-changes",
+     command_keys},
     {"recover-administrator", "ID --reason TEXT", "an administrator's link, by two share holders",
      "ID --reason TEXT [--country CCC] [--unit U]  country and unit: of one who is new\n"
      "Two holders type their shares at the machine; the link is good once and for three days.",

@@ -59,11 +59,9 @@ static bool is_cleared(void *context, struct record_id alert, str document_numbe
 static enum err open_flow(struct running *running)
 {
     struct api_node *node = &running->node;
-    struct signing_key key;
-    char path[4096];
+    struct node_key key;
     TRY(flow_open(running->catalog, node->store, &node->flow));
-    snprintf(path, sizeof path, "%s/node.key", node->directory);
-    TRY(signing_key_load(path, &key));
+    TRY(node_key_load(node->directory, &key));
     flow_sign_with(node->flow, &key);
     wipe(&key, sizeof key);
     search_on_cleared(node->engine, is_cleared, node->flow);

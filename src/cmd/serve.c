@@ -121,9 +121,10 @@ static enum err serve(struct running *running, struct http_options *http, sigset
 /* Clocks of tickets and what rings when they run out; review dates. */
 static enum err start_clocks(struct running *running, struct flow_alarm_options options)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/node.key", running->node.directory);
-    TRY(signing_key_load(path, &options.key));
+    struct node_key key;
+    TRY(node_key_load(running->node.directory, &key));
+    options.key = key.now;
+    wipe(&key, sizeof key);
     enum err code = flow_alarms_start(running->node.flow, &options, &running->alarms);
     wipe(&options.key, sizeof options.key);
     if (!code)

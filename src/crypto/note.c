@@ -166,3 +166,18 @@ enum err note_verify(str note, const struct note_key *key, int64_t *ret_time_s)
     }
     return is_found ? OK : err_set(ERR_NOT_FOUND, "there is no signature by %.*s", STR(key->name));
 }
+
+enum err note_verify_any(str note, str keys, struct note_key *ret, int64_t *ret_time_s)
+{
+    str line;
+    enum err code = err_set(ERR_SYNTAX, "not a verification key: expected name+id+key");
+    for (int i = 0; i < LINES_MAX * 2 && str_split(&keys, '\n', &line); i++) {
+        if (str_trim(line).len == 0)
+            continue;
+        TRY(note_key_parse(line, ret));
+        code = note_verify(note, ret, ret_time_s);
+        if (code != ERR_NOT_FOUND)
+            return code;
+    }
+    return code;
+}

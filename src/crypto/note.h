@@ -34,5 +34,7 @@ enum err note_split(str note, str *ret_text, str *ret_signatures) MUST_USE;
  * ERR_DENIED: one that does not hold. A cosignature gives its time.
  */
 enum err note_verify(str note, const struct note_key *key, int64_t *ret_time_s) MUST_USE;
+/* The same by any of several keys, a line each; *ret: which, its name borrowed from `keys`. */
+enum err note_verify_any(str note, str keys, struct note_key *ret, int64_t *ret_time_s) MUST_USE;
 
 #endif

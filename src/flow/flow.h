@@ -18,7 +18,7 @@
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
-#include "crypto/note.h"
+#include "crypto/node_key.h"
 #include "model/life.h"
 #include "store/store.h"
 
@@ -374,7 +374,7 @@ str flow_taker(struct flow *flow, const struct actor *actor, uint64_t number, st
 /* ---- not this person ---- */
 
 /* The key that signs clearance slips; before the first move. Without one there are no slips. */
-void flow_sign_with(struct flow *flow, const struct signing_key *key);
+void flow_sign_with(struct flow *flow, const struct node_key *key);
 void flow_slip_key(const struct flow *flow, struct buf *out); /* what a verifier needs, one line */
 struct flow_slip {
     bool is_good;     /* signed by the key, unchanged */

@@ -137,7 +137,7 @@ struct flow {
     struct causes *causes; /* raise.c */
     struct scores *scores; /* score.c */
     /* slip.c */
-    struct signing_key key;
+    struct node_key key;
     char key_name[64];
     bool has_key;
     struct flow_teller teller; /* tell NULL: nobody listens */

@@ -34,26 +34,16 @@ static void hash_document(const unsigned char salt[SALT_SIZE], str issuer, str n
         sha256(str_of((const char *)ret->bytes, HASH_SIZE), ret);
 }
 
-void flow_sign_with(struct flow *flow, const struct signing_key *key)
+void flow_sign_with(struct flow *flow, const struct node_key *key)
 {
-    struct hash hash;
-    char hex[9];
     flow->key = *key;
-    sha256(str_of((const char *)key->public_key.bytes, PUBLIC_KEY_SIZE), &hash);
-    hex_encode(hash.bytes, 4, hex);
-    snprintf(flow->key_name, sizeof flow->key_name, "bureau-node/%s/clearance", hex);
+    snprintf(flow->key_name, sizeof flow->key_name, "%s/clearance", key->name);
     flow->has_key = true;
-}
-
-static struct note_key own_key(const struct flow *flow)
-{
-    return (struct note_key){str_c(flow->key_name), NOTE_SIGNATURE, flow->key.public_key};
 }
 
 void flow_slip_key(const struct flow *flow, struct buf *out)
 {
-    struct note_key key = own_key(flow);
-    note_key_print(&key, out);
+    node_key_print(&flow->key, "clearance", false, out);
 }
 
 enum err slip_make(struct flow *flow, const struct slip *slip, struct arena *arena, str *ret)
@@ -76,7 +66,7 @@ enum err slip_make(struct flow *flow, const struct slip *slip, struct arena *are
                day_format(slip->until, day), record_id_format(slip->alert, id), salt, hash);
     buf_add(&note, buf_str(&text));
     buf_add_char(&note, '\n');
-    note_sign(buf_str(&text), str_c(flow->key_name), &flow->key, &note);
+    note_sign(buf_str(&text), str_c(flow->key_name), &flow->key.now, &note);
     enum err code = text.failed ? text.failed : note.failed;
     if (!code)
         *ret = arena_str(arena, buf_str(&note));
@@ -147,22 +137,34 @@ static enum err check_document(const struct flow *flow, str document, str issuer
     return OK;
 }
 
+/* By one of these keys, lines; empty: by this node. */
+static bool is_signed(const struct flow *flow, str slip, str keys)
+{
+    struct buf own = {.max = 16 << 10};
+    struct note_key signer;
+    int64_t time_s = 0;
+    if (!keys.len)
+        node_key_print(&flow->key, "clearance", false, &own);
+    bool is = note_verify_any(slip, keys.len ? keys : buf_str(&own), &signer, &time_s) == OK;
+    err_clear();
+    buf_release(&own);
+    return is;
+}
+
 enum err flow_check_slip(const struct flow *flow, str slip, str key, str document, str issuer,
                          struct arena *arena, struct flow_slip *ret)
 {
-    struct note_key known = own_key(flow);
-    str text, signatures, salt, hash;
-    int64_t time_s = 0;
+    struct note_key first;
+    str text, signatures, salt, hash, rest = key, line;
     if (slip.len > SLIP_MAX)
         return no_slip();
     *ret = (struct flow_slip){.is_asked = document.len > 0};
-    if (key.len)
-        TRY(note_key_parse(key, &known));
+    if (key.len && str_split(&rest, '\n', &line))
+        TRY(note_key_parse(line, &first));
     if (note_split(slip, &text, &signatures) != OK)
         return no_slip();
     TRY(read_slip(text, ret, &salt, &hash));
-    ret->is_good = note_verify(slip, &known, &time_s) == OK;
-    err_clear();
+    ret->is_good = is_signed(flow, slip, key);
     ret->is_over = day_number(ret->until) < day_number(day_today());
     if (ret->is_asked)
         TRY(check_document(flow, document, issuer, salt, hash, arena, &ret->is_document));

@@ -31,21 +31,14 @@ enum { REASON_MAX = 120 };
 
 enum err signer_open(struct signer *signer, const char *directory)
 {
-    char path[4096];
-    char hex[9];
-    struct hash hash;
-    snprintf(path, sizeof path, "%.4000s/node.key", directory);
-    TRY(signing_key_load(path, &signer->key));
-    sha256(str_of((const char *)signer->key.public_key.bytes, PUBLIC_KEY_SIZE), &hash);
-    hex_encode(hash.bytes, 4, hex);
-    snprintf(signer->name, sizeof signer->name, "bureau-node/%s/deletions", hex);
+    TRY(node_key_load(directory, &signer->key));
+    snprintf(signer->name, sizeof signer->name, "%s/deletions", signer->key.name);
     return OK;
 }
 
 void keep_key(const struct keep *keep, struct buf *out)
 {
-    struct note_key key = {str_c(keep->signer.name), NOTE_SIGNATURE, keep->signer.key.public_key};
-    note_key_print(&key, out);
+    node_key_print(&keep->signer.key, "deletions", false, out);
 }
 
 /* ---- writing ---- */
@@ -67,7 +60,7 @@ static enum err write_note(const struct signer *signer, const struct stored *rec
     struct buf text = {.max = 4096};
     buf_add(&text, buf_str(out));
     buf_add_char(out, '\n');
-    note_sign(buf_str(&text), str_c(signer->name), &signer->key, out);
+    note_sign(buf_str(&text), str_c(signer->name), &signer->key.now, out);
     enum err code = text.failed ? text.failed : out->failed;
     buf_release(&text);
     return code;
@@ -161,11 +154,10 @@ enum err keep_check_certificate(str note, str key_text, struct buf *report)
     str text, signatures;
     str facts[LINE_COUNT];
     int64_t time_s;
-    TRY(note_key_parse(key_text, &key));
     TRY(note_split(note, &text, &signatures));
     if (!str_starts(text, TITLE))
         return err_set(ERR_SYNTAX, "this is no certificate of deletion");
-    TRY(note_verify(note, &key, &time_s));
+    TRY(note_verify_any(note, key_text, &key, &time_s));
     str rest = str_from(text, TITLE.len);
     bool is_whole = true;
     for (size_t i = 0; i < LINE_COUNT && is_whole; i++)

@@ -71,7 +71,7 @@ enum err deletions_each(struct deletions *list, deletions_visit *visit, void *co
 /* ---- certificate.c ---- */
 
 struct signer {
-    struct signing_key key;
+    struct node_key key;
     char name[64];
 };
 enum err signer_open(struct signer *signer, const char *directory) MUST_USE;

@@ -20,7 +20,7 @@
 #ifndef KEEP_KEEP_H
 #define KEEP_KEEP_H
 
-#include "crypto/note.h"
+#include "crypto/node_key.h"
 #include "store/store.h"
 
 struct keep;

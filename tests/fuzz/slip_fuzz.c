@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct flow flow;
-    struct signing_key key = {.secret = {1}};
+    struct node_key key = {.now = {.secret = {1}}, .name = "bureau-node/0"};
     struct flow_slip slip;
     struct arena arena = {0};
     str text = str_of((const char *)data, size);

@@ -621,6 +621,10 @@ static inline void ask_log_key(struct leak *leak)
 {
     ask_blank(leak, "GET", "/v1/log/key", "");
 }
+static inline void ask_log_key_changes(struct leak *leak)
+{
+    ask_blank(leak, "GET", "/v1/log/key-changes", "");
+}
 static inline void ask_log_files(struct leak *leak)
 {
     ask_blank(leak, "GET", "/v1/log/files", "");
@@ -1086,6 +1090,7 @@ static const struct prober probers[] = {
     {"GET", "/v1/audit/verify", ask_audit_verify},
     {"GET", "/v1/audit/{receipt}", ask_audit_entry},
     {"GET", "/v1/log/key", ask_log_key},
+    {"GET", "/v1/log/key-changes", ask_log_key_changes},
     {"GET", "/v1/log/files", ask_log_files},
     {"GET", "/v1/log/files/{name}", ask_log_file},
     {"GET", "/v1/log/checkpoint", ask_log_checkpoint},

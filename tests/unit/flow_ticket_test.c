@@ -698,14 +698,14 @@ static void a_slip_is_verified_anywhere(void **state)
     struct world world;
     struct flow_ticket ticket;
     struct flow_slip found;
-    struct signing_key key, other;
+    struct node_key key, other;
     struct buf line = {0};
     char path[600];
     begin(&world);
-    snprintf(path, sizeof path, "%s/node.key", world.scratch.path);
-    assert_int_equal(signing_key_load(path, &key), OK);
-    snprintf(path, sizeof path, "%s/other.key", world.scratch.path);
-    assert_int_equal(signing_key_load(path, &other), OK);
+    assert_int_equal(node_key_load(world.scratch.path, &key), OK);
+    snprintf(path, sizeof path, "%s/other", world.scratch.path);
+    assert_int_equal(io_make_dir(path), OK);
+    assert_int_equal(node_key_load(path, &other), OK);
     flow_sign_with(world.flow, &key);
     ask_urgently(&world, "", false, &ticket);
     struct flow_request request = {

@@ -4,7 +4,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { bytes, call, text } from './api.js';
 import { t, when } from './i18n.js';
-import { Damage, checkProof, hashLines, isContinued, isSame, openCheckpoint, parseKey, toHex } from './proof.js';
+import { Damage, checkProof, hashLines, isContinued, isFollowed, isSame, openCheckpoint, parseKey, toHex } from './proof.js';
 import { rootFromTiles, treeFromFiles } from './tree.js';
 import { save } from './save.js';
 
@@ -66,9 +66,9 @@ async function openLive(say) {
 
 async function compareKept(say, { keyText, key, checkpoint }) {
   const old = readKept();
-  if (old && old.key !== keyText) throw new Damage('log.bad.newkey', { time: when(old.time) });
+  if (old && old.key !== keyText && !await isFollowed(await text('/v1/log/key-changes'), parseKey(old.key), key)) throw new Damage('log.bad.newkey', { time: when(old.time) });
   if (old) {
-    const before = await openCheckpoint(old.note, key);
+    const before = await openCheckpoint(old.note, parseKey(old.key));
     if (before.size > checkpoint.size) throw new Damage('log.bad.shorter', { from: count(before.size), to: count(checkpoint.size), time: when(old.time) });
     await consistency(before, checkpoint, await pathBetween(before.size, checkpoint.size));
     say('log.continued', { time: when(old.time), count: count(before.size) });
@@ -173,7 +173,7 @@ function Offline() {
   const [key, setKey] = useState('');
   const [files, setFiles] = useState([]);
   const [state, run] = useSteps();
-  useEffect(() => { text('/v1/log/key').then((own) => setKey((old) => old || own.trim())).catch(() => { /* pasted by hand then */ }); }, []);
+  useEffect(() => { text('/v1/log/key').then((own) => setKey((old) => old || own.trim().replace('\n', ' '))).catch(() => { /* pasted by hand then */ }); }, []);
   const check = (list) => list.length && run((say, onStep) => checkFiles(list, key, say, onStep));
   return (
     <section aria-labelledby="check-files"><h2 id="check-files">{t('audit.files')}</h2><p class="quiet">{t('audit.files.help')}</p>

@@ -49,14 +49,24 @@ export function leafHash(salt, body) {
 }
 export const emptyRoot = () => sha256(new Uint8Array(0));
 
+const idOf = (name, bytes) => sha256(new Uint8Array([...utf8.encode(name), 10, ...bytes])).subarray(0, ID_SIZE);
+const keyOf = (name, bytes) => ({ name, keys: [{ name, id: idOf(name, [SIGNATURE, ...bytes]), bytes }] });
+
 // "name+id+key"
-export function parseKey(text) {
-  const [, name, id, rest] = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text.trim()) || [];
+function parseLine(line) {
+  const [, name, id, rest] = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(line.trim()) || [];
   if (!name) throw new Damage('log.bad.key');
   const bytes = fromBase64(rest);
-  const own = sha256(new Uint8Array([...utf8.encode(name), 10, ...bytes])).subarray(0, ID_SIZE);
+  const own = idOf(name, bytes);
   if (bytes.length !== 1 + KEY_SIZE || bytes[0] !== SIGNATURE || toHex(own) !== id) throw new Damage('log.bad.key');
   return { name, id: own, bytes: bytes.subarray(1) };
+}
+
+// What a log signs with: the present key and those before it, a line each, all of one name.
+export function parseKey(text) {
+  const keys = text.trim().split(/\s+/).map(parseLine);
+  if (keys.some(({ name }) => name !== keys[0].name)) throw new Damage('log.bad.key');
+  return { name: keys[0].name, keys };
 }
 
 async function isSigned(key, signature, text) {
@@ -80,12 +90,30 @@ export async function openNote(note, key) {
     const [, name, value] = /^\u2014 ([^+\s]+) (\S+)$/.exec(line) || [];
     if (!name) throw new Damage('log.bad.form');
     const bytes = fromBase64(value);
-    if (name !== key.name || !isSame(bytes.subarray(0, ID_SIZE), key.id)) { witnesses.push(name); continue; }
-    if (bytes.length !== ID_SIZE + 64 || !await isSigned(key, bytes.subarray(ID_SIZE), text)) throw new Damage('log.bad.signature');
+    const by = key.keys.find((one) => name === one.name && isSame(bytes.subarray(0, ID_SIZE), one.id));
+    if (!by) { witnesses.push(name); continue; }
+    if (bytes.length !== ID_SIZE + 64 || !await isSigned(by, bytes.subarray(ID_SIZE), text)) throw new Damage('log.bad.signature');
     isOwn = true;
   }
   if (!isOwn) throw new Damage('log.bad.signer', { name: key.name });
   return { text, witnesses };
+}
+
+// Do a node's changes of key lead from this key to those? Each change is a note of nine lines, signed by the old and the new one.
+export async function isFollowed(changes, old, now) {
+  let at = old.keys[0].bytes;
+  const lines = changes.split('\n');
+  for (let i = 0; i + 9 <= lines.length; i += 9) {
+    const facts = Object.fromEntries(lines.slice(i, i + 6).map((line) => line.split(/ (.*)/).slice(0, 2)));
+    const from = fromBase64(facts.from || '');
+    if (!isSame(from, at)) continue;
+    const to = fromBase64(facts.to || '');
+    const note = `${lines.slice(i, i + 9).join('\n')}\n`;
+    if (!old.name.startsWith(`${facts.node}/`)) return false;
+    for (const bytes of [from, to]) await openNote(note, keyOf(`${facts.node}/keys`, bytes));
+    at = to;
+  }
+  return isSame(at, now.keys[0].bytes);
 }
 
 function numberFrom(text) {
