@@ -451,6 +451,16 @@ static void check_officers(struct doctor *doctor)
         "make the first administrator: bureau setup ID --country CCC --unit U");
 }
 
+static void check_passwords(struct doctor *doctor)
+{
+    bool has_breached = identity_has_breached(doctor->call->api->node.identity);
+    say(doctor, "passwords", true,
+        has_breached ? S("common ones and the breached ones of breached.txt are refused")
+                     : S("common ones are refused; breached ones too with a list of them, "
+                         "breached.txt in the data directory"),
+        "");
+}
+
 static void check_definitions(struct doctor *doctor)
 {
     struct buf report = {.max = 1 << 20};
@@ -521,6 +531,7 @@ enum err run_doctor(struct call *call)
     check_clock(&doctor);
     check_sandbox(&doctor);
     check_officers(&doctor);
+    check_passwords(&doctor);
     json_close(&doctor.json, ']');
     err_clear();
     call_finish(call, OK);

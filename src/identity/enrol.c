@@ -209,8 +209,20 @@ static struct node *credential_fields(struct arena *arena, str officer, enum cre
     return fields;
 }
 
+enum err new_password_check(const struct identity *identity, str password)
+{
+    TRY(password_check(password));
+    return password_list_check(identity->refused, password);
+}
+
+bool identity_has_breached(const struct identity *identity)
+{
+    return password_list_has_breached(identity->refused);
+}
+
 enum err hash_password(struct identity *identity, str password, char ret[PASSWORD_HASH_TEXT])
 {
+    TRY(new_password_check(identity, password));
     pthread_mutex_t *turn = &identity->hashing[atomic_fetch_add(&identity->hashing_turn, 1) & 1];
     pthread_mutex_lock(turn);
     enum err code = password_hash(password, ret);
@@ -303,7 +315,8 @@ enum err identity_password_change(struct identity *identity, const struct actor 
     char hash[PASSWORD_HASH_TEXT];
     struct arena arena = {0};
     struct identity_signin signin = {actor->officer, password, code_text, address, STR_EMPTY};
-    TRY(password_check(next)); /* before a code is used up */
+    if (new_password_check(identity, next)) /* before a code is used up */
+        return err_field("new");
     TRY(identity_sign_in(identity, &signin, ret_wait_s));
     TRY(hash_password(identity, next, hash));
     pthread_mutex_lock(&identity->changing);

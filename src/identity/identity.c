@@ -17,11 +17,20 @@ static void init_locks(struct identity *identity)
         pthread_mutex_init(&identity->hashing[i], NULL);
 }
 
+static enum err open_passwords(struct identity *identity, const char *directory)
+{
+    char common[4096], breached[4096];
+    snprintf(common, sizeof common, "%.*s/codes/passwords.txt", STR(identity->catalog->home));
+    snprintf(breached, sizeof breached, "%.4000s/breached.txt", directory);
+    return password_list_open(common, breached, &identity->refused);
+}
+
 static enum err open_parts(struct identity *identity, const char *directory)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/identity.key", directory);
     TRY(secret_key_load(path, &identity->key));
+    TRY(open_passwords(identity, directory));
     TRY(throttle_new(&identity->throttle));
     TRY(challenges_new(&identity->challenges));
     TRY(roll_fill(identity));
@@ -65,6 +74,7 @@ void identity_close(struct identity *identity)
     terminals_release(identity);
     challenges_free(identity->challenges);
     throttle_free(identity->throttle);
+    password_list_free(identity->refused);
     pthread_rwlock_destroy(&identity->lock);
     pthread_mutex_destroy(&identity->changing);
     pthread_mutex_destroy(&identity->sessions_lock);

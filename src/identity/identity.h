@@ -115,6 +115,8 @@ enum err identity_enrol_start(struct identity *identity, str secret, struct aren
 /* The link is used up, earlier passwords and codes are gone. ret_officer lives in arena. */
 enum err identity_enrol(struct identity *identity, str secret, str password, str code,
                         struct arena *arena, str *ret_officer) MUST_USE;
+/* Does the operator give a list of breached passwords (DIR/breached.txt)? */
+bool identity_has_breached(const struct identity *identity);
 enum err identity_password_change(struct identity *identity, const struct actor *actor,
                                   str password, str code, str address, str next,
                                   unsigned *ret_wait_s) MUST_USE;

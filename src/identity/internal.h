@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "crypto/passwords.h"
 #include "crypto/signin.h"
 #include "identity/identity.h"
 
@@ -216,6 +217,7 @@ struct identity {
     const struct catalog *catalog;
     struct store *store;
     struct secret_key key;         /* DIR/identity.key */
+    struct password_list *refused; /* codes/passwords.txt, DIR/breached.txt */
     const struct code_list *roles; /* codes/audiences.csv */
     uint64_t integrating;          /* the bit of that role */
     uint32_t home;
@@ -329,6 +331,7 @@ enum err writing_officer(struct identity *identity, struct writing *writing, str
 /* enrol.c */
 bool codes_open(const struct identity *identity, str officer, str sealed,
                 unsigned char ret[TOTP_SECRET_SIZE]);
+enum err new_password_check(const struct identity *identity, str password) MUST_USE;
 enum err hash_password(struct identity *identity, str password,
                        char ret[PASSWORD_HASH_TEXT]) MUST_USE;
 /* resolve.c */

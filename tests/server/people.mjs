@@ -43,6 +43,10 @@ const failed = await runTests('people', [
     assert.match(start.data.totp.uri, /^otpauth:\/\/totp\/Bureau:o-1\?secret=[A-Z2-7]{32}&/);
     assert.equal((await admin.call('POST', '/v1/enrolment', { secret: again.secret, password, code: '000000' })).status, 422);
     assert.equal((await admin.call('POST', '/v1/enrolment', { secret: again.secret, password: 'short', code: codeOf(start.data.totp.secret) })).status, 422);
+    const common = await admin.call('POST', '/v1/enrolment', { secret: again.secret, password: 'Welcome2024!!', code: codeOf(start.data.totp.secret) });
+    assert.deepEqual([common.status, common.data.field], [422, 'password'], common.text);
+    assert.match(common.text, /a common one/);
+    assert.ok(!common.text.includes('Welcome2024'));
     await admin.enrol(again.secret);
     assert.equal((await admin.call('POST', '/v1/enrolment', { secret: again.secret, password, code: codeOf(admin.totp, 1) })).status, 404, 'once');
     assert.equal(run('setup', 'o-2', '--country', 'UTO').code, 2, 'there is an administrator now');
@@ -258,6 +262,8 @@ const failed = await runTests('people', [
   ['a changed password ends all other sessions', async () => {
     assert.equal((await listed.call('POST', '/v1/me/password', { password: 'not the one', code: codeOf(listed.totp, 1), new: 'another long phrase' })).status, 401);
     assert.equal((await listed.call('POST', '/v1/me/password', { password, code: codeOf(listed.totp, 1), new: 'short' })).status, 422);
+    const common = await listed.call('POST', '/v1/me/password', { password, code: codeOf(listed.totp, 1), new: 'qwerty123456' });
+    assert.deepEqual([common.status, common.data.field], [422, 'new'], common.text);
     const before = new Browser();
     before.cookies = { bureau: listed.cookies.bureau };
     const changed = await listed.call('POST', '/v1/me/password', { password, code: codeOf(listed.totp, 1), new: 'another long phrase' });
