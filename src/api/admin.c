@@ -144,7 +144,7 @@ static enum err copy_small(const char *from, const char *to, const char *name)
     size_t len;
     snprintf(source, sizeof source, "%s/%s", from, name);
     snprintf(target, sizeof target, "%s/%s", to, name);
-    TRY(io_read_file(source, 8 << 20, &bytes, &len));
+    TRY(io_read_file(source, 128 << 20, &bytes, &len));
     enum err code = io_replace(target, str_of(bytes, len));
     free(bytes);
     return code;

@@ -33,7 +33,8 @@ static const struct {
      "why?:[Why] expected_by_chance?:n"},
     {"DatabaseAnswer", "name:s title?:s result:s count:i reason?:s reason_said?:[SaidSentence]"},
     {"Answer", "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
-               "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] advice?:s "
+               "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] similar_reason?:s "
+               "similar_reason_said?:[SaidSentence] advice?:s "
                "advice_said?:[SaidSentence] repaired?:s keyboard?:s"},
     {"Explained", "receipt:s verdict:s why:s by_key:b by_name:b place:i proven:b possible_from?:n "
                   "hit_from?:n understood:[Reading] hit:Hit"},

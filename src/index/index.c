@@ -391,6 +391,7 @@ static struct index *index_make(const char *directory, struct store *store,
     index->classes = classes;
     index->next_id = 1;
     index->delta_max = DELTA_ENTRY_MAX;
+    index->large_keys = LARGE_KEYS;
     pthread_mutex_init(&index->merging, NULL);
     pthread_mutex_init(&index->writing, NULL);
     pthread_mutex_init(&index->publishing, NULL);
@@ -530,6 +531,7 @@ enum err index_rebuild(struct index *index)
         memcpy(fresh->key, index->key, sizeof fresh->key);
         fresh->key_id = index->key_id;
         fresh->is_private = true;
+        fresh->large_keys = index->large_keys;
         atomic_store(&fresh->next_id, atomic_fetch_add(&index->next_id, (uint64_t)1 << 32));
         code = begin(fresh, parts, 0, 0);
     }

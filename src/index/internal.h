@@ -7,6 +7,7 @@
  *   follow.c          one change of the feed -> entries, keys, deaths in the live delta
  *   delta.c           the part in memory: one writer, many readers
  *   segment.c         a mapped file, read; segment_ranges.c its intervals
+ *   segment_columns.c numbers of as few bits as they need, packed
  *   segment_write.c   parts -> one new file
  *   merge.c           when to merge what; the background thread
  *   probe.c           a snapshot asked
@@ -41,7 +42,12 @@ enum {
     DEAD_PAGE = 1024,
     BLOCK_SIZE = 1 << 16,
     HASH_BITS = 48,
-    KEYS_VERSION = 1, /* raised when types make other keys of the same values */
+    LARGE_HASH_BITS = 42, /* kept of a hash in a segment of LARGE_KEYS or more: see segment.c */
+    LARGE_KEYS = 1 << 25,
+    COLUMN_BITS_MAX = 56, /* read with one load of eight bytes, wherever they begin */
+    COLUMN_RUN = 128,     /* rows of a run of a column */
+    COLUMN_HEAD = 16,     /* bytes that describe a run */
+    KEYS_VERSION = 2,     /* raised when types make other keys of the same values */
 };
 #define NO_ENTRY     UINT32_MAX
 #define NO_DAY       INT32_MIN
@@ -141,10 +147,16 @@ void delta_count_space(struct delta *delta, uint64_t space);
 /* ---- segment.c: the layout is drawn there ---- */
 
 struct segment_plan;
-struct column { /* numbers of `width` bytes, lowest first, each less `base` */
-    const unsigned char *at;
-    uint64_t base, mask;
-    uint8_t width;
+/*
+ * A number for each row. The first `packed` ones have `bits` bits each and count from `base`: rows in
+ * no order. The others ascend about as their rows do, and lie in runs of COLUMN_RUN, each with its own
+ * base and width: the number of the run's i-th row is base + i + what is packed.
+ */
+struct column {
+    const unsigned char *at, *runs, *heads, *end; /* end: of `runs` */
+    uint64_t base;
+    uint32_t packed;
+    uint8_t bits;
 };
 struct segment_class {
     uint16_t definition, class_number;
@@ -189,7 +201,8 @@ struct segment_meta { /* the footer's numbers */
     uint32_t entry_count, dated_count, front_count, key_count, range_count, death_count,
         space_count, class_count;
     uint64_t number_base, born_base;
-    uint8_t number_width, class_width, born_width, entry_width, hash_width, bucket_bits;
+    /* bits of: numbers, classes, born of the front; an entry; what is kept of a hash; a field */
+    uint8_t number_bits, class_bits, born_bits, entry_bits, hash_bits, field_bits, bucket_bits;
     uint64_t at[SECTION_COUNT], size[SECTION_COUNT];
 };
 struct segment {
@@ -211,8 +224,7 @@ struct segment {
     const struct segment_space *spaces;
     struct segment_class *class_rows;
     struct names_section *names;
-    unsigned slot_size;
-    uint64_t hash_mask, entry_mask;
+    unsigned slot_bits, low_bits; /* of a slot; of the hash in it */
     size_t block_count;
     const uint64_t *block_sums;
     _Atomic uint8_t *block_state; /* 0 unseen, 1 good, 2 bad */
@@ -240,11 +252,11 @@ enum err segment_check(struct segment *segment, const void *at, size_t size) MUS
 enum err segment_check_names(struct segment *segment) MUST_USE;
 /* Next unseen block, for the scrubber; false when all have been seen. */
 bool segment_scrub(struct segment *segment, size_t blocks);
-/* Three of 32 bits; from the low end of the hash, the bucket being the high one. */
+/* Three of 32 bits; from the low end of what is kept of any hash, the bucket being the high one. */
 static inline uint32_t segment_filter(uint64_t hash)
 {
-    return (uint32_t)1 << (hash & 31) | (uint32_t)1 << (hash >> 5 & 31) |
-           (uint32_t)1 << (hash >> 10 & 31);
+    return (uint32_t)1 << (hash >> 6 & 31) | (uint32_t)1 << (hash >> 11 & 31) |
+           (uint32_t)1 << (hash >> 16 & 31);
 }
 void segment_prefetch_bucket(const struct segment *segment, uint64_t hash);
 void segment_prefetch_slots(const struct segment *segment, uint64_t hash);
@@ -257,12 +269,6 @@ enum err segment_by_number(struct segment *segment, uint64_t number, uint32_t *r
                            size_t *ret_count) MUST_USE;
 enum err segment_kill(struct segment *segment, uint32_t entry, uint64_t seq) MUST_USE;
 uint64_t segment_died(const struct segment *segment, uint32_t entry); /* 0: alive */
-static inline uint64_t column_get(const struct column *column, uint32_t row)
-{
-    uint64_t value;
-    memcpy(&value, column->at + (size_t)row * column->width, sizeof value);
-    return (value & column->mask) + column->base;
-}
 /* Calls visit for ranges that meet [from, to]. */
 typedef enum err range_visit(void *context, uint32_t entry, uint8_t field);
 enum err segment_ranges(struct segment *segment, uint64_t space, str from, str to,
@@ -273,6 +279,39 @@ uint64_t segment_block_sum(const void *bytes, size_t size, size_t block);
 enum err segment_write_ranges(struct segment_plan *plan, struct segment_meta *meta,
                               struct buf *ret_ranges, struct buf *ret_texts) MUST_USE;
 uint64_t definition_digest(const struct definition *definition);
+
+/* ---- segment_columns.c ---- */
+
+/* `bits` bits, at most COLUMN_BITS_MAX, from bit `at`; eight bytes from there can be read. */
+static inline uint64_t bits_get(const unsigned char *bytes, uint64_t at, unsigned bits)
+{
+    uint64_t value;
+    memcpy(&value, bytes + at / 8, sizeof value);
+    return value >> (at % 8) & (((uint64_t)1 << bits) - 1);
+}
+uint64_t column_run_get(const struct column *column, uint32_t row);
+static inline uint64_t column_get(const struct column *column, uint32_t row)
+{
+    return row < column->packed
+               ? bits_get(column->at, (uint64_t)row * column->bits, column->bits) + column->base
+               : column_run_get(column, row);
+}
+/* Views a column of `rows` rows in its section; false: it does not fit there. */
+bool column_open(struct column *column, const unsigned char *section, size_t size, uint32_t rows);
+/* The bytes a row is read from are as they were written, and within the column. ERR_DAMAGED. */
+enum err column_check(struct segment *segment, const struct column *column, uint32_t row) MUST_USE;
+uint8_t bits_of(uint64_t value); /* as many as tell it */
+/* Writes numbers of any width one behind the other; runs of a column are told apart by add_run. */
+struct bit_writer {
+    struct buf *out;
+    uint64_t pending;
+    unsigned count;
+};
+void bits_add(struct bit_writer *writer, uint64_t value, unsigned bits);
+void bits_end(struct bit_writer *writer); /* to the next whole byte */
+/* At most COLUMN_RUN numbers; `heads` gets their head, *unit counts 16 bytes written before. */
+enum err column_add_run(struct buf *out, struct buf *heads, uint64_t *unit, const uint64_t *values,
+                        size_t count) MUST_USE;
 
 /* ---- segment_write.c ---- */
 
@@ -285,6 +324,7 @@ struct segment_plan {
     size_t part_count;
     uint32_t *remap[MERGE_MAX]; /* filled, freed by segment_plan_release */
     uint64_t id, seq, key_id;
+    uint64_t large_keys; /* LARGE_KEYS; less in tests */
     const struct catalog *catalog;
     struct policy_classes *classes;
     /* Deaths in parts that stay are carried on; others are history. */
@@ -317,6 +357,7 @@ struct index {
     uint64_t seq;          /* under publishing */
     struct delta *live;    /* under writing */
     uint32_t delta_max;    /* entries of a delta, at most DELTA_ENTRY_MAX; less in tests */
+    uint64_t large_keys;   /* LARGE_KEYS; less in tests; under merging */
     struct arena scratch;  /* of the writer */
     pthread_mutex_t erased_lock;
     index_erased *erased_hook; /* under erased_lock */

@@ -188,6 +188,7 @@ static enum err merge_by(struct index *index, pick_rule *rule, bool *ret_done)
     struct merge merge = {.index = index, .flushed_seq = index->flushed_seq};
     struct segment_plan *plan = &merge.plan;
     plan->key_id = index->key_id;
+    plan->large_keys = index->large_keys;
     plan->catalog = index->catalog;
     plan->classes = index->classes;
     plan->is_staying = is_staying;

@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "codec/json.h"
 #include "index/internal.h"
 
 struct probe {
@@ -58,18 +59,13 @@ static enum err out_of_place(const struct segment *segment)
                    segment->path);
 }
 
-static enum err check_row(struct segment *segment, const struct column *column, uint32_t entry)
-{
-    return segment_check(segment, column->at + (size_t)entry * column->width, column->width);
-}
-
 static enum err seen_in_segment(struct segment *segment, uint32_t entry, struct seen *ret)
 {
     if (entry >= segment->meta.entry_count)
         return out_of_place(segment);
-    TRY(check_row(segment, &segment->numbers, entry));
-    TRY(check_row(segment, &segment->classes, entry));
-    TRY(check_row(segment, &segment->born, entry));
+    TRY(column_check(segment, &segment->numbers, entry));
+    TRY(column_check(segment, &segment->classes, entry));
+    TRY(column_check(segment, &segment->born, entry));
     uint64_t class = column_get(&segment->classes, entry);
     if (class >= segment->meta.class_count)
         return out_of_place(segment);
@@ -375,6 +371,44 @@ uint64_t index_space_count(const struct index_snapshot *snapshot, str space_name
     return count;
 }
 
+/* Whether the record itself has the reference; one that is gone has none. */
+static enum err has_reference(const struct index_snapshot *snapshot, uint64_t number, str owner,
+                              str ref, struct arena *arena, bool *ret)
+{
+    struct stored stored;
+    struct node *body = NULL;
+    *ret = false;
+    enum err code = store_read(snapshot->index->store, number, arena, &stored);
+    if (code == ERR_NOT_FOUND || code == ERR_GONE) {
+        err_clear();
+        return OK;
+    }
+    TRY(code);
+    if (stored.is_erased || stored.body.len == 0 || !str_eq(stored.owner, owner))
+        return OK;
+    TRY(json_parse(stored.body, arena, &body));
+    *ret = str_eq(node_get_text(node_get(body, S("envelope")), S("ref")), ref);
+    return OK;
+}
+
+/*
+ * Of a hundred million references a few share a hash with another key: then the records decide which
+ * it is. A single one is the caller's to confirm.
+ */
+static enum err pick_reference(const struct index_snapshot *snapshot, const struct index_hits *hits,
+                               str owner, str ref, struct arena *arena, uint64_t *ret)
+{
+    *ret = hits->count ? hits->items[0].number : 0;
+    for (size_t i = 0; hits->count > 1 && i < hits->count; i++) {
+        bool is_it = false;
+        TRY(has_reference(snapshot, hits->items[i].number, owner, ref, arena, &is_it));
+        *ret = is_it ? hits->items[i].number : 0;
+        if (is_it)
+            return OK;
+    }
+    return OK;
+}
+
 enum err index_find_ref(const struct index_snapshot *snapshot, str definition, str owner, str ref,
                         uint64_t *ret_number)
 {
@@ -385,10 +419,14 @@ enum err index_find_ref(const struct index_snapshot *snapshot, str definition, s
     uint64_t hash = index_ref_hash(snapshot->index, definition, owner, ref);
     enum err code = note_damage(snapshot, probe_parts(&probe, hash));
     uint64_t number = 0;
+    size_t kept = 0;
     for (size_t i = 0; i < hits.count; i++)
         if (str_eq(snapshot->index->catalog->definitions[hits.items[i].definition]->name,
                    definition))
-            number = hits.items[i].number;
+            hits.items[kept++] = hits.items[i];
+    hits.count = kept;
+    if (!code)
+        code = pick_reference(snapshot, &hits, owner, ref, &arena, &number);
     arena_release(&arena);
     if (!code)
         *ret_number = number;

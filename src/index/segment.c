@@ -6,16 +6,12 @@
  *   64      sections, each from a multiple of 8, followed by at least 8 bytes
  *             classes    for each class number here: definition's name and digest, the policy class
  *             as bytes
- *             numbers    record number of each entry          columns of the smallest width that
- *             holds
- *             class      class number of each entry           the largest value less a base; 10
- *             million
- *             born       sequence number of each entry        documents take 3 + 1..2 + 3..4 bytes
- *             each
+ *             numbers    record number of each entry       columns, see segment_columns.c: a few bits
+ *             class      class number of each entry        each where entries come in the order of
+ *             born       sequence number of each entry     their numbers, as documents do
  *             days       birth date of the first front_count entries, int32, INT32_MIN unknown
- *             by_number  those entries in order of record number
- *             slots      hash_width + entry_width + 1 bytes each, in order of hash: low bits of the
- *             hash, entry, field
+ *             by_number  those entries in order of record number, entry_bits each
+ *             slots      in order of hash, one bit behind the other: low bits of the hash, entry, field
  *             buckets    for each value of the hash's top bits its first slot u32 and a filter of
  *             its keys u32; one more at the end
  *             ranges     by space and lower end; an implicit tree, see segment_ranges.c
@@ -33,8 +29,13 @@
  * A key is the top 48 bits of SipHash-2-4, under a key of this node, over its kind, space and text:
  * the file tells nothing to who has no values to try, nothing at all without the key file. A probe
  * for what is not there - nearly all are - reads one bucket, whose filter says so nine times in ten
- * and more; else its four to eight slots: two lines of cache. Ten million keys take 8 bytes each
- * and 1.7 for the bucket.
+ * and more; else its four to eight slots: two lines of cache.
+ *
+ * A segment of 33 million keys and more keeps 42 bits of each: of 160 million keys, 25 bits are the
+ * bucket's number, 17 stand in the slot beside 27 of the entry and 4 of the field, which makes 6 bytes,
+ * and 1.7 for the bucket. One probe in 27,000 for what is not there then meets another's hash and
+ * reads a record for nothing; no answer changes, since every hit is confirmed on the record. Smaller
+ * segments keep all 48, so that those merged of them do not lose more than size demands.
  *
  * Sizes, footer and positions are checked at open, a block's sum when it is first touched (and by
  * the scrubber); what does not agree is ERR_DAMAGED from then on, never a no-hit. Deaths lie
@@ -51,7 +52,7 @@
 #include "index/internal.h"
 
 enum { BLOCK_UNSEEN, BLOCK_GOOD, BLOCK_BAD };
-enum { SEGMENT_FORMAT = 2, HEADER_SIZE = 64, TAIL_SIZE = 16, META_MAX = 1024 };
+enum { SEGMENT_FORMAT = 3, HEADER_SIZE = 64, TAIL_SIZE = 16, META_MAX = 1024 };
 
 /* ---- header, footer ---- */
 
@@ -71,8 +72,9 @@ static void meta_write(const struct segment_meta *meta, struct buf *out)
     const uint32_t counts[] = {meta->entry_count, meta->dated_count, meta->front_count,
                                meta->key_count,   meta->range_count, meta->death_count,
                                meta->space_count, meta->class_count};
-    const uint8_t widths[] = {meta->number_width, meta->class_width, meta->born_width,
-                              meta->entry_width,  meta->hash_width,  meta->bucket_bits};
+    const uint8_t widths[] = {meta->number_bits, meta->class_bits, meta->born_bits,
+                              meta->entry_bits,  meta->hash_bits,  meta->field_bits,
+                              meta->bucket_bits};
     for (size_t i = 0; i < COUNT_OF(wide); i++)
         buf_add_u64(out, wide[i]);
     for (size_t i = 0; i < COUNT_OF(counts); i++)
@@ -102,8 +104,9 @@ static void meta_read(struct cursor *c, struct segment_meta *meta)
     uint32_t *const counts[] = {&meta->entry_count, &meta->dated_count, &meta->front_count,
                                 &meta->key_count,   &meta->range_count, &meta->death_count,
                                 &meta->space_count, &meta->class_count};
-    uint8_t *const widths[] = {&meta->number_width, &meta->class_width, &meta->born_width,
-                               &meta->entry_width,  &meta->hash_width,  &meta->bucket_bits};
+    uint8_t *const widths[] = {&meta->number_bits, &meta->class_bits, &meta->born_bits,
+                               &meta->entry_bits,  &meta->hash_bits,  &meta->field_bits,
+                               &meta->bucket_bits};
     for (size_t i = 0; i < COUNT_OF(wide); i++)
         *wide[i] = cursor_u64(c);
     for (size_t i = 0; i < COUNT_OF(counts); i++)
@@ -153,6 +156,11 @@ enum err segment_check(struct segment *segment, const void *at, size_t size)
     return OK;
 }
 
+static enum err check_packed(struct segment *segment, const struct column *column)
+{
+    return segment_check(segment, column->at, (size_t)(column->runs - column->at));
+}
+
 /* Names are read all over the place: their section is checked whole, once. */
 enum err segment_check_names(struct segment *segment)
 {
@@ -163,12 +171,9 @@ enum err segment_check_names(struct segment *segment)
                                     meta->size[SECTION_NAMES]) ||
                       segment_check(segment, segment->days,
                                     (size_t)meta->front_count * sizeof *segment->days) ||
-                      segment_check(segment, segment->classes.at,
-                                    (size_t)meta->front_count * meta->class_width) ||
-                      segment_check(segment, segment->born.at,
-                                    (size_t)meta->front_count * meta->born_width) ||
-                      segment_check(segment, segment->numbers.at,
-                                    (size_t)meta->front_count * meta->number_width);
+                      check_packed(segment, &segment->classes) ||
+                      check_packed(segment, &segment->born) ||
+                      check_packed(segment, &segment->numbers);
         state = is_bad ? BLOCK_BAD : BLOCK_GOOD;
         atomic_store_explicit(&segment->names_state, state, memory_order_release);
     }
@@ -190,28 +195,18 @@ bool segment_scrub(struct segment *segment, size_t blocks)
 
 /* ---- opening ---- */
 
-static uint64_t mask_of(unsigned width)
+static unsigned slot_bits(const struct segment_meta *m)
 {
-    return width >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width)) - 1;
+    return (unsigned)(m->hash_bits - m->bucket_bits) + m->entry_bits + m->field_bits;
 }
 
-static struct column column_of(const struct segment *segment, enum segment_section section,
-                               uint8_t width, uint64_t base)
-{
-    return (struct column){segment->map + segment->meta.at[section], base, mask_of(width), width};
-}
-
-/* What each section's size must be at least, from the counts. */
+/* What each section's size must be at least, from the counts; columns see to theirs. */
 static bool sections_fit(const struct segment *segment)
 {
     const struct segment_meta *m = &segment->meta;
     const uint64_t least[SECTION_COUNT] = {
-        [SECTION_NUMBERS] = (uint64_t)m->entry_count * m->number_width,
-        [SECTION_CLASS] = (uint64_t)m->entry_count * m->class_width,
-        [SECTION_BORN] = (uint64_t)m->entry_count * m->born_width,
         [SECTION_DAYS] = (uint64_t)m->front_count * sizeof *segment->days,
-        [SECTION_BY_NUMBER] = (uint64_t)m->front_count * m->entry_width,
-        [SECTION_SLOTS] = (uint64_t)m->key_count * (m->hash_width + m->entry_width + 1u),
+        [SECTION_SLOTS] = ((uint64_t)m->key_count * slot_bits(m) + 7) / 8,
         [SECTION_BUCKETS] = (((uint64_t)1 << m->bucket_bits) + 1) * sizeof *segment->buckets,
         [SECTION_RANGES] = (uint64_t)m->range_count * sizeof *segment->ranges,
         [SECTION_DEATHS] = (uint64_t)m->death_count * sizeof *segment->deaths,
@@ -228,10 +223,10 @@ static bool sections_fit(const struct segment *segment)
 
 static bool widths_fit(const struct segment_meta *m)
 {
-    return m->number_width <= 8 && m->class_width <= 2 && m->born_width <= 8 &&
-           m->entry_width <= 4 && m->hash_width <= 6 && m->bucket_bits <= 32 &&
-           m->bucket_bits + 8 * m->hash_width >= HASH_BITS && m->dated_count <= m->front_count &&
-           m->front_count <= m->entry_count;
+    return m->number_bits <= COLUMN_BITS_MAX && m->class_bits <= 16 &&
+           m->born_bits <= COLUMN_BITS_MAX && m->entry_bits <= 32 && m->field_bits <= 8 &&
+           m->hash_bits <= HASH_BITS && m->bucket_bits <= 32 && m->bucket_bits <= m->hash_bits &&
+           m->dated_count <= m->front_count && m->front_count <= m->entry_count;
 }
 
 static enum err read_footer(struct segment *segment)
@@ -318,23 +313,44 @@ static enum err read_classes(struct segment *segment, const struct catalog *cata
     return OK;
 }
 
-static void set_views(struct segment *segment)
+static bool open_column(const struct segment *segment, enum segment_section section,
+                        struct column shape, uint32_t rows, struct column *ret)
 {
     const struct segment_meta *m = &segment->meta;
-    segment->numbers = column_of(segment, SECTION_NUMBERS, m->number_width, m->number_base);
-    segment->classes = column_of(segment, SECTION_CLASS, m->class_width, 0);
-    segment->born = column_of(segment, SECTION_BORN, m->born_width, m->born_base);
-    segment->by_number = column_of(segment, SECTION_BY_NUMBER, m->entry_width, 0);
+    *ret = shape;
+    return column_open(ret, segment->map + m->at[section], m->size[section], rows);
+}
+
+static enum err set_views(struct segment *segment)
+{
+    const struct segment_meta *m = &segment->meta;
+    uint32_t front = m->front_count, all = m->entry_count;
+    bool fits =
+        open_column(segment, SECTION_NUMBERS,
+                    (struct column){.base = m->number_base,
+                                    .packed = front,
+                                    .bits = m->number_bits},
+                    all, &segment->numbers) &&
+        open_column(segment, SECTION_CLASS, (struct column){.packed = all, .bits = m->class_bits},
+                    all, &segment->classes) &&
+        open_column(segment, SECTION_BORN,
+                    (struct column){.base = m->born_base, .packed = front, .bits = m->born_bits},
+                    all, &segment->born) &&
+        open_column(segment, SECTION_BY_NUMBER,
+                    (struct column){.packed = front, .bits = m->entry_bits}, front,
+                    &segment->by_number);
+    if (!fits)
+        return damaged(segment, "a column is longer than its section");
     segment->days = (const void *)(segment->map + m->at[SECTION_DAYS]);
     segment->slots = segment->map + m->at[SECTION_SLOTS];
     segment->texts = segment->map + m->at[SECTION_TEXTS];
     segment->ranges = (const void *)(segment->map + m->at[SECTION_RANGES]);
     segment->deaths = (const void *)(segment->map + m->at[SECTION_DEATHS]);
     segment->spaces = (const void *)(segment->map + m->at[SECTION_SPACES]);
-    segment->slot_size = m->hash_width + m->entry_width + 1u;
-    segment->hash_mask = mask_of(m->hash_width);
-    segment->entry_mask = mask_of(m->entry_width);
+    segment->slot_bits = slot_bits(m);
+    segment->low_bits = (unsigned)(m->hash_bits - m->bucket_bits);
     segment->part.id = m->id;
+    return OK;
 }
 
 static enum err map_file(struct segment *segment)
@@ -357,10 +373,20 @@ static enum err map_file(struct segment *segment)
     return code;
 }
 
+/* Whole pages of the mapped file that will not be read again; they stay in the file. */
+static void forget_pages(const unsigned char *from, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    size_t before = (page - (uintptr_t)from % page) % page;
+    if (size > before + page)
+        (void)madvise((void *)(uintptr_t)(from + before), (size - before) / page * page,
+                      MADV_DONTNEED);
+}
+
 /*
  * The buckets are read by every probe and nearly nothing else is, so they are checked and copied
  * once, into memory of large pages: in a mapped file each probe would wait for the page tables
- * first. 1.7 bytes a key.
+ * first. 1 to 2 bytes a key; the pages read for it are given back.
  */
 static enum err copy_buckets(struct segment *segment)
 {
@@ -376,6 +402,7 @@ static enum err copy_buckets(struct segment *segment)
     if (is_large)
         (void)madvise(segment->bucket_copy, room, MADV_HUGEPAGE); /* small ones will do as well */
     memcpy(segment->bucket_copy, from, size);
+    forget_pages(from, size);
     segment->buckets = segment->bucket_copy;
     return OK;
 }
@@ -392,7 +419,7 @@ static enum err open_parts(struct segment *segment, const struct catalog *catalo
     segment->dead_pages = calloc(pages, sizeof *segment->dead_pages);
     if (!segment->block_state || !segment->dead_pages)
         return err_set(ERR_MEMORY, "out of memory for index file %s", segment->path);
-    set_views(segment);
+    TRY(set_views(segment));
     TRY(copy_buckets(segment));
     TRY(read_classes(segment, catalog, classes));
     const struct segment_meta *meta = &segment->meta;
@@ -457,35 +484,35 @@ void segment_prefetch_bucket(const struct segment *segment, uint64_t hash)
     __builtin_prefetch(&segment->buckets[bucket_of(segment, hash)]);
 }
 
+static const unsigned char *slot_bytes(const struct segment *segment, uint32_t slot)
+{
+    return segment->slots + (uint64_t)slot * segment->slot_bits / 8;
+}
+
 void segment_prefetch_slots(const struct segment *segment, uint64_t hash)
 {
     const struct segment_bucket *bucket = &segment->buckets[bucket_of(segment, hash)];
     uint32_t filter = segment_filter(hash);
     if ((bucket->filter & filter) != filter)
         return;
-    const unsigned char *at = segment->slots + (size_t)bucket->start * segment->slot_size;
+    const unsigned char *at = slot_bytes(segment, bucket->start);
     __builtin_prefetch(at);
     __builtin_prefetch(at + 64);
 }
 
-struct slot segment_slot(const struct segment *segment, uint32_t slot)
-{
-    const unsigned char *at = segment->slots + (size_t)slot * segment->slot_size;
-    struct slot found = {0};
-    uint64_t entry;
-    memcpy(&found.hash, at, sizeof found.hash);
-    memcpy(&entry, at + segment->meta.hash_width, sizeof entry);
-    found.hash &= segment->hash_mask;
-    found.entry = (uint32_t)(entry & segment->entry_mask);
-    found.field = at[segment->slot_size - 1];
-    return found;
-}
-
 static inline uint64_t low_bits_at(const struct segment *segment, uint32_t slot)
 {
-    uint64_t bits;
-    memcpy(&bits, segment->slots + (size_t)slot * segment->slot_size, sizeof bits);
-    return bits & segment->hash_mask;
+    return bits_get(segment->slots, (uint64_t)slot * segment->slot_bits, segment->low_bits);
+}
+
+struct slot segment_slot(const struct segment *segment, uint32_t slot)
+{
+    const struct segment_meta *m = &segment->meta;
+    uint64_t at = (uint64_t)slot * segment->slot_bits + segment->low_bits;
+    uint64_t rest = bits_get(segment->slots, at, m->entry_bits + (unsigned)m->field_bits);
+    return (struct slot){.hash = low_bits_at(segment, slot),
+                         .entry = (uint32_t)(rest & (((uint64_t)1 << m->entry_bits) - 1)),
+                         .field = (uint8_t)(rest >> m->entry_bits)};
 }
 
 /*
@@ -520,9 +547,10 @@ enum err segment_find(struct segment *segment, uint64_t hash, uint32_t *ret_from
         return OK;
     if (to > segment->meta.key_count)
         return damaged(segment, "a bucket ends after the last key");
-    TRY(segment_check(segment, segment->slots + (size_t)from * segment->slot_size,
-                      (size_t)(to - from) * segment->slot_size));
-    uint64_t low_bits = hash & segment->hash_mask;
+    TRY(segment_check(segment, slot_bytes(segment, from),
+                      (size_t)(slot_bytes(segment, to) - slot_bytes(segment, from)) + 8));
+    uint64_t low_bits =
+        hash >> (HASH_BITS - segment->meta.hash_bits) & (((uint64_t)1 << segment->low_bits) - 1);
     from = first_at_least(segment, from, to, low_bits);
     uint32_t end = from;
     while (end < to && low_bits_at(segment, end) == low_bits)
@@ -538,8 +566,7 @@ static enum err row_number(struct segment *segment, uint32_t entry, uint64_t *re
 {
     if (entry >= segment->meta.entry_count)
         return damaged(segment, "an entry number is too high");
-    TRY(segment_check(segment, segment->numbers.at + (size_t)entry * segment->numbers.width,
-                      segment->numbers.width));
+    TRY(column_check(segment, &segment->numbers, entry));
     *ret = column_get(&segment->numbers, entry);
     return OK;
 }
@@ -549,8 +576,7 @@ static enum err row_at(struct segment *segment, bool is_listed, uint32_t row, ui
     *ret_entry = row;
     if (!is_listed)
         return OK;
-    TRY(segment_check(segment, segment->by_number.at + (size_t)row * segment->by_number.width,
-                      segment->by_number.width));
+    TRY(column_check(segment, &segment->by_number, row));
     *ret_entry = (uint32_t)column_get(&segment->by_number, row);
     return OK;
 }

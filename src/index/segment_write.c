@@ -59,8 +59,9 @@ struct writer {
     struct segment_bucket *buckets; /* `start`: how many keys the one before has */
     uint64_t kept_keys[MERGE_MAX];
     int fd;
-    struct buf out;   /* not yet written */
-    uint64_t written; /* bytes in the file */
+    struct buf out;         /* not yet written */
+    struct bit_writer bits; /* into `out` */
+    uint64_t written;       /* bytes in the file */
     struct buf sums;
     enum err failed;
 };
@@ -101,6 +102,20 @@ static void add_number(struct writer *w, uint64_t value, unsigned width)
     memcpy(to, &value, sizeof value);
     w->out.len += width;
     flush_if_full(w);
+}
+
+static void add_bits(struct writer *w, uint64_t value, unsigned bits)
+{
+    bits_add(&w->bits, value, bits);
+    flush_if_full(w);
+}
+
+/* To a multiple of 8 bytes from the section's beginning, which is one of the file. */
+static void end_bits(struct writer *w)
+{
+    bits_end(&w->bits);
+    while ((w->written + w->out.len) % 8)
+        buf_add_u8(&w->out, 0);
 }
 
 static void begin_section(struct writer *w, enum segment_section section)
@@ -356,14 +371,6 @@ static enum err merge_entries(struct writer *w)
     return OK;
 }
 
-static uint8_t width_of(uint64_t value)
-{
-    uint8_t width = 0;
-    for (; value; value >>= 8)
-        width++;
-    return width;
-}
-
 static void write_classes(struct writer *w)
 {
     begin_section(w, SECTION_CLASSES);
@@ -382,36 +389,68 @@ static void write_classes(struct writer *w)
     end_section(w, SECTION_CLASSES);
 }
 
-static void write_columns(struct writer *w)
+enum row_part { ROW_NUMBER, ROW_CLASS, ROW_BORN, ROW_DAY };
+
+static uint64_t row_part(const struct writer *w, uint32_t i, enum row_part part)
+{
+    const struct origin *origin = &w->origins[i];
+    if (part == ROW_CLASS)
+        return origin->class_row;
+    struct row row = row_of(&w->sources[origin->source], origin->entry);
+    return part == ROW_NUMBER ? row.number : part == ROW_BORN ? row.born : (uint32_t)row.day;
+}
+
+/* See segment_columns.c: the first `packed` rows, then runs of the others. */
+static enum err write_column(struct writer *w, enum segment_section section, enum row_part part,
+                             const struct column *shape)
+{
+    struct buf heads = {.max = (size_t)1 << 30};
+    uint64_t values[COLUMN_RUN], unit = 0;
+    enum err code = OK;
+    begin_section(w, section);
+    for (uint32_t i = 0; i < shape->packed; i++)
+        add_bits(w, row_part(w, i, part) - shape->base, shape->bits);
+    end_bits(w);
+    for (uint32_t i = shape->packed; !code && i < w->meta.entry_count; i += COLUMN_RUN) {
+        uint32_t left = w->meta.entry_count - i;
+        size_t count = left < COLUMN_RUN ? left : COLUMN_RUN;
+        for (uint32_t k = 0; k < count; k++)
+            values[k] = row_part(w, i + k, part);
+        code = column_add_run(&w->out, &heads, &unit, values, count);
+        flush_if_full(w);
+    }
+    buf_add(&w->out, buf_str(&heads));
+    if (!code)
+        code = heads.failed;
+    buf_release(&heads);
+    end_section(w, section);
+    return code;
+}
+
+static enum err write_columns(struct writer *w)
 {
     struct segment_meta *m = &w->meta;
-    m->number_width = width_of(w->number_max - m->number_base);
-    m->born_width = width_of(w->born_max - m->born_base);
-    m->class_width = width_of(w->classes.count - 1);
-    m->entry_width = width_of(m->entry_count - 1);
-    begin_section(w, SECTION_NUMBERS);
-    for (uint32_t i = 0; i < m->entry_count; i++)
-        add_number(w,
-                   row_of(&w->sources[w->origins[i].source], w->origins[i].entry).number -
-                       m->number_base,
-                   m->number_width);
-    end_section(w, SECTION_NUMBERS);
-    begin_section(w, SECTION_CLASS);
-    for (uint32_t i = 0; i < m->entry_count; i++)
-        add_number(w, w->origins[i].class_row, m->class_width);
-    end_section(w, SECTION_CLASS);
-    begin_section(w, SECTION_BORN);
-    for (uint32_t i = 0; i < m->entry_count; i++)
-        add_number(w,
-                   row_of(&w->sources[w->origins[i].source], w->origins[i].entry).born -
-                       m->born_base,
-                   m->born_width);
-    end_section(w, SECTION_BORN);
+    m->number_bits = bits_of(w->number_max - m->number_base);
+    m->born_bits = bits_of(w->born_max - m->born_base);
+    m->class_bits = bits_of(w->classes.count - 1);
+    m->entry_bits = bits_of(m->entry_count - 1);
+    if (m->number_bits > COLUMN_BITS_MAX || m->born_bits > COLUMN_BITS_MAX)
+        return err_set(ERR_LIMIT, "the index counts no further than 2 to the %d", COLUMN_BITS_MAX);
+    const struct column numbers = {.base = m->number_base,
+                                   .packed = m->front_count,
+                                   .bits = m->number_bits};
+    const struct column classes = {.packed = m->entry_count, .bits = m->class_bits};
+    const struct column born = {.base = m->born_base,
+                                .packed = m->front_count,
+                                .bits = m->born_bits};
+    TRY(write_column(w, SECTION_NUMBERS, ROW_NUMBER, &numbers));
+    TRY(write_column(w, SECTION_CLASS, ROW_CLASS, &classes));
+    TRY(write_column(w, SECTION_BORN, ROW_BORN, &born));
     begin_section(w, SECTION_DAYS);
     for (uint32_t i = 0; i < m->front_count; i++)
-        add_number(w, (uint32_t)row_of(&w->sources[w->origins[i].source], w->origins[i].entry).day,
-                   sizeof(int32_t));
+        add_number(w, row_part(w, i, ROW_DAY), sizeof(int32_t));
     end_section(w, SECTION_DAYS);
+    return OK;
 }
 
 /*
@@ -450,18 +489,20 @@ static void write_by_number(struct writer *w)
                 best = i;
         if (best == MERGE_MAX)
             break;
-        add_number(w, entries[best], w->meta.entry_width);
+        add_bits(w, entries[best], w->meta.entry_bits);
         w->sources[best].at++;
         has[best] = next_by_number(&w->sources[best], &entries[best], &numbers[best]);
     }
+    end_bits(w);
     end_section(w, SECTION_BY_NUMBER);
 }
 
 /* ---- keys ---- */
 
-/* The next living key of a source, with its whole hash and its new entry number. */
-static bool next_key(struct source *source, struct sorted_key *ret)
+/* The next living key of a source: as many bits of its hash as are kept, its new entry number. */
+static bool next_key(const struct writer *w, struct source *source, struct sorted_key *ret)
 {
+    uint64_t kept = ~(((uint64_t)1 << (HASH_BITS - w->meta.hash_bits)) - 1);
     const struct segment *segment = source->segment;
     for (; source->at < source->key_count; source->at++) {
         struct sorted_key key;
@@ -469,9 +510,9 @@ static bool next_key(struct source *source, struct sorted_key *ret)
             while (segment->buckets[source->bucket + 1].start <= source->at)
                 source->bucket++;
             struct slot slot = segment_slot(segment, source->at);
-            unsigned low = HASH_BITS - segment->meta.bucket_bits;
-            key = (struct sorted_key){(uint64_t)source->bucket << low |
-                                          (slot.hash & (((uint64_t)1 << low) - 1)),
+            key = (struct sorted_key){(uint64_t)source->bucket
+                                              << (HASH_BITS - segment->meta.bucket_bits) |
+                                          slot.hash << (HASH_BITS - segment->meta.hash_bits),
                                       slot.entry, slot.field};
         } else {
             key = source->keys[source->at];
@@ -479,6 +520,7 @@ static bool next_key(struct source *source, struct sorted_key *ret)
         if (key.entry >= source->count || source->remap[key.entry] == NO_ENTRY)
             continue;
         key.entry = source->remap[key.entry];
+        key.hash &= kept;
         *ret = key;
         return true;
     }
@@ -492,15 +534,29 @@ static void add_slot(struct writer *w, const struct sorted_key *key)
     w->buckets[bucket + 1].start++;
     w->buckets[bucket].filter |= segment_filter(key->hash);
     m->key_count++;
-    char *to = buf_reserve(&w->out, 2 * sizeof(uint64_t));
-    if (!to)
-        return;
-    uint64_t entry = key->entry;
-    memcpy(to, &key->hash, sizeof key->hash);
-    memcpy(to + m->hash_width, &entry, sizeof entry);
-    to[m->hash_width + m->entry_width] = (char)key->field;
-    w->out.len += m->hash_width + m->entry_width + 1u;
+    unsigned low = (unsigned)(m->hash_bits - m->bucket_bits);
+    bits_add(&w->bits, key->hash >> (HASH_BITS - m->hash_bits) & (((uint64_t)1 << low) - 1), low);
+    bits_add(&w->bits, (uint64_t)key->field << m->entry_bits | key->entry,
+             m->entry_bits + (unsigned)m->field_bits);
     flush_if_full(w);
+}
+
+/* Bits for the highest field of any key, and of the hash as many as every source still has. */
+static void measure_keys(struct writer *w, uint64_t total)
+{
+    uint8_t field = 0;
+    w->meta.hash_bits = total < w->plan->large_keys ? HASH_BITS : LARGE_HASH_BITS;
+    for (size_t i = 0; i < w->source_count; i++) {
+        const struct source *source = &w->sources[i];
+        const struct segment_meta *held = source->segment ? &source->segment->meta : NULL;
+        if (held && held->hash_bits < w->meta.hash_bits)
+            w->meta.hash_bits = held->hash_bits;
+        if (held)
+            field |= (uint8_t)((1u << held->field_bits) - 1);
+        for (uint32_t k = 0; !held && k < source->key_count; k++)
+            field |= source->keys[k].field;
+    }
+    w->meta.field_bits = bits_of(field);
 }
 
 /* 4 to 8 keys a bucket, were none dropped. */
@@ -515,7 +571,7 @@ static enum err make_buckets(struct writer *w)
         return err_set(ERR_LIMIT, "a segment holds fewer than %u keys", UINT32_MAX);
     while (w->meta.bucket_bits < 28 && total >> (w->meta.bucket_bits + 3))
         w->meta.bucket_bits++;
-    w->meta.hash_width = (uint8_t)((HASH_BITS - w->meta.bucket_bits + 7) / 8);
+    measure_keys(w, total);
     w->buckets = calloc(((size_t)1 << w->meta.bucket_bits) + 2, sizeof *w->buckets);
     return w->buckets ? OK : no_memory();
 }
@@ -527,7 +583,7 @@ static enum err write_keys(struct writer *w)
     TRY(make_buckets(w));
     begin_section(w, SECTION_SLOTS);
     for (size_t i = 0; i < w->source_count; i++)
-        has[i] = next_key(&w->sources[i], &keys[i]);
+        has[i] = next_key(w, &w->sources[i], &keys[i]);
     for (;;) {
         size_t best = MERGE_MAX;
         for (size_t i = 0; i < w->source_count; i++)
@@ -538,8 +594,9 @@ static enum err write_keys(struct writer *w)
         add_slot(w, &keys[best]);
         w->kept_keys[best]++;
         w->sources[best].at++;
-        has[best] = next_key(&w->sources[best], &keys[best]);
+        has[best] = next_key(w, &w->sources[best], &keys[best]);
     }
+    end_bits(w);
     end_section(w, SECTION_SLOTS);
     begin_section(w, SECTION_BUCKETS);
     uint32_t start = 0;
@@ -683,9 +740,10 @@ static enum err write_sections(struct writer *w)
 {
     w->out.max = (size_t)8 << 30;
     w->sums.max = (size_t)1 << 30;
+    w->bits.out = &w->out;
     segment_header_write(&w->out);
     write_classes(w);
-    write_columns(w);
+    TRY(write_columns(w));
     write_by_number(w);
     TRY(write_keys(w));
     TRY(write_ranges(w));

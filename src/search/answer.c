@@ -545,6 +545,7 @@ void search_answer_print(const struct catalog *catalog, const struct search_answ
                out);
     print_hits(catalog, S("similar"), answer->similar, answer->similar_count, answer->is_brief,
                language, out);
+    search_said_print(catalog, S("similar_reason"), answer->similar_reason, language, out);
     search_said_print(catalog, S("advice"), answer->advice, language, out);
     add_text_if(out, S("repaired"), answer->repaired);
     add_text_if(out, S("keyboard"), answer->keyboard);

@@ -11,8 +11,6 @@ void search_on_cleared(struct search_engine *engine, search_is_cleared *is_clear
 {
     engine->is_cleared = is_cleared;
     engine->cleared_context = context;
-    engine->document_meaning = meaning_number(engine->catalog, S("document-number"));
-    engine->issuer_meaning = meaning_number(engine->catalog, S("issuer"));
 }
 
 static str asked_value(const struct query_set *set, uint16_t meaning)

@@ -10,8 +10,10 @@
  * the hit then says nothing but where to ask.
  *
  * Definitions with an `evidence` block are scored in bits. Others answer by key: agreement and
- * contradiction of the rest is said in words; a contradicting country (another issuer's number)
- * lowers the hit to "possible", for numbers are unique only within it.
+ * contradiction of the rest is said in words; a contradicting country lowers the hit to "possible".
+ * Where the definition says that a number is unique only beside that country (`unique`), the record is
+ * another issuer's: one of the similar numbers, shown apart. Of a hundred million documents one innocent
+ * in twenty has a namesake of that kind.
  */
 #include "base/said.h"
 
@@ -36,6 +38,7 @@ struct outcome {
     struct evidence evidence; /* bits, probability, namesakes */
     bool has_evidence;
     bool is_blind; /* only blind fields led here */
+    bool is_other; /* the same number, of another issuer */
     struct why why[WHY_MAX];
     size_t why_count;
 };
@@ -254,16 +257,48 @@ static void explain_key(const struct comparing *c, const struct set_value *asked
     buf_release(&words);
 }
 
-static bool explain_context(const struct comparing *c, const struct set_value *asked,
-                            struct outcome *outcome)
+/* The country held that contradicts the asked one; NULL: there is none. */
+static const struct field *explain_context(const struct comparing *c, const struct set_value *asked,
+                                           struct outcome *outcome)
 {
     struct comparison comparison = {0};
     const struct field_value *held =
         asked->query.meaning ? best_of_meaning(c, &asked->query, &comparison) : NULL;
     if (!held)
-        return false;
+        return NULL;
     explain(c, outcome, &asked->query, held, &comparison, comparison.words);
-    return comparison.agreement == AGREE_DIFFERENT && held->value.type == &type_country;
+    return comparison.agreement == AGREE_DIFFERENT && held->value.type == &type_country
+               ? held->field
+               : NULL;
+}
+
+static bool has_field(const struct unique *unique, const struct field *field)
+{
+    for (size_t i = 0; i < unique->count; i++)
+        if (unique->fields[i] == field)
+            return true;
+    return false;
+}
+
+bool definition_pairs(const struct definition *definition, const struct field *number,
+                      const struct field *country)
+{
+    for (size_t i = 0; i < definition->unique_count; i++)
+        if (has_field(&definition->uniques[i], number) &&
+            has_field(&definition->uniques[i], country))
+            return true;
+    return false;
+}
+
+/* The number was confirmed, and `country` of the same record is not as asked. */
+static bool is_of_another(const struct comparing *c, const struct query_set *set,
+                          const struct confirmed *confirmed, const struct field *country)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (confirmed->held[i] &&
+            definition_pairs(c->record.definition, confirmed->held[i]->field, country))
+            return true;
+    return false;
 }
 
 /* The best likeness between an asked name and any held one that may be read. */
@@ -300,8 +335,11 @@ static void judge_by_key(const struct comparing *c, const struct query_set *set,
     if (confirmed->count == 0 && !is_named)
         return;
     for (size_t i = 0; i < set->count; i++)
-        if (!confirmed->held[i] && !set->values[i].query.value.type->is_fuzzy)
-            is_contradicted |= explain_context(c, &set->values[i], outcome);
+        if (!confirmed->held[i] && !set->values[i].query.value.type->is_fuzzy) {
+            const struct field *other = explain_context(c, &set->values[i], outcome);
+            is_contradicted |= other != NULL;
+            outcome->is_other |= other && is_of_another(c, set, confirmed, other);
+        }
     outcome->band =
         is_named || is_contradicted || !confirmed->is_as_asked ? BAND_POSSIBLE : BAND_HIT;
 }
@@ -369,6 +407,28 @@ static enum err judge_by_evidence(struct comparing *c, const struct query_set *s
 
 /* ---- near misses ---- */
 
+static bool is_range(const struct set_value *asked)
+{
+    return asked->keys[0].kind == KEY_RANGE; /* one that has keys */
+}
+
+/* A number that is not the asked one, of an issuer who is not the asked one, is nobody's. */
+static bool is_of_other_country(const struct comparing *c, const struct query_set *set,
+                                const struct field *number)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        struct comparison comparison = {0};
+        const struct query_value *asked = &set->values[i].query;
+        const struct field_value *held = asked->meaning && asked->value.type == &type_country
+                                             ? best_of_meaning(c, asked, &comparison)
+                                             : NULL;
+        if (held && comparison.agreement == AGREE_DIFFERENT &&
+            definition_pairs(c->record.definition, number, held->field))
+            return true;
+    }
+    return false;
+}
+
 /* The held value nearest to an asked one of the same type, in an open field. */
 static void judge_similar(const struct comparing *c, const struct query_set *set,
                           struct outcome *outcome)
@@ -382,7 +442,12 @@ static void judge_similar(const struct comparing *c, const struct query_set *set
                 !asked->type->compare || access_to(c, held->field) != FIELD_OPEN)
                 continue;
             asked->type->compare(asked, &held->value, &comparison);
-            if (comparison.agreement != AGREE_CLOSE && comparison.agreement != AGREE_FAR)
+            bool is_near = comparison.agreement == AGREE_CLOSE ||
+                           comparison.agreement == AGREE_FAR ||
+                           (comparison.agreement == AGREE_SAME && is_range(&set->values[i]));
+            if (!is_near)
+                continue;
+            if (is_of_other_country(c, set, held->field))
                 continue;
             explain(c, outcome, &set->values[i].query, held, &comparison, comparison.words);
             outcome->band = BAND_POSSIBLE;
@@ -437,6 +502,8 @@ static bool is_better(const struct outcome *a, const struct outcome *b)
 {
     if (a->band != b->band)
         return a->band > b->band;
+    if (a->is_other != b->is_other)
+        return b->is_other;
     if (a->band == BAND_NONE && (a->why_count == 0 || b->why_count == 0))
         return a->why_count > b->why_count; /* what says something */
     return a->evidence.bits > b->evidence.bits;
@@ -460,8 +527,7 @@ static enum err fill_hit(const struct comparing *c, const struct outcome *outcom
                         .band = outcome->band,
                         .namesakes = -1,
                         .probability = -1,
-                        .is_similar = c->is_similar,
-                        .expected_by_chance = c->is_similar ? c->search->expected_by_chance : 0};
+                        .is_similar = c->is_similar || outcome->is_other};
     if (outcome->is_blind)
         close_view(&ret->view);
     if (ret->view.disclosure == DISCLOSE_HIT_ONLY)

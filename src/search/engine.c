@@ -233,6 +233,8 @@ enum err search_open(const struct catalog *catalog, struct store *store, struct 
     atomic_store(&engine->rarity, rarity_shipped());
     learn_databases(engine);
     learn_meanings(engine);
+    engine->document_meaning = meaning_number(catalog, S("document-number"));
+    engine->issuer_meaning = meaning_number(catalog, S("issuer"));
     enum err code = print_no_hits(engine);
     if (code)
         search_close(engine);
@@ -248,6 +250,7 @@ void search_close(struct search_engine *engine)
     for (size_t i = 0; i < ALLOWANCE_MAX; i++)
         allowance_free(atomic_load(&engine->allowances[i]));
     search_forget_tables(engine);
+    numbers_close(engine);
     arena_release(&engine->arena);
     free(engine);
 }

@@ -12,6 +12,7 @@
  *   verdict.c   the five words, reasons, advice
  *   garbled.c   text typed on the wrong keyboard
  *   answer.c    JSON;   audit.c  the audit entry;   learn.c  the table of name frequencies
+ *   density.c   how crowded numbers are; learn_numbers.c  its table, counted and in service
  *   duplicates.c  every record asked for by what it says itself
  *   same.c      is it held already;      why.c    why a record is, or is not, in an answer
  *
@@ -24,6 +25,7 @@
 
 #include <stdatomic.h>
 
+#include "search/density.h"
 #include "search/evidence.h"
 #include "search/search.h"
 
@@ -84,6 +86,8 @@ struct search_engine {
     _Atomic(struct allowance *) allowances[ALLOWANCE_MAX];
     _Atomic(const struct rarity *) rarity; /* serves; of one of `tables`, or the shipped */
     struct table_kept *tables;
+    _Atomic(const struct densities *) densities; /* serves; NULL: none was learned */
+    struct densities_kept *densities_kept;
     struct arena arena;
     str *no_hits;                  /* printed rows, by database and language */
     search_is_cleared *is_cleared; /* NULL: nobody to ask */
@@ -104,7 +108,7 @@ struct search_plan {
     struct type_context context;
     uint32_t limit, offset;
     bool is_all_databases;
-    bool is_light, is_similar_forced;
+    bool is_light, is_similar_forced, has_range;
     str wildcard; /* text with ? or *; "" */
     str repaired, garbled_by;
     uint64_t hashes[HASH_MAX]; /* of the first exact keys, on their way into the cache */
@@ -144,6 +148,7 @@ struct search { /* one run */
     struct evidence_context evidence;
     struct database_answer *databases; /* of the answer */
     double expected_by_chance;
+    str similar_reason;           /* why not all similar numbers are there */
     struct index_key *probe_keys; /* PROBE_MAX, made when first needed */
     struct index_hits *probe_hits;
     size_t hash_next; /* of the plan's hashes */
@@ -180,6 +185,35 @@ enum err value_keys(const struct value *value, struct arena *arena, const struct
 const struct rarity *search_rarity(const struct search_engine *engine);
 void search_forget_tables(struct search_engine *engine); /* at its close */
 
+/* ---- learn_numbers.c: as those of names in search.h, which call them ---- */
+
+enum err numbers_load(struct search_engine *engine, const char *directory) MUST_USE;
+enum err numbers_learn(struct search_engine *engine, const char *directory,
+                       learn_progress *progress, void *context) MUST_USE;
+enum err numbers_use(struct search_engine *engine, const char *directory) MUST_USE;
+enum err numbers_forget(struct search_engine *engine, const char *directory) MUST_USE;
+void numbers_close(struct search_engine *engine);
+
+/* How many innocent numbers to expect at a probed one; formats seen are remembered. */
+struct chance_kept {
+    str type;
+    size_t len;
+    double expected;
+    char format[FORMAT_MAX];
+};
+struct chance {
+    const struct densities *densities;
+    double population;
+    str issuer; /* asked; "": of all */
+    size_t next;
+    struct chance_kept kept[4];
+};
+/* set NULL: no issuer was asked. */
+void chance_begin(struct chance *chance, const struct search *search, const struct query_set *set);
+double chance_of(struct chance *chance, str type, str number);
+/* The same for numbers of any format that end so. */
+double chance_of_ending(const struct chance *chance, str type, str ending);
+
 /* ---- reading.c ---- */
 
 /* Appends a value and its parts, or its parts alone when they say it all. */
@@ -204,6 +238,12 @@ enum err find_exact(struct search *search) MUST_USE;
 enum err find_names(struct search *search) MUST_USE;
 bool similar_is_wanted(const struct search *search, size_t exact_hits);
 enum err find_similar(struct search *search) MUST_USE;
+bool similar_has_range(const struct search_plan *plan); /* a range of numbers was asked */
+/* Says of each how many such to expect by chance. */
+void similar_expect(const struct search *search, struct hit *hits, size_t count);
+#define SIMILAR_MORE "more numbers fit than are shown: add the issuer, or more of the number"
+#define SIMILAR_OPEN "too much of the number is left open: at most two characters can be a ?"
+#define SIMILAR_WIDE "the range is too wide: the first 10,000 numbers of it were looked up"
 
 /* ---- compare.c ---- */
 
@@ -215,6 +255,10 @@ enum err compare_candidate(struct search *search, const struct candidate *candid
 /* The same whatever comes of it: ret->band may be none. *ret_is_there false: nothing to know of. */
 enum err compare_anyhow(struct search *search, const struct candidate *candidate, struct hit *ret,
                         bool *ret_is_there) MUST_USE;
+
+/* Whether the definition tells its records apart by the two fields together. */
+bool definition_pairs(const struct definition *definition, const struct field *number,
+                      const struct field *country);
 
 /* ---- run.c ---- */
 

@@ -8,6 +8,8 @@
  *   use     the candidate becomes DIR/names.tsv and serves from the next search on
  *   forget  both files go; the table shipped with the program serves
  *
+ * Beside it goes the table of how crowded numbers are (learn_numbers.c), counted in the same command.
+ *
  * Records are read from the store and not from the index: what was erased is not there, and how
  * segments were merged leaves no trace. A search takes the table it began with to its end; tables
  * replaced stay in memory until the engine closes, for want of a reason to count their readers: it
@@ -103,6 +105,7 @@ enum err search_load_frequencies(struct search_engine *engine, const char *direc
 {
     char path[PATH_BYTES];
     struct frequencies *table = NULL;
+    TRY(numbers_load(engine, directory));
     if (access(serving_path(directory, path), F_OK) < 0)
         return OK;
     TRY(read_table(path, &table));
@@ -200,7 +203,7 @@ enum err search_learn(struct search_engine *engine, const char *directory, learn
     frequency_counter_free(learning.counter);
     arena_release(&learning.arena);
     buf_release(&out);
-    return code;
+    return code ? code : numbers_learn(engine, directory, progress, context);
 }
 
 /* ---- use, forget ---- */
@@ -228,7 +231,8 @@ enum err search_use_learned(struct search_engine *engine, const char *directory)
         frequencies_free(table);
         return code;
     }
-    return keep(engine, table);
+    TRY(keep(engine, table));
+    return numbers_use(engine, directory);
 }
 
 enum err search_forget_learned(struct search_engine *engine, const char *directory)
@@ -236,6 +240,7 @@ enum err search_forget_learned(struct search_engine *engine, const char *directo
     char path[PATH_BYTES];
     TRY(io_remove(candidate_path(directory, path)));
     TRY(io_remove(serving_path(directory, path)));
+    TRY(numbers_forget(engine, directory));
     TRY(io_sync_dir(directory));
     atomic_store_explicit(&engine->rarity, rarity_shipped(), memory_order_release);
     return OK;

@@ -250,8 +250,9 @@ enum err search_plan(struct search_engine *engine, const struct actor *actor,
         for (size_t k = 0; k < plan->sets[i].count; k++)
             has_failed |= plan->sets[i].values[k].query.value.check == CHECK_FAILED;
     }
-    plan->is_light =
-        !has_names && !has_failed && !plan->is_similar_forced && plan->wildcard.len == 0;
+    plan->has_range = similar_has_range(plan);
+    plan->is_light = !has_names && !has_failed && !plan->is_similar_forced && !plan->has_range &&
+                     plan->wildcard.len == 0;
     *ret = plan;
     return OK;
 }

@@ -125,17 +125,41 @@ static enum err gather(struct search *search, struct hit_list *hits)
     return OK;
 }
 
-/* Those that are hits already are not also "similar". */
-static void drop_known(struct hit_list *similar, const struct hit_list *hits)
+/* What was found by the very number and is another's goes to the similar ones. */
+static enum err set_apart(struct search *search, struct hit_list *hits, struct hit_list *similar)
+{
+    size_t kept = 0, apart = 0;
+    for (size_t i = 0; i < hits->count; i++)
+        apart += hits->items[i].is_similar;
+    if (apart == 0)
+        return OK;
+    similar->items = arena_array(search->plan->arena, struct hit, apart);
+    if (!similar->items)
+        return ERR_LIMIT;
+    for (size_t i = 0; i < hits->count; i++)
+        if (hits->items[i].is_similar)
+            similar->items[similar->count++] = hits->items[i];
+        else
+            hits->items[kept++] = hits->items[i];
+    hits->count = kept;
+    return OK;
+}
+
+/* Those that are hits already are not also "similar"; nor is one similar twice. */
+static void drop_known(struct search *search, struct hit_list *similar, const struct hit_list *hits)
 {
     size_t kept = 0;
     for (size_t i = 0; i < similar->count; i++) {
         bool is_known = false;
         for (size_t k = 0; k < hits->count; k++)
             is_known |= hits->items[k].view.id.number == similar->items[i].view.id.number;
+        for (size_t k = 0; k < kept; k++)
+            is_known |= similar->items[k].view.id.number == similar->items[i].view.id.number;
         if (!is_known)
             similar->items[kept++] = similar->items[i];
     }
+    if (kept > SIMILAR_SHOWN_MAX && !search->similar_reason.len)
+        search->similar_reason = S(SIMILAR_MORE);
     similar->count = kept < SIMILAR_SHOWN_MAX ? kept : SIMILAR_SHOWN_MAX;
 }
 
@@ -150,6 +174,8 @@ static enum err look(struct search *search, struct search_answer *answer)
     struct hit_list hits = {0};
     struct hit_list similar = {0};
     enum err code = gather(search, &hits);
+    if (!code)
+        code = set_apart(search, &hits, &similar);
     if (!code && hits.count) {
         qsort(hits.items, hits.count, sizeof *hits.items, compare_hits);
         count_hits(search, &hits);
@@ -159,6 +185,7 @@ static enum err look(struct search *search, struct search_answer *answer)
             code = find_similar(search);
             if (!code)
                 code = read_candidates(search, &search->similar, true, &similar);
+            answer->similar_reason = search->similar_reason;
         }
     }
     if (is_fatal(code))
@@ -167,7 +194,9 @@ static enum err look(struct search *search, struct search_answer *answer)
         mark_no_answer(search, NULL, code);
     if (similar.count) {
         qsort(similar.items, similar.count, sizeof *similar.items, compare_hits);
-        drop_known(&similar, &hits);
+        drop_known(search, &similar, &hits);
+        similar_expect(search, similar.items, similar.count);
+        answer->similar_reason = search->similar_reason;
     }
     size_t from = plan->offset < hits.count ? plan->offset : hits.count;
     size_t left = hits.count - from;

@@ -92,6 +92,7 @@ struct search_answer {
     size_t hit_count, total_count;
     const struct hit *similar;
     size_t similar_count;
+    str similar_reason; /* not all are there: why, and what would narrow it */
     str advice;   /* READ AGAIN: which character, which line; what to add where there is too much */
     str repaired; /* the text as it may have been meant: a misread character, another keyboard */
     str keyboard; /* the layout under which it was typed, where that is what explains it */

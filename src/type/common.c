@@ -75,6 +75,8 @@ void type_keys_identifier(const struct value *value, struct key_sink *sink)
     if (sink->is_lookup)
         return;
     skeleton_of(value->norm, &skeleton);
+    if (!sink->is_asked && str_eq(folded_str(&skeleton), value->norm))
+        return;
     type_add_key(sink, KEY_SKELETON, str_c(value->type->name), folded_str(&skeleton));
 }
 

@@ -173,6 +173,25 @@ static bool batches_meet(const struct batch *a, const struct batch *b)
            str_compare(b->from, a->to) <= 0;
 }
 
+/* Whether the number with one character changed, a digit for a digit or a letter for a letter, is in. */
+static bool is_one_slip_away(str number, const struct batch *batch)
+{
+    char text[NUMBER_MAX];
+    if (number.len != batch->from.len || number.len > NUMBER_MAX)
+        return false;
+    memcpy(text, number.ptr, number.len);
+    for (size_t i = 0; i < number.len; i++) {
+        bool is_number = is_digit(number.ptr[i]);
+        for (char c = is_number ? '0' : 'A'; c <= (is_number ? '9' : 'Z'); c++) {
+            text[i] = c;
+            if (is_within(str_of(text, number.len), batch))
+                return true;
+        }
+        text[i] = number.ptr[i];
+    }
+    return false;
+}
+
 static void compare(const struct value *asked, const struct value *held, struct comparison *ret)
 {
     const struct batch *a = asked->detail, *b = held->detail;
@@ -186,6 +205,9 @@ static void compare(const struct value *asked, const struct value *held, struct 
     if (meets)
         comparison_set(ret, AGREE_SAME, 0, 1, "within the batch %.*s to %.*s",
                        STR((b ? b : a)->from), STR((b ? b : a)->to));
+    else if (b && !a && is_one_slip_away(asked->norm, b))
+        comparison_set(ret, AGREE_CLOSE, 2, .9, "one character outside the batch %.*s to %.*s",
+                       STR(b->from), STR(b->to));
     else
         comparison_set(ret, AGREE_DIFFERENT, 4, 0, "outside the batch %.*s to %.*s",
                        STR((b ? b : a)->from), STR((b ? b : a)->to));

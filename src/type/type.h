@@ -73,6 +73,8 @@ struct key_sink {
     /* key is copied or used at once */
     void (*add)(struct key_sink *sink, const struct key *key);
     bool is_lookup; /* EXACT and RANGE keys will do: others need not be made */
+    /* asked for: the skeleton even of a text that is its own, under which it is not held twice */
+    bool is_asked;
 };
 
 /*

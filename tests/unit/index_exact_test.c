@@ -102,9 +102,9 @@ static void assert_agrees(const struct index_snapshot *snapshot, const struct wo
     }
 }
 
-static void test_agrees_with_model(void **state)
+/* Whatever was written, merged, rebuilt, opened again: the index says what a plain list would. */
+static void agree_with_model(uint64_t large_keys)
 {
-    (void)state;
     struct random random;
     struct world world = {0};
     random_seed(&random, 7);
@@ -113,6 +113,7 @@ static void test_agrees_with_model(void **state)
     struct index *index = index_of_feed(200);
     struct index_snapshot *old = NULL;
     struct world then = {0};
+    index->large_keys = large_keys;
     for (unsigned round = 0; round < 60; round++) {
         for (unsigned i = 0; i < 100; i++)
             live(&world, &random);
@@ -137,11 +138,61 @@ static void test_agrees_with_model(void **state)
             old = NULL;
             index_close(index);
             index = index_of_feed(200);
+            index->large_keys = large_keys;
         }
     }
     assert_true(index->merge_count > 0);
     index_snapshot_close(old);
     index_close(index);
+}
+
+static void test_agrees_with_model(void **state)
+{
+    (void)state;
+    agree_with_model(LARGE_KEYS);
+}
+
+/* Small segments keep whole hashes, those merged of them 42 bits, and the two merge. */
+static void test_large_segments_agree_with_model(void **state)
+{
+    (void)state;
+    agree_with_model(300);
+}
+
+/* Columns of every shape read back as written: packed rows, runs of any width, a last run cut short. */
+static void test_columns_give_back_what_was_put(void **state)
+{
+    (void)state;
+    enum { ROWS = 1000 };
+    static const uint64_t steps[] = {0, 1, 2, 130, 1u << 20, (uint64_t)1 << 45};
+    struct random random;
+    random_seed(&random, 3);
+    for (size_t s = 0; s < COUNT_OF(steps); s++) {
+        uint64_t values[ROWS], unit = 0, value = 5;
+        struct buf bytes = {0}, heads = {0};
+        for (size_t i = 0; i < ROWS; i++)
+            values[i] = value += random_below(&random, steps[s] + 1);
+        for (size_t i = 0; i < ROWS; i += COLUMN_RUN)
+            assert_int_equal(column_add_run(&bytes, &heads, &unit, values + i,
+                                            ROWS - i < COLUMN_RUN ? ROWS - i : COLUMN_RUN),
+                             OK);
+        buf_add(&bytes, buf_str(&heads));
+        size_t size = bytes.len;
+        buf_add_u64(&bytes, 0);
+        struct column column = {0};
+        assert_true(column_open(&column, (unsigned char *)bytes.ptr, size, ROWS));
+        for (uint32_t i = 0; i < ROWS; i++)
+            assert_true(column_get(&column, i) == values[i]);
+        assert_false(column_open(&column, (unsigned char *)bytes.ptr, heads.len - 1, ROWS));
+        buf_release(&bytes);
+        buf_release(&heads);
+    }
+    const uint64_t too_wide[] = {0, (uint64_t)1 << 60};
+    struct buf bytes = {0}, heads = {0};
+    uint64_t unit = 0;
+    assert_int_equal(column_add_run(&bytes, &heads, &unit, too_wide, 2), ERR_LIMIT);
+    buf_release(&bytes);
+    buf_release(&heads);
 }
 
 /* A merge may stop at any write; what is opened afterwards is whole. */
@@ -578,6 +629,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_agrees_with_model),
+        cmocka_unit_test(test_large_segments_agree_with_model),
+        cmocka_unit_test(test_columns_give_back_what_was_put),
         cmocka_unit_test(test_merge_that_fails_changes_nothing),
         cmocka_unit_test(test_readers_beside_writer),
         cmocka_unit_test(test_ranges),

@@ -20,6 +20,14 @@ static const char paper[] =
     "  land: {type: country, means: issuer}\n"
     "  ends: {type: date, means: expiry-date}\n"
     "show: {national-bureau: all, investigator: [serial, land], others: hit-only}\n";
+static const char pass[] =
+    "definition: pass\ntitle: {en: Passes}\nkind: record\npurposes: [identify, border-control]\n"
+    "retain: {first: 5y}\n"
+    "fields:\n"
+    "  digits: {type: document-number, means: document-number, required: yes}\n"
+    "  maker: {type: country, means: issuer}\n"
+    "unique: [[maker, digits]]\n"
+    "show: {national-bureau: all, others: hit-only}\n";
 static const char gadget[] =
     "definition: gadget\ntitle: {en: Gadgets}\nkind: record\npurposes: [identify]\n"
     "retain: {first: 5y}\n"
@@ -44,6 +52,7 @@ static int setup(void **state)
     (void)state;
     home_make(home);
     home_write(home, "databases/paper.yaml", str_c(paper));
+    home_write(home, "databases/pass.yaml", str_c(pass));
     home_write(home, "databases/gadget.yaml", str_c(gadget));
     home_write(home, "databases/soul.yaml", str_c(soul));
     node_start(&node, home);
@@ -109,7 +118,7 @@ static void test_match_and_nothing(void **state)
     assert_int_equal(answer.hits[0].why[0].agreement, AGREE_SAME);
     assert_int_equal(database(&answer, "paper")->result, RESULT_HIT);
     assert_int_equal(database(&answer, "gadget")->result, RESULT_NO_HIT);
-    assert_int_equal(answer.database_count, 3);
+    assert_int_equal(answer.database_count, 4);
     answer = node_ask(&node, "X1234568");
     assert_string_equal(verdict_word(answer.verdict), "nothing-found");
     assert_int_equal(answer.hit_count + answer.similar_count, 0);
@@ -293,6 +302,65 @@ static void test_similar_on_request_and_apart(void **state)
     assert_int_equal(node_ask_as(&node, &node.actor, &request).similar_count, 0);
 }
 
+/* Where a number is unique only beside its issuer, another issuer's is another document: shown apart. */
+static void test_another_issuers_number_is_shown_apart(void **state)
+{
+    (void)state;
+    uint64_t number = put("pass", "\"digits\":\"K40071177\",\"maker\":\"UTO\"");
+    struct search_answer same =
+        ask_fields("{\"document-number\":\"K40071177\",\"issuer\":\"UTO\"}");
+    assert_string_equal(verdict_word(same.verdict), "match");
+    struct search_answer other =
+        ask_fields("{\"document-number\":\"K40071177\",\"issuer\":\"FRA\"}");
+    assert_string_equal(verdict_word(other.verdict), "nothing-found");
+    assert_int_equal(database(&other, "pass")->result, RESULT_NO_HIT);
+    const struct hit *apart = hit_with(other.similar, other.similar_count, number);
+    assert_non_null(apart);
+    assert_true(apart->is_similar && apart->expected_by_chance > 0);
+    /* and a slip in another issuer's number is nothing at all */
+    const struct search_request near = {.fields = json_of(&node, "{\"document-number\":"
+                                                                 "\"K40071178\",\"issuer\":"
+                                                                 "\"FRA\"}"),
+                                        .similar = SIMILAR_YES,
+                                        .limit = 10};
+    assert_null(hit_with(node_ask_as(&node, &node.actor, &near).similar, 0, number));
+    assert_int_equal(node_ask_as(&node, &node.actor, &near).similar_count, 0);
+}
+
+static void test_ranges_asked_and_batches_nearby(void **state)
+{
+    (void)state;
+    uint64_t one = put("paper", "\"serial\":\"RG400150\"");
+    uint64_t outside = put("paper", "\"serial\":\"RG400600\"");
+    uint64_t batch = put("paper", "\"serial\":\"RH700100 - RH700499\"");
+    struct search_answer answer = node_ask(&node, "RG400100-RG400499");
+    assert_non_null(hit_with(answer.similar, answer.similar_count, one));
+    assert_null(hit_with(answer.similar, answer.similar_count, outside));
+    assert_int_equal(answer.similar_reason.len, 0);
+    answer = node_ask(&node, "RG000000-RG899999"); /* more than are looked up: said */
+    assert_true(answer.similar_reason.len > 0);
+    struct search_request near = {.text = S("RH700600"), .limit = 10, .similar = SIMILAR_YES};
+    answer = node_ask_as(&node, &node.actor, &near); /* RH700400 is in */
+    const struct hit *hit = hit_with(answer.similar, answer.similar_count, batch);
+    assert_non_null(hit);
+    assert_true(says(hit->why[0].words, "one character outside the batch"));
+    answer = node_ask(&node, "RH700300");
+    assert_non_null(hit_with(answer.hits, answer.hit_count, batch));
+}
+
+static void test_more_similar_numbers_than_shown_is_said(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 14; i++) {
+        char fields[64];
+        snprintf(fields, sizeof fields, "\"serial\":\"MM5%02u777\"", i);
+        put("paper", fields);
+    }
+    struct search_answer answer = node_ask(&node, "MM5??777");
+    assert_int_equal(answer.similar_count, 10);
+    assert_true(says(answer.similar_reason, "more numbers fit than are shown"));
+}
+
 static void test_similar_when_a_check_digit_fails(void **state)
 {
     (void)state;
@@ -312,6 +380,7 @@ static void test_wildcards_and_partial_numbers(void **state)
     assert_int_equal(answer.hit_count, 0);
     answer = node_ask(&node, "W8???243"); /* three are too many to try */
     assert_int_equal(answer.similar_count, 0);
+    assert_true(says(answer.similar_reason, "at most two"));
     answer = node_ask(&node, "*042788");
     assert_non_null(hit_with(answer.similar, answer.similar_count, car));
 }
@@ -450,7 +519,7 @@ static void test_what_cannot_be_asked(void **state)
     assert_int_equal(search_plan(node.engine, &border, &request, &node.arena, &plan), OK);
     struct search_answer answer;
     assert_int_equal(search_run(plan, &answer), OK);
-    assert_int_equal(answer.database_count, 1); /* the others are not for this purpose */
+    assert_int_equal(answer.database_count, 2); /* the others are not for this purpose */
     request.databases = json_of(&node, "[\"gadget\"]");
     assert_int_equal(search_plan(node.engine, &border, &request, &node.arena, &plan), ERR_DENIED);
 }
@@ -492,7 +561,7 @@ static void test_printed_answer_parses(void **state)
                            language == LANGUAGE_FR ? S("Papiers") : S("Papers")));
         assert_int_equal(node_get(hit, S("facts"))->count, 2);
         assert_non_null(node_get(hit, S("why"))->first);
-        assert_int_equal(node_get(tree, S("databases"))->count, 3);
+        assert_int_equal(node_get(tree, S("databases"))->count, 4);
         assert_non_null(node_get(node_get(tree, S("understood"))->first, S("parts"))->first);
         buf_release(&out);
     }
@@ -531,6 +600,9 @@ int main(void)
         cmocka_unit_test(test_too_many_says_what_would_narrow),
         cmocka_unit_test(test_updated_and_erased),
         cmocka_unit_test(test_similar_on_request_and_apart),
+        cmocka_unit_test(test_another_issuers_number_is_shown_apart),
+        cmocka_unit_test(test_ranges_asked_and_batches_nearby),
+        cmocka_unit_test(test_more_similar_numbers_than_shown_is_said),
         cmocka_unit_test(test_similar_when_a_check_digit_fails),
         cmocka_unit_test(test_wildcards_and_partial_numbers),
         cmocka_unit_test(test_readings_can_be_switched_off),

@@ -10,6 +10,7 @@ import { Chips } from './chips.jsx';
 import { Failure, Repair, Verdict, Waiting } from './verdict.jsx';
 import { keepQuestion } from './standing.jsx';
 import { mineParts } from './views.js';
+import { words } from './words.js';
 import { linesWanted, PATIENCE_MS } from './scanner.js';
 
 const STEP = 20; // more results, each time
@@ -42,6 +43,7 @@ function Results({ me, answer, isSimilarAsked, onMore, onSimilar, onAsk }) {
           {answer.similar.map((hit) => <Card key={hit.id} hit={hit} onAsk={onAsk} isSimilar />)}
         </section>
       )}
+      {answer.similar_reason && <p class="advice">{words(answer, 'similar_reason')}</p>}
       {!answer.similar?.length && isSimilarAsked && <p>{t('similar.none')}</p>}
       {canKeep && <p><a class="button" href="#/mine/standing/+" onClick={() => keepQuestion(answer)}>{t('standing.keep')}</a></p>}
       {!answer.similar?.length && !isSimilarAsked && answer.verdict === 'nothing-found' && <p><button type="button" onClick={onSimilar}>{t('similar.ask')}</button></p>}
