@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frozen table of how crowded numbers are (density.h), in the same life as that of names: counted
- * into DIR/numbers-candidate.tsv, taken into service as DIR/numbers.tsv, destroyed with it. learn.c
- * calls these with its own. And what is expected of it by who shows similar numbers.
+ * The frozen table of how crowded numbers are (density.h), in the same life as that of names:
+ * counted into DIR/numbers-candidate.tsv, taken into service as DIR/numbers.tsv, destroyed with it.
+ * learn.c calls these with its own. And what is to be expected by it, for similar numbers.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -120,7 +120,7 @@ static enum err probe_all(struct search *search, struct probe_list *list,
     return OK;
 }
 
-/* Letters stand where letters stood: only then can the text lie in the same batch as it was meant. */
+/* Letters stand where letters stood: only then can both be of one batch. */
 static bool has_shape_of(str text, str asked)
 {
     if (text.len != asked.len)

@@ -173,7 +173,7 @@ static bool batches_meet(const struct batch *a, const struct batch *b)
            str_compare(b->from, a->to) <= 0;
 }
 
-/* Whether the number with one character changed, a digit for a digit or a letter for a letter, is in. */
+/* Whether one character changed, a digit for a digit or a letter for a letter, takes it in. */
 static bool is_one_slip_away(str number, const struct batch *batch)
 {
     char text[NUMBER_MAX];

@@ -90,9 +90,9 @@ size_t str_count_digits(str text);
 
 void type_add_key(struct key_sink *sink, enum key_kind kind, str space, str text);
 /*
- * EXACT of norm and SKELETON of its skeleton, in the keyspace of the type's name. Two in three numbers
- * hold no character that is easily confused: their skeleton is the number, and is left out of what is
- * held. Who asks for a skeleton asks for an EXACT key of the same text too.
+ * EXACT of norm and SKELETON of its skeleton, in the keyspace of the type's name. Two in three
+ * numbers hold no character that is easily confused: their skeleton is the number, and is left out
+ * of what is held. Who asks for a skeleton asks for an EXACT key of the same text too.
  */
 void type_keys_identifier(const struct value *value, struct key_sink *sink);
 /* EXACT only. */
