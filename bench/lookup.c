@@ -299,8 +299,8 @@ static void slip(struct question *question, enum slip kind, struct random *rando
 }
 
 /*
- * Numbers nearly as asked, on request; what is shown as similar is never a hit. Told for held numbers
- * with a slip, and for innocents, of whom chance gives some a neighbour.
+ * Numbers nearly as asked, on request; what is shown as similar is never a hit. Told for held
+ * numbers with a slip, and for innocents, of whom chance gives some a neighbour.
  */
 static void ask_similar(struct asker *asker, enum slip kind, bool is_held, const char *what)
 {

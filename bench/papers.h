@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A world of papers for benchmarks, made up number by number: record n is always the same, so that
- * nothing need be kept of it. Of 66 records in a row 60 are documents, 5 vehicles, 1 a firearm: with
- * 120 million documents that is 10 million vehicles and 2 million firearms.
+ * nothing need be kept of it. Of 66 records in a row 60 are documents, 5 vehicles, 1 a firearm:
+ * with 120 million documents that is 10 million vehicles and 2 million firearms.
  *
- * Documents come from 190 issuers, whose shares fall off as those of countries do. Each issuer has one
- * of eight formats of numbers and letters of its own for them, so that some spaces are crowded
+ * Documents come from 190 issuers, whose shares fall off as those of countries do. Each issuer has
+ * one of eight formats of numbers and letters of its own for them, so that some spaces are crowded
  * (nine digits that thirty issuers share) and others thin. Issuers stand for countries by place in
  * the code list; no real country's numbers look like these.
  */

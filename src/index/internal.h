@@ -148,9 +148,9 @@ void delta_count_space(struct delta *delta, uint64_t space);
 
 struct segment_plan;
 /*
- * A number for each row. The first `packed` ones have `bits` bits each and count from `base`: rows in
- * no order. The others ascend about as their rows do, and lie in runs of COLUMN_RUN, each with its own
- * base and width: the number of the run's i-th row is base + i + what is packed.
+ * A number for each row. The first `packed` ones have `bits` bits each and count from `base`: rows
+ * in no order. The others ascend about as their rows do, and lie in runs of COLUMN_RUN, each with
+ * its own base and width: the number of the run's i-th row is base + i + what is packed.
  */
 struct column {
     const unsigned char *at, *runs, *heads, *end; /* end: of `runs` */

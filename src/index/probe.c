@@ -392,8 +392,8 @@ static enum err has_reference(const struct index_snapshot *snapshot, uint64_t nu
 }
 
 /*
- * Of a hundred million references a few share a hash with another key: then the records decide which
- * it is. A single one is the caller's to confirm.
+ * Of a hundred million references a few share a hash with another key: then the records decide
+ * which it is. A single one is the caller's to confirm.
  */
 static enum err pick_reference(const struct index_snapshot *snapshot, const struct index_hits *hits,
                                str owner, str ref, struct arena *arena, uint64_t *ret)

@@ -11,7 +11,7 @@
  *             born       sequence number of each entry     their numbers, as documents do
  *             days       birth date of the first front_count entries, int32, INT32_MIN unknown
  *             by_number  those entries in order of record number, entry_bits each
- *             slots      in order of hash, one bit behind the other: low bits of the hash, entry, field
+ *             slots      in order of hash, packed: low bits of the hash, entry, field
  *             buckets    for each value of the hash's top bits its first slot u32 and a filter of
  *             its keys u32; one more at the end
  *             ranges     by space and lower end; an implicit tree, see segment_ranges.c
@@ -32,10 +32,11 @@
  * and more; else its four to eight slots: two lines of cache.
  *
  * A segment of 33 million keys and more keeps 42 bits of each: of 160 million keys, 25 bits are the
- * bucket's number, 17 stand in the slot beside 27 of the entry and 4 of the field, which makes 6 bytes,
- * and 1.7 for the bucket. One probe in 27,000 for what is not there then meets another's hash and
- * reads a record for nothing; no answer changes, since every hit is confirmed on the record. Smaller
- * segments keep all 48, so that those merged of them do not lose more than size demands.
+ * bucket's number, 17 stand in the slot beside 27 of the entry and 4 of the field, which makes 6
+ * bytes, and 1.7 for the bucket. One probe in 27,000 for what is not there then meets another's
+ * hash and reads a record for nothing; no answer changes, since every hit is confirmed on the
+ * record. Smaller segments keep all 48, so that those merged of them do not lose more than size
+ * demands.
  *
  * Sizes, footer and positions are checked at open, a block's sum when it is first touched (and by
  * the scrubber); what does not agree is ERR_DAMAGED from then on, never a no-hit. Deaths lie

@@ -4,12 +4,13 @@
  *
  *   packed rows    bits, bits, bits ...                     to a multiple of 8 bytes
  *   runs           of 128 rows: 16 bytes for each bit of the run's width
- *   heads          of the runs: base u64, where its bits begin in units of 16 bytes << 8 | width u64
+ *   heads          of the runs: base u64, where its bits begin (in 16 bytes) << 8 | width u64
  *
- * Entries with names lie in order of birth, so their record numbers are in no order and each takes the
- * bits of the largest. All others lie in order of record number: what 128 of them need beyond "one
- * more than the last" is a few bits, none at all where a whole file was imported at once. Found
- * directly, without reading others; a head is one more line of cache, which only a hit pays for.
+ * Entries with names lie in order of birth, so their record numbers are in no order and each takes
+ * the bits of the largest. All others lie in order of record number: what 128 of them need beyond
+ * "one more than the last" is a few bits, none at all where a whole file was imported at once.
+ * Found directly, without reading others; a head is one more line of cache, which only a hit pays
+ * for.
  */
 #include "index/internal.h"
 

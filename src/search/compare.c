@@ -11,9 +11,9 @@
  *
  * Definitions with an `evidence` block are scored in bits. Others answer by key: agreement and
  * contradiction of the rest is said in words; a contradicting country lowers the hit to "possible".
- * Where the definition says that a number is unique only beside that country (`unique`), the record is
- * another issuer's: one of the similar numbers, shown apart. Of a hundred million documents one innocent
- * in twenty has a namesake of that kind.
+ * Where the definition says that a number is unique only beside that country (`unique`), the
+ * record is another issuer's: one of the similar numbers, shown apart. Of a hundred million
+ * documents one innocent in twenty has a namesake of that kind.
  */
 #include "base/said.h"
 

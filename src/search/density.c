@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * search/density: see density.h. A table in memory is an open table of (64-bit hash of type, issuer and
- * format, numbers): a row's words are not kept. Two rows that share a hash would share a count; with a
- * hundred thousand rows that is one chance in a billion, and no more than a wrong expectation.
+ * search/density: see density.h. A table in memory is an open table of (64-bit hash of type,
+ * issuer and format, numbers): a row's words are not kept. Two rows that share a hash would share
+ * a count; with a hundred thousand rows that is one chance in a billion, and no more than a wrong
+ * expectation.
  */
 #include "search/density.h"
 

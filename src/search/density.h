@@ -5,14 +5,15 @@
  * In a space of a hundred million numbers of which four million are held, every innocent number has
  * neighbours; in another it has none. Counts come from a frozen table, learned with that of names
  * (learn.c) and never from the live index, for the same reason: what an asker may not see must not
- * show. Counts are rounded to DENSITY_FLOOR and nothing below it is listed. Until a table was learned
- * a node is taken to hold as many numbers of any format as the table of names counted persons.
+ * show. Counts are rounded to DENSITY_FLOOR and nothing below it is listed. Until a table was
+ * learned a node is taken to hold as many numbers of any format as the table of names counted
+ * persons.
  *
  *   seq   4711                                     last change counted
- *   document-number   UTO   C99999999   128000     type, issuer ("" where none is known), format, numbers
+ *   document-number   UTO   C99999999   128000     type, issuer ("": none known), format, count
  *
- * A format is the number with its first letters, two at most, as they are - issuers keep them - every
- * other letter as A, every digit as 9.
+ * A format is the number with its first letters, two at most, as they are - issuers keep them -
+ * every other letter as A, every digit as 9.
  */
 #ifndef SEARCH_DENSITY_H
 #define SEARCH_DENSITY_H

@@ -8,7 +8,8 @@
  *   use     the candidate becomes DIR/names.tsv and serves from the next search on
  *   forget  both files go; the table shipped with the program serves
  *
- * Beside it goes the table of how crowded numbers are (learn_numbers.c), counted in the same command.
+ * Beside it goes the table of how crowded numbers are (learn_numbers.c), counted in the same
+ * command.
  *
  * Records are read from the store and not from the index: what was erased is not there, and how
  * segments were merged leaves no trace. A search takes the table it began with to its end; tables

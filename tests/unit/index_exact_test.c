@@ -159,7 +159,10 @@ static void test_large_segments_agree_with_model(void **state)
     agree_with_model(300);
 }
 
-/* Columns of every shape read back as written: packed rows, runs of any width, a last run cut short. */
+/*
+ * Columns of every shape read back as written: packed rows, runs of any width, a last run cut
+ * short.
+ */
 static void test_columns_give_back_what_was_put(void **state)
 {
     (void)state;
@@ -456,7 +459,10 @@ static char *only_segment(void)
     return path;
 }
 
-/* Names lie in delta and segments alike, follow deaths and merges, and a record with two birth dates comes once. */
+/*
+ * Names lie in delta and segments alike, follow deaths and merges, and a record with two birth
+ * dates comes once.
+ */
 static void test_names(void **state)
 {
     (void)state;

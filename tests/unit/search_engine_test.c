@@ -302,7 +302,10 @@ static void test_similar_on_request_and_apart(void **state)
     assert_int_equal(node_ask_as(&node, &node.actor, &request).similar_count, 0);
 }
 
-/* Where a number is unique only beside its issuer, another issuer's is another document: shown apart. */
+/*
+ * Where a number is unique only beside its issuer, another issuer's is another document: shown
+ * apart.
+ */
 static void test_another_issuers_number_is_shown_apart(void **state)
 {
     (void)state;

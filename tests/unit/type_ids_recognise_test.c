@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What lines of text are recognised as (tests/cases/recognise.tsv), and near misses of identifiers. */
+/*
+ * What lines of text are recognised as (tests/cases/recognise.tsv), and near misses of
+ * identifiers.
+ */
 /* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
