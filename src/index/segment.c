@@ -6,9 +6,9 @@
  *   64      sections, each from a multiple of 8, followed by at least 8 bytes
  *             classes    for each class number here: definition's name and digest, the policy class
  *             as bytes
- *             numbers    record number of each entry       columns, see segment_columns.c: a few bits
- *             class      class number of each entry        each where entries come in the order of
- *             born       sequence number of each entry     their numbers, as documents do
+ *             numbers    record number of each entry       columns of a few bits each where
+ *             class      class number of each entry        entries come in the order of their
+ *             born       sequence number of each entry     numbers: see segment_columns.c
  *             days       birth date of the first front_count entries, int32, INT32_MIN unknown
  *             by_number  those entries in order of record number, entry_bits each
  *             slots      in order of hash, packed: low bits of the hash, entry, field
