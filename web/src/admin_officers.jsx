@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { t, when } from './i18n.js';
 import { Foot, Line, Once, useForm } from './form.jsx';
-import { Loaded, Wrong, useLoaded } from './load.jsx';
+import { Loaded, Wrong, useLoaded, useNewest } from './load.jsx';
 import { nameIn, useNamed, useScopeNames } from './scope.jsx';
 import { OfficerPage } from './admin_officer.jsx';
 import { OfficerList } from './admin_list.jsx';
@@ -15,13 +15,15 @@ const PAGE = 50;
 // A page of officers, and the next ones.
 function useOfficers(kind, unit) {
   const [state, setState] = useState({ list: null, after: '', problem: null });
+  const begin = useNewest();
   async function ask(find, after = '', held = []) {
+    const isNewest = begin();
     const query = new URLSearchParams({ kind, max: PAGE });
     for (const [name, value] of Object.entries({ unit, find: find.trim(), after })) if (value) query.set(name, value);
     try {
       const { data, headers } = await call('GET', `/v1/officers?${query}`);
-      setState({ list: [...held, ...data], after: headers.get('Bureau-Officers-After') || '', problem: null });
-    } catch (problem) { setState({ list: held, after, problem }); }
+      if (isNewest()) setState({ list: [...held, ...data], after: headers.get('Bureau-Officers-After') || '', problem: null });
+    } catch (problem) { if (isNewest()) setState({ list: held, after, problem }); }
   }
   return [state, ask];
 }

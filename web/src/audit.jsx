@@ -6,6 +6,7 @@ import { call, text } from './api.js';
 import { day, language, t, when } from './i18n.js';
 import { AuditCheck } from './audit_check.jsx';
 import { Copy } from './copy.jsx';
+import { useNewest } from './load.jsx';
 import { save } from './save.js';
 import { useCodes } from './fields.jsx';
 import { outcome } from './words.js';
@@ -37,20 +38,23 @@ function Filter({ wanted, onChange, onAsk }) {
 // A receipt names one entry; everything else is a walk down from the newest, which the node takes a bounded way at a time.
 function useEntries() {
   const [state, setState] = useState({ entries: [], before: '', isBusy: false, problem: '' });
+  const begin = useNewest();
   async function ask(wanted, before = '', held = []) {
+    const isNewest = begin();
+    const show = (next) => { if (isNewest()) setState({ before: '', isBusy: false, problem: '', ...next }); };
     setState({ entries: held, before: '', isBusy: true, problem: '' });
     try {
       if (wanted.receipt.trim()) {
         const { data } = await call('GET', `/v1/audit/${encodeURIComponent(wanted.receipt.trim())}`);
-        setState({ entries: [data], before: '', isBusy: false, problem: '' });
+        show({ entries: [data] });
         return;
       }
       const query = new URLSearchParams({ max: PAGE });
       for (const [name, value] of Object.entries({ ...wanted, before })) if (value && name !== 'receipt') query.set(name, String(value).trim());
       const { data, headers } = await call('GET', `/v1/audit?${query}`);
-      setState({ entries: [...held, ...data], before: headers.get('Bureau-Audit-Before') || '', isBusy: false, problem: '' });
+      show({ entries: [...held, ...data], before: headers.get('Bureau-Audit-Before') || '' });
     } catch (problem) {
-      setState({ entries: held, before, isBusy: false, problem: problem.message });
+      show({ entries: held, before, problem: problem.message });
     }
   }
   return [state, ask];

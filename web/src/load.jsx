@@ -4,18 +4,24 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { t } from './i18n.js';
 
+// Of several questions on their way the newest alone is heard: begin() gives a test whether this one still is.
+export function useNewest() {
+  const newest = useRef(0);
+  return () => { const mine = ++newest.current; return () => mine === newest.current; };
+}
+
 // The answer to `path` (nothing is asked while it is empty), and a way to ask again, for another path or the same.
 export function useLoaded(path) {
   const [state, setState] = useState({ data: null, headers: null, problem: null, isBusy: Boolean(path) });
-  const newest = useRef(0);
+  const begin = useNewest();
   async function load(to = path) {
-    const mine = ++newest.current;
+    const isNewest = begin();
     setState((old) => ({ ...old, isBusy: true }));
     try {
       const { data, headers } = await call('GET', to);
-      if (mine === newest.current) setState({ data, headers, problem: null, isBusy: false });
+      if (isNewest()) setState({ data, headers, problem: null, isBusy: false });
     } catch (problem) {
-      if (mine === newest.current) setState({ data: null, headers: null, problem, isBusy: false });
+      if (isNewest()) setState({ data: null, headers: null, problem, isBusy: false });
     }
   }
   useEffect(() => { if (path) load(); }, [path]);

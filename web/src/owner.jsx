@@ -4,13 +4,18 @@ import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { day, language, t, title } from './i18n.js';
 import { useCodes } from './fields.jsx';
+import { useNewest } from './load.jsx';
 import { TicketList } from './tickets.jsx';
 
 const percent = (share) => (share === undefined ? '—' : new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }).format(share));
 
 export function useAsked(path) {
   const [state, setState] = useState({ data: null, problem: '' });
-  const load = (to = path) => call('GET', to).then(({ data }) => setState({ data, problem: '' })).catch((problem) => setState({ data: null, problem: problem.message }));
+  const begin = useNewest();
+  function load(to = path) {
+    const isNewest = begin();
+    return call('GET', to).then(({ data }) => ({ data, problem: '' }), (problem) => ({ data: null, problem: problem.message })).then((next) => { if (isNewest()) setState(next); });
+  }
   useEffect(() => { if (path) load(); }, [path]);
   return [state, load];
 }

@@ -7,6 +7,7 @@ import { age, day, language, t, when } from './i18n.js';
 import { useCodes } from './fields.jsx';
 import { Cautions, Facts, Heading, Photo } from './card.jsx';
 import { Copy } from './copy.jsx';
+import { useNewest } from './load.jsx';
 
 const pathOf = (id) => `/v1/records/${encodeURIComponent(id)}`;
 // An owner's reference, database:OWNER/REFERENCE, keeps its slashes: the server takes none that is encoded.
@@ -87,19 +88,23 @@ export function RecordPage({ id, me, onAsk }) {
   const [versions, setVersions] = useState([]);
   const [problem, setProblem] = useState('');
   const [said, setSaid] = useState(kept.get('said') || '');
+  const begin = useNewest();
   async function load(version) {
+    const isNewest = begin();
     let own = id;
     try {
       const { data, etag } = await call('GET', version ? `${pathOf(state.record.id)}?version=${version}` : askedPath(id));
+      if (!isNewest()) return;
       own = data.id;
       setState({ record: data, etag });
       setProblem('');
     } catch (failure) {
+      if (!isNewest()) return;
       setState({});
       setProblem(failure.message);
     }
     const history = await call('GET', `${pathOf(own)}/history`).catch(() => ({ data: [] }));
-    setVersions(history.data.versions || history.data);
+    if (isNewest()) setVersions(history.data.versions || history.data);
   }
   useEffect(() => { kept.remove('said'); load(); }, [id]);
   const { record, etag } = state;

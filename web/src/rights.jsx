@@ -6,6 +6,7 @@ import { call, text } from './api.js';
 import { language, names as languageNames, t, when } from './i18n.js';
 import { Clock } from './clock.jsx';
 import { Facts } from './card.jsx';
+import { useNewest } from './load.jsx';
 import { History, Moves } from './ticket.jsx';
 import { TicketForm } from './ticket_form.jsx';
 import { useAsked } from './owner.jsx';
@@ -114,7 +115,12 @@ function Papers({ me, request }) {
 function Request({ id, me }) {
   const [request, setRequest] = useState(null);
   const [problem, setProblem] = useState('');
-  const load = () => call('GET', `/v1/rights/requests/${encodeURIComponent(id)}`).then(({ data }) => { setRequest(data); setProblem(''); }).catch((wrong) => { setRequest(null); setProblem(wrong.message); });
+  const begin = useNewest();
+  function load() {
+    const isNewest = begin();
+    return call('GET', `/v1/rights/requests/${encodeURIComponent(id)}`).then(({ data }) => [data, ''], (wrong) => [null, wrong.message])
+      .then(([data, wrong]) => { if (isNewest()) { setRequest(data); setProblem(wrong); } });
+  }
   useEffect(() => { load(); }, [id]);
   const back = <p><a href="#/rights/requests">{t('arrow.back')} {t('rights.requests')}</a></p>;
   if (problem) return <>{back}<p role="alert" class="problem">{problem}</p></>;

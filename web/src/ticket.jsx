@@ -5,6 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { t, when } from './i18n.js';
 import { Facts } from './card.jsx';
+import { useNewest } from './load.jsx';
 import { Clock, Limit } from './clock.jsx';
 import { Office, Parties } from './tickets.jsx';
 import { TicketForm } from './ticket_form.jsx';
@@ -78,7 +79,12 @@ export function History({ steps }) {
 export function TicketPage({ id }) {
   const [ticket, setTicket] = useState(null);
   const [problem, setProblem] = useState('');
-  const load = () => call('GET', `/v1/tickets/${encodeURIComponent(id)}`).then(({ data }) => { setTicket(data); setProblem(''); }).catch((failure) => { setTicket(null); setProblem(failure.message); });
+  const begin = useNewest();
+  function load() {
+    const isNewest = begin();
+    return call('GET', `/v1/tickets/${encodeURIComponent(id)}`).then(({ data }) => [data, ''], (failure) => [null, failure.message])
+      .then(([data, failure]) => { if (isNewest()) { setTicket(data); setProblem(failure); } });
+  }
   const { tickets } = useTickets('open=all&max=200'); // news of any: this one may have moved
   useEffect(() => { load(); }, [id]);
   const news = tickets?.find((one) => one.id === id)?.version;
