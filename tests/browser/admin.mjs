@@ -68,13 +68,13 @@ const units = [
   ['the tree is found through by a word, and opens by keyboard', async () => {
     await go('units', '#unit-find');
     await page.fill('#unit-find', 'airp');
-    assert.equal(await page.locator('.tree li').count(), 1);
+    await stage.sees(() => document.querySelectorAll('.tree li').length === 1);
     await page.fill('#unit-find', 'none such');
-    assert.match(await page.locator('.tree').innerText(), /No unit is called so/);
+    await stage.sees(() => /No unit is called so/.test(document.querySelector('.tree').innerText));
     await page.fill('#unit-find', '');
     await page.locator('.tree .twist').first().focus();
     await page.keyboard.press('Enter');
-    assert.equal(await page.locator('.tree li').count(), 1);
+    await stage.sees(() => document.querySelectorAll('.tree li').length === 1);
   }],
 ];
 
@@ -85,10 +85,10 @@ const officers = [
     await page.fill('#l-officer', 'o-10');
     await page.selectOption('#l-unit', 'UTO/airport');
     await tick('Frontline officer');
-    assert.equal(await page.locator('label.tick', { hasText: 'Criminal investigation' }).count(), 0, 'not among what the unit may');
+    await page.locator('label.tick', { hasText: 'Criminal investigation' }).waitFor({ state: 'detached' }); // not among what the unit may
     assert.equal(await page.locator('label.tick', { hasText: /^\s*(System|Hub reviewer|Integrating system)/ }).count(), 0);
     await tick('Border control');
-    assert.match(await page.locator('.comes').innerText(), /Frontline officer[\s\S]*Border control/);
+    await stage.sees(() => /Frontline officer[\s\S]*Border control/.test(document.querySelector('.comes')?.innerText));
     await press('Enter and give a one-time link');
     await page.waitForSelector('.once');
     link = await page.locator('.once code').innerText();
@@ -173,7 +173,7 @@ const officers = [
     await press('Enter the system');
     await page.waitForSelector('.said-well');
     await go('systems', 'table.officers');
-    assert.deepEqual(await page.locator('table.officers td:first-child').allInnerTexts(), ['gates', 'lanes']);
+    await stage.sees(() => [...document.querySelectorAll('table.officers td:first-child')].map((cell) => cell.innerText).join() === 'gates,lanes');
     await go('systems/gates', 'table.credentials');
     await page.getByRole('button', { name: /^Revoke/ }).click();
     await confirmed([/good no more/]);

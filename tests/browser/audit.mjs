@@ -32,7 +32,7 @@ async function prepare() {
 
 const result = async (section) => {
   const at = page.locator(`section[aria-labelledby=${section}] .checked[data-result]:not([data-result=""])`);
-  await at.waitFor({ timeout: 60000 });
+  await at.waitFor();
   return [await at.getAttribute('data-result'), await at.innerText()];
 };
 async function download(click) {

@@ -2,21 +2,18 @@
 // Passkeys and shared terminals in the browser, with Chromium's own virtual authenticators: two officers, one desk. What the one leaves
 // the other does not find: in the document, in storage, by going back, in another tab.
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
 import { Certificates } from '../server/certificates.mjs';
-import { command, newDirectory, removeDirectory, runTests, startServer } from '../server/node.mjs';
-import { codeOf } from '../server/totp.mjs';
+import { command, newDirectory, ownPort, removeDirectory, runTests, startServer } from '../server/node.mjs';
+import { Codes } from '../server/totp.mjs';
 import { openProxy } from './proxy.mjs';
-import { Stage } from './stage.mjs';
+import { Stage, openBrowser } from './stage.mjs';
 
 const data = newDirectory();
 const place = newDirectory();
 const made = new Certificates(place);
 made.authority('ca');
 for (const name of ['server', 'gate7', 'gate8']) made.make(name);
-const freePort = await openProxy({}, made);
-const { port } = freePort.address();
-await new Promise((resolve) => { freePort.close(resolve); });
+const port = await ownPort();
 const base = `http://localhost:${port}`;
 const running = await startServer(data, ['--rate', '0', '--origin', base, '--certificate', made.file('server.pem'), '--key', made.file('server.key'), '--client-ca', made.file('ca.pem')], 0, { BUREAU_HOME: process.env.BUREAU_HOME || process.cwd() });
 const proxy = await openProxy({ port: running.port, ca: made.read('ca.pem'), listen: port }, made);
@@ -25,7 +22,7 @@ const password = 'a long pass phrase';
 
 const stage = new Stage();
 Object.assign(stage, { base, strangers: [], failures: [] });
-stage.browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+stage.browser = await openBrowser();
 
 // An authenticator in the browser's hands: a security key with a PIN. Its keys go from computer to computer with its officer.
 class Key {
@@ -45,9 +42,10 @@ class Key {
     await this.cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: this.at });
   }
 }
-// Three pages and a node with TLS: a busy machine takes its time.
-const openPage = async (options) => { const page = await stage.openPage(options); page.setDefaultTimeout(45000); return page; };
-const officers = { 'o-1': { key: new Key() }, 'o-2': { key: new Key() } };
+const openPage = (options) => stage.openPage(options);
+const [first, second] = ['finder-anna', 'finder-bruno']; // no piece of a random text
+const officers = { [first]: { key: new Key() }, [second]: { key: new Key() } };
+const left = new RegExp(`ERIKSSON|UNFINISHED|${first}`);
 const text = (page) => page.evaluate(() => document.documentElement.outerHTML + JSON.stringify({ ...sessionStorage }) + JSON.stringify({ ...localStorage }) + location.href);
 
 // A computer of the desk; the certificate is its network's.
@@ -73,11 +71,11 @@ const failed = await runTests('keys', [
       const page = await openPage();
       await page.goto(`${base}/#enrol=${secret}`);
       await page.waitForSelector('#totp-secret');
-      assert.ok(await page.locator('img.code').evaluate((image) => image.complete && image.naturalWidth > 20), 'the QR code is drawn');
+      assert.ok(await page.locator('img.code').evaluate((image) => image.decode().then(() => image.naturalWidth > 20)), 'the QR code is drawn');
       await stage.serious('enrol');
-      officer.totp = (await page.locator('#totp-secret').innerText()).replaceAll(' ', '');
+      const codes = new Codes((await page.locator('#totp-secret').innerText()).replaceAll(' ', ''));
       await page.fill('#sign-password', password);
-      await page.fill('#sign-code', codeOf(officer.totp));
+      await page.fill('#sign-code', await codes.next(0));
       await page.keyboard.press('Enter');
       await page.waitForSelector('.head');
       await officer.key.into(page);
@@ -92,7 +90,7 @@ const failed = await runTests('keys', [
       await page.locator('.passkeys li', { hasText: `Key of ${id}` }).waitFor();
       await page.reload(); // the session goes on after all that
       await page.waitForSelector('.passkeys li');
-      for (const language of id === 'o-1' ? ['fr', 'es', 'ar', 'en'] : []) {
+      for (const language of id === first ? ['fr', 'es', 'ar', 'en'] : []) {
         await stage.speak(language);
         await page.waitForSelector(`html[lang=${language}] .passkeys li`);
         await stage.serious(`${language} passkeys`);
@@ -111,7 +109,7 @@ const failed = await runTests('keys', [
   ['who is not recognised by the key is not let in', async () => {
     const page = await openPage();
     await page.goto(base);
-    await officers['o-1'].key.into(page, { isKnowing: false });
+    await officers[first].key.into(page, { isKnowing: false });
     await page.click('[data-passkey]');
     await page.waitForSelector('.problem');
     assert.equal(await page.locator('#query').count(), 0);
@@ -130,14 +128,14 @@ const failed = await runTests('keys', [
     assert.equal(await page.locator('input[type=password]').count(), 0, 'no password is typed here');
     await page.reload();
     await page.waitForSelector('main.lock');
-    await takeOver(page, 'o-1');
+    await takeOver(page, first);
     assert.equal(await page.locator('#purpose option').count(), 1);
     await stage.serious('taken over');
     await page.context().close();
   }],
   ['the next one finds nothing of the one before, in any way; what was begun waits for its officer', async () => {
     const page = await openTerminal('gate7');
-    await takeOver(page, 'o-1');
+    await takeOver(page, first);
     await page.fill('#query', 'ERIKSSON ANNA');
     await page.keyboard.press('Enter');
     await stage.answered();
@@ -156,19 +154,19 @@ const failed = await runTests('keys', [
     await page.keyboard.press('Alt+l');
     await page.waitForSelector('main.lock');
     await other.waitForSelector('main.lock');
-    for (const one of [page, other]) assert.ok(!/ERIKSSON|UNFINISHED|o-1/.test(await text(one)));
+    for (const one of [page, other]) assert.ok(!left.test(await text(one)));
     await other.close();
     await page.goBack().catch(() => { /* there is nowhere to go back to */ });
     assert.equal(page.url(), 'about:blank', 'what is behind is the blank page');
     await page.goto(base);
     await page.waitForSelector('main.lock');
-    await takeOver(page, 'o-2');
-    assert.ok(!/ERIKSSON|UNFINISHED|o-1/.test(await text(page)));
+    await takeOver(page, second);
+    assert.ok(!left.test(await text(page)));
     assert.equal(await page.inputValue('#query'), '');
     await page.fill('#query', 'of the second');
     await page.locator('.lock-button').click();
     await page.waitForSelector('main.lock');
-    await takeOver(page, 'o-1');
+    await takeOver(page, first);
     await page.waitForURL(where);
     await page.waitForSelector('form.desk');
     assert.equal(await page.locator(`[id="${fieldId}"]`).inputValue(), 'UNFINISHED');
@@ -179,26 +177,26 @@ const failed = await runTests('keys', [
   }],
   ['taken over in another window: the first one is locked with its next step', async () => {
     const page = await openTerminal('gate7');
-    await takeOver(page, 'o-1');
+    await takeOver(page, first);
     await page.goto(`${base}/#/search`);
     await page.fill('#query', 'SECRET OF THE FIRST');
-    const second = await openTerminal('gate7'); // the same certificate: the same terminal, another window
-    await takeOver(second, 'o-2');
+    const window = await openTerminal('gate7'); // the same certificate: the same terminal, another window
+    await takeOver(window, second);
     await page.keyboard.press('Enter'); // what the first asks now is asked by nobody
     await page.waitForSelector('main.lock');
     assert.ok(!/SECRET OF THE FIRST/.test(await text(page)));
     await page.context().close();
-    await second.context().close();
+    await window.context().close();
   }],
   ['nobody is there: it locks by itself', async () => {
     const page = await openTerminal('gate8');
     await page.clock.install({ time: Date.now() });
     await page.reload();
     await page.waitForSelector('main.lock');
-    await officers['o-2'].key.into(page);
+    await officers[second].key.into(page);
     await page.keyboard.press('Enter');
     await page.waitForSelector('#query', { state: 'attached' });
-    await officers['o-2'].key.out();
+    await officers[second].key.out();
     await page.goto(`${base}/#/search`);
     await page.fill('#query', 'LEFT ALONE');
     await page.clock.runFor(22000);

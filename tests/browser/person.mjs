@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One person at a computer of his own: enrols by a one-time link, signs in with password and one-time code, asks.
-import { STEP_MS, codeOf } from '../server/totp.mjs';
+import { Codes } from '../server/totp.mjs';
 
 const password = (id) => `the long pass phrase of ${id}`;
 
 export class Person {
   // `clock`: seconds that the node's clock is ahead of ours
   constructor(stage, id, clock = { ahead: 0 }) {
-    Object.assign(this, { stage, id, clock, used: 0 });
-  }
-
-  // Each step of the codes is good once, and none that began before the node was started: one ahead of now is the surest.
-  async code(ahead) {
-    const now = () => Math.floor((Date.now() + this.clock.ahead * 1000) / STEP_MS);
-    const step = Math.max(this.used + 1, now() + ahead);
-    while (now() + 1 < step) await new Promise((resolve) => { setTimeout(resolve, 200); });
-    this.used = step;
-    return codeOf(this.secret, 0, step * STEP_MS);
+    Object.assign(this, { stage, id, clock });
   }
 
   async open() {
@@ -25,13 +16,13 @@ export class Person {
     if (this.clock.ahead) await this.page.clock.install({ time: Date.now() + this.clock.ahead * 1000 });
   }
 
-  async enrol(secret, ahead = 0) {
+  async enrol(secret, ahead = 0) { // how many steps ahead of now the code is
     await this.open();
     await this.page.goto(`${this.stage.base}/#enrol=${secret}`);
     await this.page.waitForSelector('#totp-secret');
-    this.secret = (await this.page.locator('#totp-secret').innerText()).replaceAll(' ', '');
+    this.codes = new Codes((await this.page.locator('#totp-secret').innerText()).replaceAll(' ', ''), () => Date.now() + this.clock.ahead * 1000);
     await this.page.fill('#sign-password', password(this.id));
-    await this.page.fill('#sign-code', await this.code(ahead));
+    await this.page.fill('#sign-code', await this.codes.next(ahead));
     await this.page.keyboard.press('Enter');
     await this.page.waitForSelector('.head');
   }
@@ -47,7 +38,7 @@ export class Person {
     await this.page.goto(this.stage.base);
     await this.page.fill('#sign-officer', this.id);
     await this.page.fill('#sign-password', password(this.id));
-    await this.page.fill('#sign-code', await this.code(1));
+    await this.page.fill('#sign-code', await this.codes.next());
     await this.page.keyboard.press('Enter');
     await this.page.waitForSelector('.head');
   }

@@ -27,18 +27,18 @@ const failed = await runTests('retention', [
     await page.waitForSelector('.stamp');
     const stamp = await page.locator('.stamp').innerText();
     assert.match(stamp, /desk[\s\S]*UTO\/ncb[\s\S]*\d\d:\d\d[\s\S]*[0-9A-Z]{4}-[0-9A-Z]{4}/);
-    const receipt = /[0-9A-Z]{4}-[0-9A-Z]{4}/.exec(stamp)[0];
+    const receipt = await page.locator('.stamp b.mono').innerText();
     const { entry } = (await node.call('GET', `/v1/audit/${receipt}`, undefined, { as: 'auditor' })).data;
     assert.equal(entry.officer, 'desk');
     assert.equal(entry.shown[0].id, record);
     await stage.serious('print');
     await stage.picture('print', 'en');
     await page.emulateMedia({ media: 'print' });
+    await page.locator('.head').waitFor({ state: 'hidden' });
     assert.ok(await page.locator('.stamp').isVisible());
-    assert.ok(!await page.locator('.head').isVisible());
     await page.goto(`${stage.base}/#/record/${record}`);
     await page.waitForSelector('main.record', { state: 'attached' });
-    assert.ok(!await page.locator('main.record').isVisible());
+    await page.locator('main.record').waitFor({ state: 'hidden' });
     await page.emulateMedia({ media: 'screen' });
   }],
   ['an officer without the right to the record gets no sheet', async () => {

@@ -87,14 +87,13 @@ const failed = await runTests('rights', [
     page = await stage.takeOver('protector');
     for (const language of ['fr', 'ar', 'es', 'en']) {
       await page.goto(`${stage.base}/#/answer/${request}/${language}`);
-      await page.waitForSelector('main.answer h1');
-      assert.equal(await page.getAttribute('main.answer', 'dir'), language === 'ar' ? 'rtl' : 'ltr');
+      await page.waitForSelector(`main.answer[dir=${language === 'ar' ? 'rtl' : 'ltr'}] h1`);
       await stage.serious(`${language} answer`);
       await stage.picture('rights-answer', language);
     }
     await page.emulateMedia({ media: 'print' });
+    await page.locator('.head').waitFor({ state: 'hidden' });
     assert.ok(await page.locator('main.answer h1').isVisible());
-    assert.ok(!await page.locator('.head').isVisible());
     const text = await page.locator('main.answer').innerText();
     for (const word of ['desk', 'protector', 'Zquill']) assert.ok(!text.includes(word), word);
     assert.match(text, /Your request was refused|Data about you are held/);

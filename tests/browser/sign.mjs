@@ -2,13 +2,13 @@
 // Signing in with password and one-time code, from the one-time link on; by keyboard; four languages.
 import assert from 'node:assert/strict';
 import { runTests } from '../server/node.mjs';
-import { codeOf } from '../server/totp.mjs';
+import { Codes } from '../server/totp.mjs';
 import { Stage } from './stage.mjs';
 
 const stage = await Stage.open();
 const { node, page } = stage;
 const password = 'a long pass phrase';
-let secret = '';
+let codes;
 
 const failed = await runTests('sign', [
   ['a one-time link: key, password, code, and the officer is in; the secret has left the address', async () => {
@@ -18,12 +18,12 @@ const failed = await runTests('sign', [
     await page.waitForSelector('#totp-secret');
     assert.ok(!page.url().includes(made.data.secret));
     await stage.serious('enrol');
-    secret = (await page.locator('#totp-secret').innerText()).replaceAll(' ', '');
+    codes = new Codes((await page.locator('#totp-secret').innerText()).replaceAll(' ', ''));
     await page.fill('#sign-password', password);
-    await page.fill('#sign-code', '000000');
+    await page.fill('#sign-code', codes.wrong());
     await page.keyboard.press('Enter');
     await page.waitForSelector('.problem');
-    await page.fill('#sign-code', codeOf(secret));
+    await page.fill('#sign-code', await codes.next(0));
     await page.keyboard.press('Enter');
     await page.waitForSelector('#query', { state: 'attached' });
   }],
@@ -45,11 +45,11 @@ const failed = await runTests('sign', [
     await page.keyboard.press('Tab');
     await page.keyboard.type(password);
     await page.keyboard.press('Tab');
-    await page.keyboard.type('000000');
+    await page.keyboard.type(codes.wrong());
     await page.keyboard.press('Enter');
     await page.waitForSelector('.problem');
     assert.equal(await page.locator('#query').count(), 0);
-    await page.fill('#sign-code', codeOf(secret, 1));
+    await page.fill('#sign-code', await codes.next());
     await page.keyboard.press('Enter');
     await page.waitForSelector('#query');
   }],

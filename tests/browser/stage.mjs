@@ -4,20 +4,28 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
-import { Node } from '../server/node.mjs';
+import { Node, ownPort } from '../server/node.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 // ICAO's own specimen, 9303-4
 export const zone = ['P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<', 'L898902C36UTO7408122F1204159ZE184226B<<<<<10'];
 
+// A busy machine takes its time: what is waited for may take as long as nobody would wait for it.
+const PATIENCE_MS = 120000;
+
+export function openBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM,
+    timeout: PATIENCE_MS,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
 export class Stage {
   static async open({ officers = {}, words, env } = {}) {
     const stage = new Stage();
-    stage.node = await Node.start({ ...(words && { words }), env, officers: { desk: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--may', 'write', ...['border-control', 'investigate', 'missing-person', 'identify', 'search'].flatMap((p) => ['--purpose', p])], ...officers } });
-    stage.browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    });
+    stage.node = await Node.start({ ...(words && { words }), env, port: await ownPort(), officers: { desk: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--may', 'write', ...['border-control', 'investigate', 'missing-person', 'identify', 'search'].flatMap((p) => ['--purpose', p])], ...officers } });
+    stage.browser = await openBrowser();
     stage.base = `http://127.0.0.1:${stage.node.running.port}`;
     stage.strangers = [];
     stage.failures = [];
@@ -28,10 +36,10 @@ export class Stage {
   }
 
   async openPage(options = {}) {
-    this.context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: false, ...options });
+    this.context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: false, reducedMotion: 'reduce', ...options });
     this.page = await this.context.newPage();
     this.page.on('request', (r) => { if (!r.url().startsWith(this.base) && !/^(data|blob):/.test(r.url())) this.strangers.push(r.url()); });
-    this.page.setDefaultTimeout(15000);
+    this.page.setDefaultTimeout(PATIENCE_MS);
     this.page.on('pageerror', (e) => this.failures.push(e.message));
     this.page.on('dialog', (d) => d.accept());
     return this.page;
@@ -79,6 +87,7 @@ export class Stage {
   async speak(language) {
     await this.page.click('.menu-button');
     await this.page.locator('#language').selectOption(language);
+    await this.page.waitForSelector(`html[lang=${language}]`);
     await this.page.click('.menu-button');
   }
 
@@ -124,10 +133,18 @@ export class Stage {
   async picture(name, language) {
     for (const [device, width, height] of [['phone', 360, 740], ['desk', 1280, 900]]) {
       await this.page.setViewportSize({ width, height });
-      assert.ok(await this.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} in ${language} is wider than a ${device}`);
+      await this.fits(width, `${name} in ${language} is wider than a ${device}`);
       if (process.env.BUREAU_PICTURES) await this.page.screenshot({ path: `${process.env.BUREAU_PICTURES}/${name}-${language}-${device}.png`, fullPage: true });
     }
   }
+
+  async fits(width, otherwise) {
+    await this.page.waitForFunction((wanted) => innerWidth === wanted, width);
+    assert.ok(await this.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), otherwise);
+  }
+
+  // Waits until this is true in the page.
+  async sees(isSo, argument) { await this.page.waitForFunction(isSo, argument); }
 
   async close() {
     await this.browser.close();

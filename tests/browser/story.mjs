@@ -7,7 +7,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { command, runTests, startServer } from '../server/node.mjs';
+import { ahead } from '../server/clock.mjs';
+import { command, eventually, runTests, startServer } from '../server/node.mjs';
 import { Person } from './person.mjs';
 import { Stage } from './stage.mjs';
 
@@ -36,6 +37,7 @@ const masked = { number: 'L898902C3' };
 let record = ''; // of FRA, for FRA alone
 let alert = ''; // of UTO, masked
 let ticket = '';
+let asked = 0; // when
 let expiring = '';
 
 async function shot(person, name) {
@@ -92,7 +94,7 @@ const signing = [
       assert.equal(await person.page.locator('header.head a[href="#/desk"]').count(), people[person.id].includes('+write') ? 1 : 0, `${person.id} is offered a new record`);
       for (const view of ['audit', 'owner', 'retention', 'admin'].filter((one) => !pages[person.id].includes(one))) {
         await person.go(view, '.head');
-        assert.equal(await person.page.locator('main.page').count(), 0, `${person.id} at ${view}`);
+        await person.page.locator('main.page').first().waitFor({ state: 'detached' }); // also if the one before was
       }
     }
   }],
@@ -225,7 +227,7 @@ async function fillForm({ page }) {
   }
 }
 const stateOf = ({ page }) => page.getAttribute('main.ticket-page', 'data-state');
-const untilState = ({ page }, state) => page.waitForFunction((wanted) => document.querySelector('main.ticket-page')?.dataset.state === wanted, state, { timeout: 20000 });
+const untilState = ({ page }, state) => page.waitForFunction((wanted) => document.querySelector('main.ticket-page')?.dataset.state === wanted, state);
 async function move(person, index = 0) {
   const { page } = person;
   const button = page.locator('.moves button').nth(index);
@@ -257,6 +259,7 @@ const hitting = [
     await fillForm(gate);
     await gate.page.locator('input[type=datetime-local]').first().fill(new Date(Date.now() - 20 * 60e3).toISOString().slice(0, 16));
     await shot(gate, 'confirmation-asked');
+    asked = Date.now();
     await gate.page.locator('form.ticket-form button.primary').press('Enter');
     await gate.page.waitForURL(/#\/tickets\//);
     await gate.page.waitForSelector('main.ticket-page');
@@ -268,9 +271,12 @@ const hitting = [
     await shot(owner, 'owners-desk');
     await owner.page.locator('.tickets .ticket.yours a.name').first().press('Enter');
     await owner.page.waitForSelector('main.ticket-page');
-    const [here, there] = [await secondsLeft(gate), await secondsLeft(owner)];
-    assert.ok(here > 500 && here <= 600 && Math.abs(here - there) <= 2, `${here} and ${there} of 600 seconds`);
-    await Promise.all([untilLess(gate, here - 1), untilLess(owner, there - 1)]);
+    const here = await eventually(async () => {
+      const [one, other] = await Promise.all([gate, owner].map(secondsLeft));
+      return Math.abs(one - other) <= 2 && one;
+    }, 'the same time on both');
+    assert.ok(here <= 600 && here >= 597 - (Date.now() - asked) / 1000, `${here} of 600 seconds`);
+    await Promise.all([untilLess(gate, here - 1), untilLess(owner, here - 1)]);
     assert.equal(await gate.page.locator('.limit').count(), 1, 'how long the finder holds');
     await shot(gate, 'clock-of-the-finder');
     await shot(owner, 'clock-of-the-owner');
@@ -325,7 +331,7 @@ let copy = [];
 const section = (name) => controller.page.locator(`section[aria-labelledby=${name}]`);
 async function result(name) {
   const at = section(name).locator('.checked[data-result]:not([data-result=""])');
-  await at.waitFor({ timeout: 60000 });
+  await at.waitFor();
   return [await at.getAttribute('data-result'), await at.innerText()];
 }
 async function checkFiles(paths) {
@@ -416,7 +422,7 @@ const expired = [
   ['weeks pass: every session has ended, everybody signs in anew', async () => {
     await node.running.stop();
     clock.ahead = DAYS * 86400;
-    node.running = await startServer(node.data, ['--rate', '0'], node.running.port, { LD_PRELOAD: join(process.cwd(), 'build/release/clock.so'), CLOCK_AHEAD_S: String(clock.ahead) });
+    node.running = await startServer(node.data, ['--rate', '0'], node.running.port, ahead(clock.ahead));
     const confirmed = command(node.data, ['records', 'confirm-day', day(DAYS)]);
     assert.equal(confirmed.code, 0, confirmed.err); // a clock that jumped is not believed until then
     await gate.go('search');

@@ -72,7 +72,7 @@ const roles = Object.entries(pages).map(([as, own]) => [`${as} has these pages a
   }
   for (const view of everyPage.filter((one) => !own[one])) {
     await stage.page.goto(`${stage.base}/#/${view}`);
-    assert.equal(await stage.page.locator('main').evaluateAll((all) => all.filter((one) => !one.closest('[hidden]')).length), 0, `${as}: ${view} by address`);
+    await stage.page.waitForFunction((wanted) => location.hash === wanted && [...document.querySelectorAll('main')].every((one) => one.closest('[hidden]')), `#/${view}`);
   }
 }]);
 

@@ -6,7 +6,7 @@ import { createServer as createHttp } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { deskOf, fastHome } from './asking.mjs';
-import { Node, completed, runTests, startServer } from './node.mjs';
+import { Node, completed, eventually, ownPort, runTests, startServer } from './node.mjs';
 
 const home = fastHome();
 
@@ -49,11 +49,9 @@ function machineUp(port) {
     request.on('data', (chunk) => { body += chunk; });
     request.on('end', () => { posts.push({ id: request.headers['webhook-id'], path: request.url, ...JSON.parse(body) }); reply.statusCode = 204; reply.end(); });
   });
-  return new Promise((resolve) => { machine.listen(port, '127.0.0.1', () => resolve(machine.address().port)); });
+  return new Promise((resolve, reject) => { machine.on('error', reject); machine.listen(port, '127.0.0.1', resolve); });
 }
-const machineDown = () => new Promise((resolve) => { machine.closeAllConnections(); machine.close(resolve); });
-const port = await machineUp(0);
-await machineDown();
+const port = await ownPort();
 
 const words = ['--rate', '0', '--alarm-mail', settings];
 const node = await Node.start({
@@ -69,13 +67,6 @@ const add = async (definition, fields, more = {}) => {
   const reply = await node.call('POST', `/v1/records/${definition}`, { envelope: { ...envelope, ...more }, fields });
   assert.equal(reply.status, 201, reply.text);
 };
-const soon = async (condition, what) => {
-  for (let i = 0; i < 400; i++) {
-    if (condition()) return;
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
-  }
-  throw new Error(`not in time: ${what}`);
-};
 const killed = async () => {
   node.running.server.kill('SIGKILL');
   await node.running.gone;
@@ -90,11 +81,11 @@ const tests = [
     const target = await record();
     const ticket = (await ask(target)).data;
     await until('bureau', (one) => one.id === ticket.id && one.clock && one.clock.level >= 4);
-    await soon(() => lettersOf(ticket, 'deputy@ncb.example').length, 'the deputy');
+    await eventually(() => lettersOf(ticket, 'deputy@ncb.example').length, 'the deputy');
     const toDeputy = lettersOf(ticket, 'deputy@ncb.example');
     assert.equal(toDeputy.length, 1, 'for the deputy only what asks for the deputy');
     assert.match(toDeputy[0].text, /step +deputy/);
-    await soon(() => lettersOf(ticket, 'desk@ncb.example').length >= 5, 'the desk');
+    await eventually(() => lettersOf(ticket, 'desk@ncb.example').length >= 5, 'the desk');
     const toDesk = lettersOf(ticket, 'desk@ncb.example');
     assert.equal(toDesk.filter((letter) => /what +alarm/.test(letter.text)).length, 1, 'an alarm that goes on is one letter');
     const [name, value] = target.key;
@@ -135,7 +126,7 @@ const tests = [
     await machineUp(port);
     node.running = await startServer(node.data, words);
     const mine = () => posts.filter((post) => post.data.ticket === ticket.id);
-    await soon(() => new Set(mine().map((post) => `${post.data.unit} ${post.data.level} ${post.data.step}`)).size >= 5, 'five steps');
+    await eventually(() => new Set(mine().map((post) => `${post.data.unit} ${post.data.level} ${post.data.step}`)).size >= 5, 'five steps');
     const steps = [...new Set(mine().map((post) => `${post.data.unit} ${post.data.level} ${post.data.step}`))].sort();
     assert.deepEqual(steps, [' 5 hub', 'UTO/ncb 1 ask-again', 'UTO/ncb 2 ask-again', 'UTO/ncb 3 deputy', 'UTO/ncb 4 head']);
     const ids = new Map();
@@ -151,7 +142,7 @@ const tests = [
     assert.equal(await node.running.stop(), 0);
     node.running = await startServer(node.data, words);
     const ticket = (await ask(await record())).data;
-    await soon(() => posts.some((post) => post.data.ticket === ticket.id), 'the next');
+    await eventually(() => posts.some((post) => post.data.ticket === ticket.id), 'the next');
     assert.ok(posts.slice(before).every((post) => post.data.ticket === ticket.id), JSON.stringify(posts.slice(before)));
   }],
 ];
@@ -161,8 +152,8 @@ try {
 } finally {
   await node.stop();
   sink.close();
-  machine.closeAllConnections();
-  machine.close();
+  machine?.closeAllConnections();
+  machine?.close();
   rmSync(home, { recursive: true, force: true });
 }
 process.exit(failed ? 1 : 0);

@@ -4,7 +4,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { completed } from './node.mjs';
+import { completed, eventually } from './node.mjs';
 
 export const border = { 'Bureau-Purpose': 'border-control' };
 
@@ -83,13 +83,11 @@ export async function deskOf(node, contract = { check: (method, path, reply) => 
   // Waits for the condition, through the long poll of the officer's list.
   async function until(as, condition) {
     let seen = '';
-    for (let i = 0; i < 60; i++) {
+    return eventually(async () => {
       const { data } = await call('GET', `/v1/tickets?open=all&max=200${seen && `&wait=5&seen=${seen}`}`, undefined, as);
       seen = data.seen;
-      const found = data.tickets.find(condition);
-      if (found) return found;
-    }
-    throw new Error('it did not come');
+      return data.tickets.find(condition);
+    }, `a ticket of ${as}`);
   }
   return { call, kind, databases, fill, record, hit, ask, move, get, list, until };
 }

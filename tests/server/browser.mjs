@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { request as plain } from 'node:http';
 import { request as tls } from 'node:https';
 import { purpose } from './node.mjs';
-import { codeOf } from './totp.mjs';
+import { Codes } from './totp.mjs';
 
 export const password = 'a long pass phrase';
 
@@ -54,8 +54,8 @@ export class Browser {
   async enrol(secret) {
     const start = await this.call('POST', '/v1/enrolment/start', { secret });
     assert.equal(start.status, 200, start.text);
-    this.totp = start.data.totp.secret;
-    const done = await this.call('POST', '/v1/enrolment', { secret, password, code: codeOf(this.totp) });
+    this.codes = new Codes(start.data.totp.secret);
+    const done = await this.call('POST', '/v1/enrolment', { secret, password, code: await this.codes.next(0) });
     assert.equal(done.status, 200, done.text);
     return done;
   }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { command, completed, newDirectory, purpose, removeDirectory, runTests, startServer } from './node.mjs';
+import { command, completed, eventually, newDirectory, purpose, removeDirectory, runTests, startServer } from './node.mjs';
 
 function keyOf(fields, body) {
   for (const field of fields) {
@@ -215,13 +215,13 @@ const tests = [
           answered++;
         } catch (failure) {
           const cause = failure.cause && failure.cause.code;
-          if (!stopping || !['ECONNREFUSED', 'UND_ERR_SOCKET', 'ECONNRESET'].includes(cause)) lost++;
+          if (!stopping || !['ECONNREFUSED', 'UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(cause)) lost++;
           return;
         }
       }
     };
     const pressing = Array.from({ length: 16 }, press);
-    while (answered < 300) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(() => answered >= 300);
     stopping = true;
     assert.equal(await running.stop(), 0);
     await Promise.all(pressing);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node for the server tests: a directory of its own, officers, a server on a free port, commands.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,13 +22,35 @@ export function newDirectory() {
   return mkdtempSync(join(tmpdir(), 'bureau-'));
 }
 
+// Looks until it is so. A busy machine takes its time, and nothing is said about how long that may be.
+export async function eventually(isSo, what = 'what was waited for') {
+  const end = performance.now() + 120000;
+  for (;;) {
+    const found = await isSo();
+    if (found) return found;
+    if (performance.now() > end) throw new Error(`not in two minutes: ${what}`);
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+  }
+}
+
+// A port to come back to: none of those the system hands out to others meanwhile.
+export async function ownPort() {
+  let above = 32768;
+  try { above = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s/)[0]); } catch { /* as most have it */ }
+  for (let port = above - 1 - (process.pid % 10000); ; port--) {
+    const server = createServer();
+    const isFree = await new Promise((resolve) => { server.on('error', () => resolve(false)); server.listen(port, '127.0.0.1', () => resolve(true)); });
+    if (isFree) return new Promise((resolve) => { server.close(() => resolve(port)); });
+  }
+}
+
 export async function startServer(data, words = [], listenOn = 0, env = {}) {
   const server = spawn(program, ['serve', '--data', data, '--listen', `127.0.0.1:${listenOn}`, ...words], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let said = '';
   const port = await new Promise((resolve, reject) => {
     const hear = (chunk) => {
       said += chunk;
-      const found = /serving on https?:\/\/127\.0\.0\.1:(\d+)/.exec(said);
+      const found = /serving on https?:\/\/127\.0\.0\.1:(\d+)\s/.exec(said);
       if (found) resolve(Number(found[1]));
     };
     server.stdout.on('data', hear);
@@ -39,7 +62,7 @@ export async function startServer(data, words = [], listenOn = 0, env = {}) {
 }
 
 export class Node {
-  static async start({ words = ['--rate', '0'], officers = {}, env = {} } = {}) {
+  static async start({ words = ['--rate', '0'], officers = {}, env = {}, port = 0 } = {}) {
     const node = new Node();
     node.data = newDirectory();
     node.tokens = {};
@@ -55,7 +78,7 @@ export class Node {
       if (!added.json) throw new Error(added.err);
       node.tokens[id] = added.json.token;
     }
-    node.running = await startServer(node.data, words, 0, env);
+    node.running = await startServer(node.data, words, port, env);
     return node;
   }
 
@@ -65,7 +88,7 @@ export class Node {
     const reply = await fetch(`http://127.0.0.1:${this.running.port}${path}`, {
       method,
       body: body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
-      headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), 'Bureau-Purpose': purpose, ...headers },
+      headers: { ...(token ? { Authorization: `Bearer ${token}` } : { Connection: 'close' }), 'Bureau-Purpose': purpose, ...headers }, // a stranger's connection is not waited for
     });
     const text = await reply.text();
     let data = text;
@@ -104,6 +127,7 @@ export async function runTests(title, tests) {
   let passed = 0;
   let failed = 0;
   for (const [name, work] of tests) {
+    const begun = performance.now();
     try {
       await work();
       passed++;
@@ -111,6 +135,7 @@ export async function runTests(title, tests) {
       failed++;
       console.log(`not ok: ${title}: ${name}\n${failure.stack}`);
     }
+    if (process.env.BUREAU_TIMES) console.log(`${((performance.now() - begun) / 1000).toFixed(2).padStart(7)} s  ${title}: ${name}`);
   }
   console.log(`${passed} passed, ${failed} failed`);
   return failed;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { Browser as PlainBrowser, password } from './browser.mjs';
 import { Contract } from './contract.mjs';
 import { command, newDirectory, purpose, removeDirectory, runTests, startServer } from './node.mjs';
-import { codeOf } from './totp.mjs';
+import { Codes } from './totp.mjs';
 
 const data = newDirectory();
 let running = await startServer(data, ['--rate', '0']);
@@ -41,14 +41,15 @@ const failed = await runTests('people', [
     assert.equal((await admin.call('POST', '/v1/enrolment/start', { secret: made.json.secret })).status, 404);
     const start = await admin.call('POST', '/v1/enrolment/start', { secret: again.secret });
     assert.match(start.data.totp.uri, /^otpauth:\/\/totp\/Bureau:o-1\?secret=[A-Z2-7]{32}&/);
-    assert.equal((await admin.call('POST', '/v1/enrolment', { secret: again.secret, password, code: '000000' })).status, 422);
-    assert.equal((await admin.call('POST', '/v1/enrolment', { secret: again.secret, password: 'short', code: codeOf(start.data.totp.secret) })).status, 422);
-    const common = await admin.call('POST', '/v1/enrolment', { secret: again.secret, password: 'Welcome2024!!', code: codeOf(start.data.totp.secret) });
+    const codes = new Codes(start.data.totp.secret);
+    assert.equal((await admin.call('POST', '/v1/enrolment', { secret: again.secret, password, code: codes.wrong() })).status, 422);
+    assert.equal((await admin.call('POST', '/v1/enrolment', { secret: again.secret, password: 'short', code: codes.unused() })).status, 422);
+    const common = await admin.call('POST', '/v1/enrolment', { secret: again.secret, password: 'Welcome2024!!', code: codes.unused() });
     assert.deepEqual([common.status, common.data.field], [422, 'password'], common.text);
     assert.match(common.text, /a common one/);
     assert.ok(!common.text.includes('Welcome2024'));
     await admin.enrol(again.secret);
-    assert.equal((await admin.call('POST', '/v1/enrolment', { secret: again.secret, password, code: codeOf(admin.totp, 1) })).status, 404, 'once');
+    assert.equal((await admin.call('POST', '/v1/enrolment', { secret: again.secret, password, code: admin.codes.unused() })).status, 404, 'once');
     assert.equal(run('setup', 'o-2', '--country', 'UTO').code, 2, 'there is an administrator now');
     assert.equal((await admin.call('GET', '/v1/me')).data.officer, 'o-1');
     assert.deepEqual((await admin.call('GET', '/v1/me')).data.may, ['write', 'administer']);
@@ -71,7 +72,7 @@ const failed = await runTests('people', [
   }],
   ['wrong in any part is refused in the same words', async () => {
     const stranger = new Browser();
-    const tries = [{ officer: 'o-1', password: 'another pass phrase', code: codeOf(admin.totp, 1) }, { officer: 'o-9', password, code: '123456' }, { officer: 'o-1', password, code: codeOf(admin.totp) },
+    const tries = [{ officer: 'o-1', password: 'another pass phrase', code: admin.codes.unused() }, { officer: 'o-9', password, code: '123456' }, { officer: 'o-1', password, code: admin.codes.last },
       { officer: 'o-1', password, code: '' }];
     const words = new Set();
     for (const one of tries) {
@@ -84,7 +85,7 @@ const failed = await runTests('people', [
   }],
   ['signing in gives a new cookie, and a code is good once', async () => {
     const before = admin.cookies.bureau;
-    const code = codeOf(admin.totp, 1);
+    const code = await admin.codes.next();
     const reply = await admin.call('POST', '/v1/session', { officer: 'o-1', password, code });
     assert.equal(reply.status, 200, reply.text);
     assert.notEqual(admin.cookies.bureau, before);
@@ -96,11 +97,11 @@ const failed = await runTests('people', [
   ['guessing is slowed down for the one who guesses, and locks nobody else out', async () => {
     const guesser = new Browser();
     let last;
-    for (let i = 0; i < 8; i++) last = await guesser.call('POST', '/v1/session', { officer: 'o-1', password: `guess number ${i}`, code: '123456' });
+    for (let i = 0; i < 20 && last?.status !== 429; i++) last = await guesser.call('POST', '/v1/session', { officer: 'o-1', password: `guess number ${i}`, code: '123456' });
     assert.equal(last.status, 429);
     assert.ok(Number(last.headers.get('retry-after')) >= 1);
     // The same address, but a device that has signed in: it is asked, and only its code is wrong.
-    assert.equal((await admin.call('POST', '/v1/session', { officer: 'o-1', password, code: '000000' })).status, 401);
+    assert.equal((await admin.call('POST', '/v1/session', { officer: 'o-1', password, code: admin.codes.wrong() })).status, 401);
     assert.equal((await admin.call('GET', '/v1/me')).status, 200, 'the session goes on');
   }],
   ['an administrator founds units and enters officers of his own country, within what they may', async () => {
@@ -153,7 +154,7 @@ const failed = await runTests('people', [
     assert.equal((await patrol.call('GET', '/v1/me')).status, 401, 'rights changed');
     assert.equal((await admin.call('POST', '/v1/grants', { officer: 'o-10', purposes: ['extradition'], until: soon(1), reason: 'more than the unit may' })).status, 403);
     assert.equal((await admin.call('POST', '/v1/grants', { officer: 'o-10', purposes: [purpose], until: soon(24 * 200), reason: 'for ever and a day' })).status, 422);
-    assert.equal((await patrol.call('POST', '/v1/session', { officer: 'o-10', password, code: codeOf(patrol.totp, 1) })).status, 200);
+    assert.equal((await patrol.call('POST', '/v1/session', { officer: 'o-10', password, code: await patrol.codes.next() })).status, 200);
     assert.ok((await patrol.call('GET', '/v1/me')).data.purposes.some((one) => one.code === purpose));
     assert.equal((await patrol.call('GET', '/v1/grants')).data.length, 1, 'his own');
     assert.equal((await patrol.call('POST', `/v1/grants/${given.data.id}/review`, { review: 'fine' })).status, 409);
@@ -197,7 +198,7 @@ const failed = await runTests('people', [
     assert.equal((await nightly.call('DELETE', `/v1/credentials/${made.data.id}`)).status, 204);
     assert.equal((await nightly.call('GET', '/v1/me')).status, 401);
     assert.equal((await colleague.call('GET', '/v1/me')).status, 401, 'a credential changed');
-    assert.equal((await colleague.call('POST', '/v1/session', { officer: 'o-2', password, code: codeOf(colleague.totp, 1) })).status, 200);
+    assert.equal((await colleague.call('POST', '/v1/session', { officer: 'o-2', password, code: await colleague.codes.next() })).status, 200);
   }],
   ['a stream ends with the credential it was opened with', async () => {
     const { token } = (await admin.call('POST', '/v1/officers', { officer: 'o-30', country: 'UTO', unit: 'UTO/ncb', role: 'national-bureau', purposes: [purpose] })).data;
@@ -236,8 +237,8 @@ const failed = await runTests('people', [
     const made = command(data, ['measure', 'add', 'UTO', '--kind', 'rate-limit', '--rate', '1', '--reason', measure.reason, '--json']);
     assert.equal(made.code, 0, made.err);
     assert.deepEqual((await admin.call('GET', '/v1/measures')).data.map((one) => [one.kind, one.rate, one.in_force]), [['rate-limit', 1, true]]);
-    const replies = await Promise.all(Array.from({ length: 25 }, () => admin.call('GET', '/v1/me')));
-    assert.ok(replies.some((reply) => reply.status === 429));
+    let refused = 0; // ten seconds' worth may come at once
+    while (!refused) refused = (await Promise.all(Array.from({ length: 25 }, () => admin.call('GET', '/v1/me')))).filter((reply) => reply.status === 429).length;
     assert.equal(run('measure', 'lift', made.json.id).code, 0);
     assert.equal((await admin.call('GET', '/v1/me')).status, 200);
   }],
@@ -260,13 +261,14 @@ const failed = await runTests('people', [
     assert.equal((await french.call('GET', '/v1/me')).status, 401, 'its unit is closed');
   }],
   ['a changed password ends all other sessions', async () => {
-    assert.equal((await listed.call('POST', '/v1/me/password', { password: 'not the one', code: codeOf(listed.totp, 1), new: 'another long phrase' })).status, 401);
-    assert.equal((await listed.call('POST', '/v1/me/password', { password, code: codeOf(listed.totp, 1), new: 'short' })).status, 422);
-    const common = await listed.call('POST', '/v1/me/password', { password, code: codeOf(listed.totp, 1), new: 'qwerty123456' });
+    const code = await listed.codes.next();
+    assert.equal((await listed.call('POST', '/v1/me/password', { password: 'not the one', code, new: 'another long phrase' })).status, 401);
+    assert.equal((await listed.call('POST', '/v1/me/password', { password, code, new: 'short' })).status, 422);
+    const common = await listed.call('POST', '/v1/me/password', { password, code, new: 'qwerty123456' });
     assert.deepEqual([common.status, common.data.field], [422, 'new'], common.text);
     const before = new Browser();
     before.cookies = { bureau: listed.cookies.bureau };
-    const changed = await listed.call('POST', '/v1/me/password', { password, code: codeOf(listed.totp, 1), new: 'another long phrase' });
+    const changed = await listed.call('POST', '/v1/me/password', { password, code, new: 'another long phrase' });
     assert.equal(changed.status, 200, changed.text);
     assert.equal((await before.call('GET', '/v1/me')).status, 401);
     assert.equal((await listed.call('GET', '/v1/me')).status, 200);

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Node, command, completed, newDirectory, removeDirectory, runTests, startServer } from './node.mjs';
+import { ahead } from './clock.mjs';
+import { Node, command, completed, eventually, newDirectory, removeDirectory, runTests, startServer } from './node.mjs';
 
 const DAYS_AHEAD = 45;
-const clock = join(process.cwd(), 'build/release/clock.so');
 const node = await Node.start({
   officers: {
     paris: ['--country', 'FRA', '--role', 'national-bureau', '--unit', 'FRA/ncb', '--may', 'write', '--purpose', 'investigate', '--purpose', 'border-control'],
@@ -49,17 +49,6 @@ function read(path) {
 }
 const holders = (directory, mark) => [...filesBelow(directory)].filter((path) => { const data = read(path); return data.includes(mark) || data.includes(mark.toLowerCase()) || data.includes(mark.toUpperCase()); });
 const idsOf = (reply) => reply.data.records.map((one) => one.id);
-async function until(isIt) {
-  for (let i = 0; i < 600; i++) {
-    const found = await isIt();
-    if (found) return found;
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
-  }
-  return null;
-}
-async function ahead(data) {
-  return startServer(data, ['--rate', '0'], 0, { LD_PRELOAD: clock, CLOCK_AHEAD_S: String(DAYS_AHEAD * 86400) });
-}
 
 const outside = newDirectory();
 const soon = await record(30);
@@ -128,8 +117,8 @@ const tests = [
     assert.equal(command(node.data, ['backup', backup]).code, 0);
     assert.ok(holders(node.data, soon.mark).length > 0);
     await node.running.stop();
-    node.running = await ahead(node.data);
-    const held = await until(async () => { const due = await call('GET', '/v1/due'); return due.data.held && due; });
+    node.running = await startServer(node.data, ['--rate', '0'], 0, ahead(DAYS_AHEAD * 86400));
+    const held = await eventually(async () => { const due = await call('GET', '/v1/due'); return due.data.held && due; });
     const { today } = held.data;
     assert.ok(held.data.held < today, 'a clock that jumped is not believed');
     const doctor = command(node.data, ['doctor', '--json']).json.find((one) => one.what === 'review dates');
@@ -140,11 +129,10 @@ const tests = [
     const confirmed = command(node.data, ['records', 'confirm-day', today]);
     assert.equal(confirmed.code, 0, confirmed.err);
     let gone;
-    for (let i = 0; i < 600; i++) { // the sweep runs once it is confirmed; its end is the merge
+    await eventually(async () => { // the sweep runs once it is confirmed; its end is the merge
       gone = await call('GET', '/v1/certificates');
-      if (gone.data.certificates.length >= 3 && holders(node.data, found.mark).length === 0 && holders(node.data, soon.mark).length === 0) break;
-      await new Promise((resolve) => { setTimeout(resolve, 50); });
-    }
+      return gone.data.certificates.length >= 3 && holders(node.data, found.mark).length === 0 && holders(node.data, soon.mark).length === 0;
+    }, 'the sweep');
     assert.deepEqual(new Set(gone.data.certificates.map((one) => one.record)), new Set([erased.id, soon.id, found.id]));
     assert.equal((await call('GET', `/v1/records/${soon.id}`)).status, 410);
     assert.equal((await call('GET', `/v1/records/${soon.id}`, undefined, 'gate', { 'Bureau-Purpose': 'border-control' })).status, 404);

@@ -7,7 +7,8 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, s
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Contract } from './contract.mjs';
-import { Node, command, completed, runTests, startServer } from './node.mjs';
+import { ahead } from './clock.mjs';
+import { Node, command, completed, eventually, runTests, startServer } from './node.mjs';
 
 // ---- a home of definitions that the tests may change ----
 const base = realpathSync(process.env.BUREAU_HOME || '.');
@@ -34,7 +35,6 @@ async function again(env = {}) {
   node.running = await startServer(node.data, ['--rate', '0'], 0, env);
 }
 
-const clock = join(process.cwd(), 'build/release/clock.so');
 const node = await Node.start({
   officers: {
     protector: ['--country', 'UTO', '--role', 'data-protection', '--unit', 'UTO/dpo', '--purpose', 'data-protection'],
@@ -526,12 +526,8 @@ const tests = [
     const dispute = await examined('access', [disputed]);
     assert.equal((await move(dispute, 'blocked', 'bureau')).status, 200);
     await node.running.stop();
-    node.running = await startServer(node.data, ['--rate', '0'], 0, { LD_PRELOAD: clock, CLOCK_AHEAD_S: String(30 * 86400) });
-    let late;
-    for (let i = 0; i < 100 && !(late?.clock.level > 0); i++) {
-      late = (await call('GET', '/v1/rights/requests?open=yes&max=100', undefined, 'protector')).data.requests.find((one) => one.id === opened.id);
-      await new Promise((resolve) => { setTimeout(resolve, 50); });
-    }
+    node.running = await startServer(node.data, ['--rate', '0'], 0, ahead(30 * 86400));
+    const late = await eventually(async () => (await call('GET', '/v1/rights/requests?open=yes&max=100', undefined, 'protector')).data.requests.find((one) => one.id === opened.id && one.clock.level > 0), 'its clock');
     assert.equal(late.clock.late, true);
     assert.equal((await move(opened.id, 'inadmissible', 'protector')).status, 200);
     assert.equal((await move(opened.id, 'answered', 'protector')).status, 200);

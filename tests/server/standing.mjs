@@ -4,7 +4,7 @@
 // nothing here names a database or a field.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { Node, command, completed, runTests, startServer } from './node.mjs';
+import { Node, command, completed, eventually, runTests, startServer } from './node.mjs';
 
 const P = ['--purpose', 'investigate', '--purpose', 'border-control'];
 const node = await Node.start({
@@ -56,12 +56,11 @@ let marks = 0;
 async function settled() {
   let { seen } = (await call('GET', '/v1/standing')).data;
   await enter(markers[marks++]);
-  for (let i = 0; i < 20; i++) {
+  await eventually(async () => {
     const { data } = await call('GET', `/v1/standing?wait=5&seen=${encodeURIComponent(seen)}`);
     seen = data.seen;
-    if ((await hitsOf(marking)).length >= marks) return;
-  }
-  throw new Error('the marker was not met');
+    return (await hitsOf(marking)).length >= marks;
+  }, 'the marker');
 }
 
 const tests = [

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shared terminals over TLS with client certificates: enrolled, taken over, bound to desk and certificate; unfinished work; never two persons in one entry.
 import assert from 'node:assert/strict';
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { Authenticator } from './authenticator.mjs';
 import { Browser, password } from './browser.mjs';
 import { Certificates } from './certificates.mjs';
+import { SteppedClock } from './clock.mjs';
 import { Contract } from './contract.mjs';
 import { command, newDirectory, removeDirectory, runTests, startServer } from './node.mjs';
-import { codeOf } from './totp.mjs';
 
 const data = newDirectory();
 const place = newDirectory();
@@ -16,11 +14,8 @@ const made = new Certificates(place);
 made.authority('ca');
 for (const name of ['server', 'gate7', 'gate8', 'desk', 'system']) made.make(name);
 const ca = made.read('ca.pem');
-const ahead = join(place, 'ahead');
-const step = (s) => { const bytes = Buffer.alloc(8); bytes.writeBigInt64LE(BigInt(s)); const hand = openSync(ahead, 'r+'); writeSync(hand, bytes, 0, 8, 0); closeSync(hand); };
-writeFileSync(ahead, Buffer.alloc(8));
-const running = await startServer(data, ['--rate', '0', '--certificate', made.file('server.pem'), '--key', made.file('server.key'), '--client-ca', made.file('ca.pem')], 0,
-  { LD_PRELOAD: join(process.cwd(), 'build/release/clock.so'), CLOCK_FILE: ahead });
+const clock = new SteppedClock(place);
+const running = await startServer(data, ['--rate', '0', '--certificate', made.file('server.pem'), '--key', made.file('server.key'), '--client-ca', made.file('ca.pem')], 0, clock.env);
 const origin = `https://localhost:${running.port}`;
 const run = (...words) => command(data, [...words, '--json']);
 const own = { port: running.port, ca, servername: 'localhost' };
@@ -105,7 +100,7 @@ const failed = await runTests('terminals', [
     assert.equal((await carried.call('GET', '/v1/me')).status, 401, 'a session made at his own desk');
     assert.equal((await at('gate7').call('GET', '/v1/me', undefined, { Authorization: `Bearer ${token}` })).status, 401, 'a token');
     assert.equal((await at('gate7').call('GET', '/v1/me')).status, 401, 'the certificate alone');
-    const typed = await at('gate7').call('POST', '/v1/session', { officer: 'o-1', password, code: codeOf(people['o-1'].home.totp, 1) });
+    const typed = await at('gate7').call('POST', '/v1/session', { officer: 'o-1', password, code: people['o-1'].home.codes.unused() });
     assert.deepEqual([typed.status, /passkey/.test(typed.text)], [403, true], 'a password');
   }],
   ['whoever is not of the desk, or has not its role, does not take over, and ends nobody\'s session', async () => {
@@ -162,20 +157,19 @@ const failed = await runTests('terminals', [
     assert.equal((await changed.signIn(people['o-1'].key)).status, 200);
     assert.equal((await changed.call('GET', '/v1/me/draft')).data.text, '', 'his rights changed: it is gone');
     await changed.call('PUT', '/v1/me/draft', { text });
-    step(12 * 3600 + 60);
+    clock.step(12 * 3600 + 60);
     const late = at('gate7');
     assert.equal((await late.signIn(people['o-1'].key)).status, 200);
     assert.equal((await late.call('GET', '/v1/me/draft')).data.text, '', 'after twelve hours');
   }],
   ['it locks after its idle time; what the page polls is no use of it', async () => {
-    const base = 12 * 3600 + 60;
     const gate = at('gate7');
     assert.equal((await gate.signIn(people['o-1'].key)).status, 200);
-    step(base + 50);
+    clock.step(30);
     assert.equal((await gate.call('GET', '/v1/session')).status, 200);
-    step(base + 105);
+    clock.step(40);
     assert.equal((await gate.call('GET', '/v1/tickets?wait=1')).status, 200);
-    step(base + 112);
+    clock.step(25);
     assert.equal((await gate.call('GET', '/v1/session')).status, 401);
   }],
   ['many take turns, all asking at once: no answer and no entry mixes two', async () => {

@@ -6,7 +6,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Browser, password } from './browser.mjs';
 import { command, completed, newDirectory, purpose, removeDirectory, runTests, startServer } from './node.mjs';
-import { codeOf } from './totp.mjs';
 
 const data = newDirectory();
 const outside = newDirectory();
@@ -51,7 +50,7 @@ const acts = [
   ['a token is made', async () => { kept.token = ok(await second.call('POST', '/v1/me/tokens', { label: 'nightly', days: 3 }), 201); }, 'token made', 'o-2'],
   ['and revoked', async () => { ok(await second.call('GET', '/v1/session')); ok(await second.call('DELETE', `/v1/credentials/${kept.token.id}`), 204); }, 'credential revoked', 'o-2'],
   ['a sign-in fails', async () => { assert.equal((await new Browser(at).call('POST', '/v1/session', { officer: 'o-2', password: 'not this pass phrase', code: '000000' })).status, 401); }, 'sign-in failed', 'nobody'],
-  ['and one does not', async () => { ok(await second.call('POST', '/v1/session', { officer: 'o-2', password, code: codeOf(second.totp, 1) })); }, 'signed in', 'o-2'],
+  ['and one does not', async () => { ok(await second.call('POST', '/v1/session', { officer: 'o-2', password, code: await second.codes.next() })); }, 'signed in', 'o-2'],
   ['a measure is decided', () => { kept.measure = run('measure', 'add', 'UTO', '--kind', 'pre-approval', '--reason', 'bulk deletions not explained').id; }, 'measure decided', 'local'],
   ['a change waits', async () => {
     for (const { name } of ok(await second.call('GET', '/v1/databases'))) {
@@ -99,7 +98,7 @@ const failed = await runTests('trail', [
   }]),
   ['and none of them holds a secret', () => {
     const text = JSON.stringify(run('audit', 'show', '--max', '500'));
-    for (const secret of [password, kept.token.token, patrol.totp, ...Object.values(admin.cookies)]) assert.ok(!text.includes(secret));
+    for (const secret of [password, kept.token.token, patrol.codes.secret, ...Object.values(admin.cookies)]) assert.ok(!text.includes(secret));
   }],
 ]);
 await running.stop();
