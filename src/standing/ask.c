@@ -24,6 +24,7 @@ struct keying {
     size_t count;
     enum err code;
     const struct value *names[NAMES_MAX], *dates[DATES_MAX];
+    uint16_t meanings[NAMES_MAX]; /* of the names */
     size_t name_count, date_count, other_count;
 };
 
@@ -63,10 +64,11 @@ static void take_value(struct part_keys *parts, uint16_t meaning, const struct v
     if (!kept)
         return;
     *kept = *value;
-    if (value->type == &type_name && keying->name_count < NAMES_MAX)
+    if (value->type == &type_name && keying->name_count < NAMES_MAX) {
+        keying->meanings[keying->name_count] = meaning;
         keying->names[keying->name_count++] = kept;
-    else if (value->type == &type_date && orders(parts->standing->catalog, meaning) &&
-             keying->date_count < DATES_MAX)
+    } else if (value->type == &type_date && orders(parts->standing->catalog, meaning) &&
+               keying->date_count < DATES_MAX)
         keying->dates[keying->date_count++] = kept;
     else
         keying->other_count++;
@@ -107,13 +109,12 @@ static enum err add_value_keys(const struct standing *standing, str meaning, str
 /* A name waits with a date of birth: alone it would be met by its namesakes, every day. */
 static enum err add_names(struct keying *keying)
 {
-    for (size_t i = 0; i < keying->name_count; i++)
-        for (size_t k = 0; k < keying->date_count; k++) {
-            keying->count++;
-            if (keying->table)
-                TRY(asked_add_name(keying->table, keying->place, name_of(keying->names[i]),
-                                   date_of(keying->dates[k])));
-        }
+    for (size_t i = 0; i < keying->name_count && keying->date_count; i++) {
+        keying->count++;
+        if (keying->table)
+            TRY(asked_add_name(keying->table, keying->place, name_of(keying->names[i]),
+                               keying->meanings[i]));
+    }
     return OK;
 }
 
@@ -129,19 +130,6 @@ static enum err add_keys(const struct standing *standing, const struct node *ask
             return code;
     }
     return add_names(keying);
-}
-
-/* The names asked for, a line each, as the table keeps them for comparing. */
-static str lines_of_names(const struct keying *keying, struct arena *arena)
-{
-    struct buf lines = {.max = 16 << 10};
-    for (size_t i = 0; i < keying->name_count && keying->date_count; i++) {
-        buf_add(&lines, keying->names[i]->raw);
-        buf_add_char(&lines, '\n');
-    }
-    str kept = arena_str(arena, buf_str(&lines));
-    buf_release(&lines);
-    return kept;
 }
 
 /* ---- stored queries ---- */
@@ -198,7 +186,6 @@ static enum err put_query(struct standing *standing, const struct stored *stored
     query.born = born;
     if (!asked_find(&standing->table, query.number)) {
         TRY(add_keys(standing, read.asked, stored->owner, arena, &counted));
-        query.names = lines_of_names(&counted, arena);
         query.is_alone = counted.name_count == 1 && counted.date_count == 1 && !counted.other_count;
         for (; query.born_count < counted.date_count; query.born_count++)
             born[query.born_count] = *date_of(counted.dates[query.born_count]);

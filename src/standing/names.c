@@ -4,7 +4,8 @@
  * asks for; a record looks under those of its own. The keys are wider than what a search shows and
  * narrow enough that a record meets a handful of a million queries:
  *
- *   one word that sounds alike, born on one day     the other mistyped, married, left out
+ *   one word, or half of one, that sounds alike,    the other mistyped, married, left out,
+ *   born on one day                                 the halves written apart
  *   two words that sound alike, born a slip away    1974-08-12 - 1984-08-12, 1974-12-08
  *   two words with one reading, born in one year    the day another
  *   a name of one word, born in one year
@@ -12,23 +13,13 @@
  * A slip is what a search forgives: day and month swapped, a digit of the day, the month or the
  * year wrong, a year beside it. Where one side has no day, the year counts and two words that sound
  * alike; where the record has no date at all, two words with one reading. Who is met is then
- * compared word by word (text's name_match, with the frequencies that search uses) and dropped
- * below what search would look at; what is left is asked as a search of its asker, which alone
- * decides.
+ * compared (agree.c).
  */
-#include "search/evidence.h"
 #include "standing/internal.h"
-#include "text/frequency.h"
-#include "text/match.h"
-#include "text/sound.h"
 #include "type/date.h"
 #include "type/name.h"
 
 enum { WORDS_MAX = 6, SOUNDS_MAX = 4, YEARS_MAX = 12, DAYS_MAX = 24, DATES_MAX = 8 };
-#define NAME_LEAST_BITS 4.0 /* as index/names_search: a date alone lifts nobody */
-#define OTHERS_BITS     8.0 /* that other fields of a question may add */
-#define WHOLE_NAME      0.8 /* as search/evidence: of what the name asked for could have */
-#define ROUNDING_BITS   0.001
 
 enum space {
     SOUND_ON_DAY = 1,
@@ -53,6 +44,7 @@ struct word_codes {
 };
 struct words {
     struct word_codes items[WORDS_MAX];
+    struct codes pieces; /* sounds of the halves of words that fall in two */
     size_t count;
 };
 
@@ -81,15 +73,26 @@ static void codes_of(const struct name_token *token, struct word_codes *ret)
                 add_code(&ret->sounds, found[i][k]);
 }
 
+static void add_pieces(const struct name_token *token, struct codes *pieces)
+{
+    for (int second = 0; second < 2; second++) {
+        uint32_t found[SKELETON_MAX];
+        str piece = piece_reading(token, 0, second);
+        if (piece.len && skeletons_of(piece, found) > 0)
+            add_code(pieces, found[0]);
+    }
+}
+
 static void words_of(const struct name *name, struct words *ret)
 {
-    *ret = (struct words){.count = 0};
+    ret->count = ret->pieces.count = 0;
     for (size_t i = 0; i < name->count && ret->count < WORDS_MAX; i++) {
         const struct name_token *token = &name->tokens[i];
         bool is_word = token->role == NAME_PLAIN || token->role == NAME_GIVEN ||
                        token->role == NAME_FAMILY || token->role == NAME_PATRONYMIC;
         if (!is_word)
             continue;
+        add_pieces(token, &ret->pieces);
         codes_of(token, &ret->items[ret->count++]);
     }
 }
@@ -165,35 +168,29 @@ static void add_slips(const struct date *date, struct times *times)
 
 /* ---- keys ---- */
 
-struct keying {
-    name_key *take;
-    void *context;
-    uint64_t seed;
-};
-
-static void key(const struct keying *keying, enum space space, uint64_t words, int32_t time)
+static void key(const struct name_keying *keying, enum space space, uint64_t words, int32_t time)
 {
     uint64_t hash = hash_mix(words, keying->seed + (uint64_t)space);
     keying->take(keying->context, hash_mix(hash, (uint64_t)(uint32_t)time));
 }
 
-static void each_year(const struct keying *keying, enum space space, uint64_t words,
+static void each_year(const struct name_keying *keying, enum space space, uint64_t words,
                       const struct times *times)
 {
     for (size_t i = 0; i < times->year_count; i++)
         key(keying, space, words, times->years[i]);
 }
 
-static void each_day(const struct keying *keying, enum space space, uint64_t words,
+static void each_day(const struct name_keying *keying, enum space space, uint64_t words,
                      const struct times *times, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         key(keying, space, words, times->days[i]);
 }
 
-typedef void key_words(const struct keying *keying, uint64_t words, const struct times *times);
+typedef void key_words(const struct name_keying *keying, uint64_t words, const struct times *times);
 
-static void each_of_two(const struct keying *keying, const struct codes *one,
+static void each_of_two(const struct name_keying *keying, const struct codes *one,
                         const struct codes *other, const struct times *times, key_words *make)
 {
     for (size_t a = 0; a < one->count; a++)
@@ -204,7 +201,7 @@ static void each_of_two(const struct keying *keying, const struct codes *one,
         }
 }
 
-static void each_pair(const struct keying *keying, const struct words *words,
+static void each_pair(const struct name_keying *keying, const struct words *words,
                       const struct times *times, key_words *sounds, key_words *readings)
 {
     for (size_t i = 0; i < words->count; i++)
@@ -216,7 +213,7 @@ static void each_pair(const struct keying *keying, const struct words *words,
         }
 }
 
-static void each_word(const struct keying *keying, const struct words *words,
+static void each_word(const struct name_keying *keying, const struct words *words,
                       const struct times *times, key_words *make)
 {
     for (size_t i = 0; i < words->count; i++)
@@ -224,7 +221,14 @@ static void each_word(const struct keying *keying, const struct words *words,
             make(keying, words->items[i].sounds.items[a], times);
 }
 
-static void each_reading(const struct keying *keying, const struct words *words,
+static void each_piece(const struct name_keying *keying, const struct words *words,
+                       const struct times *times, size_t days)
+{
+    for (size_t i = 0; i < words->pieces.count; i++)
+        each_day(keying, SOUND_ON_DAY, words->pieces.items[i], times, days);
+}
+
+static void each_reading(const struct name_keying *keying, const struct words *words,
                          const struct times *times)
 {
     for (size_t i = 0; i < words->count; i++)
@@ -232,7 +236,7 @@ static void each_reading(const struct keying *keying, const struct words *words,
             each_year(keying, READING_IN_YEAR_ASKED, words->items[i].readings.items[a], times);
 }
 
-static void ask_sounds(const struct keying *keying, uint64_t words, const struct times *times)
+static void ask_sounds(const struct name_keying *keying, uint64_t words, const struct times *times)
 {
     each_day(keying, SOUNDS_ON_DAY, words, times, times->day_count);
     each_year(keying, SOUNDS_IN_YEAR, words, times);
@@ -240,7 +244,8 @@ static void ask_sounds(const struct keying *keying, uint64_t words, const struct
         each_year(keying, SOUNDS_IN_YEAR_ASKED, words, times);
 }
 
-static void ask_readings(const struct keying *keying, uint64_t words, const struct times *times)
+static void ask_readings(const struct name_keying *keying, uint64_t words,
+                         const struct times *times)
 {
     key(keying, READINGS_UNDATED, words, 0);
     if (times->is_wide)
@@ -248,32 +253,39 @@ static void ask_readings(const struct keying *keying, uint64_t words, const stru
     each_year(keying, READINGS_IN_YEAR, words, times);
 }
 
-static void ask_word(const struct keying *keying, uint64_t word, const struct times *times)
+static void ask_word(const struct name_keying *keying, uint64_t word, const struct times *times)
 {
     each_day(keying, SOUND_ON_DAY, word, times, times->day_count);
 }
 
-static void ask_only_word(const struct keying *keying, uint64_t word, const struct times *times)
+static void ask_only_word(const struct name_keying *keying, uint64_t word,
+                          const struct times *times)
 {
     ask_word(keying, word, times);
     each_year(keying, ONLY_SOUND_IN_YEAR, word, times);
 }
 
-void names_ask(const struct name *name, const struct date *born, uint64_t seed, name_key *take,
-               void *context)
+static struct name_keying under(const struct name_keying *keying, uint16_t meaning)
 {
-    const struct keying keying = {take, context, seed};
+    return (struct name_keying){keying->take, keying->context, hash_mix(keying->seed, meaning)};
+}
+
+void names_ask(const struct name *name, const struct date *born, uint16_t meaning,
+               const struct name_keying *keying)
+{
+    const struct name_keying here = under(keying, meaning);
     struct words words;
     struct times times;
     words_of(name, &words);
     span_of(born, &times);
-    each_pair(&keying, &words, &times, ask_sounds, ask_readings);
-    each_word(&keying, &words, &times, words.count == 1 ? ask_only_word : ask_word);
+    each_pair(&here, &words, &times, ask_sounds, ask_readings);
+    each_word(&here, &words, &times, words.count == 1 ? ask_only_word : ask_word);
+    each_piece(&here, &words, &times, times.day_count);
     if (!times.has_day)
-        each_reading(&keying, &words, &times);
+        each_reading(&here, &words, &times);
 }
 
-static void hold_sounds(const struct keying *keying, uint64_t words, const struct times *times)
+static void hold_sounds(const struct name_keying *keying, uint64_t words, const struct times *times)
 {
     each_day(keying, SOUNDS_ON_DAY, words, times, times->day_count);
     each_year(keying, SOUNDS_IN_YEAR_ASKED, words, times);
@@ -281,205 +293,72 @@ static void hold_sounds(const struct keying *keying, uint64_t words, const struc
         each_year(keying, SOUNDS_IN_YEAR, words, times);
 }
 
-static void hold_readings(const struct keying *keying, uint64_t words, const struct times *times)
+static void hold_readings(const struct name_keying *keying, uint64_t words,
+                          const struct times *times)
 {
     key(keying, READINGS_AT_ANY_TIME, words, 0);
     each_year(keying, READINGS_IN_YEAR, words, times);
 }
 
-static void hold_undated(const struct keying *keying, uint64_t words, const struct times *times)
+static void hold_undated(const struct name_keying *keying, uint64_t words,
+                         const struct times *times)
 {
     (void)times;
     key(keying, READINGS_UNDATED, words, 0);
     key(keying, READINGS_AT_ANY_TIME, words, 0);
 }
 
-static void hold_word(const struct keying *keying, uint64_t word, const struct times *times)
+static void hold_word(const struct name_keying *keying, uint64_t word, const struct times *times)
 {
     each_day(keying, SOUND_ON_DAY, word, times, times->sure_count);
     each_year(keying, ONLY_SOUND_IN_YEAR, word, times);
 }
 
-void names_hold(const struct record *record, uint64_t seed, name_key *take, void *context)
+static size_t times_of(const struct record *record, struct times times[DATES_MAX])
 {
-    const struct keying keying = {take, context, seed};
+    size_t count = 0;
+    const struct field *order = record->definition->order_by;
+    for (size_t i = 0; i < record->count && count < DATES_MAX; i++) {
+        const struct field_value *value = &record->values[i];
+        if (value->field != order || value->value.type != &type_date)
+            continue;
+        span_of(date_of(&value->value), &times[count]);
+        add_slips(date_of(&value->value), &times[count++]);
+    }
+    return count;
+}
+
+static void hold_words(const struct name_keying *keying, const struct words *words,
+                       const struct times *times, size_t count)
+{
+    if (!count)
+        each_pair(keying, words, NULL, NULL, hold_undated);
+    for (size_t d = 0; d < count; d++) {
+        each_pair(keying, words, &times[d], hold_sounds, hold_readings);
+        each_word(keying, words, &times[d], hold_word);
+        each_piece(keying, words, &times[d], times[d].sure_count);
+        each_reading(keying, words, &times[d]);
+    }
+}
+
+void names_hold(const struct record *record, const struct meanings *asked, bool by_meaning,
+                const struct name_keying *keying)
+{
     struct times times[DATES_MAX];
-    size_t dates = 0;
-    const struct field *order = record->definition->order_by;
-    for (size_t i = 0; i < record->count && dates < DATES_MAX; i++) {
-        const struct field_value *value = &record->values[i];
-        if (value->field != order || value->value.type != &type_date)
-            continue;
-        span_of(date_of(&value->value), &times[dates]);
-        add_slips(date_of(&value->value), &times[dates++]);
-    }
-    for (size_t i = 0; i < record->count; i++) {
-        struct words words;
-        if (record->values[i].value.type != &type_name)
-            continue;
-        words_of(name_of(&record->values[i].value), &words);
-        if (!dates)
-            each_pair(&keying, &words, NULL, NULL, hold_undated);
-        for (size_t d = 0; d < dates; d++) {
-            each_pair(&keying, &words, &times[d], hold_sounds, hold_readings);
-            each_word(&keying, &words, &times[d], hold_word);
-            each_reading(&keying, &words, &times[d]);
-        }
-    }
-}
-
-/* ---- comparing ---- */
-
-/* Of the dates asked and held, the pair that speaks most for it. */
-static double best_date_bits(const struct asked_person *asked, const struct record *record)
-{
-    const struct field *order = record->definition->order_by;
-    double best = -100;
-    bool has_date = false;
+    size_t dates = times_of(record, times);
     for (size_t i = 0; i < record->count; i++) {
         const struct field_value *value = &record->values[i];
-        if (value->field != order || value->value.type != &type_date)
+        struct words words = {.count = 0};
+        if (value->value.type != &type_name)
             continue;
-        has_date = true;
-        for (size_t k = 0; k < asked->born_count; k++) {
-            double bits = date_bits(&asked->born[k], date_of(&value->value));
-            best = bits > best ? bits : best;
+        for (size_t k = 0; k < asked->count; k++) {
+            uint16_t meaning = asked->items[k];
+            const struct name_keying here = under(keying, meaning);
+            if (by_meaning && meaning != MEANING_ANY && meaning != value->field->meaning_number)
+                continue;
+            if (words.count == 0)
+                words_of(name_of(&value->value), &words);
+            hold_words(&here, &words, times, dates);
         }
     }
-    return has_date ? best : 0;
-}
-
-/*
- * What search/evidence asks of a name beside these dates, no more than that. Where a name and a
- * date are all that is asked nothing else adds bits; common names then count if they agree as they
- * are read, or nearly so with a date that supports them.
- */
-struct bar {
-    double bits;
-    bool is_alone, is_supported;
-};
-
-static struct bar bar_of(const struct frequencies *frequencies, const struct asked_person *asked,
-                         const struct record *record)
-{
-    double date = best_date_bits(asked, record);
-    struct bar bar = {.is_alone = asked->is_alone && record->definition->has_evidence,
-                      .is_supported = date > 2};
-    bar.bits = evidence_cut(BAND_POSSIBLE, frequencies_persons(frequencies)) - date -
-               (bar.is_alone ? ROUNDING_BITS : OTHERS_BITS);
-    return bar;
-}
-
-static bool is_standard(const struct name_match *match)
-{
-    for (size_t i = 0; i < match->pair_count; i++)
-        if (match->pairs[i].strain > STRAIN_STANDARD)
-            return false;
-    return match->asked_alone + match->held_alone == 0;
-}
-
-static bool is_near_enough(const struct bar *bar, const struct name_match *match)
-{
-    if (match->bits >= bar->bits && (match->is_whole || match->bits >= NAME_LEAST_BITS))
-        return true;
-    if (!bar->is_alone)
-        return match->is_whole;
-    bool is_near =
-        match->contradictions == 0 && match->bits >= WHOLE_NAME * match->bits_max - ROUNDING_BITS;
-    return (match->is_whole && is_standard(match)) || (is_near && bar->is_supported);
-}
-
-/* ---- at most ---- */
-
-struct name_extent name_extent_of(const struct name *name)
-{
-    struct name_extent extent = {0};
-    uint8_t shortest = NAME_WORD_MAX, next = NAME_WORD_MAX;
-    for (size_t i = 0; i < name->count; i++) {
-        const struct name_token *token = &name->tokens[i];
-        uint8_t letters = (uint8_t)token->readings[0].len;
-        extent.longest = letters > extent.longest ? letters : extent.longest;
-        uint8_t longer = letters < shortest ? shortest : letters;
-        shortest = letters < shortest ? letters : shortest;
-        next = longer < next ? longer : next;
-        if (token->role == NAME_TITLE)
-            continue;
-        if (role_weight(token->role) >= 1)
-            extent.strong++;
-        extent.most = (uint8_t)(extent.most + (token->cuts[0] > 0 ? 2 : 1));
-    }
-    extent.shortest = (uint8_t)(shortest + next);
-    return extent;
-}
-
-static void ready_one(const struct frequencies *frequencies, const struct name *name,
-                      struct held_name *ret)
-{
-    float bits[NAME_TOKEN_MAX];
-    *ret = (struct held_name){.name = name, .extent = name_extent_of(name)};
-    for (size_t i = 0; i < name->count && ret->count < NAME_TOKEN_MAX; i++) {
-        const struct name_token *token = &name->tokens[i];
-        float one = (float)frequencies_bits(frequencies, token);
-        size_t at = ret->count;
-        if (token->role == NAME_TITLE)
-            continue;
-        one = one > MATCH_INITIAL_BITS ? one : MATCH_INITIAL_BITS;
-        for (; at > 0 && bits[at - 1] < one; at--)
-            bits[at] = bits[at - 1];
-        bits[at] = one;
-        ret->count++;
-    }
-    for (size_t i = 0; i < ret->count; i++)
-        ret->most[i + 1] = ret->most[i] + bits[i];
-}
-
-void names_ready(const struct frequencies *frequencies, const struct record *record,
-                 struct arena *arena, struct held_names *ret)
-{
-    *ret = (struct held_names){.record = record,
-                               .items = arena_array(arena, struct held_name, record->count + 1)};
-    for (size_t i = 0; i < record->count && ret->items; i++)
-        if (record->values[i].value.type == &type_name)
-            ready_one(frequencies, name_of(&record->values[i].value), &ret->items[ret->count++]);
-}
-
-/*
- * An agreement takes one held word, and is worth no more than that word is rare; a name has no more
- * of them than words, those that fall in two counted twice; any other word is cut only where it is
- * two held ones, letter for letter. Whole as it reads is only a name whose strong words all have
- * one of the other's.
- */
-static bool may_agree(const struct bar *bar, struct name_extent asked, const struct held_name *held)
-{
-    if (!bar->is_alone || bar->is_supported)
-        return true;
-    size_t words = asked.most < held->count ? asked.most : held->count;
-    double most = (double)held->most[words];
-    size_t strong = held->extent.strong;
-    if (asked.longest >= held->extent.shortest && words < held->count)
-        return true;
-    bool is_standard = asked.strong <= held->count && strong <= asked.most;
-    double alone = match_alone_bits(0, strong > words ? (unsigned)(strong - words) : 0);
-    return is_standard || most + alone + ROUNDING_BITS >= bar->bits;
-}
-
-bool names_agree(const struct frequencies *frequencies, const struct asked_person *asked,
-                 const struct held_names *held, struct arena *arena)
-{
-    const struct name_frequency frequency = {.bits = frequencies_bits, .context = frequencies};
-    struct bar bar = bar_of(frequencies, asked, held->record);
-    struct name *name = NULL;
-    for (size_t i = 0; i < held->count; i++) {
-        struct name_match match;
-        if (!may_agree(&bar, asked->extent, &held->items[i]))
-            continue;
-        if (!name && name_parse_text(asked->name, arena, &name) != OK) {
-            err_clear();
-            return false;
-        }
-        name_match(name, held->items[i].name, &frequency, &match);
-        if (is_near_enough(&bar, &match))
-            return true;
-    }
-    return false;
 }

@@ -18,7 +18,8 @@ enum { FIRST = 1024 };
 
 void asked_init(struct table *table)
 {
-    *table = (struct table){.arena = {.max_bytes = ARENA_MAX}};
+    *table = (struct table){.arena = {.max_bytes = ARENA_MAX},
+                            .words = {.arena = {.max_bytes = ARENA_MAX}}};
     random_bytes(&table->seed, sizeof table->seed);
 }
 
@@ -32,6 +33,7 @@ void asked_release(struct table *table)
     spans_release(&table->series);
     free(table->mets);
     free(table->pairs);
+    asked_words_release(&table->words);
     arena_release(&table->arena);
 }
 
@@ -104,8 +106,7 @@ enum err asked_put(struct table *table, const struct query *query, uint32_t *ret
         TRY(grow_queries(table));
     next.officer = held ? held->officer : arena_str(&table->arena, query->officer);
     next.country = held ? held->country : arena_str(&table->arena, query->country);
-    next.names = held ? held->names : arena_str(&table->arena, query->names);
-    next.extent = held ? held->extent : query->extent;
+    next.names = held ? held->names : NULL;
     next.is_alone = held ? held->is_alone : query->is_alone;
     next.born = held ? held->born : copy_dates(table, query);
     next.born_count = held ? held->born_count : next.born ? query->born_count : 0;
@@ -223,18 +224,36 @@ static void take_name_key(void *context, uint64_t hash)
         naming->code = add_hash(naming->table, hash, naming->query);
 }
 
-enum err asked_add_name(struct table *table, uint32_t query, const struct name *name,
-                        const struct date *born)
+static uint16_t add_meaning(struct meanings *meanings, uint16_t meaning)
 {
-    struct naming naming = {table, query, OK};
-    table->queries[query].extent = name_extent_of(name);
-    names_ask(name, born, table->seed, take_name_key, &naming);
+    for (size_t i = 0; i < meanings->count; i++)
+        if (meanings->items[i] == meaning)
+            return meaning;
+    if (meanings->count >= MEANINGS_MAX - 1) /* one place is for any */
+        meaning = MEANING_ANY;
+    meanings->items[meanings->count++] = meaning;
+    return meaning;
+}
+
+enum err asked_add_name(struct table *table, uint32_t place, const struct name *name,
+                        uint16_t meaning)
+{
+    struct naming naming = {table, place, OK};
+    const struct name_keying keying = {take_name_key, &naming, table->seed};
+    struct query *query = &table->queries[place];
+    struct asked_name *made;
+    TRY(asked_name_make(&table->words, name, meaning, &made));
+    made->next = query->names;
+    query->names = made;
+    meaning = add_meaning(&table->meanings, query->is_alone ? meaning : MEANING_ANY);
+    for (size_t i = 0; i < query->born_count; i++)
+        names_ask(name, &query->born[i], meaning, &keying);
     return naming.code;
 }
 
 /* ---- matching ---- */
 
-enum { HEARD_MAX = 4096, AHEAD = 32 };
+enum { HEARD_MAX = 4096, AHEAD = 32, TOGETHER = 256 };
 
 struct matcher {
     struct key_sink sink;
@@ -318,34 +337,60 @@ static int compare_places(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bool agrees(const struct frequencies *frequencies, const struct query *query,
-                   const struct held_names *held, struct arena *arena)
+/* Each once, and only those that stand. */
+static size_t drop_idle(struct matcher *matcher)
 {
-    struct asked_person asked = {.born = query->born,
-                                 .born_count = query->born_count,
-                                 .is_alone = query->is_alone,
-                                 .extent = query->extent};
-    str names = query->names;
-    while (str_split(&names, '\n', &asked.name))
-        if (asked.name.len && names_agree(frequencies, &asked, held, arena))
-            return true;
-    return false;
+    const struct table *table = matcher->table;
+    uint32_t *heard = matcher->heard;
+    size_t kept = 0;
+    qsort(heard, matcher->heard_count, sizeof *heard, compare_places);
+    for (size_t i = 0; i < matcher->heard_count; i++) {
+        if (i + AHEAD < matcher->heard_count)
+            __builtin_prefetch(&table->queries[heard[i + AHEAD]]);
+        bool is_new = kept == 0 || heard[i] != heard[kept - 1];
+        if (is_new && stands(matcher, &table->queries[heard[i]]))
+            heard[kept++] = heard[i];
+    }
+    return kept;
+}
+
+static void compare_heard(struct matcher *matcher, const struct held_names *held, size_t from,
+                          size_t to)
+{
+    struct table *table = matcher->table;
+    for (size_t i = from; i < to; i++) {
+        const struct query *query = &table->queries[matcher->heard[i]];
+        for (const struct asked_name *name = query->names; name; name = name->next)
+            words_want(&table->words, name);
+    }
+    words_settle(&table->words);
+    for (size_t i = from; i < to; i++) {
+        const struct query *query = &table->queries[matcher->heard[i]];
+        const struct asked_person asked = {query->names, query->born, query->born_count,
+                                           query->is_alone};
+        if (names_agree(&table->words, &asked, held))
+            take_query(matcher, matcher->heard[i]);
+    }
 }
 
 static void match_names(struct matcher *matcher, const struct record *record,
                         const struct frequencies *frequencies, struct arena *arena)
 {
-    const struct table *table = matcher->table;
+    struct table *table = matcher->table;
     struct held_names held;
-    names_ready(frequencies, record, arena, &held);
-    names_hold(record, table->seed, hear, matcher);
+    const struct name_keying keying = {hear, matcher, table->seed};
+    bool by_meaning = names_count_by_meaning(frequencies, record);
+    names_hold(record, &table->meanings, by_meaning, &keying);
     hear_all(matcher);
-    qsort(matcher->heard, matcher->heard_count, sizeof *matcher->heard, compare_places);
-    for (size_t i = 0; i < matcher->heard_count; i++) {
-        const struct query *query = &table->queries[matcher->heard[i]];
-        bool is_new = i == 0 || matcher->heard[i] != matcher->heard[i - 1];
-        if (is_new && stands(matcher, query) && agrees(frequencies, query, &held, arena))
-            take_query(matcher, matcher->heard[i]);
+    size_t count = drop_idle(matcher);
+    if (count == 0)
+        return;
+    names_ready(&table->words, frequencies, record, arena, &held);
+    for (size_t from = 0; from < count; from += TOGETHER) {
+        if (words_are_many(&table->words))
+            words_forget(&table->words);
+        size_t to = from + TOGETHER < count ? from + TOGETHER : count;
+        compare_heard(matcher, &held, from, to);
     }
 }
 

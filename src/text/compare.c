@@ -145,15 +145,23 @@ static void joined_make(struct join join, struct made_word *ret)
         reading_make(ret, readings[i]);
 }
 
+str piece_reading(const struct name_token *token, size_t reading, bool is_second)
+{
+    str whole = token->readings[reading];
+    uint8_t cut = token->cuts[reading];
+    if (cut == 0 || cut >= whole.len)
+        return STR_EMPTY;
+    return is_second ? str_from(whole, token->begins[reading]) : str_slice(whole, 0, cut);
+}
+
 /* One of the two syllables of a given name. */
 static void syllable_make(const struct name_token *token, bool is_second, struct made_word *ret)
 {
     ret->word = (struct word){.script = token->script};
     for (size_t k = 0; k < token->reading_count; k++) {
-        str reading = token->readings[k];
-        if (token->cuts[k] > 0 && token->cuts[k] < reading.len)
-            reading_make(ret, is_second ? str_from(reading, token->begins[k])
-                                        : str_slice(reading, 0, token->cuts[k]));
+        str piece = piece_reading(token, k, is_second);
+        if (piece.len)
+            reading_make(ret, piece);
     }
 }
 

@@ -180,6 +180,25 @@ static void profile_turn(enum name_script script)
     }
 }
 
+static void gap_find(struct sound_costs *costs)
+{
+    costs->least_gap = COST_UNITS_MAX;
+    for (size_t i = 1; i < SOUND_COUNT; i++) {
+        const uint8_t gaps[] = {costs->step[i][0], costs->step[0][i], costs->first[0][i],
+                                costs->first[1][i]};
+        for (size_t k = 0; k < COUNT_OF(gaps); k++)
+            costs->least_gap = gaps[k] < costs->least_gap ? gaps[k] : costs->least_gap;
+    }
+}
+
+static void gaps_find(void)
+{
+    for (size_t i = 0; i < PROFILE_COUNT; i++)
+        gap_find(&profiles[i]);
+    for (enum name_script s = NAME_CYRILLIC; s <= NAME_OTHER; s++)
+        gap_find(&turned[s]);
+}
+
 /* ---- letters ---- */
 
 #define LETTER_WRONG_BITS 3.5f
@@ -226,6 +245,7 @@ static void costs_make(void)
     costs_parse();
     for (enum name_script s = NAME_CYRILLIC; s <= NAME_OTHER; s++)
         profile_turn(s);
+    gaps_find();
     letters_make();
 }
 
@@ -266,6 +286,7 @@ void sound_step_set(enum name_script script, uint8_t latin, uint8_t native, bool
         costs->step[latin][native] = units_of(bits);
     if (script != NAME_LATIN)
         profile_turn(script);
+    gaps_find();
 }
 
 /* ---- one pair of words ---- */
@@ -300,6 +321,16 @@ unsigned sound_cost(const struct sound *a, enum name_script script_a, const stru
             return COST_UNITS_MAX;
     }
     return row[b->count] > limit ? COST_UNITS_MAX : row[b->count];
+}
+
+unsigned sound_more_cost(enum name_script a, enum name_script b)
+{
+    return sound_costs_of(a, b)->least_gap;
+}
+
+unsigned typo_more_cost(void)
+{
+    return LETTER_DOUBLE;
 }
 
 static unsigned letter_gap(str s, size_t at)

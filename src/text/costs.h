@@ -60,6 +60,7 @@ enum { CODE_COUNT = 32, CODE_MASK = CODE_COUNT - 1 }; /* any byte of a damaged f
 struct sound_costs {
     uint8_t step[CODE_COUNT][CODE_COUNT];
     uint8_t first[2][CODE_COUNT];
+    uint8_t least_gap;
 };
 const struct sound_costs *sound_costs_of(enum name_script one, enum name_script other);
 

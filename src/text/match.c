@@ -121,6 +121,12 @@ float word_cost_spelled(const struct word *a, const struct word *b, float limit,
     return best > most ? SOUND_FAR : (float)best / COST_UNITS + script_cost(a->script, b->script);
 }
 
+float word_cost_related(const struct word *a, const struct word *b, float limit)
+{
+    float related = related_cost(a, b);
+    return related > limit ? SOUND_FAR : related + script_cost(a->script, b->script);
+}
+
 float word_cost(const struct word *a, const struct word *b, float limit, enum name_channel *ret)
 {
     float best = word_cost_spelled(a, b, limit, ret);

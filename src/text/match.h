@@ -28,6 +28,8 @@ float word_cost(const struct word *a, const struct word *b, float limit, enum na
 /* The same without short forms. */
 float word_cost_spelled(const struct word *a, const struct word *b, float limit,
                         enum name_channel *ret);
+/* Of short forms alone. */
+float word_cost_related(const struct word *a, const struct word *b, float limit);
 /* Parts of these costs, in units (text/sound.h); a limit of bits in units. */
 enum {
     WORD_VARIANT = 9, /* a reading that is not the main one */
@@ -106,6 +108,9 @@ static inline uint32_t join_atoms(struct join join, size_t at)
 enum { JOIN_READINGS = 2 };
 size_t join_readings(struct join join, char letters[JOIN_READINGS][3 * NAME_WORD_MAX],
                      str ret[JOIN_READINGS]);
+
+/* A half of a word that falls in two (token->cuts); empty: this reading does not. */
+str piece_reading(const struct name_token *token, size_t reading, bool is_second);
 
 #define MATCH_INITIAL_BITS 2.5f /* one letter of 26, unevenly spread */
 /* Factor on the bits of a word in a role: particles and generations are weak, titles nothing. */

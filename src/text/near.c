@@ -9,6 +9,11 @@
  *   ...
  *   counts       4        5            4           where a lane's last cell is
  *
+ * To turn the forms so costs as much as an alignment does, so that it is done once for all readings
+ * that the lanes are asked: struct near_columns holds the counts and sounds, then the letters
+ * (behind a column of none), where they end, what a gap costs at each place, and what letter a
+ * place and the one before it may be misread as.
+ *
  * The cost of a sound or letter of the word asked for those of a place is looked up in its row of
  * 32 costs by two byte shuffles, for the lower and the upper 16: an index with its high bit set
  * gives 0, so that the two can be put together. Sums saturate at 255, which is beyond every limit;
@@ -69,8 +74,9 @@ void near_costs_plain(const struct word *asked, size_t reading, enum name_script
 
 #    include <immintrin.h>
 
-#    define AVX2 __attribute__((target("avx2")))
-#    define WIDE __m256i
+#    define AVX2  __attribute__((target("avx2")))
+#    define WIDE  __m256i
+#    define LOOSE __m256i_u /* wherever it lies */
 
 AVX2 static inline WIDE wide(unsigned value)
 {
@@ -127,9 +133,9 @@ AVX2 static inline WIDE look(struct row row, struct place place)
  * that turns the place of a byte, four bits of row and four of column, by one bit; four rounds
  * make rows of columns.
  */
-AVX2 static void turn(const uint8_t *first, WIDE columns[16])
+AVX2 static void turn(const uint8_t *first, LOOSE *ret)
 {
-    WIDE other[16], *from = columns, *to = other;
+    WIDE columns[16], other[16], *from = columns, *to = other;
     for (size_t i = 0; i < 16; i++) {
         const uint8_t *row = first + i * sizeof(struct near_form);
         const uint8_t *second = row + 16 * sizeof(struct near_form);
@@ -146,6 +152,7 @@ AVX2 static void turn(const uint8_t *first, WIDE columns[16])
         from = to;
         to = kept;
     }
+    memcpy(ret, from, sizeof columns);
 }
 
 /* Each lane's cell at its own end. */
@@ -157,16 +164,43 @@ AVX2 static WIDE at_ends(const WIDE *row, size_t longest, WIDE ends)
     return found;
 }
 
+enum { HAS_SOUNDS = 1, HAS_LETTERS = 2, HAS_PLACES = 4 };
+enum { /* columns */
+       SOUNDS = 0,
+       LETTERS = NEAR_LENGTH + 1,
+       ENDS = LETTERS + NEAR_LENGTH + 2,
+       GAPS = ENDS + 1,
+       ONES = GAPS + NEAR_LENGTH + 1,
+};
+_Static_assert(ONES + NEAR_LENGTH + 1 <= NEAR_COLUMNS, "columns have room");
+
+AVX2 static inline LOOSE *columns_at(struct near_lanes *lanes, size_t column)
+{
+    return (LOOSE *)(void *)lanes->columns.at[column];
+}
+
+AVX2 static const LOOSE *sounds_of(struct near_lanes *lanes)
+{
+    LOOSE *columns = columns_at(lanes, SOUNDS);
+    if (lanes->columns.ready & HAS_SOUNDS)
+        return columns;
+    turn(&lanes->forms[0].sound_count, columns);
+    for (size_t j = 1; j <= lanes->sounds_max; j++)
+        columns[j] = code_of(columns[j]);
+    lanes->columns.ready |= HAS_SOUNDS;
+    return columns;
+}
+
 AVX2 static WIDE sounds_apart(const struct sound *asked, const struct sound_costs *costs,
-                              const struct near_lanes *lanes)
+                              struct near_lanes *lanes)
 {
     struct place places[NEAR_LENGTH + 1];
-    WIDE columns[NEAR_LENGTH + 1], gaps[NEAR_LENGTH + 1], row[NEAR_LENGTH + 1];
+    WIDE gaps[NEAR_LENGTH + 1], row[NEAR_LENGTH + 1];
+    const LOOSE *columns = sounds_of(lanes);
     size_t longest = lanes->sounds_max;
-    turn(&lanes->forms[0].sound_count, columns);
     row[0] = wide(0);
     for (size_t j = 1; j <= longest; j++) {
-        places[j] = place_of(code_of(columns[j]));
+        places[j] = place_of(columns[j]);
         gaps[j] = look(row_of(j == 1 ? costs->first[1] : costs->step[0]), places[j]);
         row[j] = sum(row[j - 1], gaps[j]);
     }
@@ -202,36 +236,56 @@ AVX2 static WIDE one_of(WIDE before, WIDE here)
 }
 
 struct letter_places {
-    WIDE letters[NEAR_LENGTH + 2], gaps[NEAR_LENGTH + 1], ones[NEAR_LENGTH + 1];
     struct place places[NEAR_LENGTH + 1];
     WIDE ends;
+    const LOOSE *letters, *gaps, *ones;
     size_t longest;
 };
 
 /* The letters of all lanes; places from 1 to the longest lane's end. */
-AVX2 static void letters_turn(const struct near_lanes *lanes, struct letter_places *ret)
+AVX2 static void letters_turn(struct near_lanes *lanes)
 {
-    WIDE is_letter = wide(UINT8_MAX);
-    ret->letters[0] = ret->ends = wide(0);
-    turn(lanes->forms[0].letters, ret->letters + 1);
-    for (ret->longest = 0; ret->longest < NEAR_LENGTH; ret->longest++) {
-        WIDE is_end = same(ret->letters[ret->longest + 1], wide(0));
-        is_letter = _mm256_andnot_si256(is_end, is_letter);
+    WIDE is_letter = wide(UINT8_MAX), ends = wide(0);
+    LOOSE *letters = columns_at(lanes, LETTERS);
+    size_t longest = 0;
+    letters[0] = wide(0);
+    turn(lanes->forms[0].letters, letters + 1);
+    for (; longest < NEAR_LENGTH; longest++) {
+        is_letter = _mm256_andnot_si256(same(letters[longest + 1], wide(0)), is_letter);
         if (_mm256_testz_si256(is_letter, is_letter))
             break;
-        ret->ends = sum(ret->ends, _mm256_and_si256(is_letter, wide(1)));
-        ret->letters[ret->longest + 1] = code_of(ret->letters[ret->longest + 1]);
+        ends = sum(ends, _mm256_and_si256(is_letter, wide(1)));
+        letters[longest + 1] = code_of(letters[longest + 1]);
     }
+    *columns_at(lanes, ENDS) = ends;
+    lanes->columns.letters_max = (uint8_t)longest;
+    lanes->columns.ready |= HAS_LETTERS;
 }
 
-AVX2 static void letter_places(struct letter_places *held)
+AVX2 static void letters_of(struct near_lanes *lanes, struct letter_places *ret)
 {
+    if (!(lanes->columns.ready & HAS_LETTERS))
+        letters_turn(lanes);
+    ret->letters = columns_at(lanes, LETTERS);
+    ret->gaps = columns_at(lanes, GAPS);
+    ret->ones = columns_at(lanes, ONES);
+    ret->ends = *columns_at(lanes, ENDS);
+    ret->longest = lanes->columns.letters_max;
+}
+
+AVX2 static void letter_places(struct near_lanes *lanes, struct letter_places *held)
+{
+    LOOSE *gaps = columns_at(lanes, GAPS), *ones = columns_at(lanes, ONES);
+    for (size_t j = 1; j <= held->longest; j++)
+        held->places[j] = place_of(held->letters[j]);
+    if (lanes->columns.ready & HAS_PLACES)
+        return;
     for (size_t j = 1; j <= held->longest; j++) {
         WIDE here = held->letters[j], before = held->letters[j - 1];
-        held->places[j] = place_of(here);
-        held->gaps[j] = where(same(here, before), wide(LETTER_DOUBLE), wide(LETTER_GAP));
-        held->ones[j] = one_of(before, here);
+        gaps[j] = where(same(here, before), wide(LETTER_DOUBLE), wide(LETTER_GAP));
+        ones[j] = one_of(before, here);
     }
+    lanes->columns.ready |= HAS_PLACES;
 }
 
 struct letter_rows {
@@ -268,10 +322,10 @@ AVX2 static void letter_row(const struct letter_places *held, unsigned before, u
     }
 }
 
-AVX2 static WIDE letters_apart(str asked, struct letter_places *held)
+AVX2 static WIDE letters_apart(str asked, struct near_lanes *lanes, struct letter_places *held)
 {
     WIDE rows[3][NEAR_LENGTH + 1];
-    letter_places(held);
+    letter_places(lanes, held);
     rows[0][0] = wide(0);
     for (size_t j = 1; j <= held->longest; j++)
         rows[0][j] = sum(rows[0][j - 1], held->gaps[j]);
@@ -294,15 +348,15 @@ AVX2 static WIDE equal_readings(str asked, const struct letter_places *held)
 }
 
 AVX2 static void near_costs_wide(const struct word *asked, size_t reading, enum name_script script,
-                                 const struct near_lanes *lanes, struct near_result *ret)
+                                 struct near_lanes *lanes, struct near_result *ret)
 {
     str letters = asked->readings[reading];
     WIDE cost = sounds_apart(asked->sounds[reading], sound_costs_of(asked->script, script), lanes);
     struct letter_places held;
-    letters_turn(lanes, &held);
+    letters_of(lanes, &held);
     WIDE channel = wide(NAME_BY_SOUND), equal = equal_readings(letters, &held);
     if (asked->script == script) {
-        WIDE typed = letters_apart(letters, &held);
+        WIDE typed = letters_apart(letters, lanes, &held);
         cost = sum(cost, wide(WORD_SPELLED));
         WIDE both = least(cost, typed);
         channel = where(same(both, cost), channel, wide(NAME_BY_TYPO));
@@ -315,7 +369,7 @@ AVX2 static void near_costs_wide(const struct word *asked, size_t reading, enum 
 }
 
 void near_costs(const struct word *asked, size_t reading, enum name_script script,
-                const struct near_lanes *lanes, struct near_result *ret)
+                struct near_lanes *lanes, struct near_result *ret)
 {
     if (__builtin_cpu_supports("avx2"))
         near_costs_wide(asked, reading, script, lanes, ret);
@@ -326,7 +380,7 @@ void near_costs(const struct word *asked, size_t reading, enum name_script scrip
 #else
 
 void near_costs(const struct word *asked, size_t reading, enum name_script script,
-                const struct near_lanes *lanes, struct near_result *ret)
+                struct near_lanes *lanes, struct near_result *ret)
 {
     near_costs_plain(asked, reading, script, lanes, ret);
 }

@@ -33,9 +33,17 @@ static inline str near_form_letters(const struct near_form *form)
     return str_of((const char *)form->letters, strnlen((const char *)form->letters, NEAR_LENGTH));
 }
 
+/* What the forms are when they lie side by side; kept for the next reading that is asked. */
+enum { NEAR_COLUMNS = 5 * (NEAR_LENGTH + 2) };
+struct near_columns {
+    uint8_t at[NEAR_COLUMNS][NEAR_LANES]; /* near.c draws them */
+    uint8_t letters_max;
+    uint8_t ready; /* which of them */
+};
 struct near_lanes { /* zeroed: empty */
     struct near_form forms[NEAR_LANES];
     uint8_t count, sounds_max;
+    struct near_columns columns;
 };
 /* A form of a damaged file is cut. The caller sees to it that there is room. */
 static inline void near_add(struct near_lanes *lanes, const struct near_form *form)
@@ -46,10 +54,12 @@ static inline void near_add(struct near_lanes *lanes, const struct near_form *fo
         lane->sound_count = NEAR_LENGTH;
     if (lane->sound_count > lanes->sounds_max)
         lanes->sounds_max = lane->sound_count;
+    lanes->columns.ready = 0;
 }
 static inline void near_clear(struct near_lanes *lanes)
 {
     lanes->count = lanes->sounds_max = 0;
+    lanes->columns.ready = 0;
 }
 
 /*
@@ -62,7 +72,7 @@ struct near_result {
     uint8_t channels[NEAR_LANES]; /* enum name_channel */
 };
 void near_costs(const struct word *asked, size_t reading, enum name_script script,
-                const struct near_lanes *lanes, struct near_result *ret);
+                struct near_lanes *lanes, struct near_result *ret);
 /* The same, lane by lane: what the other is measured by. */
 void near_costs_plain(const struct word *asked, size_t reading, enum name_script script,
                       const struct near_lanes *lanes, struct near_result *ret);

@@ -41,6 +41,10 @@ void sound_step_set(enum name_script script, uint8_t latin, uint8_t native, bool
                     float bits);
 const char *sound_word(uint8_t sound); /* "sh"; "-" for 0 */
 
+/* The least that a sound, or a letter, more on one side costs. */
+unsigned sound_more_cost(enum name_script a, enum name_script b);
+unsigned typo_more_cost(void);
+
 /* Letters mistyped, missing, doubled, swapped or misread by a machine, between two readings. */
 unsigned typo_cost(str a, str b, unsigned limit);
 

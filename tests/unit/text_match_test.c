@@ -76,8 +76,8 @@ static bool lane_add(struct near_lanes *lanes, str reading, const struct sound *
 }
 
 /* The word asked against all in the lanes: at once, lane by lane, and pair by pair. */
-static void lanes_agree(const struct word *asked, enum name_script script,
-                        const struct near_lanes *lanes, const struct word *held)
+static void lanes_agree(const struct word *asked, enum name_script script, struct near_lanes *lanes,
+                        const struct word *held)
 {
     for (size_t i = 0; i < asked->reading_count; i++) {
         struct near_result wide, plain;
