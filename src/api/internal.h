@@ -317,7 +317,8 @@ call_run run_units, run_unit_found, run_unit_change, run_unit_close, run_credent
     run_own_credentials, run_token_new, run_credential_revoke, run_grants, run_grant_give,
     run_grant_end, run_grant_review, run_break_glass, run_measures, run_measure_decide,
     run_measure_lift;
-call_run run_sign_in, run_session, run_sign_out, run_enrol_start, run_enrol, run_password_change;
+call_run run_sign_in, run_session, run_sign_out, run_enrol_start, run_enrol, run_password_change,
+    run_own_sessions, run_own_session_end;
 call_run run_passkey_ask, run_passkey_sign_in, run_passkey_offer, run_passkey_new,
     run_passkey_label, run_terminal_here, run_terminals, run_terminal_add, run_terminal_remove,
     run_draft_get, run_draft_put;

@@ -173,7 +173,8 @@ static const struct {
     {"SignIn", "officer:s password:s code:s"},
     {"Session", "officer:s unit:s country:s role:s roles:[Caution] may:[s] purposes:[Caution] "
                 "databases?:[s] hub?:b break_glass_of?:s proof:s idle_until:s until:s signed_in:s "
-                "terminal?:TerminalHere"},
+                "before?:s tries:i terminal?:TerminalHere"},
+    {"OpenSession", "id:s signed_in:s used:s until:s terminal?:s here:b"},
     {"TerminalHere", "enrolled:b id?:s label?:s unit?:s role?:Caution purpose?:Caution idle_s?:i"},
     {"Terminal", "id:s label:s unit:s country:s role:s purpose:s key:s idle_s:i"},
     {"NewTerminal", "id:s label?:s unit:s role:s purpose:s certificate?:s certificate_key?:s "

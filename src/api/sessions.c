@@ -73,6 +73,9 @@ static void print_session(struct call *call)
     json_time(&json, S("idle_until"), call->session.idle_until_us);
     json_time(&json, S("until"), call->session.until_us);
     json_time(&json, S("signed_in"), call->session.signed_in_us);
+    if (call->session.before_us)
+        json_time(&json, S("before"), call->session.before_us);
+    json_number(&json, S("tries"), call->session.tries);
     json_close(&json, '}');
 }
 
@@ -317,4 +320,46 @@ enum err run_password_change(struct call *call)
     if (code)
         return call_sign_in_failed(call, officer, code, "change of password failed");
     return call_entered(call, officer, "password changed");
+}
+
+/* ---- one's own, everywhere ---- */
+
+enum err run_own_sessions(struct call *call)
+{
+    struct json json = {.out = &call->out};
+    struct identity_open_session *list;
+    size_t count;
+    TRY(identity_sessions(call->api->node.identity, call->actor.officer, call->arena, &list,
+                          &count));
+    json_open(&json, '[');
+    for (size_t i = 0; i < count; i++) {
+        json_open(&json, '{');
+        json_text(&json, S("id"), str_c(list[i].id));
+        json_time(&json, S("signed_in"), list[i].signed_in_us);
+        json_time(&json, S("used"), list[i].used_us);
+        json_time(&json, S("until"), list[i].until_us);
+        json_text_some(&json, S("terminal"), list[i].terminal);
+        json_bool(&json, S("here"), list[i].number == call->actor.session);
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    call_finish(call, OK);
+    return OK;
+}
+
+enum err run_own_session_end(struct call *call)
+{
+    struct identity_open_session *list;
+    size_t count;
+    TRY(identity_sessions(call->api->node.identity, call->actor.officer, call->arena, &list,
+                          &count));
+    for (size_t i = 0; i < count; i++) {
+        if (!str_eq_c(call->args[0], list[i].id))
+            continue;
+        identity_session_end(call->api->node.identity, call->actor.officer, list[i].number);
+        TRY(audit_change(call, call->actor.officer, "session ended"));
+        call_finish(call, OK);
+        return OK;
+    }
+    return err_set(ERR_NOT_FOUND, "there is no such session");
 }

@@ -71,6 +71,8 @@ struct identity_session {             /* told to the browser once it is made or 
     char proof[COOKIE_TEXT];
     int64_t idle_until_us, until_us;
     int64_t signed_in_us; /* when the officer last showed who he is */
+    int64_t before_us;    /* when he did before that; 0: not since this node is up */
+    unsigned tries;       /* that failed in his name between the two */
 };
 enum err identity_by_session(struct identity *identity, str cookie, struct arena *arena,
                              struct actor *ret, struct identity_session *ret_session) MUST_USE;
@@ -81,6 +83,17 @@ enum err identity_look_session(struct identity *identity, str cookie, struct are
 enum err identity_session_new(struct identity *identity, str officer, uint64_t before,
                               struct identity_session *ret) MUST_USE;
 void identity_session_end(struct identity *identity, str officer, uint64_t session);
+
+enum { SESSION_ID_TEXT = 17 };
+struct identity_open_session {
+    uint64_t number;
+    char id[SESSION_ID_TEXT]; /* tells nothing of how many there are */
+    int64_t signed_in_us, used_us, until_us;
+    str terminal; /* empty: at none */
+};
+/* Those of an officer, the newest first. */
+enum err identity_sessions(struct identity *identity, str officer, struct arena *arena,
+                           struct identity_open_session **ret, size_t *ret_count) MUST_USE;
 
 /* Password and code, from an address; `device` is the mark an earlier sign-in gave, or empty. */
 struct identity_signin {

@@ -185,6 +185,8 @@ struct account { /* the same */
     struct session *sessions;   /* under sessions_lock */
     struct draft *drafts;       /* the same */
     _Atomic uint64_t code_step; /* of the last one-time code that was taken */
+    _Atomic unsigned tries;     /* that failed since he last signed in */
+    int64_t signed_in_us;       /* when that was, since the node is up; under sessions_lock */
 };
 struct terminal {          /* a slot, as units are */
     struct link link;      /* by record number */
@@ -205,6 +207,8 @@ struct session {
     struct account *account;
     uint64_t seq; /* what the view knew when it was made */
     int64_t made_us, signed_in_us, idle_us;
+    int64_t before_us;         /* the sign-in before this one, 0: not known */
+    unsigned tries;            /* that failed between the two */
     struct terminal *terminal; /* NULL: at none */
     _Atomic int64_t used_us;
     char proof[COOKIE_TEXT];
@@ -328,6 +332,8 @@ enum err writing_invite(struct identity *identity, struct writing *writing, str 
                         struct identity_invitation *ret) MUST_USE;
 enum err writing_officer(struct identity *identity, struct writing *writing, str country, str by,
                          struct node *fields, struct arena *arena) MUST_USE;
+/* session.c: a sign-in in this name has failed */
+void count_try(struct identity *identity, str officer);
 /* enrol.c */
 bool codes_open(const struct identity *identity, str officer, str sealed,
                 unsigned char ret[TOTP_SECRET_SIZE]);

@@ -269,7 +269,10 @@ enum err identity_passkey_sign_in(struct identity *identity, const struct passke
     TRY(throttle_enter(identity->throttle, clock_monotonic_us(), whose, given->address, is_known,
                        given->device, &ret->wait_s));
     ret->officer = officer;
-    TRY(check(identity, given, &held, officer, arena, ret));
+    enum err code = check(identity, given, &held, officer, arena, ret);
+    if (code && officer.len)
+        count_try(identity, officer);
+    TRY(code);
     throttle_succeed(identity->throttle, whose, given->address, is_known, given->device);
     return OK;
 }

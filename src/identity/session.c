@@ -9,6 +9,7 @@
  * has one at a time: who takes over ends the one before under the same lock under which sessions
  * are found, so that after it nobody is found as who was there before.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "crypto/signin.h"
@@ -84,6 +85,8 @@ static void tell(const struct session *session, struct identity_session *ret)
     ret->signed_in_us = session->signed_in_us;
     ret->until_us = session->made_us + session_life_us;
     ret->idle_until_us = used_us + session->idle_us;
+    ret->before_us = session->before_us;
+    ret->tries = session->tries;
     if (ret->idle_until_us > ret->until_us)
         ret->idle_until_us = ret->until_us;
 }
@@ -172,8 +175,28 @@ static void make_room(struct identity *identity, const struct account *account)
         drop(identity, last);
 }
 
+/* What a session goes on from: the one in whose place it comes, or a sign-in. */
+struct beginning {
+    int64_t signed_in_us, before_us;
+    unsigned tries;
+};
+
+static struct beginning begin(struct account *account, const struct session *before,
+                              bool is_signed_in_now)
+{
+    int64_t now_us = clock_now_us();
+    if (before && !is_signed_in_now)
+        return (struct beginning){before->signed_in_us, before->before_us, before->tries};
+    if (!is_signed_in_now)
+        return (struct beginning){.signed_in_us = now_us};
+    struct beginning beginning = {now_us, account->signed_in_us,
+                                  atomic_exchange(&account->tries, 0)};
+    account->signed_in_us = now_us;
+    return beginning;
+}
+
 static enum err add(struct identity *identity, struct account *account, struct terminal *terminal,
-                    int64_t signed_in_us, struct identity_session *ret)
+                    const struct beginning *beginning, struct identity_session *ret)
 {
     struct session *session = calloc(1, sizeof *session);
     int64_t now_us = clock_now_us();
@@ -193,7 +216,9 @@ static enum err add(struct identity *identity, struct account *account, struct t
     session->terminal = terminal;
     session->seq = identity->seq;
     session->made_us = now_us;
-    session->signed_in_us = ret->signed_in_us = signed_in_us ? signed_in_us : now_us;
+    session->signed_in_us = ret->signed_in_us = beginning->signed_in_us;
+    session->before_us = ret->before_us = beginning->before_us;
+    session->tries = ret->tries = beginning->tries;
     session->idle_us = terminal ? (int64_t)terminal->facts.idle_s * 1000000 : SESSION_IDLE_US;
     atomic_init(&session->used_us, now_us);
     session->next = account->sessions;
@@ -219,12 +244,15 @@ static enum err enter(struct identity *identity, const struct identity_entry *en
     if (!account)
         return over();
     struct session *before = find_number(account, entry->before);
-    int64_t signed_in_us = before && !entry->is_signed_in_now ? before->signed_in_us : 0;
     enum err code = account_resolve(identity, account, NULL, arena, &actor);
     if (!code && terminal)
         code = terminal_narrow(identity, terminal, account, &actor);
     if (code)
         return code;
+    bool has_place = before || (terminal && terminal->session);
+    if (identity->sessions.count >= SESSION_MAX && !has_place)
+        return err_set(ERR_BUSY, "more than %d sessions", SESSION_MAX);
+    struct beginning beginning = begin(account, before, entry->is_signed_in_now);
     if (before)
         drop(identity, before);
     struct session *left = terminal ? terminal->session : NULL;
@@ -232,10 +260,8 @@ static enum err enter(struct identity *identity, const struct identity_entry *en
         *ret_left = arena_str(arena, left->account->id);
     if (left)
         drop(identity, left);
-    if (identity->sessions.count >= SESSION_MAX)
-        return err_set(ERR_BUSY, "more than %d sessions", SESSION_MAX);
     make_room(identity, account);
-    return add(identity, account, terminal, signed_in_us, ret);
+    return add(identity, account, terminal, &beginning, ret);
 }
 
 enum err identity_session_enter(struct identity *identity, const struct identity_entry *entry,
@@ -272,4 +298,54 @@ void identity_session_end(struct identity *identity, str officer, uint64_t sessi
         drop(identity, one);
     pthread_rwlock_unlock(&identity->lock);
     pthread_mutex_unlock(&identity->sessions_lock);
+}
+
+/* ---- what an officer sees of his own ---- */
+
+void count_try(struct identity *identity, str officer)
+{
+    pthread_rwlock_rdlock(&identity->lock);
+    struct account *account = find_account(identity, officer);
+    if (account)
+        atomic_fetch_add(&account->tries, 1);
+    pthread_rwlock_unlock(&identity->lock);
+}
+
+static void show(const struct identity *identity, const struct session *session,
+                 struct arena *arena, struct identity_open_session *ret)
+{
+    char text[40];
+    struct hash hash;
+    int len = snprintf(text, sizeof text, "session %llu", (unsigned long long)session->number);
+    keyed_hash(&identity->key, str_of(text, (size_t)len), &hash);
+    *ret = (struct identity_open_session){
+        .number = session->number,
+        .signed_in_us = session->signed_in_us,
+        .used_us = atomic_load_explicit(&session->used_us, memory_order_relaxed),
+        .until_us = session->made_us + session_life_us,
+        .terminal = session->terminal ? arena_str(arena, session->terminal->facts.label.len
+                                                             ? session->terminal->facts.label
+                                                             : session->terminal->facts.id)
+                                      : STR_EMPTY};
+    hex_encode(hash.bytes, (SESSION_ID_TEXT - 1) / 2, ret->id);
+}
+
+enum err identity_sessions(struct identity *identity, str officer, struct arena *arena,
+                           struct identity_open_session **ret, size_t *ret_count)
+{
+    size_t count = 0;
+    *ret = arena_array(arena, struct identity_open_session, OF_OFFICER_MAX);
+    if (!*ret)
+        return err_last()->code;
+    pthread_mutex_lock(&identity->sessions_lock);
+    pthread_rwlock_rdlock(&identity->lock);
+    const struct account *account = find_account(identity, officer);
+    const struct session *one = account ? account->sessions : NULL;
+    for (; one && count < OF_OFFICER_MAX; one = one->next)
+        if (is_alive(one, clock_now_us()) && is_current(one))
+            show(identity, one, arena, &(*ret)[count++]);
+    pthread_rwlock_unlock(&identity->lock);
+    pthread_mutex_unlock(&identity->sessions_lock);
+    *ret_count = count;
+    return OK;
 }

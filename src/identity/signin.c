@@ -98,8 +98,10 @@ enum err identity_sign_in(struct identity *identity, const struct identity_signi
     pthread_mutex_unlock(turn);
     is_good = is_good && take_code(identity, signin->officer, &kept, signin->code);
     wipe(&kept, sizeof kept);
-    if (!is_good)
+    if (!is_good) {
+        count_try(identity, signin->officer);
         return wrong();
+    }
     throttle_succeed(identity->throttle, signin->officer, signin->address, is_known,
                      signin->device);
     return OK;

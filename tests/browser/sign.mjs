@@ -52,6 +52,11 @@ const failed = await runTests('sign', [
     await page.fill('#sign-code', await codes.next());
     await page.keyboard.press('Enter');
     await page.waitForSelector('#query');
+    assert.match(await page.locator('.tries').innerText(), /Attempts to sign in as you that failed since .*: 1\. If that was not you/);
+    await page.locator('.tries button').click();
+    assert.equal(await page.locator('.tries').count(), 0);
+    await page.goto(`${stage.base}/#/me`);
+    await page.waitForFunction(() => /this one/.test(document.querySelector('ul.sessions')?.innerText || ''));
   }],
   ['revoked while signed in: the next request asks to sign in again', async () => {
     await page.goto(`${stage.base}/#/me`);

@@ -888,6 +888,14 @@ static inline void ask_password(struct leak *leak)
     send(leak, "POST", S("/v1/me/password"),
          S("{\"password\":\"wrong\",\"code\":\"000000\",\"new\":\"long enough to be one\"}"), NULL);
 }
+static inline void ask_own_sessions(struct leak *leak)
+{
+    get(leak, "/v1/me/sessions", 0);
+}
+static inline void ask_own_session_end(struct leak *leak)
+{
+    send(leak, "DELETE", S("/v1/me/sessions/0123456789abcdef"), STR_EMPTY, NULL);
+}
 static inline void ask_own_tokens(struct leak *leak)
 {
     get(leak, "/v1/me/tokens", 0);
@@ -1161,6 +1169,8 @@ static const struct prober probers[] = {
     {"POST", "/v1/enrolment/start", ask_enrol_start},
     {"POST", "/v1/enrolment", ask_enrol},
     {"POST", "/v1/me/password", ask_password},
+    {"GET", "/v1/me/sessions", ask_own_sessions},
+    {"DELETE", "/v1/me/sessions/{id}", ask_own_session_end},
     {"GET", "/v1/me/tokens", ask_own_tokens},
     {"POST", "/v1/me/tokens", ask_token_new},
     {"POST", "/v1/me/break-glass", ask_break_glass},

@@ -53,6 +53,19 @@ const failed = await runTests('passkeys', [
     const named = await browser().signIn(key, { officer: 'o-1', user: null });
     assert.equal(named.status, 200, 'by name an authenticator need not know whose it is');
   }],
+  ['an officer sees where he is signed in, and ends what is not his', async () => {
+    const here = browser(), there = browser();
+    for (const one of [here, there]) assert.equal((await one.signIn(key)).status, 200);
+    const list = (await here.call('GET', '/v1/me/sessions')).data;
+    assert.ok(list.length >= 3 && list.filter((one) => one.here).length === 1, JSON.stringify(list));
+    const [its] = (await there.call('GET', '/v1/me/sessions')).data.filter((one) => one.here);
+    assert.match(its.id, /^[0-9a-f]{16}$/);
+    assert.equal((await other.call('DELETE', `/v1/me/sessions/${its.id}`)).status, 404, 'another officer\'s');
+    assert.equal((await there.call('GET', '/v1/me')).status, 200);
+    assert.equal((await here.call('DELETE', `/v1/me/sessions/${its.id}`)).status, 204);
+    assert.equal((await there.call('GET', '/v1/me')).status, 401, 'over at once');
+    assert.equal((await here.call('GET', '/v1/me')).status, 200);
+  }],
   ['Ed25519, RSA; attested by itself, by a certificate', async () => {
     const place = newDirectory();
     const file = (name) => join(place, name);

@@ -89,6 +89,10 @@ const failed = await runTests('people', [
     const reply = await admin.call('POST', '/v1/session', { officer: 'o-1', password, code });
     assert.equal(reply.status, 200, reply.text);
     assert.notEqual(admin.cookies.bureau, before);
+    assert.equal(reply.data.tries, 3, 'what was tried in his name: the two passwords and the used code above');
+    assert.equal((await admin.call('GET', '/v1/session')).data.tries, 3);
+    assert.ok((await admin.call('GET', '/v1/me/sessions')).data.some((one) => one.here && one.id.length === 16));
+    assert.ok(new Date(reply.data.before) < new Date(reply.data.signed_in) || reply.data.before === reply.data.signed_in);
     const old = new Browser();
     old.cookies = { bureau: before };
     assert.equal((await old.call('GET', '/v1/me')).status, 401, 'the one before is over');

@@ -21,6 +21,7 @@ import { Admin } from './admin.jsx';
 import { Mine } from './mine.jsx';
 import { Oversight } from './oversight.jsx';
 import { EmergencyBar } from './emergency.jsx';
+import { TriesBar } from './own_sessions.jsx';
 import { viewsOf } from './views.js';
 import { kept } from './kept.js';
 import { IdleWarning, TakeOver, lock, shareTerminal, takeUpWork, terminalHere, useIdleLock, useLockKey, wipe } from './terminal.jsx';
@@ -166,6 +167,7 @@ function App() {
         onLanguage={(next) => { speak(next); renew(); }} />
       <IdleWarning left={locksIn} />
       <EmergencyBar me={me} onSession={signedIn} />
+      <TriesBar me={me} />
       {views.includes('tickets') && <Alarms key={`alarms ${language}`} />}
       {/* the search stays alive while a record is looked at: what was typed and found is never lost */}
       <div hidden={view !== 'search'}>{views.includes('search') && <Search me={me} isOpen={view === 'search'} demonstration={demonstration} wanted={wanted} />}</div>

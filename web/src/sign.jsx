@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { call, session } from './api.js';
 import { t } from './i18n.js';
 import { hasPasskeys, signInWithPasskey } from './passkey.js';
+import { OwnSessions } from './own_sessions.jsx';
 import { Passkeys } from './passkeys.jsx';
 
 export const enrolmentSecret = () => (/^#enrol=([\w-]+)$/.exec(location.hash) || [])[1] || '';
@@ -129,6 +130,7 @@ export function Profile({ me, onSession }) {
         {[['officer', me.officer], ['unit', me.unit], ['audit.country', me.country], ['audit.role', list(me.roles)], ['profile.may', (me.may || []).map((right) => t(`right.${right}`)).join(', ') || '—'], ['purposes', list(me.purposes)]]
           .map(([name, value]) => <div key={name}><dt>{t(name)}</dt><dd><bdi>{value}</bdi></dd></div>)}
       </dl>
+      {session.proof && <OwnSessions />}
       {session.proof && !me.terminal && <Passkeys me={me} onSession={onSession} />}
       {session.proof && !me.terminal && (
         <form onSubmit={form.submit}>
