@@ -172,7 +172,7 @@ static enum err units_piece(struct gather *gather, const struct name_token *whol
         unit->rarity.part = which == 0 ? NAME_FIRST_HALF : NAME_SECOND_HALF;
         unit->extra =
             is_exact_only && !is_particle_cut(whole, cuts) ? PIECE_COST : PIECE_CUSTOM_COST;
-        unit->limit = unit->limit < 4.f ? unit->limit : 4.f;
+        unit->limit = piece_cost_limit(token.readings[0].len);
         unit->is_exact_only = is_exact_only;
     }
     return OK;

@@ -158,17 +158,27 @@ struct pairs {
     struct match_side held;
 };
 
-static void word_pair(const struct links *links, uint32_t word, uint8_t at, struct pairs *pairs)
+/* As text/compare.c weighs it: a particle against a particle says little. */
+static float link_weight(const struct match_side *asked, uint32_t atoms, float held)
+{
+    if (atoms >> MATCH_PIECE_SHIFT)
+        return held;
+    float weight = atoms & (atoms - 1)
+                       ? 1
+                       : role_weight(asked->roles[__builtin_ctz(match_whole_atoms(atoms))]);
+    return weight > held ? weight : held;
+}
+
+static void word_pair(const struct match_side *asked, const struct links *links, uint32_t word,
+                      uint8_t at, struct pairs *pairs)
 {
     uint8_t role = pairs->held.roles[at] = packed_role(word);
-    float best = 0;
+    float best = 0, weight = role_weight(role);
     uint32_t link_at = links_find(links, word & PACKED_ID_MASK);
     pairs->held_alone += link_at == 0 && role_weight(role) == 1;
     for (; link_at; link_at = links->items[link_at - 1].next) {
         const struct link *link = &links->items[link_at - 1];
-        float bits = link->bits;
-        if (role == NAME_PARTICLE && pairs->count > 0)
-            bits *= 0.5f;
+        float bits = link->bits * link_weight(asked, link->atoms, weight);
         if (pairs->count < MATCH_AGREEMENT_MAX)
             pairs->items[pairs->count++] =
                 (struct agreement_of_words){link->atoms, at, link->channel, bits, 0};
@@ -191,7 +201,7 @@ static float name_score(const struct scorer *scorer, size_t part, const uint32_t
     pairs.has_initial = scorer->has_initial;
     pairs.held.count = (uint8_t)(count < NAME_TOKEN_MAX ? count : NAME_TOKEN_MAX);
     for (uint8_t i = 0; i < pairs.held.count; i++)
-        word_pair(&scorer->links[part], words[i], i, &pairs);
+        word_pair(&scorer->asked, &scorer->links[part], words[i], i, &pairs);
     if (!pairs.has_initial) {
         unsigned asked_alone = (unsigned)__builtin_popcount(scorer->strong & ~pairs.atoms);
         pairs.most += (float)match_alone_bits(asked_alone, pairs.held_alone);

@@ -21,8 +21,7 @@ struct pairing {
     size_t count;
 };
 
-#define PIECE_COST_LIMIT 4.f
-#define STRAIN_PIECE     4.f
+#define STRAIN_PIECE 4.f
 
 double name_word_bits(const struct name_frequency *frequency, const struct name_token *token)
 {
@@ -174,7 +173,10 @@ static void pair_half(struct pairing *p, size_t i, enum name_part_of_word part, 
     uint32_t atoms = 1u << (MATCH_PIECE_SHIFT + i) | (part == NAME_SECOND_HALF ? 1u << i : 0);
     if (!is_spelled_out(held))
         return;
-    float cost = word_cost(&half->word, &p->h.words[j], PIECE_COST_LIMIT, &channel) + extra;
+    if (half->word.reading_count == 0)
+        return;
+    float limit = piece_cost_limit(half->word.readings[0].len);
+    float cost = word_cost(&half->word, &p->h.words[j], limit, &channel) + extra;
     if (cost < SOUND_FAR)
         item_add(p,
                  (struct agreement_of_words){atoms, (uint8_t)j, NAME_BY_JOIN,

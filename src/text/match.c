@@ -15,9 +15,12 @@
 #define CONTRADICTION_BITS (-3.0f) /* on top of both */
 #define WEAK_ALONE_BITS    (-0.2f) /* particle, generation */
 #define REORDER_BITS       (-0.4f)
+#define SHUFFLE_BITS       (-3.0f)
 #define ROLE_CLASH_BITS    (-0.8f) /* family name for given name */
 #define STRAIN_MAX         5.f
 #define STRAIN_LETTER      0.55f
+#define PIECE_LIMIT        4.f
+#define PIECE_LETTER       0.8f
 
 bool word_prepare(const struct name_token *token, struct arena *arena, struct word *ret)
 {
@@ -50,6 +53,12 @@ float word_cost_limit(size_t letters)
 {
     float limit = 1.3f * (float)letters;
     return limit < 2.f ? 2.f : limit > 8.f ? 8.f : limit;
+}
+
+float piece_cost_limit(size_t letters)
+{
+    float limit = PIECE_LETTER * (float)letters;
+    return limit < PIECE_LIMIT ? limit : PIECE_LIMIT;
 }
 
 float word_strain_max(size_t letters)
@@ -207,21 +216,58 @@ static bool is_role_clash(uint8_t a, uint8_t b)
     return (a == NAME_GIVEN && b == NAME_FAMILY) || (a == NAME_FAMILY && b == NAME_GIVEN);
 }
 
-static void match_order(const struct match_side *asked, const struct match_side *held,
-                        struct name_match *match)
+/* Numbers of the held words in order of the asked ones, weak words apart. */
+static size_t held_in_order(const struct match_side *asked, const struct name_match *match,
+                            uint32_t second_pieces, uint8_t ret[NAME_TOKEN_MAX])
 {
-    bool is_clash = false;
+    uint8_t keys[NAME_TOKEN_MAX];
+    size_t count = 0;
     for (size_t i = 0; i < match->pair_count; i++) {
-        const struct name_alignment *a = &match->pairs[i];
-        is_clash |= is_role_clash(asked->roles[a->asked], held->roles[a->held]);
-        for (size_t j = 0; j < i; j++) {
-            const struct name_alignment *b = &match->pairs[j];
-            match->is_reordered |=
-                (a->asked < b->asked) != (a->held < b->held) && a->asked != b->asked;
+        const struct name_alignment *pair = &match->pairs[i];
+        if (is_weak(asked->roles[pair->asked]))
+            continue;
+        uint8_t key = (uint8_t)(2 * pair->asked + (second_pieces >> i & 1));
+        size_t at = count++;
+        for (; at > 0 && keys[at - 1] > key; at--) {
+            keys[at] = keys[at - 1];
+            ret[at] = ret[at - 1];
         }
+        keys[at] = key;
+        ret[at] = pair->held;
     }
+    return count;
+}
+
+/*
+ * Family name first or last is custom: the words then come in the same order, begun elsewhere. Any
+ * other order (the given name for the father's, two given names, two syllables) is another person's
+ * rather than a clerk's.
+ */
+static unsigned falls(const uint8_t *held, size_t count)
+{
+    unsigned falls = 0;
+    for (size_t i = 0; i < count; i++)
+        falls += held[i] > held[(i + 1) % count];
+    return falls;
+}
+
+static void match_order(const struct match_side *asked, const struct match_side *held,
+                        uint32_t second_pieces, struct name_match *match)
+{
+    uint8_t order[NAME_TOKEN_MAX];
+    bool is_clash = false;
+    size_t count = held_in_order(asked, match, second_pieces, order);
+    for (size_t i = 0; i < match->pair_count; i++) {
+        const struct name_alignment *pair = &match->pairs[i];
+        is_clash |= is_role_clash(asked->roles[pair->asked], held->roles[pair->held]);
+    }
+    for (size_t i = 1; i < count; i++)
+        match->is_reordered |= order[i] < order[i - 1];
     if (match->is_reordered)
         match->bits += REORDER_BITS;
+    match->is_shuffled = falls(order, count) > 1;
+    if (match->is_shuffled)
+        match->bits += SHUFFLE_BITS;
     if (is_clash)
         match->bits += ROLE_CLASH_BITS;
 }
@@ -249,7 +295,7 @@ void match_solve(struct agreement_of_words *items, size_t count, const struct ma
 {
     agreements_order(items, count);
     memset(ret, 0, sizeof *ret);
-    uint32_t whole = 0, first_half = 0, second_half = 0, held_taken = 0;
+    uint32_t whole = 0, first_half = 0, second_half = 0, held_taken = 0, second_pieces = 0;
     for (size_t i = 0; i < count; i++) {
         const struct agreement_of_words *item = &items[i];
         uint32_t atoms = match_whole_atoms(item->atoms), pieces = item->atoms >> MATCH_PIECE_SHIFT;
@@ -266,6 +312,7 @@ void match_solve(struct agreement_of_words *items, size_t count, const struct ma
         else
             first_half |= atoms;
         held_taken |= 1u << item->held;
+        second_pieces |= (uint32_t)is_second << ret->pair_count;
         pair_add(ret, (struct name_alignment){(uint8_t)__builtin_ctz(atoms), item->held,
                                               item->channel, item->bits, item->strain});
     }
@@ -275,5 +322,5 @@ void match_solve(struct agreement_of_words *items, size_t count, const struct ma
     ret->held_alone = (uint8_t)count_alone(held, held_taken, ret);
     ret->contradictions = ret->asked_alone < ret->held_alone ? ret->asked_alone : ret->held_alone;
     ret->bits += match_alone_bits(ret->asked_alone, ret->held_alone);
-    match_order(asked, held, ret);
+    match_order(asked, held, second_pieces, ret);
 }

@@ -88,6 +88,8 @@ double match_alone_bits(unsigned asked, unsigned held);
 #define JOIN_CUSTOM_COST  1.f
 #define PIECE_COST        2.5f
 #define PIECE_CUSTOM_COST 0.5f
+/* How much a piece may be off: in so few letters one more syllable is another name. */
+float piece_cost_limit(size_t letters);
 
 /* Words written as one: two, or three with a particle between: Abd al-Rahman, van der Berg. */
 struct join {

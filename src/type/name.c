@@ -127,7 +127,7 @@ static bool is_all_exact(const struct name *asked, const struct name *held,
         if (match->pairs[i].channel != NAME_BY_EXACT)
             return false;
     }
-    return match->pair_count == words_that_count(asked) &&
+    return !match->is_shuffled && match->pair_count == words_that_count(asked) &&
            match->pair_count == words_that_count(held);
 }
 
