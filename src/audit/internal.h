@@ -133,8 +133,8 @@ struct room {
 struct audit {
     char directory[AUDIT_PATH]; /* DIR/audit */
     struct secret_key key;
-    struct node_key node_key;    /* signs checkpoints */
-    char origin[64];             /* this log's name in them */
+    struct node_key node_key; /* signs checkpoints */
+    char origin[64];          /* this log's name in them */
     struct tree tree;
     struct keyring keyring;
     struct expiry expiry;

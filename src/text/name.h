@@ -152,7 +152,7 @@ struct name_match {
     uint8_t pair_count;
     uint8_t asked_alone, held_alone; /* words without counterpart, particles and titles apart */
     uint8_t contradictions;          /* min of both: a word stands against another */
-    bool is_reordered; /* is_shuffled: in an order that no custom has */
+    bool is_reordered;               /* is_shuffled: in an order that no custom has */
     bool is_shuffled;
     /* Every word asked has its counterpart, near enough to be the same word (text/match.h), or all
      * but a patronymic; none stands against it. Words the other side has more do not count. */

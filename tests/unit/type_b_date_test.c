@@ -7,8 +7,8 @@
 /* clang-format off */
 /* clang-format on */
 #include "type/date.h"
-#include "plain.h"
 
+#include "plain.h"
 #include "test.h"
 
 static struct codes *codes;

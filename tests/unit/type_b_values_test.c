@@ -14,8 +14,9 @@
 #include <stdio.h>
 
 #include "codec/json.h"
-#include "plain.h"
 #include "type/type.h"
+
+#include "plain.h"
 
 static struct codes *codes;
 static struct type_context context = {.today = {2026, 11, 22}, .country = {"", 0}};

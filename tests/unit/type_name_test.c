@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "base/io.h"
-#include "plain.h"
 
 #include "type/name.h"
 
+#include "plain.h"
 #include "test.h"
 
 static const struct type_context context;
