@@ -314,9 +314,9 @@ call_run run_handover, run_handover_leave, run_handover_take, run_scorecard;
 call_run run_me, run_officers_list, run_officer_get, run_officer_add, run_officer_change,
     run_officer_remove, run_officer_invite, run_officers_import, run_setup;
 call_run run_units, run_unit_found, run_unit_change, run_unit_close, run_credentials,
-    run_own_credentials, run_token_new, run_credential_revoke, run_grants, run_grant_give,
-    run_grant_end, run_grant_review, run_break_glass, run_measures, run_measure_decide,
-    run_measure_lift;
+    run_own_credentials, run_credentials_ending, run_token_new, run_credential_revoke, run_grants,
+    run_grant_give, run_grant_end, run_grant_review, run_break_glass, run_measures,
+    run_measure_decide, run_measure_lift;
 call_run run_sign_in, run_session, run_sign_out, run_enrol_start, run_enrol, run_password_change,
     run_own_sessions, run_own_session_end;
 call_run run_passkey_ask, run_passkey_sign_in, run_passkey_offer, run_passkey_new,

@@ -116,19 +116,33 @@ void print_credential(struct json *json, struct call *call,
     json_close(json, '}');
 }
 
-static enum err list_credentials(struct call *call, str officer)
+static enum err finish_credentials(struct call *call, const struct identity_credential *list,
+                                   size_t count)
 {
     struct json json = {.out = &call->out};
-    struct identity_credential *list;
-    size_t count;
-    TRY(identity_credentials(call->api->node.identity, &call->actor, officer, call->arena, &list,
-                             &count));
     json_open(&json, '[');
     for (size_t i = 0; i < count; i++)
         print_credential(&json, call, &list[i], STR_EMPTY);
     json_close(&json, ']');
     call_finish(call, OK);
     return OK;
+}
+
+static enum err list_credentials(struct call *call, str officer)
+{
+    struct identity_credential *list;
+    size_t count;
+    TRY(identity_credentials(call->api->node.identity, &call->actor, officer, call->arena, &list,
+                             &count));
+    return finish_credentials(call, list, count);
+}
+
+enum err run_credentials_ending(struct call *call)
+{
+    struct identity_credential *list;
+    size_t count;
+    TRY(identity_ending(call->api->node.identity, &call->actor, call->arena, &list, &count));
+    return finish_credentials(call, list, count);
 }
 
 enum err run_credentials(struct call *call)

@@ -57,6 +57,12 @@ void api_look_after(struct api *api)
                   err_format(err_last(), why, sizeof why));
         err_clear();
     }
+    size_t told = 0;
+    if (identity_remind(api->node.identity, clock_now_us(), &told)) {
+        log_write(LOG_WARN, "nobody is told of credentials that end: %s",
+                  err_format(err_last(), why, sizeof why));
+        err_clear();
+    }
     if (review_notify(api->node.review, api->node.flow, clock_now_us(), FOLLOW_MAX)) {
         log_write(LOG_WARN, "owners are not told of hits: %s",
                   err_format(err_last(), why, sizeof why));

@@ -236,6 +236,8 @@ const struct route routes[] = {
      NULL, NULL, "End one of them"},
     {"GET", "/v1/me/tokens", run_own_credentials, LANE_STORE, NEEDS_ACTOR, 0, 200, NULL,
      "[Credential]", NULL, "What this officer signs in with"},
+    {"GET", "/v1/credentials/ending", run_credentials_ending, LANE_STORE, NEEDS_ACTOR, 0, 200, NULL,
+     "[Credential]", NULL, "What ends soon, of one's own and of whom one administers"},
     {"POST", "/v1/me/tokens", run_token_new, LANE_STORE, NEEDS_ACTOR, ROUTE_SECRET, 201, "NewToken",
      "Credential", NULL, "A token of no more than is listed, told once"},
     {"POST", "/v1/passkeys/challenge", run_passkey_ask, LANE_STORE, NEEDS_NOBODY,

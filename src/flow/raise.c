@@ -7,6 +7,7 @@
  *   emergency   access taken in an emergency (system/grant.yaml), until it was reviewed
  *   review      review dates that come (system/reminder.yaml)
  *   hit         a silent hit, told by src/review
+ *   credential  what an officer of the desk signs in with ends (system/credential-reminder.yaml)
  *
  * The records are the truth, the tickets follow: what has none at opening gets one, what comes with
  * the feed is queued and raised by the thread that keeps the time. A ticket's receipt names what
@@ -29,6 +30,7 @@ struct causes {
 
 static const str GRANT = {"grant", 5};
 static const str REMINDER = {"reminder", 8};
+static const str ENDING = {"credential-reminder", 19};
 
 /* Reminders from then on: older ones were told of, or are known by now. */
 static int64_t news_us(void)
@@ -42,7 +44,8 @@ enum err causes_take(struct flow *flow, const struct stored *stored)
 {
     struct causes *causes = flow->causes;
     enum err code = OK;
-    bool is_new = str_eq(stored->definition, REMINDER) && stored->entered_us >= news_us();
+    bool is_reminder = str_eq(stored->definition, REMINDER) || str_eq(stored->definition, ENDING);
+    bool is_new = is_reminder && stored->entered_us >= news_us();
     if (!str_eq(stored->definition, GRANT) && !is_new)
         return OK;
     pthread_mutex_lock(&flow->mutex);
@@ -74,6 +77,7 @@ enum err causes_open(struct flow *flow)
     if (!flow->causes)
         return err_set(ERR_MEMORY, "out of memory for what offices are told");
     TRY(store_each(flow->store, GRANT, take_one, flow));
+    TRY(store_each(flow->store, ENDING, take_one, flow));
     return store_each(flow->store, REMINDER, take_one, flow);
 }
 
@@ -141,17 +145,21 @@ static str bureau_of(struct flow *flow, str country, struct arena *arena)
     return STR_EMPTY;
 }
 
+/* For a unit of the country; empty: its bureau. */
 static enum err raise(struct flow *flow, enum life_cause cause, const struct stored *stored,
-                      str country, const struct node *fields, struct arena *arena)
+                      struct flow_party owner, const struct node *fields, struct arena *arena)
 {
     uint64_t there = 0;
     const struct definition *kind = kind_for(flow, cause);
+    str country = owner.country;
     if (!kind || !country.len || find_raised(flow, kind, country, stored->id, &there, 1, false))
         return OK;
+    if (!owner.unit.len)
+        owner.unit = bureau_of(flow, country, arena);
     struct flow_question question = {
         .kind = kind,
         .subject = stored->id,
-        .owner = {country, bureau_of(flow, country, arena)},
+        .owner = owner,
         .receipt = stored->definition,
         .fields = node_map(arena),
     };
@@ -168,18 +176,22 @@ static enum err raise_grant(struct flow *flow, const struct stored *stored,
     if (!kind || !str_eq(node_get_text(fields, S("kind")), S("break-glass")))
         return OK;
     if (stored->state == STATE_ACTIVE && !node_get(fields, S("reviewed_at")))
-        return raise(flow, CAUSE_EMERGENCY, stored, country, fields, arena);
+        return raise(flow, CAUSE_EMERGENCY, stored, (struct flow_party){country, STR_EMPTY}, fields,
+                     arena);
     if (find_raised(flow, kind, country, stored->id, &number, 1, true))
         return move_over(flow, number);
     return OK;
 }
 
 static enum err raise_reminder(struct flow *flow, const struct stored *stored,
-                               const struct node *fields, struct arena *arena)
+                               const struct node *body, struct arena *arena)
 {
+    bool is_ending = str_eq(stored->definition, ENDING);
+    str unit = is_ending ? node_get_text(node_get(body, S("envelope")), S("unit")) : STR_EMPTY;
     if (stored->state != STATE_ACTIVE)
         return OK;
-    return raise(flow, CAUSE_REVIEW, stored, stored->owner, fields, arena);
+    return raise(flow, is_ending ? CAUSE_CREDENTIAL : CAUSE_REVIEW, stored,
+                 (struct flow_party){stored->owner, unit}, node_get(body, S("fields")), arena);
 }
 
 static enum err raise_one(struct flow *flow, uint64_t number, struct arena *arena)
@@ -190,9 +202,9 @@ static enum err raise_one(struct flow *flow, uint64_t number, struct arena *aren
     if (stored.is_erased || stored.body.len == 0)
         return OK;
     TRY(json_parse(stored.body, arena, &body));
-    const struct node *fields = node_get(body, S("fields"));
-    return str_eq(stored.definition, GRANT) ? raise_grant(flow, &stored, fields, arena)
-                                            : raise_reminder(flow, &stored, fields, arena);
+    return str_eq(stored.definition, GRANT)
+               ? raise_grant(flow, &stored, node_get(body, S("fields")), arena)
+               : raise_reminder(flow, &stored, body, arena);
 }
 
 /* What fails is raised at the next start: the records are there. */

@@ -207,6 +207,14 @@ struct identity_credential {
 enum err identity_credentials(struct identity *identity, const struct actor *by, str officer,
                               struct arena *arena, struct identity_credential **ret,
                               size_t *ret_count) MUST_USE;
+/*
+ * Those that have 30, 7 or 1 days left, of which they had more, or ended within a week: the actor's
+ * own and those of whom he administers. By their end. Cost: all officers of the node.
+ */
+enum err identity_ending(struct identity *identity, const struct actor *by, struct arena *arena,
+                         struct identity_credential **ret, size_t *ret_count) MUST_USE;
+/* Has each desk told of its officers' credentials that end; looks once an hour. */
+enum err identity_remind(struct identity *identity, int64_t now_us, size_t *ret_count) MUST_USE;
 /* A token of the actor's own, of no more than `given` lists. */
 enum err identity_token_new(struct identity *identity, const struct actor *by, unsigned days,
                             const struct node *given, struct arena *arena,

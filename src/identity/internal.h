@@ -221,6 +221,7 @@ struct identity {
     const struct catalog *catalog;
     struct store *store;
     struct secret_key key;         /* DIR/identity.key */
+    _Atomic int64_t reminded_us;   /* when ends of credentials were looked for last; 0: not yet */
     struct password_list *refused; /* codes/passwords.txt, DIR/breached.txt */
     const struct code_list *roles; /* codes/audiences.csv */
     uint64_t integrating;          /* the bit of that role */

@@ -25,8 +25,10 @@ static const char *const step_words[] = {[STEP_ASK_AGAIN] = "ask-again",
                                          [STEP_DEPUTY] = "deputy",
                                          [STEP_HEAD] = "head",
                                          [STEP_HUB] = "hub"};
-static const char *const cause_words[] = {
-    [CAUSE_EMERGENCY] = "emergency", [CAUSE_REVIEW] = "review", [CAUSE_HIT] = "hit"};
+static const char *const cause_words[] = {[CAUSE_EMERGENCY] = "emergency",
+                                          [CAUSE_REVIEW] = "review",
+                                          [CAUSE_HIT] = "hit",
+                                          [CAUSE_CREDENTIAL] = "credential"};
 static const char *const answer_words[] = {[ANSWER_NONE] = "",
                                            [ANSWER_CONFIRMED] = "confirmed",
                                            [ANSWER_NOT_CONFIRMED] = "not-confirmed",

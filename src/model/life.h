@@ -129,7 +129,7 @@ struct life_request {
  * A ticket that the node itself opens, because an office must know of something: access taken in an
  * emergency, reviews that come, a silent hit. There is nobody who asks.
  */
-enum life_cause { CAUSE_EMERGENCY, CAUSE_REVIEW, CAUSE_HIT, CAUSE_COUNT };
+enum life_cause { CAUSE_EMERGENCY, CAUSE_REVIEW, CAUSE_HIT, CAUSE_CREDENTIAL, CAUSE_COUNT };
 struct life_raised {
     enum life_cause by;
     uint8_t over; /* the node moves it there when what raised it is over; LIFE_NONE */

@@ -57,6 +57,24 @@ const people = [
     await other.waitForSelector('.empty');
     assert.equal((await node.call('GET', '/v1/grants?kind=break-glass')).data[0].reviewed_by, 'o-8');
   }],
+  ['what is signed in with and ends soon is shown on the own desk, in four languages', async () => {
+    const page = finder.here();
+    const expires = new Date(Date.now() + 5.5 * 86400e3).toISOString();
+    // the node answers so once days have passed (server/credentials.mjs); here it is shown
+    const answer = [{ id: '4D2KX9A-1F', officer: 'o-7', kind: 'token', label: 'night import', created: '2026-01-01T00:00:00Z', expires },
+      { id: '4D2KX9A-2F', officer: 'o-8', kind: 'token', label: 'of another', created: '2026-01-01T00:00:00Z', expires }];
+    await page.route('**/v1/credentials/ending', (route) => route.fulfill({ json: answer }));
+    for (const [language, words] of [['fr', '6 jours'], ['es', '6 días'], ['ar', '6 يوما'], ['en', '6 days left']]) {
+      await finder.go('mine/hits', 'section.ending');
+      await stage.speak(language);
+      await page.locator('section.ending li', { hasText: words }).waitFor();
+      assert.equal(await page.locator('section.ending li').count(), 1, 'another\'s is for who administers him');
+      await stage.serious(`${language} ending`);
+    }
+    assert.match(await page.locator('section.ending').innerText(), /night import/);
+    assert.equal(await page.locator('section.ending a').getAttribute('href'), '#/mine/tokens');
+    await page.unroute('**/v1/credentials/ending');
+  }],
   ['a token is told once, is good for what was ticked, and is revoked', async () => {
     const page = finder.here();
     await finder.go('mine/tokens', '#l-label');

@@ -900,6 +900,10 @@ static inline void ask_own_tokens(struct leak *leak)
 {
     get(leak, "/v1/me/tokens", 0);
 }
+static inline void ask_ending(struct leak *leak)
+{
+    get(leak, "/v1/credentials/ending", 0);
+}
 static inline void ask_token_new(struct leak *leak)
 {
     ask_blank(leak, "POST", "/v1/me/tokens", "{\"label\":\"another\"}");
@@ -1172,6 +1176,7 @@ static const struct prober probers[] = {
     {"GET", "/v1/me/sessions", ask_own_sessions},
     {"DELETE", "/v1/me/sessions/{id}", ask_own_session_end},
     {"GET", "/v1/me/tokens", ask_own_tokens},
+    {"GET", "/v1/credentials/ending", ask_ending},
     {"POST", "/v1/me/tokens", ask_token_new},
     {"POST", "/v1/me/break-glass", ask_break_glass},
     {"DELETE", "/v1/credentials/{id}", ask_credential},

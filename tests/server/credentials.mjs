@@ -241,6 +241,20 @@ const steps = [
     assert.equal((await send('POST', '/v1/enrolment/start', {}, { secret: unusedLink })).status, 404);
     assert.equal((await send('GET', '/v1/me', ada.session)).status, 401);
   }],
+  ['a token with a week left: its holder and his administrator see it, and its desk has a ticket that rings', async () => {
+    clock.step(20 * DAY);
+    const ending = async (as) => (await send('GET', '/v1/credentials/ending', as)).data.map((one) => one.id);
+    assert.ok((await ending(bearer(whole.token))).includes(whole.id));
+    assert.ok((await ending(bearer(node.tokens.chief))).includes(whole.id));
+    assert.ok(!(await ending(bearer(node.tokens.asker))).includes(whole.id));
+    const told = async (as) => (await send('GET', '/v1/tickets?open=yes&max=200', as)).data.tickets.filter((one) => one.title === 'A credential ends');
+    let tickets = [];
+    await eventually(async () => { tickets = await told(bearer(whole.token)); return tickets.length > 0; }, 'the desk is told');
+    assert.ok(tickets[0].alarm && tickets[0].yours, JSON.stringify(tickets[0]));
+    assert.deepEqual(await told(bearer(node.tokens.asker)), []);
+    const one = (await send('GET', `/v1/tickets/${tickets[0].id}`, bearer(whole.token))).data;
+    assert.ok(JSON.stringify(one.facts).includes('ada') && !JSON.stringify(one).includes(whole.token));
+  }],
   ['forward a month: no contents of the log are destroyed at once for it; back again, all is as it was', async () => {
     clock.step(40 * DAY);
     assert.equal((await send('GET', '/v1/me', bearer(whole.token))).status, 401, 'thirty days have passed');

@@ -137,6 +137,31 @@ static void review_dates_ring_once(void **state)
     end(&world);
 }
 
+/* ---- what is signed in with ---- */
+
+static void a_credential_that_ends_rings_at_the_desk_of_who_holds_it(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow_ticket ticket;
+    size_t count;
+    begin(&world);
+    put(&world, S("credential-reminder"), S("UTO"),
+        "{\"envelope\":{\"owner\":\"UTO\",\"unit\":\"UTO/ncb\",\"purposes\":[\"data-quality\"],"
+        "\"review_on\":\"2027-01-01\"},\"fields\":{\"credential\":\"4D2KX9A-1F\","
+        "\"officer\":\"o-7\",\"kind\":\"token\",\"ends\":\"2026-11-29T10:00:00Z\"}}");
+    assert_true(str_eq(tick(&world, 0), S("alarm UTO/ncb")));
+    struct flow_brief *briefs = raised(&world, "owner", FLOW_WHICH_OPEN, &count);
+    assert_int_equal(count, 1);
+    world.ticket = briefs[0].id;
+    world.version = briefs[0].version;
+    moved(&world, "owner", "seen", "remark=renewed", &ticket);
+    assert_int_equal(ticket.record.count, 4); /* whose, which kind, until when; the remark */
+    (void)raised(&world, "finder", FLOW_WHICH_ALL, &count);
+    assert_int_equal(count, 0); /* of another country */
+    end(&world);
+}
+
 /* ---- silent hits ---- */
 
 static unsigned notify(struct world *world, const char *country, const char *day)
@@ -191,6 +216,7 @@ int main(void)
         cmocka_unit_test(an_emergency_rings_at_the_owners_until_it_is_reviewed),
         cmocka_unit_test(an_emergency_is_told_after_a_kill),
         cmocka_unit_test(review_dates_ring_once),
+        cmocka_unit_test(a_credential_that_ends_rings_at_the_desk_of_who_holds_it),
         cmocka_unit_test(a_silent_hit_is_told_once_a_day),
     };
     if (crypto_init() != OK)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The administrator's pages: units, officers and systems below the own unit, grants for a time, measures, national use.
 import { t } from './i18n.js';
+import { Ending } from './ending.jsx';
 import { Units } from './admin_units.jsx';
 import { Officers } from './admin_officers.jsx';
 import { Grants } from './admin_grants.jsx';
@@ -25,6 +26,7 @@ export function Admin({ part, rest, me }) {
   return (
     <main class="page admin">
       <h1>{t('admin')}</h1>
+      <Ending me={me} />
       <Tabs view="admin" names={Object.keys(parts)} part={name} />
       <Part rest={rest} me={me} />
     </main>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An officer's own desk: hits, questions that stand, tokens for programs, access in an emergency.
 import { t } from './i18n.js';
+import { Ending } from './ending.jsx';
 import { Approvals } from './approvals.jsx';
 import { Tabs } from './tabs.jsx';
 import { TicketList } from './tickets.jsx';
@@ -33,6 +34,7 @@ export function Mine({ part, rest, me, onSession }) {
   return (
     <main class="page mine">
       <h1>{t('mine')}</h1>
+      <Ending me={me} isOwn />
       <Tabs view="mine" names={names} part={name} />
       <Part rest={rest} me={me} onSession={onSession} />
     </main>
