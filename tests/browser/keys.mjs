@@ -21,7 +21,7 @@ const run = (...words) => command(data, [...words, '--json']);
 const password = 'a long pass phrase';
 
 const stage = new Stage();
-Object.assign(stage, { base, strangers: [], failures: [] });
+Object.assign(stage, { base, strangers: [], failures: [], looked: new Set() });
 stage.browser = await openBrowser();
 
 // An authenticator in the browser's hands: a security key with a PIN. Its keys go from computer to computer with its officer.
