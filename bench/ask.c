@@ -15,6 +15,8 @@
 #include "audit/internal.h"
 #include "codec/json.h"
 
+#include "bench.h"
+
 enum {
     REAL = 6000,
     A_DAY = 20000000,
@@ -25,15 +27,6 @@ enum {
 };
 #define DAY_US   86400000000ll
 #define BEGIN_US 1763000000000000ll /* 2025-11-13 */
-
-static void must(enum err code)
-{
-    char text[1024];
-    if (!code)
-        return;
-    fprintf(stderr, "bench: %s\n", err_format(err_last(), text, sizeof text));
-    exit(1);
-}
 
 /* One record, value and officer in twenty entries each, another record in 3,000. */
 static void append_real(struct audit *audit)

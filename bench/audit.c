@@ -15,18 +15,10 @@
 
 #include "../tests/scratch.h"
 
+#include "bench.h"
 #include "durable.h"
 
 enum { IN_FLIGHT = 256, LATENCIES = 1 << 20 };
-
-static void must(enum err code)
-{
-    char text[1024];
-    if (!code)
-        return;
-    fprintf(stderr, "bench: %s\n", err_format(err_last(), text, sizeof text));
-    exit(1);
-}
 
 struct slot {
     struct flight *flight;

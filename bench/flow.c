@@ -13,20 +13,12 @@
 
 #include "../tests/scratch.h"
 
+#include "bench.h"
 #include "durable.h"
 
 enum { BATCH = 4000, BODY_MAX = 1200, COUNTRIES = 200, HOUR_S = 3600, DAYS = 3 };
 
 static const int64_t start_us = 1795341600000000; /* 2026-11-22T10:00:00Z */
-
-static void must(enum err code)
-{
-    char text[1024];
-    if (!code)
-        return;
-    fprintf(stderr, "bench: %s\n", err_format(err_last(), text, sizeof text));
-    exit(1);
-}
 
 static struct flow *flow;
 

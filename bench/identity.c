@@ -11,16 +11,9 @@
 #include "../tests/scratch.h"
 #include "identity/internal.h"
 
-enum { LOOKUPS = 1000000, AT_ONCE = 5000, SESSIONS = 20000 };
+#include "bench.h"
 
-static void must(enum err code)
-{
-    char text[1024];
-    if (!code)
-        return;
-    fprintf(stderr, "bench: %s\n", err_format(err_last(), text, sizeof text));
-    exit(1);
-}
+enum { LOOKUPS = 1000000, AT_ONCE = 5000, SESSIONS = 20000 };
 
 static struct identity *identity;
 static size_t officers = 100000, units = 10000;

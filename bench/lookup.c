@@ -23,21 +23,13 @@
 #include "codec/json.h"
 #include "search/search.h"
 
+#include "bench.h"
 #include "papers.h"
 
 enum { DEFAULT_RECORDS = 10000000, HIT_EVERY = 5000 };
 enum { TOGETHER = 10 }; /* questions of one batch; divides PER_ROUND */
 enum { ROUNDS = 20, PER_ROUND = 100000, QUESTIONS = ROUNDS * PER_ROUND };
 enum { INNOCENTS = 500000, SIMILAR_ASKED = 5000 };
-
-static void must(enum err code, const char *what)
-{
-    char text[1024];
-    if (code == OK)
-        return;
-    fprintf(stderr, "bench: %s: %s\n", what, err_format(err_last(), text, sizeof text));
-    exit(1);
-}
 
 /* ---- the feed ---- */
 
@@ -179,14 +171,14 @@ static struct search_plan *plan_one(struct asker *asker, uint64_t n, struct aren
         node_put_text(arena, fields, S("issuer"), str_c(asker->questions[n].issuer));
     request->fields = fields;
     request->similar = asker->similar;
-    must(search_plan(asker->engine, &asker->actor, request, arena, &plan), "plan");
+    must(search_plan(asker->engine, &asker->actor, request, arena, &plan));
     return plan;
 }
 
 static void run_one(struct asker *asker, struct search_plan *plan)
 {
     struct search_answer answer;
-    must(search_run(plan, &answer), "run");
+    must(search_run(plan, &answer));
     asker->hits += answer.verdict == VERDICT_MATCH;
     asker->possibles += answer.verdict == VERDICT_POSSIBLE;
     asker->similars += answer.similar_count > 0;
@@ -348,7 +340,7 @@ static void report(struct index *index)
     struct node *node = NULL;
     struct rusage usage;
     index_report(index, &text);
-    must(json_parse(buf_str(&text), &arena, &node), "report");
+    must(json_parse(buf_str(&text), &arena, &node));
     double bytes = 0, keys = 1, entries = 1, segments = 0;
     (void)str_to_double(node_get_text(node, S("segments")), &segments);
     (void)str_to_double(node_get_text(node, S("bytes")), &bytes);
@@ -394,7 +386,7 @@ static void build(struct index *index, struct store *store, uint64_t records)
     printf("  taken up from the feed: %.1f s, %.0f records a second\n", followed - began,
            (double)(records - had) / (followed - began));
     report(index);
-    must(index_merge(index), "merge");
+    must(index_merge(index));
     printf("  merged into one segment: %.1f s\n", now_s() - followed);
 }
 
@@ -417,7 +409,7 @@ static void ask_all(struct asker *asker)
 static void open_asker(struct asker *asker, struct store *store, struct index *index,
                        struct policy_classes *classes)
 {
-    must(search_open(asker->catalog, store, index, classes, &asker->engine), "search");
+    must(search_open(asker->catalog, store, index, classes, &asker->engine));
     asker->actor = (struct actor){.officer = S("o-1"),
                                   .unit = S("FRA/border"),
                                   .country = S("FRA"),
@@ -444,24 +436,24 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     scratch_make(&scratch);
     if (argc > 2)
-        must(io_make_dir(argv[2]), "directory");
+        must(io_make_dir(argv[2]));
     snprintf(path, sizeof path, "%s/index", argc > 2 ? argv[2] : scratch.path);
-    must(crypto_init(), "crypto");
-    must(catalog_load(".", &asker.catalog), "catalog");
-    must(policy_classes_new(asker.catalog, &classes), "policy");
+    must(crypto_init());
+    must(catalog_load(".", &asker.catalog));
+    must(policy_classes_new(asker.catalog, &classes));
     papers_init(asker.catalog);
     printf("lookup: %llu documents, %llu records\n", (unsigned long long)documents,
            (unsigned long long)records);
     bool is_there = argc > 2 && access(path, F_OK) == 0;
     store.seq = store.visible = is_there ? records : 0;
     if (!is_there) {
-        must(index_open(path, &store, asker.catalog, classes, &index), "open");
+        must(index_open(path, &store, asker.catalog, classes, &index));
         build(index, &store, records);
         index_close(index);
         report_memory();
     }
     double began = now_s();
-    must(index_open(path, &store, asker.catalog, classes, &index), "open");
+    must(index_open(path, &store, asker.catalog, classes, &index));
     open_asker(&asker, &store, index, classes);
     ask_held(&asker, asker.questions, &(struct random){{1}});
     ask(&asker, 0, &arena);

@@ -20,16 +20,9 @@
 #include "../tests/scratch.h"
 #include "audit/internal.h"
 
-enum { SAMPLES = 20000, DICTIONARY = 112640, PAD = 32, OUT_MAX = 1 << 16, LENGTHS = 4096 };
+#include "bench.h"
 
-static void must(enum err code)
-{
-    char text[1024];
-    if (!code)
-        return;
-    fprintf(stderr, "bench: %s\n", err_format(err_last(), text, sizeof text));
-    exit(1);
-}
+enum { SAMPLES = 20000, DICTIONARY = 112640, PAD = 32, OUT_MAX = 1 << 16, LENGTHS = 4096 };
 
 /* ---- entries ---- */
 

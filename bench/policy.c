@@ -18,6 +18,8 @@
 
 #include "codec/json.h"
 
+#include "bench.h"
+
 enum { CLASSES = 5000, UNITS = 10000, OFFICERS = 100000, ASKED = 20000000, HOT_UNITS = 500 };
 
 static struct arena arena;
@@ -25,14 +27,6 @@ static struct catalog *catalog;
 static struct policy_classes *classes;
 static struct actor *officers;
 static struct record sample_record;
-
-static void must(enum err code, const char *what)
-{
-    if (code == OK)
-        return;
-    fprintf(stderr, "%s: %s\n", what, err_last()->message);
-    exit(2);
-}
 
 /* Every class another audience: a unit that may not, beside owner, purposes, confidentiality. */
 static void make_class(const struct definition *definition, unsigned number)
@@ -47,10 +41,10 @@ static void make_class(const struct definition *definition, unsigned number)
              "\"review_on\":\"2027-05-01\",\"confidentiality\":\"%s\",\"allow\":[\"C%u\",\"FRA\","
              "\"UTO\",\"C17\"],\"deny\":[\"U%u\"]},\"fields\":{}}",
              owners[number % 4], confidentialities[number % 3], number % 97, number);
-    must(json_parse(str_c(text), &arena, &body), "body");
-    must(record_read(catalog, definition, body, &arena, &sample_record), "record");
+    must(json_parse(str_c(text), &arena, &body));
+    must(record_read(catalog, definition, body, &arena, &sample_record));
     sample_record.definition = definition;
-    must(policy_class_of(classes, &sample_record, &class), "class");
+    must(policy_class_of(classes, &sample_record, &class));
 }
 
 static void make_officers(void)
@@ -82,7 +76,7 @@ static double cached(struct random *random)
     unsigned sum = 0;
     for (size_t i = 0; i < 1 << 16; i++)
         order[i] = (uint16_t)random_below(random, CLASSES);
-    must(policy_scope_open(classes, &officers[7], &scope), "scope");
+    must(policy_scope_open(classes, &officers[7], &scope));
     int64_t start = clock_monotonic_us();
     for (size_t i = 0; i < ASKED; i++)
         sum += policy_scope_get(scope, order[i & 0xffff]);
@@ -98,7 +92,7 @@ static double opened(size_t count, size_t stride, size_t among)
     int64_t start = clock_monotonic_us();
     for (size_t i = 0; i < count; i++) {
         const struct policy_scope *scope;
-        must(policy_scope_open(classes, &officers[i * stride % among], &scope), "scope");
+        must(policy_scope_open(classes, &officers[i * stride % among], &scope));
         policy_scope_close(scope);
     }
     return since_ns(start, (double)count);
@@ -117,8 +111,8 @@ int main(void)
 {
     struct random random;
     random_seed(&random, 1);
-    must(catalog_load(".", &catalog), "catalog");
-    must(policy_classes_new(catalog, &classes), "classes");
+    must(catalog_load(".", &catalog));
+    must(policy_classes_new(catalog, &classes));
     const struct definition *definition = catalog->definitions[0];
     for (size_t i = 0; i < catalog->count && !definition_is_data(definition); i++)
         definition = catalog->definitions[i];

@@ -21,16 +21,9 @@
 #include "type/date.h"
 #include "type/name.h"
 
-enum { GROUPS = 200 };
+#include "bench.h"
 
-static void must(enum err code)
-{
-    char text[1024];
-    if (!code)
-        return;
-    fprintf(stderr, "bench: %s\n", err_format(err_last(), text, sizeof text));
-    exit(1);
-}
+enum { GROUPS = 200 };
 
 static uint64_t argument(int count, char **words, int at, uint64_t otherwise)
 {

@@ -13,6 +13,7 @@
 
 #include "../tests/scratch.h"
 
+#include "bench.h"
 #include "durable.h"
 
 enum { BATCH = 4000, BODY = 250, IN_FLIGHT = 3, SINGLE_MAX = 100000 };
@@ -33,15 +34,6 @@ static struct change row(char *body)
                            .actor = S("o-1"),
                            .batch = 1,
                            .body = str_of(body, BODY)};
-}
-
-static void must(enum err code)
-{
-    char text[1024];
-    if (!code)
-        return;
-    fprintf(stderr, "bench: %s\n", err_format(err_last(), text, sizeof text));
-    exit(1);
 }
 
 struct flight {

@@ -11,16 +11,9 @@
 #include "../tests/scratch.h"
 #include "audit/proof.h"
 
-enum { PIECE = 100000, PROOFS = 2000 };
+#include "bench.h"
 
-static void must(enum err code)
-{
-    char text[1024];
-    if (!code)
-        return;
-    fprintf(stderr, "bench: %s\n", err_format(err_last(), text, sizeof text));
-    exit(1);
-}
+enum { PIECE = 100000, PROOFS = 2000 };
 
 static int by_time(const void *a, const void *b)
 {
