@@ -12,14 +12,9 @@
 #include "audit/proof.h"
 
 #include "bench.h"
+#include "durable.h"
 
 enum { PIECE = 100000, PROOFS = 2000 };
-
-static int by_time(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
 
 /* Leaf i is known again without being kept. */
 static void leaf_of(uint64_t i, struct hash *ret)
@@ -64,7 +59,7 @@ static void prove(const struct tree *tree, uint64_t entries)
         if (!inclusion_holds(&leaf, index, entries, path, count, &root))
             must(err_set(ERR_INTERNAL, "a proof does not hold"));
     }
-    qsort(times, PROOFS, sizeof *times, by_time);
+    qsort(times, PROOFS, sizeof *times, durable_compare);
     printf("inclusion proof of %zu hashes: median %lld us, p99 %lld us\n", count,
            (long long)times[PROOFS / 2], (long long)times[PROOFS * 99 / 100]);
 }

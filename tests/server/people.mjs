@@ -131,6 +131,7 @@ const failed = await runTests('people', [
     assert.equal((await admin.call('POST', '/v1/officers', { ...officer, officer: 'o-11', may: ['administer', 'audit'] })).status, 403, 'his own auditor');
     assert.equal((await patrol.call('POST', '/v1/officers', { ...officer, officer: 'o-11' })).status, 403);
     assert.deepEqual((await admin.call('GET', '/v1/officers?unit=UTO/gate')).data.map((one) => [one.officer, one.signs_in_with.sort()]), [['o-10', ['password', 'totp']]]);
+    assert.deepEqual((await admin.call('GET', '/v1/credentials/ending')).data, []);
     assert.ok((await admin.call('GET', '/v1/officers/o-10/credentials')).data.every((one) => !('hash' in one) && !('sealed' in one)));
     const second = await admin.call('POST', '/v1/officers', { officer: 'o-2', country: 'UTO', unit: 'UTO/ncb', role: 'administrator', invite: true });
     await colleague.enrol(second.data.secret);
