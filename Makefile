@@ -69,6 +69,7 @@ $(B)/fault/%: tests/fault/%.c tests/fault/recorder.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
+$(B)/src/audit/packing.o: src/audit/dictionary.zdict
 $(B)/src/text/tables.o: $(wildcard codes/romanise/*.tsv codes/names/*.tsv)
 $(B)/rename: tests/server/rename.c tests/rename.h $(LIB)
 	@echo "  LD $@"

@@ -11,111 +11,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <zdict.h>
 #include <zstd.h>
 
 #include "base/io.h"
-#include "base/random.h"
 
+#include "../tests/entries.h"
 #include "../tests/scratch.h"
 #include "audit/internal.h"
 
 #include "bench.h"
 
-enum { SAMPLES = 20000, DICTIONARY = 112640, PAD = 32, OUT_MAX = 1 << 16, LENGTHS = 4096 };
-
-/* ---- entries ---- */
-
-struct made {
-    char officer[16], unit[32], country[4], query[320], reference[32], terminal[16];
-    struct actor actor;
-    struct audit_shown shown[3];
-    struct audit_entry entry;
-};
-
-static unsigned below(struct random *random, unsigned n)
-{
-    return (unsigned)random_below(random, n);
-}
-
-static void make_word(struct random *random, char *out, unsigned len)
-{
-    static const char often[] = "eeeeaaaaiioonnrrtslldmucpbgvfhkjyzw";
-    for (unsigned i = 0; i < len; i++)
-        out[i] = often[below(random, sizeof often - 1)];
-    out[len] = '\0';
-}
-
-static void make_query(struct random *random, char out[320])
-{
-    char family[16], given[16], born[16], country[4];
-    make_word(random, family, 4 + below(random, 8));
-    make_word(random, given, 3 + below(random, 7));
-    make_word(random, country, 3);
-    snprintf(born, sizeof born, "%u-%02u-%02u", 1940 + below(random, 70), 1 + below(random, 12),
-             1 + below(random, 28));
-    unsigned kind = below(random, 100);
-    if (kind < 60)
-        snprintf(out, 320,
-                 "[{\"document-number\":[\"%c%c%07u\"],\"issuer\":[\"%s\"],\"birth-date\":[\"%s\"],"
-                 "\"name\":[\"%s %s\"]}]",
-                 'A' + below(random, 26), 'A' + below(random, 26), below(random, 10000000), country,
-                 born, given, family);
-    else if (kind < 80)
-        snprintf(out, 320, "[{\"name\":[\"%s %s\"],\"birth-date\":[\"%s\"]}]", given, family, born);
-    else if (kind < 95)
-        snprintf(out, 320, "[{\"registration\":[\"%c%c %03u %c%c\"],\"issuer\":[\"%s\"]}]",
-                 'A' + below(random, 26), 'A' + below(random, 26), below(random, 1000),
-                 'A' + below(random, 26), 'A' + below(random, 26), country);
-    else
-        snprintf(out, 320, "[{\"serial-number\":[\"%c%c%08u\"]}]", 'A' + below(random, 26),
-                 'A' + below(random, 26), below(random, 100000000));
-}
-
-static void make_actor(struct random *random, struct made *made)
-{
-    unsigned unit = below(random, 10000), country = unit % 100;
-    snprintf(made->country, sizeof made->country, "%c%c%c", 'A' + country % 26,
-             'A' + country * 7 % 26, 'A' + country * 11 / 26 % 26);
-    snprintf(made->officer, sizeof made->officer, "o-%u", 1000 + unit * 10 + below(random, 10));
-    snprintf(made->unit, sizeof made->unit, "%s/border-%u", made->country, unit);
-    snprintf(made->terminal, sizeof made->terminal, "t-%u", unit * 3 + below(random, 3));
-    made->actor = (struct actor){.officer = str_c(made->officer),
-                                 .unit = str_c(made->unit),
-                                 .country = str_c(made->country),
-                                 .role = below(random, 4) ? S("frontline") : S("investigator"),
-                                 .session = below(random, 1u << 30),
-                                 .terminal = str_c(made->terminal)};
-    if (below(random, 4) == 0) {
-        snprintf(made->reference, sizeof made->reference, "C-2026-%06u", below(random, 1000000));
-        made->actor.reference = str_c(made->reference);
-    }
-}
-
-static void make_entry(struct random *random, unsigned i, struct made *made)
-{
-    static const struct hash catalog = {{0x5A, 0x11, 0xC7, 0x90, 0x3E, 0x88, 0x42, 0xD1, 0x6B}};
-    unsigned kind = i % 100;
-    make_actor(random, made);
-    make_query(random, made->query);
-    made->entry = (struct audit_entry){.kind = kind < 99 ? AUDIT_SEARCH : AUDIT_READ,
-                                       .time_us = clock_now_us(),
-                                       .actor = &made->actor,
-                                       .purpose = S("border-control"),
-                                       .databases = S("*"),
-                                       .query = kind < 99 ? str_c(made->query) : STR_EMPTY,
-                                       .verdict = kind < 95 ? S("nothing-found") : S("match"),
-                                       .catalog = catalog,
-                                       .feed_seq = 40000000 + i / 50,
-                                       .took_us = 30 + below(random, 400),
-                                       .shown = made->shown,
-                                       .shown_count = kind < 95   ? 0
-                                                      : kind < 99 ? 1 + below(random, 3)
-                                                                  : 1};
-    for (size_t k = 0; k < made->entry.shown_count; k++)
-        made->shown[k] =
-            (struct audit_shown){{below(random, 100), random_u64(random) >> 30}, 1, DISCLOSE_FULL};
-}
+enum { SAMPLES = 20000, DICTIONARY = 112640, OUT_MAX = 1 << 16, LENGTHS = 4096 };
 
 /* ---- sizes ---- */
 
@@ -171,7 +79,7 @@ static void make_again(const char *root, uint64_t entries)
 {
     struct audit *audit;
     char path[1024];
-    snprintf(path, sizeof path, "%s/audit/lookup/covered", root);
+    snprintf(path, sizeof path, "%s/audit/lookup/manifest", root);
     must(io_remove(path));
     int64_t began = clock_monotonic_us();
     must(audit_open(root, &audit));
@@ -192,8 +100,8 @@ struct bodies {
 };
 struct trial {
     const char *what;
-    int level;
-    bool has_dictionary;
+    int level; /* 0: not packed */
+    str dictionary;
 };
 
 struct lengths {
@@ -217,58 +125,80 @@ static void print_lengths(const struct lengths *lengths)
     printf("%6.1f bytes each, a length tells %.1f bits", (double)lengths->sum / count, bits);
 }
 
-/* Bodies from `from` on: those before it trained the dictionary. */
-static void compress_each(const struct bodies *bodies, size_t from, const struct trial *trial,
-                          const char *dictionary, size_t dictionary_len)
+/* Of this thread: what else the machine does is not in it. */
+static double processor_us(void)
 {
-    struct lengths plain = {{0}, 0, 0}, padded = {{0}, 0, 0};
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+/* Bodies from `from` on: those before it may have trained the dictionary. */
+static void compress_each(const struct bodies *bodies, size_t from, const struct trial *trial)
+{
+    static const size_t steps[] = {1, 16, 32};
     static char out[OUT_MAX];
+    struct lengths lengths[COUNT_OF(steps)] = {0};
     size_t at = 0;
     ZSTD_CCtx *context = ZSTD_createCCtx();
-    ZSTD_CDict *dict = ZSTD_createCDict(dictionary, dictionary_len, trial->level);
+    ZSTD_CDict *dict = ZSTD_createCDict(trial->dictionary.ptr, trial->dictionary.len, trial->level);
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, trial->level);
-    ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0);
     ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0);
-    if (trial->has_dictionary)
+    if (trial->dictionary.len)
         ZSTD_CCtx_refCDict(context, dict);
+    double began = processor_us();
     for (size_t i = 0; i < bodies->count; at += bodies->sizes[i++]) {
         size_t len = bodies->sizes[i];
         if (i < from)
             continue;
         if (trial->level)
-            len = ZSTD_compress2(context, out, sizeof out, bodies->bytes.ptr + at, len);
-        count_length(&plain, len);
-        count_length(&padded, (len + PAD - 1) / PAD * PAD);
+            len = ZSTD_compress2(context, out, sizeof out, bodies->bytes.ptr + at, len) - 4;
+        for (size_t k = 0; k < COUNT_OF(steps); k++) /* a byte says where it ends */
+            count_length(&lengths[k], steps[k] > 1 ? (len + steps[k]) / steps[k] * steps[k] : len);
     }
-    printf("  %-34s ", trial->what);
-    print_lengths(&plain);
-    printf("; padded to %d: ", PAD);
-    print_lengths(&padded);
-    printf("\n");
+    double took = (processor_us() - began) / (double)lengths[0].count;
+    for (size_t k = 0; k < COUNT_OF(steps); k++) {
+        printf("  %-36s step %2zu: ", trial->what, steps[k]);
+        print_lengths(&lengths[k]);
+        printf("; %.1f us\n", took);
+    }
     ZSTD_freeCDict(dict);
     ZSTD_freeCCtx(context);
 }
 
-static void compress_bodies(const struct bodies *bodies)
+/* One of the log's own, without the hash before it. */
+static str own_dictionary(const char *root, unsigned number)
 {
-    static const struct trial trials[] = {{"bodies as they are", 0, false},
-                                          {"zstd -3, each by itself", 3, false},
-                                          {"zstd -19, each by itself", 19, false},
-                                          {"zstd -3, trained dictionary", 3, true},
-                                          {"zstd -19, trained dictionary", 19, true}};
+    char path[1024];
+    char *bytes = NULL;
+    size_t len = 0;
+    snprintf(path, sizeof path, "%.900s/audit/dictionary-%u", root, number);
+    must(io_read_file(path, DICTIONARY_BYTES, &bytes, &len));
+    return str_from(str_of(bytes, len), HASH_SIZE); /* kept until the end */
+}
+
+static void compress_bodies(const struct bodies *bodies, const char *root)
+{
     size_t half = bodies->count / 2 < SAMPLES ? bodies->count / 2 : SAMPLES;
-    char *dictionary = malloc(DICTIONARY);
-    if (!dictionary)
+    char *trained = malloc(DICTIONARY);
+    if (!trained)
         exit(1);
-    size_t len = ZDICT_trainFromBuffer(dictionary, DICTIONARY, bodies->bytes.ptr, bodies->sizes,
+    size_t len = ZDICT_trainFromBuffer(trained, DICTIONARY, bodies->bytes.ptr, bodies->sizes,
                                        (unsigned)half);
     if (ZDICT_isError(len))
         exit(1);
-    printf("contents before they are sealed; a dictionary of %zu bytes trained on %zu others\n",
-           len, half);
+    const struct trial trials[] = {
+        {"as they are", 0, STR_EMPTY},
+        {"zstd -3, each by itself", 3, STR_EMPTY},
+        {"zstd -1, the program's dictionary", 1, own_dictionary(root, 1)},
+        {"zstd -1, that and the catalog", 1, own_dictionary(root, 2)},
+        {"zstd -19, that and the catalog", 19, own_dictionary(root, 2)},
+        {"zstd -1, 110 KiB of these entries", 1, str_of(trained, len)},
+    };
+    printf("contents before they are sealed\n");
     for (size_t i = 0; i < COUNT_OF(trials); i++)
-        compress_each(bodies, half, &trials[i], dictionary, len);
-    free(dictionary);
+        compress_each(bodies, half, &trials[i]);
+    free(trained);
 }
 
 /* The first segment, written or not: zeros reserved behind its end are left out. */
@@ -328,6 +258,8 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < entries && bodies.sizes; i++) {
         size_t before = bodies.bytes.len;
         make_entry(&random, i, &made);
+        if (!i)
+            must(audit_expect(audit, &made.entry.catalog));
         append(audit, &made.entry);
         if (bodies.count < 3 * SAMPLES) {
             entry_encode(&made.entry, &bodies.bytes);
@@ -343,7 +275,7 @@ int main(int argc, char **argv)
            (unsigned long long)entries);
     print_sizes(scratch.path, entries);
     make_again(scratch.path, entries);
-    compress_bodies(&bodies);
+    compress_bodies(&bodies, scratch.path);
     compress_segment(scratch.path, 3);
     compress_segment(scratch.path, 19);
     buf_release(&bodies.bytes);

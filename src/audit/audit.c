@@ -647,7 +647,8 @@ enum err audit_open(const char *directory, struct audit **ret)
     if (!code)
         code = keyring_open(&audit->keyring, audit->directory);
     if (!code)
-        code = lookup_open(&audit->lookup, audit->directory, &audit->keyring);
+        code = lookup_open(&audit->lookup, audit->directory, &audit->keyring, &audit->node_key,
+                           audit->origin);
     if (!code)
         code = load(audit);
     if (!code)
@@ -663,6 +664,11 @@ enum err audit_open(const char *directory, struct audit **ret)
     else
         *ret = audit;
     return code;
+}
+
+enum err audit_expect(struct audit *audit, const struct hash *catalog)
+{
+    return packing_expect(&audit->keyring.packing, catalog);
 }
 
 void audit_close(struct audit *audit)

@@ -430,6 +430,35 @@ enum err audit_check(const char *directory, str key, str checkpoint, uint64_t *r
 
 /* ---- one proof ---- */
 
+/* The entry's own key, salt and stored bytes; ret: the hash of them, and what they say. */
+static enum err leaf_of_contents(str bytes, const struct phrases *phrases, struct arena *arena,
+                                 struct hash *ret, str *ret_body)
+{
+    struct secret_key key;
+    struct salt salt;
+    if (bytes.len < KEY_SIZE + SALT_SIZE)
+        return err_set(ERR_SYNTAX, "the proof's contents are cut off");
+    memcpy(key.bytes, bytes.ptr, KEY_SIZE);
+    memcpy(salt.bytes, bytes.ptr + KEY_SIZE, SALT_SIZE);
+    str stored = str_from(bytes, KEY_SIZE + SALT_SIZE);
+    salted_hash(&salt, stored, ret);
+    return unseal_with(&key, phrases, stored, arena, ret_body);
+}
+
+static enum err leaf_of_packed(str bytes, struct arena *arena, struct hash *ret, str *ret_body)
+{
+    struct phrases phrases;
+    struct cursor cursor = cursor_of(bytes);
+    uint32_t len = cursor_u32(&cursor);
+    str file = cursor_bytes(&cursor, len);
+    if (cursor.is_bad)
+        return err_set(ERR_SYNTAX, "the proof's dictionary is cut off");
+    TRY(phrases_read(file, &phrases));
+    enum err code = leaf_of_contents(str_from(bytes, 4 + file.len), &phrases, arena, ret, ret_body);
+    phrases_release(&phrases);
+    return code;
+}
+
 /* What the extra data say of the leaf (audit_prove). */
 static enum err leaf_of(str extra, struct arena *arena, struct hash *ret, str *ret_body)
 {
@@ -437,20 +466,15 @@ static enum err leaf_of(str extra, struct arena *arena, struct hash *ret, str *r
     char *bytes = arena_alloc(arena, extra.len + 1);
     if (!bytes || !base64_read(extra, bytes, extra.len, &len) || len < 1)
         return err_set(ERR_SYNTAX, "the proof says nothing of the entry");
+    str rest = str_of(bytes + 1, len - 1);
     *ret_body = STR_EMPTY;
-    if (bytes[0] == 'H' && len == 1 + HASH_SIZE) {
-        memcpy(ret->bytes, bytes + 1, HASH_SIZE);
-    } else if (bytes[0] == 'C' && len >= 1 + KEY_SIZE + SALT_SIZE) {
-        struct secret_key key;
-        struct salt salt;
-        str stored = str_from(str_of(bytes, len), 1 + KEY_SIZE + SALT_SIZE);
-        memcpy(key.bytes, bytes + 1, KEY_SIZE);
-        memcpy(salt.bytes, bytes + 1 + KEY_SIZE, SALT_SIZE);
-        salted_hash(&salt, stored, ret);
-        TRY(unseal_with(&key, stored, arena, ret_body));
-    } else {
+    if (bytes[0] == 'D')
+        return leaf_of_packed(rest, arena, ret, ret_body);
+    if (bytes[0] == 'C')
+        return leaf_of_contents(rest, NULL, arena, ret, ret_body);
+    if (bytes[0] != 'H' || rest.len != HASH_SIZE)
         return err_set(ERR_SYNTAX, "the proof's extra data are neither contents nor a hash");
-    }
+    memcpy(ret->bytes, rest.ptr, HASH_SIZE);
     return OK;
 }
 

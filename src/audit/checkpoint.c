@@ -146,6 +146,23 @@ enum err checkpoint_agrees(struct audit *audit)
 
 /* ---- proofs ---- */
 
+/* The letter, and before a packed body what it is unpacked with. */
+static enum err add_dictionary(struct audit *audit, str body, struct buf *out)
+{
+    uint16_t number = 0;
+    struct buf file = {.max = DICTIONARY_BYTES};
+    if (!keyring_dictionary(body, &number)) {
+        buf_add_char(out, 'C');
+        return out->failed;
+    }
+    enum err code = packing_file(&audit->keyring.packing, number, &file);
+    buf_add_char(out, 'D');
+    buf_add_u32(out, (uint32_t)file.len);
+    buf_add(out, buf_str(&file));
+    buf_release(&file);
+    return code ? code : out->failed;
+}
+
 /* The entry's own key, salt and sealed body, while they can be had. ERR_GONE. */
 static enum err add_content(struct audit *audit, const struct entry_place *entry,
                             struct arena *arena, struct buf *out)
@@ -155,19 +172,19 @@ static enum err add_content(struct audit *audit, const struct entry_place *entry
     if (entry->flags & ENTRY_DESTROYED)
         return err_set(ERR_GONE, "the entry was destroyed");
     TRY(keyring_unseal(&audit->keyring, &entry->salt, entry->body, arena, &body, NULL, &key));
-    buf_add_char(out, 'C');
+    enum err code = add_dictionary(audit, entry->body, out);
     buf_add(out, str_of((const char *)key.bytes, KEY_SIZE));
     buf_add(out, str_of((const char *)entry->salt.bytes, SALT_SIZE));
     buf_add(out, entry->body);
     wipe(&key, sizeof key);
-    return out->failed;
+    return code ? code : out->failed;
 }
 
 static enum err add_extra(struct audit *audit, uint64_t number, bool has_content,
                           struct arena *arena, struct buf *out)
 {
     struct entry_place entry;
-    struct buf extra = {.max = BODY_MAX + 256};
+    struct buf extra = {.max = BODY_MAX + DICTIONARY_BYTES + 256};
     TRY(entry_read(audit, number, arena, &entry));
     enum err code = has_content ? add_content(audit, &entry, arena, &extra) : ERR_GONE;
     if (code == ERR_GONE) {

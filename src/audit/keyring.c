@@ -11,9 +11,14 @@
 
 #define OF_DAYS   "days"
 #define OF_MONTHS "months"
-/* The mark a stored body begins with. Of the first form, read only, the entry's key was a hash. */
-enum { SEALED_BY_HASH = 1, SEALED = 2 };
-enum { CLASS_INDEX = CLASS_COUNT, HEAD_MAX = 8, FILE_MAX = 4096 };
+/*
+ * The mark a stored body begins with. Two forms are read only: of the first the entry's key was a
+ * hash; neither was packed.
+ */
+enum { SEALED_BY_HASH = 1, SEALED = 2, PACKED = 3 };
+enum { CLASS_INDEX = CLASS_COUNT, HEAD_MAX = 10, FILE_MAX = 4096 };
+/* Of an entry in clear (audit.c lets no more in). */
+enum { CONTENTS_MAX = 64 << 10 };
 
 static const unsigned default_days[CLASS_COUNT] = {
     [CLASS_NOTHING_SHOWN] = 30, [CLASS_SHOWN] = 3 * 365 + 1};
@@ -185,12 +190,20 @@ static enum err get_key(struct keyring *keyring, const struct key_name *name, bo
 
 /* ---- bodies ---- */
 
+/* What stands in clear before what is sealed. */
+struct stored {
+    uint8_t mark;
+    struct key_name name;
+    uint16_t dictionary; /* 0: it was not packed */
+    str head, sealed;
+};
+
 /* The key that opens one entry and no other. */
 static void entry_key(uint8_t mark, const struct secret_key *day_key, const struct salt *salt,
                       struct secret_key *ret)
 {
     struct hash hash;
-    if (mark == SEALED) {
+    if (mark != SEALED_BY_HASH) {
         salted_key(day_key, salt, ret);
         return;
     }
@@ -199,115 +212,174 @@ static void entry_key(uint8_t mark, const struct secret_key *day_key, const stru
     wipe(&hash, sizeof hash);
 }
 
-static void put_head(const struct key_name *name, struct buf *out)
+static void put_head(const struct key_name *name, uint16_t dictionary, struct buf *out)
 {
-    buf_add_u8(out, SEALED);
+    buf_add_u8(out, PACKED);
     buf_add_u8(out, name->class);
     buf_add_u32(out, name->day);
     buf_add_u8(out, (uint8_t)strlen(name->group));
     buf_add(out, str_c(name->group));
+    buf_add_u8(out, (uint8_t)(dictionary & 0xFF));
+    buf_add_u8(out, (uint8_t)(dictionary >> 8));
 }
 
-static bool read_head(str stored, struct key_name *ret, str *ret_head, str *ret_sealed)
+static bool read_group(struct cursor *c, char out[GROUP_TEXT])
 {
-    struct cursor c = cursor_of(stored);
-    uint8_t mark = cursor_u8(&c);
-    *ret = (struct key_name){.class = cursor_u8(&c)};
-    ret->day = cursor_u32(&c);
-    uint8_t len = cursor_u8(&c);
-    if (c.is_bad || (mark != SEALED && mark != SEALED_BY_HASH) || ret->class >= CLASS_COUNT ||
-        len >= GROUP_TEXT || ret->day > 3000000)
-        return false;
-    str group = cursor_bytes(&c, len);
-    if (c.is_bad)
+    uint8_t len = cursor_u8(c);
+    str group = len < GROUP_TEXT ? cursor_bytes(c, len) : STR_EMPTY;
+    if (c->is_bad || len >= GROUP_TEXT)
         return false;
     for (size_t i = 0; i < len; i++)
         if (!is_alnum(group.ptr[i]))
             return false;
-    memcpy(ret->group, group.ptr, len);
-    size_t head = stored.len - cursor_left(&c);
-    *ret_head = str_slice(stored, 0, head);
-    *ret_sealed = str_from(stored, head);
+    memcpy(out, group.ptr, len);
     return true;
+}
+
+static bool read_head(str bytes, struct stored *ret)
+{
+    struct cursor c = cursor_of(bytes);
+    *ret = (struct stored){.mark = cursor_u8(&c)};
+    ret->name.class = cursor_u8(&c);
+    ret->name.day = cursor_u32(&c);
+    if (c.is_bad || ret->mark < SEALED_BY_HASH || ret->mark > PACKED ||
+        ret->name.class >= CLASS_COUNT || ret->name.day > 3000000 ||
+        !read_group(&c, ret->name.group))
+        return false;
+    if (ret->mark == PACKED) {
+        unsigned low = cursor_u8(&c);
+        ret->dictionary = (uint16_t)(low | (unsigned)cursor_u8(&c) << 8);
+    }
+    size_t head = bytes.len - cursor_left(&c);
+    ret->head = str_slice(bytes, 0, head);
+    ret->sealed = str_from(bytes, head);
+    return !c.is_bad && (ret->mark == PACKED) == (ret->dictionary != 0);
+}
+
+/* What the seal is bound to: the head, and the dictionary that its number stands for. */
+struct about {
+    char bytes[HEAD_MAX + GROUP_TEXT + HASH_SIZE];
+    size_t len;
+};
+
+static void bind(struct about *about, str head, const struct phrases *phrases)
+{
+    ensure(head.len <= HEAD_MAX + GROUP_TEXT);
+    memcpy(about->bytes, head.ptr, head.len);
+    about->len = head.len;
+    if (!phrases)
+        return;
+    memcpy(about->bytes + head.len, phrases->hash.bytes, HASH_SIZE);
+    about->len += HASH_SIZE;
+}
+
+static struct key_name name_of_entry(const struct audit_entry *entry)
+{
+    bool is_shown = entry->shown_count || entry->kind != AUDIT_SEARCH;
+    struct key_name name = {.day = (uint32_t)(clock_now_us() / 86400000000),
+                            .class = is_shown ? CLASS_SHOWN : CLASS_NOTHING_SHOWN};
+    name_group(entry->actor ? entry->actor->country : STR_EMPTY, name.group);
+    return name;
 }
 
 enum err keyring_seal(struct keyring *keyring, const struct audit_entry *entry,
                       const struct salt *salt, str body, struct buf *out)
 {
     struct secret_key key;
-    char head[HEAD_MAX + GROUP_TEXT]; /* a copy: `out` moves as it grows */
-    bool is_shown = entry->shown_count || entry->kind != AUDIT_SEARCH;
-    struct key_name name = {.day = (uint32_t)(clock_now_us() / 86400000000),
-                            .class = is_shown ? CLASS_SHOWN : CLASS_NOTHING_SHOWN};
-    name_group(entry->actor ? entry->actor->country : STR_EMPTY, name.group);
-    if (!buf_reserve(out, HEAD_MAX + GROUP_TEXT + body.len + SEAL_EXTRA)) /* grown once */
-        return out->failed;
-    TRY(get_key(keyring, &name, true, &key));
-    put_head(&name, out);
-    size_t head_len = out->len <= sizeof head ? out->len : 0;
-    memcpy(head, out->ptr ? out->ptr : "", head_len);
-    seal_salted(&key, salt, str_of(head, head_len), body, out);
-    wipe(&key, sizeof key);
-    return out->failed;
+    struct about about; /* a copy: `out` moves as it grows */
+    const struct phrases *phrases = packing_current(&keyring->packing);
+    struct buf packed = {0};
+    struct key_name name = name_of_entry(entry);
+    enum err code = phrases_pack(phrases, body, &packed);
+    if (!code && !buf_reserve(out, HEAD_MAX + GROUP_TEXT + packed.len + SEAL_EXTRA))
+        code = out->failed; /* it grows once */
+    if (!code)
+        code = get_key(keyring, &name, true, &key);
+    if (!code) {
+        put_head(&name, phrases->number, out);
+        bind(&about, buf_str(out), phrases);
+        seal_salted(&key, salt, str_of(about.bytes, about.len), buf_str(&packed), out);
+        wipe(&key, sizeof key);
+        code = out->failed;
+    }
+    buf_release(&packed);
+    return code;
 }
 
-enum err unseal_with(const struct secret_key *key, str stored, struct arena *arena, str *ret)
+static enum err open_stored(const struct secret_key *key, const struct stored *stored,
+                            const struct phrases *phrases, struct arena *arena, str *ret)
 {
-    struct key_name name;
-    str head;
-    str sealed;
-    if (!read_head(stored, &name, &head, &sealed) || sealed.len < SEAL_EXTRA)
+    struct about about;
+    if (stored->sealed.len < SEAL_EXTRA || (stored->dictionary && !phrases))
         return err_set(ERR_DAMAGED, "an audit entry's contents have not the form they should have");
-    char *text = arena_alloc(arena, sealed.len);
+    char *text = arena_alloc(arena, stored->sealed.len);
     if (!text)
         return err_last()->code;
-    bool is_open = (uint8_t)stored.ptr[0] == SEALED ? seal_open_salted(key, head, sealed, text)
-                                                    : seal_open(key, head, sealed, text);
+    bind(&about, stored->head, stored->dictionary ? phrases : NULL);
+    str bound = str_of(about.bytes, about.len);
+    bool is_open = stored->mark == SEALED_BY_HASH
+                       ? seal_open(key, bound, stored->sealed, text)
+                       : seal_open_salted(key, bound, stored->sealed, text);
     if (!is_open)
         return err_set(ERR_DAMAGED, "an audit entry's contents do not open with its key");
-    *ret = str_of(text, sealed.len - SEAL_EXTRA);
-    return OK;
+    *ret = str_of(text, stored->sealed.len - SEAL_EXTRA);
+    return stored->dictionary ? phrases_unpack(phrases, *ret, CONTENTS_MAX, arena, ret) : OK;
 }
 
-enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str stored,
+enum err unseal_with(const struct secret_key *key, const struct phrases *phrases, str bytes,
+                     struct arena *arena, str *ret)
+{
+    struct stored stored;
+    if (!read_head(bytes, &stored))
+        return err_set(ERR_DAMAGED, "an audit entry's contents have not the form they should have");
+    return open_stored(key, &stored, phrases, arena, ret);
+}
+
+bool keyring_dictionary(str bytes, uint16_t *ret)
+{
+    struct stored stored;
+    bool is_packed = read_head(bytes, &stored) && stored.dictionary;
+    if (is_packed)
+        *ret = stored.dictionary;
+    return is_packed;
+}
+
+enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str bytes,
                         struct arena *arena, str *ret, uint32_t *ret_day,
                         struct secret_key *ret_key)
 {
-    struct key_name name;
+    struct stored stored;
     struct secret_key key;
-    str head;
-    str sealed;
-    if (!read_head(stored, &name, &head, &sealed))
+    const struct phrases *phrases = NULL;
+    if (!read_head(bytes, &stored))
         return err_set(ERR_DAMAGED, "an audit entry's contents have not the form they should have");
-    enum err code = get_key(keyring, &name, false, &key);
+    enum err code = get_key(keyring, &stored.name, false, &key);
     if (code == ERR_NOT_FOUND)
         return err_set(ERR_GONE, "the key of the entry's day was destroyed");
     TRY(code);
-    entry_key((uint8_t)stored.ptr[0], &key, salt, &key);
-    code = unseal_with(&key, stored, arena, ret);
+    if (stored.dictionary)
+        code = packing_find(&keyring->packing, stored.dictionary, &phrases);
+    entry_key(stored.mark, &key, salt, &key);
+    if (!code)
+        code = open_stored(&key, &stored, phrases, arena, ret);
     if (ret_day)
-        *ret_day = name.day;
+        *ret_day = stored.name.day;
     if (ret_key)
         *ret_key = key;
     wipe(&key, sizeof key);
     return code;
 }
 
-enum err keyring_tag(struct keyring *keyring, uint32_t day, bool is_month, str term, uint64_t *ret)
+enum err keyring_index(struct keyring *keyring, uint32_t day, bool is_month, struct secret_key *ret)
 {
-    struct secret_key key;
     struct key_name name = {.day = day, .class = CLASS_INDEX};
     uint32_t today = (uint32_t)(clock_now_us() / 86400000000);
     bool is_now = day == (is_month ? keyring_month(today) : today);
     memcpy(name.group, is_month ? OF_MONTHS : OF_DAYS,
            is_month ? sizeof OF_MONTHS : sizeof OF_DAYS);
-    enum err code = get_key(keyring, &name, is_now, &key);
-    if (code == ERR_NOT_FOUND)
-        return err_set(ERR_GONE, "the key of that time's lookup was destroyed");
-    TRY(code);
-    *ret = keyed_hash64(key.bytes, term);
-    wipe(&key, sizeof key);
-    return OK;
+    enum err code = get_key(keyring, &name, is_now, ret);
+    return code == ERR_NOT_FOUND ? err_set(ERR_GONE, "the key of that time's lookup was destroyed")
+                                 : code;
 }
 
 /* ---- the end of their time ---- */
@@ -434,6 +506,7 @@ enum err keyring_open(struct keyring *keyring, const char *audit_directory)
     TRY(io_make_dir(keyring->directory));
     snprintf(path, sizeof path, "%.4000s/reader.key", audit_directory);
     TRY(box_key_load(path, &keyring->reader));
+    TRY(packing_open(&keyring->packing, audit_directory));
     TRY(read_readers(keyring, audit_directory));
     return keyring_finish_reader(keyring, audit_directory);
 }
@@ -445,6 +518,7 @@ void keyring_close(struct keyring *keyring)
     if (keyring->slots)
         wipe(keyring->slots, KEYRING_SLOTS * sizeof *keyring->slots);
     free(keyring->slots);
+    packing_close(&keyring->packing);
     wipe(&keyring->reader, sizeof keyring->reader);
 }
 

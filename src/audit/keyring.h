@@ -15,10 +15,12 @@
  * class: what nobody was shown anything of (kept 30 days) and the rest (kept three years). A stored
  * body is
  *
- *   1 | class u8 | day u32 | group length u8, group | XChaCha20-Poly1305 of the JSON
+ *   3 | class u8 | day u32 | group length u8, group | dictionary u16 | XChaCha20-Poly1305 of the
+ *   JSON, packed with that dictionary (packing.h), bound to what stands before it and to the
+ *   dictionary's SHA-256
  *
- * under a key of its own, made from the day's key and the entry's salt, so that one entry can be
- * opened to somebody without the others of its day. The leaf is hashed over these bytes: it holds
+ * (2 in old logs: neither packed nor a dictionary named; 1: and the key made otherwise), under a
+ * key of its own, made from the day's key and the entry's salt, so that one entry can be opened to somebody without the others of its day. The leaf is hashed over these bytes: it holds
  * whether the key is still there or not.
  */
 #ifndef AUDIT_KEYRING_H
@@ -27,6 +29,7 @@
 #include <pthread.h>
 
 #include "audit/audit.h"
+#include "audit/packing.h"
 #include "crypto/seal.h"
 
 enum { GROUP_TEXT = 10, KEYRING_SLOTS = 4096, READERS_MAX = 8, FRESH_MAX = 16 };
@@ -53,6 +56,7 @@ struct keyring {
     int fresh[FRESH_MAX]; /* files of new keys, not yet durable */
     size_t fresh_count;
     unsigned keep_days[CLASS_COUNT];
+    struct packing packing;
 };
 
 enum err keyring_open(struct keyring *keyring, const char *audit_directory) MUST_USE;
@@ -72,15 +76,20 @@ enum err keyring_flush(struct keyring *keyring) MUST_USE;
 enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str stored,
                         struct arena *arena, str *ret, uint32_t *ret_day,
                         struct secret_key *ret_key) MUST_USE;
-/* The same with the entry's own key, for who was given it. */
-enum err unseal_with(const struct secret_key *key, str stored, struct arena *arena,
-                     str *ret) MUST_USE;
 /*
- * What stands for a term in the lookup of `day`, or of the month that begins on it. ERR_GONE: the
- * key was destroyed, or never made.
+ * The same with the entry's own key and its dictionary (NULL: it is not packed), for who was given
+ * them.
  */
-enum err keyring_tag(struct keyring *keyring, uint32_t day, bool is_month, str term,
-                     uint64_t *ret) MUST_USE;
+enum err unseal_with(const struct secret_key *key, const struct phrases *phrases, str stored,
+                     struct arena *arena, str *ret) MUST_USE;
+/* The number of the dictionary a stored body was packed with; false: with none. */
+bool keyring_dictionary(str stored, uint16_t *ret);
+/*
+ * The key that makes of a term what stands for it in the lookup of `day`, or of the month that
+ * begins on it. ERR_GONE: it was destroyed, or never made.
+ */
+enum err keyring_index(struct keyring *keyring, uint32_t day, bool is_month,
+                       struct secret_key *ret) MUST_USE;
 uint32_t keyring_month(uint32_t day); /* the first day of its month */
 /* Destroys every key whose time is over on `today` (days since 1970). */
 enum err keyring_expire(struct keyring *keyring, uint32_t today, unsigned *ret_count) MUST_USE;

@@ -15,7 +15,14 @@
 
 #include "audit/internal.h"
 
-enum { MERGE = 8, LEVEL_ROWS = 1 << 20, LATE_MAX = 8, ROWS_FIRST = 1 << 12, PERIODS_KNOWN = 64 };
+enum {
+    MERGE = 8,
+    LEVEL_ROWS = 1 << 20,
+    LATE_MAX = 8,
+    ROWS_FIRST = 1 << 12,
+    PERIODS_KNOWN = 64,
+    MERGE_MAX = 64
+};
 
 /* ---- batches ---- */
 
@@ -137,33 +144,54 @@ static enum err publish(struct lookup *lookup, const struct run *run)
     return code;
 }
 
+/* `count` runs from `at` on: they are gone from the manifest before they go. */
+static enum err remove_runs(struct lookup *lookup, size_t at, size_t count)
+{
+    struct run gone[MERGE_MAX];
+    ensure(count <= MERGE_MAX);
+    pthread_rwlock_wrlock(&lookup->runs_lock);
+    memcpy(gone, &lookup->runs[at], count * sizeof *gone);
+    for (size_t i = 0; i < count; i++)
+        drop_at(lookup, at);
+    pthread_rwlock_unlock(&lookup->runs_lock);
+    enum err code = manifest_write(lookup, lookup->covered);
+    for (size_t i = 0; i < count; i++) {
+        enum err failed = code ? OK : run_remove(lookup->directory, &gone[i]);
+        if (code) /* the file stays, and goes at the next opening */
+            (void)close(gone[i].fd);
+        code = code ? code : failed;
+    }
+    return code;
+}
+
 static enum err remove_at(struct lookup *lookup, size_t at)
 {
-    pthread_rwlock_wrlock(&lookup->runs_lock);
-    struct run run = lookup->runs[at];
-    drop_at(lookup, at);
-    pthread_rwlock_unlock(&lookup->runs_lock);
-    return run_remove(lookup->directory, &run);
+    return remove_runs(lookup, at, 1);
 }
 
 /* ---- the thread's work ---- */
 
-static int compare_periods(const void *a, const void *b)
-{
-    const struct term_row *x = a;
-    const struct term_row *y = b;
-    return (x->period > y->period) - (x->period < y->period);
-}
-
 static enum err write_covered(struct lookup *lookup, uint64_t last)
 {
-    char path[AUDIT_PATH];
-    char text[24];
-    snprintf(path, sizeof path, "%.4000s/covered", lookup->directory);
-    int len = snprintf(text, sizeof text, "%llu", (unsigned long long)last);
-    TRY(io_replace(path, str_of(text, (size_t)len)));
+    TRY(manifest_write(lookup, last));
     lookup->covered = last;
     return OK;
+}
+
+/* The rows of the first period after `after`, as they came; *ret_count 0: there is none. */
+static uint32_t take_period(const struct batch *batch, int64_t after, struct term_row *out,
+                            size_t *ret_count)
+{
+    int64_t period = INT64_MAX;
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->rows[i].period > after && batch->rows[i].period < period)
+            period = batch->rows[i].period;
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->rows[i].period == period)
+            out[count++] = batch->rows[i];
+    *ret_count = count;
+    return (uint32_t)period;
 }
 
 /* Who asks meanwhile may find a row twice: in the batch and in its run. */
@@ -173,16 +201,13 @@ static enum err write_batch(struct lookup *lookup, const struct batch *batch)
     enum err code = OK;
     if (batch->count && !rows)
         return err_set(ERR_MEMORY, "out of memory for the audit log's lookup");
-    if (rows) {
-        memcpy(rows, batch->rows, batch->count * sizeof *rows);
-        qsort(rows, batch->count, sizeof *rows, compare_periods);
-    }
-    for (size_t from = 0, until; from < batch->count && !code; from = until) {
+    for (int64_t after = -1; rows && !code;) {
         struct run run;
-        for (until = from; until < batch->count && rows[until].period == rows[from].period;)
-            until++;
-        code = run_write(lookup->directory, rows + from, until - from, lookup->covered + 1,
-                         batch->last, &run);
+        size_t count = 0;
+        after = take_period(batch, after, rows, &count);
+        if (!count)
+            break;
+        code = run_write(lookup->directory, rows, count, lookup->covered + 1, batch->last, &run);
         code = code ? code : publish(lookup, &run);
     }
     free(rows);
@@ -214,8 +239,9 @@ static size_t choose_merge(const struct lookup *lookup, size_t *ret_from)
         bool is_over = (period & ~PERIOD_IS_MONTH) < now && until - from > 1;
         bool is_short = runs[until - 1].last - runs[from].first < UINT32_MAX;
         *ret_from = is_over ? from : until - (alike < MERGE ? alike : MERGE);
+        size_t count = until - *ret_from < MERGE_MAX ? until - *ret_from : MERGE_MAX;
         if (is_short && (is_over || alike >= MERGE))
-            return until - *ret_from;
+            return count;
     }
     return 0;
 }
@@ -247,9 +273,7 @@ static enum err merge_some(struct lookup *lookup, bool *ret_done)
     if (code) /* the first of them begins where all of them do */
         return code == ERR_DAMAGED ? note_damage(lookup, &lookup->runs[from]) : code;
     TRY(publish(lookup, &merged)); /* goes before them: it begins where the first does */
-    for (size_t i = 0; i < count; i++)
-        TRY(remove_at(lookup, from + 1));
-    return OK;
+    return remove_runs(lookup, from + 1, count);
 }
 
 /* With `working` held. */
@@ -514,20 +538,32 @@ enum err lookup_expire(struct lookup *lookup)
 
 /* ---- opening ---- */
 
+/* What is listed and not there, or shorter: made again from its first entry on. */
+static enum err miss(void *context, const struct run *listed)
+{
+    struct lookup *lookup = context;
+    char name[RUN_NAME];
+    struct run run;
+    run_name(listed, name);
+    bool is_there = run_open(lookup->directory, name, &run) == OK;
+    bool is_whole = is_there && run.count == listed->count;
+    if (is_there)
+        (void)close(run.fd);
+    err_clear();
+    if (!is_whole && listed->first - 1 < lookup->kept)
+        lookup->kept = listed->first - 1;
+    return OK;
+}
+
 static void read_covered(struct lookup *lookup)
 {
     uint64_t covered = 0;
-    char path[AUDIT_PATH];
-    char *text = NULL;
-    size_t len = 0;
-    snprintf(path, sizeof path, "%.4000s/covered", lookup->directory);
-    if (io_read_file(path, 24, &text, &len) != OK ||
-        !str_to_u64(str_of(text, len), INT64_MAX, &covered)) {
+    lookup->kept = UINT64_MAX;
+    if (manifest_read(lookup, &covered, miss, lookup) != OK) {
         err_clear();
         covered = 0;
     }
-    free(text);
-    lookup->covered = covered;
+    lookup->covered = covered < lookup->kept ? covered : lookup->kept;
 }
 
 /* Of no use: beyond what is covered, or within another of its period. */
@@ -547,7 +583,8 @@ static bool is_stale(const struct lookup *lookup, const struct run *run)
 /* What was not finished, of which nothing is missed. */
 static bool is_leftover(str name)
 {
-    return str_ends(name, S(".new")) || (str_starts(name, S("covered.")));
+    return str_ends(name, S(".new")) || str_eq(name, S("covered")) ||
+           str_starts(name, S("manifest."));
 }
 
 /* With one that is not whole, or noted as damaged, goes what is covered from it on. */
@@ -584,26 +621,41 @@ static enum err each_file(struct lookup *lookup, enum err take(struct lookup *, 
     enum err code = dir ? OK : err_errno("cannot open directory %s", lookup->directory);
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): safe on a stream of one's own */
     for (struct dirent *entry; !code && (entry = readdir(dir));)
-        if (!str_eq_c(str_c(entry->d_name), "covered") && entry->d_name[0] != '.')
+        if (!str_eq_c(str_c(entry->d_name), "manifest") && entry->d_name[0] != '.')
             code = take(lookup, entry->d_name);
     if (dir)
         closedir(dir);
     return code;
 }
 
-/* What is covered is lowered before anything goes, so that a crash in between hides nothing. */
+/* A run that reaches beyond what is covered goes, and with it what it has below. */
+static void cover_whole_runs(struct lookup *lookup)
+{
+    bool is_lower = true;
+    while (is_lower) {
+        is_lower = false;
+        for (size_t i = 0; i < lookup->run_count; i++) {
+            const struct run *run = &lookup->runs[i];
+            if (run->last <= lookup->covered || run->first > lookup->covered)
+                continue;
+            lookup->covered = run->first - 1;
+            is_lower = true;
+        }
+    }
+}
+
+/* What stays is listed before anything else goes, so that a crash in between hides nothing. */
 static enum err read_directory(struct lookup *lookup)
 {
-    uint64_t covered = lookup->covered;
-    enum err code = each_file(lookup, take_file);
-    if (!code && lookup->covered < covered)
-        code = write_covered(lookup, lookup->covered);
-    if (!code)
-        code = each_file(lookup, remove_file);
-    for (size_t i = lookup->run_count; i-- > 0 && !code;)
-        if (is_stale(lookup, &lookup->runs[i]))
-            code = remove_at(lookup, i);
-    return code;
+    TRY(each_file(lookup, take_file));
+    cover_whole_runs(lookup);
+    for (size_t i = lookup->run_count; i-- > 0;)
+        if (is_stale(lookup, &lookup->runs[i])) {
+            (void)close(lookup->runs[i].fd);
+            drop_at(lookup, i);
+        }
+    TRY(write_covered(lookup, lookup->covered));
+    return each_file(lookup, remove_file);
 }
 
 enum err lookup_empty(struct lookup *lookup)
@@ -625,10 +677,13 @@ void lookup_init(struct lookup *lookup)
     pthread_rwlock_init(&lookup->runs_lock, NULL);
 }
 
-enum err lookup_open(struct lookup *lookup, const char *audit_directory, struct keyring *keyring)
+enum err lookup_open(struct lookup *lookup, const char *audit_directory, struct keyring *keyring,
+                     const struct node_key *signer, const char *origin)
 {
     snprintf(lookup->directory, sizeof lookup->directory, "%.4000s/lookup", audit_directory);
     lookup->keyring = keyring;
+    lookup->signer = signer;
+    lookup->origin = origin;
     TRY(io_make_dir(lookup->directory));
     lookup->filling = new_batch();
     if (!lookup->filling)

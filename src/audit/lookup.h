@@ -8,7 +8,8 @@
  *                                              checksum for every 340
  *   DIR/audit/lookup/<run>.damaged             it was found altered: what lies from its first entry
  *                                              on is made again at the next opening
- *   DIR/audit/lookup/covered                   up to which entry all rows lie in runs
+ *   DIR/audit/lookup/manifest                  which runs there are, and up to which entry all
+ *                                              rows lie in them, signed (manifest.c)
  *
  *   row      tag 6 | country 2 | entry, counted from the run's first, 4     most significant first
  *   tag      SipHash of the term under the key of its period; equal tags are a question, which
@@ -20,7 +21,7 @@
  * writes them, then merges: eight runs of one size make one of the next, and a period that has
  * ended has one run. So a question probes some 20 runs for the period under way and one for each
  * other, three reads each. All of it is a view of the log: what a crash leaves out is made again
- * from `covered` on.
+ * from what the manifest covers on.
  */
 #ifndef AUDIT_LOOKUP_H
 #define AUDIT_LOOKUP_H
@@ -29,6 +30,7 @@
 
 #include "audit/keyring.h"
 #include "codec/node.h"
+#include "crypto/node_key.h"
 
 struct term_row {
     uint64_t key; /* tag and country */
@@ -49,6 +51,11 @@ enum err terms_of_body(struct keyring *keyring, str body, uint64_t number, uint3
 enum err term_key(struct keyring *keyring, uint32_t period, enum audit_term term, str text,
                   uint64_t *ret) MUST_USE;
 uint16_t term_country(str country);
+
+/* ---- rows.c ---- */
+
+int row_compare(const void *a, const void *b); /* by key, then by entry */
+void rows_sort(struct term_row *rows, size_t count);
 
 /* ---- runs.c: files of sorted rows ---- */
 
@@ -74,6 +81,7 @@ enum err run_merge(const char *directory, const struct run *runs, size_t count,
 /* By its file name. ERR_DAMAGED: not a run, or not whole. */
 enum err run_open(const char *directory, const char *name, struct run *ret) MUST_USE;
 enum err run_remove(const char *directory, struct run *run) MUST_USE;
+enum err run_check(const struct run *run) MUST_USE; /* every block of it */
 /* Entries below `before` with low <= key <= high: of each key the newest `max`. */
 enum err run_find(const struct run *run, uint64_t low, uint64_t high, uint64_t before, size_t max,
                   struct buf *ret_entries) MUST_USE;
@@ -94,6 +102,8 @@ struct batch { /* rows not yet in a run */
 struct lookup {
     char directory[4096];
     struct keyring *keyring;
+    const struct node_key *signer;
+    const char *origin;   /* the log's name: signs the manifest with that key */
     pthread_mutex_t lock; /* of the batches */
     pthread_cond_t changed;
     struct batch *filling, *sealed; /* sealed: oldest first */
@@ -105,12 +115,14 @@ struct lookup {
     pthread_rwlock_t runs_lock; /* the list of them */
     struct run *runs;
     size_t run_count, run_max;
+    uint64_t kept;            /* at opening: below the first run that is missed */
     _Atomic uint64_t covered; /* its thread goes on while the log is being opened */
 };
 
 void lookup_init(struct lookup *lookup);
-enum err lookup_open(struct lookup *lookup, const char *audit_directory,
-                     struct keyring *keyring) MUST_USE;
+/* keyring, signer and origin are borrowed. */
+enum err lookup_open(struct lookup *lookup, const char *audit_directory, struct keyring *keyring,
+                     const struct node_key *signer, const char *origin) MUST_USE;
 void lookup_close(struct lookup *lookup);
 /* Removes all of it: it is not of this log. */
 enum err lookup_empty(struct lookup *lookup) MUST_USE;
@@ -130,5 +142,18 @@ enum err lookup_find(struct lookup *lookup, enum audit_term term, str text, str 
 enum err lookup_forget(struct lookup *lookup, str rows) MUST_USE;
 /* Removes the runs of periods whose key was destroyed. */
 enum err lookup_expire(struct lookup *lookup) MUST_USE;
+
+/* ---- manifest.c ---- */
+
+/* The runs as they are listed, with `working` held. */
+enum err manifest_write(const struct lookup *lookup, uint64_t covered) MUST_USE;
+typedef enum err manifest_visit(void *context, const struct run *listed); /* fd: -1 */
+/* ERR_NOT_FOUND: there is none; others: none of ours. */
+enum err manifest_read(const struct lookup *lookup, uint64_t *ret_covered, manifest_visit *visit,
+                       void *context) MUST_USE;
+enum err manifest_parse(str text, uint64_t *ret_covered, manifest_visit *visit,
+                        void *context) MUST_USE;
+/* By the files alone, of a node at work too. ERR_DAMAGED names the run. */
+enum err manifest_check(const char *audit_directory, struct buf *report) MUST_USE;
 
 #endif

@@ -53,15 +53,6 @@ static struct term_row get_row(const struct run *run, const char *bytes)
     return row;
 }
 
-static int compare_rows(const void *a, const void *b)
-{
-    const struct term_row *x = a;
-    const struct term_row *y = b;
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return (x->entry > y->entry) - (x->entry < y->entry);
-}
-
 /* ---- names ---- */
 
 void run_name(const struct run *run, char out[RUN_NAME])
@@ -177,6 +168,14 @@ enum err run_open(const char *directory, const char *name, struct run *ret)
     return code;
 }
 
+enum err run_check(const struct run *run)
+{
+    struct term_row rows[BLOCK];
+    for (uint64_t at = 0; at < run->count; at += BLOCK)
+        TRY(read_rows(run, at, rows_of_block(run, at / BLOCK), rows));
+    return OK;
+}
+
 enum err run_remove(const char *directory, struct run *run)
 {
     char path[AUDIT_PATH];
@@ -257,7 +256,7 @@ enum err run_write(const char *directory, struct term_row *rows, size_t count, u
 {
     struct writing w;
     enum err code = begin(&w, directory, rows[0].period, first, last);
-    qsort(rows, count, sizeof *rows, compare_rows);
+    rows_sort(rows, count);
     for (size_t i = 0; i < count && !code; i++)
         code = put(&w, &rows[i]);
     return end(&w, directory, code, ret);
@@ -291,7 +290,7 @@ static enum err least(struct reader *readers, size_t count, struct reader **ret)
     for (size_t i = 0; i < count; i++) {
         const struct term_row *row;
         TRY(peek(&readers[i], &row));
-        if (row && (!best || compare_rows(row, best) < 0)) {
+        if (row && (!best || row_compare(row, best) < 0)) {
             best = row;
             *ret = &readers[i];
         }
@@ -442,7 +441,7 @@ enum err run_forget(const struct run *run, const struct term_row *row, bool *ret
     }
     for (until = from; until < run->count; until++) { /* it may stand over others forgotten */
         TRY(read_rows(run, until, 1, &here));
-        if (compare_rows(&here, row) != 0)
+        if (row_compare(&here, row) != 0)
             break;
     }
     *ret_alone = until - from == run->count && run->count;

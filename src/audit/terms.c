@@ -91,6 +91,8 @@ size_t audit_value_form(str text, char out[AUDIT_FORM])
 struct terms {
     struct keyring *keyring;
     uint32_t period;
+    bool has_key; /* fetched with the first term */
+    struct secret_key key;
     uint16_t country;
     uint64_t number;
     struct buf *out;
@@ -103,19 +105,30 @@ uint16_t term_country(str country)
     return (uint16_t)(hash64(country, 29) & 0xFFFF);
 }
 
-enum err term_key(struct keyring *keyring, uint32_t period, enum audit_term term, str text,
-                  uint64_t *ret)
+static enum err key_of_period(struct keyring *keyring, uint32_t period, struct secret_key *ret)
+{
+    return keyring_index(keyring, period & ~PERIOD_IS_MONTH, period & PERIOD_IS_MONTH, ret);
+}
+
+/* Its country's bits zero. */
+static uint64_t tag_of(const struct secret_key *key, enum audit_term term, str text)
 {
     char form[AUDIT_FORM + 1];
-    uint64_t tag = 0;
     size_t len = term == AUDIT_VALUE ? audit_value_form(text, form + 1)
                                      : (text.len < AUDIT_FORM ? text.len : AUDIT_FORM);
     form[0] = (char)('a' + term);
     if (term != AUDIT_VALUE)
         memcpy(form + 1, text.ptr, len);
-    TRY(keyring_tag(keyring, period & ~PERIOD_IS_MONTH, period & PERIOD_IS_MONTH,
-                    str_of(form, len + 1), &tag));
-    *ret = tag & ~(uint64_t)0xFFFF;
+    return keyed_hash64(key->bytes, str_of(form, len + 1)) & ~(uint64_t)0xFFFF;
+}
+
+enum err term_key(struct keyring *keyring, uint32_t period, enum audit_term term, str text,
+                  uint64_t *ret)
+{
+    struct secret_key key;
+    TRY(key_of_period(keyring, period, &key));
+    *ret = tag_of(&key, term, text);
+    wipe(&key, sizeof key);
     return OK;
 }
 
@@ -124,8 +137,10 @@ static enum err add(struct terms *terms, enum audit_term term, str text)
     struct term_row row = {.entry = terms->number, .period = terms->period};
     if (text.len == 0)
         return OK;
-    TRY(term_key(terms->keyring, terms->period, term, text, &row.key));
-    row.key |= terms->country;
+    if (!terms->has_key)
+        TRY(key_of_period(terms->keyring, terms->period, &terms->key));
+    terms->has_key = true;
+    row.key = tag_of(&terms->key, term, text) | terms->country;
     for (size_t at = terms->from; at < terms->out->len; at += sizeof row)
         if (memcmp(terms->out->ptr + at, &row.key, sizeof row.key) == 0)
             return OK;
@@ -192,6 +207,7 @@ enum err terms_of_entry(struct keyring *keyring, const struct audit_entry *entry
         code = add_values(&terms, query, 0);
     else if (!code)
         err_clear();
+    wipe(&terms.key, sizeof terms.key);
     arena_release(&arena);
     return code;
 }
@@ -219,6 +235,7 @@ enum err terms_of_body(struct keyring *keyring, str body, uint64_t number, uint3
     }
     if (!code && is_search)
         code = add_values(&terms, node_get(node, S("query")), 0);
+    wipe(&terms.key, sizeof terms.key);
     arena_release(&arena);
     if (code == ERR_GONE) { /* the period is over */
         err_clear();

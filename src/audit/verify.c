@@ -64,11 +64,15 @@ enum err audit_verify(const char *directory, uint64_t *ret_entries, struct buf *
     char hex[HASH_SIZE * 2 + 1];
     struct verified v = {0};
     snprintf(path, sizeof path, "%.4000s/audit", directory);
+    struct buf lookup = {0};
     enum err code = verify_directory(path, &v);
+    if (!code)
+        code = manifest_check(path, &lookup);
     *ret_entries = v.entries;
     if (code) {
         buf_printf(report, "DAMAGED: %s\nentries before it are whole: %llu\n", err_last()->message,
                    (unsigned long long)v.entries);
+        buf_release(&lookup);
         return code;
     }
     hex_encode(v.chain.bytes, HASH_SIZE, hex);
@@ -81,7 +85,9 @@ enum err audit_verify(const char *directory, uint64_t *ret_entries, struct buf *
                    "behind them: %llu bytes of a group not yet finished, or cut off by a crash; "
                    "nobody was told of it\n",
                    (unsigned long long)v.torn);
+    buf_add(report, buf_str(&lookup));
     buf_printf(report, "chain: %s\n", hex);
+    buf_release(&lookup);
     return report->failed;
 }
 
@@ -186,6 +192,8 @@ static enum err copy_log(struct audit *audit, const char *target)
         code = copy_segment(audit, target, snapshot.segments[i],
                             i + 1 == snapshot.count ? snapshot.last_bytes : 0);
     free(snapshot.segments);
+    if (!code)
+        code = packing_copy(&audit->keyring.packing, target);
     if (!code)
         code = keyring_copy(&audit->keyring, target);
     return code ? code : head_write(target, &snapshot.head);

@@ -110,6 +110,7 @@ static enum err open_parts(struct running *running, const char *data, const char
     TRY(search_open(running->catalog, node->store, node->index, node->classes, &node->engine));
     load_frequencies(node->engine, data);
     TRY(audit_open(data, &node->audit));
+    TRY(audit_expect(node->audit, &running->catalog->hash));
     index_set_erased_hook(node->index, withdraw_erased, running);
     TRY(identity_open(data, running->catalog, node->store, &node->identity));
     TRY(look_for_recovery(node));

@@ -152,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ensure(number >= 1 && number <= 1000);
     if (terms_of_body(&keyring, rest, 1, 20000, &rows))
         err_clear();
-    if (unseal_with(&(struct secret_key){{0}}, rest, &arena, &text) == OK)
+    if (unseal_with(&(struct secret_key){{0}}, NULL, rest, &arena, &text) == OK)
         ensure(text.len < rest.len);
     arena_release(&arena);
     buf_release(&rows);

@@ -17,7 +17,7 @@ static void sealed(str bytes)
     static const struct secret_key key = {{1, 2, 3}};
     struct arena arena = {0};
     str body;
-    ensure(unseal_with(&key, bytes, &arena, &body) != OK); /* nobody knows this key's seal */
+    ensure(unseal_with(&key, NULL, bytes, &arena, &body) != OK); /* nobody knows this key's seal */
     arena_release(&arena);
 }
 

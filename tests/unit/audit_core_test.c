@@ -295,7 +295,7 @@ static void who_was_shown_a_record(void **state)
         assert_int_equal(seen.count, 0);
         if (round == 1) {
             char path[700];
-            snprintf(path, sizeof path, "%s/audit/lookup/covered", f->scratch.path);
+            snprintf(path, sizeof path, "%s/audit/lookup/manifest", f->scratch.path);
             audit_close(f->audit); /* made again from the log */
             assert_int_equal(remove(path), 0);
             assert_int_equal(audit_open(f->scratch.path, &f->audit), OK);

@@ -62,7 +62,7 @@ static void reopen(struct fixture *f)
     audit_close(f->audit);
     f->audit = NULL;
     assert_int_equal(audit_open(f->scratch.path, &f->audit), OK);
-    f->audit->segment_bytes = 40 << 10;
+    f->audit->segment_bytes = 20 << 10;
 }
 
 static void append(struct fixture *f)
@@ -164,7 +164,7 @@ static void check_all(struct fixture *f)
 static void what_is_found_is_what_walking_finds(void **state)
 {
     struct fixture *f = *state;
-    f->audit->segment_bytes = 40 << 10; /* some fifty segments, so that runs are merged */
+    f->audit->segment_bytes = 20 << 10; /* some fifty segments, so that runs are merged */
     for (unsigned i = 1; i <= ENTRIES; i++) {
         append(f);
         if (i % 1000 == 0) {
@@ -205,14 +205,16 @@ static void each_file(const struct fixture *f, const char *directory,
 static void what_a_crash_leaves_out_is_made_again(void **state)
 {
     struct fixture *f = *state;
-    char covered[900], stale[900];
-    f->audit->segment_bytes = 40 << 10;
+    char covered[900], manifest[900], stale[900];
+    f->audit->segment_bytes = 20 << 10;
     for (unsigned i = 0; i < 600; i++)
         append(f);
     audit_close(f->audit);
     lookup_path(f, "covered", covered);
+    lookup_path(f, "manifest", manifest);
     for (unsigned round = 0; round < 4; round++) {
         static const char *const texts[] = {"", "150", "0", "99999"};
+        assert_int_equal(io_remove(manifest), OK); /* as logs of before had it */
         assert_int_equal(io_replace(covered, str_c(texts[round])), OK);
         lookup_path(f, "000051d0-00000000000000000001-00000000000000000009", stale);
         assert_int_equal(io_replace(stale, S("half a row")), OK);
@@ -230,7 +232,7 @@ static void what_a_crash_leaves_out_is_made_again(void **state)
 
 static void fill_two_days(struct fixture *f)
 {
-    f->audit->segment_bytes = 40 << 10;
+    f->audit->segment_bytes = 20 << 10;
     for (unsigned i = 0; i < 600; i++) {
         if (i == 500)
             clock_pin(clock_now_us() + DAY_US); /* the runs of the day before become one */
@@ -322,6 +324,98 @@ static void an_altered_run_hides_nothing(void **state)
         assert_int_equal(count_refused(f, name), 0);
     }
     assert_in_range(refused, FLIPS / 2, FLIPS * VALUES);
+}
+
+/* Of a log that is closed: OK, or the run is named. */
+static void verify_misses(struct fixture *f, const char *name)
+{
+    struct buf said = {0};
+    uint64_t count = 0;
+    enum err code = audit_verify(f->scratch.path, &count, &said);
+    assert_int_equal(code, name ? ERR_DAMAGED : OK);
+    assert_true(str_has(buf_str(&said), name ? str_c(name) : S("of the lookup are whole")));
+    assert_int_equal(count, f->count);
+    buf_release(&said);
+}
+
+/* The run whose name is the `at`th of them; false: there are fewer. */
+static bool pick_run(struct fixture *f, unsigned at, char name[RUN_NAME])
+{
+    struct dirent **names = NULL;
+    char path[900];
+    unsigned seen = 0;
+    bool is_found = false;
+    lookup_path(f, "", path);
+    int count = scandir(path, &names, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        struct run run;
+        if (run_read_name(str_c(names[i]->d_name), &run) && seen++ == at) {
+            run_name(&run, name);
+            is_found = true;
+        }
+        free(names[i]);
+    }
+    free(names);
+    return is_found;
+}
+
+/* Who verifies is told which one; the next opening makes it again. */
+static void a_run_removed_whole_is_missed(void **state)
+{
+    struct fixture *f = *state;
+    char path[900], name[RUN_NAME];
+    unsigned at = 0;
+    fill_two_days(f);
+    for (;; at++) {
+        audit_close(f->audit);
+        f->audit = NULL;
+        verify_misses(f, NULL);
+        bool is_there = pick_run(f, at, name);
+        if (is_there) {
+            lookup_path(f, name, path);
+            assert_int_equal(remove(path), 0);
+            verify_misses(f, name);
+        }
+        assert_int_equal(audit_open(f->scratch.path, &f->audit), OK);
+        check_all(f);
+        if (!is_there)
+            break;
+    }
+    assert_in_range(at, 3, 60);
+}
+
+/* The list itself removed, altered, of another log, or cut: not believed. */
+static void the_list_of_runs_is_held_to_its_signature(void **state)
+{
+    struct fixture *f = *state;
+    char manifest[900], path[900], name[RUN_NAME];
+    char *note = NULL;
+    size_t len = 0;
+    off_t size;
+    fill_two_days(f);
+    lookup_path(f, "manifest", manifest);
+    for (unsigned round = 0; round < 4; round++) {
+        close_and_pick(f, path, name, &size);
+        assert_int_equal(io_read_file(manifest, 1 << 20, &note, &len), OK);
+        str text = str_of(note, len);
+        size_t line = 0;
+        while (!str_starts(str_from(text, line), str_c(name)))
+            line++;
+        str before = str_slice(text, 0, line), rest = str_from(text, line);
+        str gone = STR_EMPTY;
+        assert_true(str_split(&rest, '\n', &gone));
+        struct buf without = {0};
+        buf_add(&without, before);
+        buf_add(&without, rest);
+        note[len / 2] = round == 1 ? (char)(note[len / 2] ^ 1) : note[len / 2];
+        const str texts[] = {STR_EMPTY, text, buf_str(&without), str_slice(text, 0, len - 9)};
+        assert_int_equal(remove(path), 0);
+        assert_int_equal(io_replace(manifest, texts[round]), OK);
+        assert_int_equal(audit_open(f->scratch.path, &f->audit), OK);
+        check_all(f);
+        buf_release(&without);
+        free(note);
+    }
 }
 
 /* An entry is destroyed all the same: the run it stood in goes, and is made without it. */
@@ -516,6 +610,8 @@ int main(void)
         TEST(what_is_found_is_what_walking_finds),
         TEST(what_a_crash_leaves_out_is_made_again),
         TEST(an_altered_run_hides_nothing),
+        TEST(a_run_removed_whole_is_missed),
+        TEST(the_list_of_runs_is_held_to_its_signature),
         TEST(in_an_altered_run_entries_can_be_destroyed),
         TEST(what_was_destroyed_is_in_no_file),
         TEST(after_its_time_nothing_is_found_and_nothing_left),

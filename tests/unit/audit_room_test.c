@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "base/io.h"
+#include "base/random.h"
 
 #include "audit/internal.h"
 
@@ -50,10 +51,13 @@ static void fill_disk(void)
 static enum err append(void)
 {
     static char query[QUERY + 3];
+    struct random random;
     static const struct actor actor = {.officer = {"o-1", 3}, .country = {"UTO", 3}};
     char receipt[RECEIPT_TEXT];
     query[0] = query[QUERY - 1] = '"';
-    memset(query + 1, 'x', QUERY - 2);
+    random_seed(&random, 5); /* of bytes that do not pack */
+    for (size_t i = 1; i + 1 < QUERY; i++)
+        query[i] = (char)random_below(&random, 256);
     struct audit_entry entry = {.kind = AUDIT_SEARCH,
                                 .time_us = clock_now_us(),
                                 .actor = &actor,

@@ -4,6 +4,7 @@
 // Whatever does not hold throws Damage, which names the words that say what; nothing here asks the node.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { readDictionary, unpack } from './unpack.js';
 
 export class Damage extends Error {
   constructor(key, values = {}) {
@@ -187,22 +188,50 @@ function parseProof(text) {
   return { extra: fromBase64(extra), index: numberFrom(index.slice(6)), path: lines.map(hashFrom), checkpoint: text.slice(gap + 2) };
 }
 
-// "C": the entry's own key, the salt, and the sealed contents with their head (kind, day, group) in clear; "H": the hash.
-function leafOf(extra) {
-  if (extra[0] === 0x48 && extra.length === 1 + HASH_SIZE) return { leaf: extra.subarray(1), body: '' };
-  if (extra[0] !== 0x43 || extra.length < 1 + KEY_SIZE + SALT_SIZE + 7 + 16) throw new Damage('log.bad.proof');
-  const key = extra.subarray(1, 1 + KEY_SIZE);
-  const salt = extra.subarray(1 + KEY_SIZE, 1 + KEY_SIZE + SALT_SIZE);
-  const stored = extra.subarray(1 + KEY_SIZE + SALT_SIZE);
-  const head = 7 + stored[6];
+const PACKED = 3; // the mark of contents that name a dictionary
+const GROUP_AT = 6;
+
+// What was packed ends with one byte 80 and zeros (src/audit/packing.h).
+function unpadded(bytes) {
+  let end = bytes.length;
+  while (end && !bytes[end - 1]) end--;
+  if (bytes[end - 1] !== 0x80) throw new Damage('log.bad.contents');
+  return bytes.subarray(0, end - 1);
+}
+
+// The entry's own key, the salt, and the sealed contents with their head (kind, day, group, dictionary) in clear.
+function openContents(bytes, dictionary) {
+  if (bytes.length < KEY_SIZE + SALT_SIZE + GROUP_AT + 1 + 16) throw new Damage('log.bad.proof');
+  const key = bytes.subarray(0, KEY_SIZE);
+  const salt = bytes.subarray(KEY_SIZE, KEY_SIZE + SALT_SIZE);
+  const stored = bytes.subarray(KEY_SIZE + SALT_SIZE);
+  const isPacked = stored[0] === PACKED;
+  const head = GROUP_AT + 1 + stored[GROUP_AT] + (isPacked ? 2 : 0);
+  if (isPacked !== Boolean(dictionary)) throw new Damage('log.bad.proof');
   try {
-    // the first form's key is the entry's own; the second's is what XChaCha20 makes of the day's key and the salt
+    // the first form's key is the entry's own; the others' is what XChaCha20 makes of the day's key and the salt
     const [cipher, nonce] = stored[0] === 1 ? [xchacha20poly1305, 24] : [chacha20poly1305, 12];
-    const body = cipher(key, new Uint8Array(nonce), stored.subarray(0, head)).decrypt(stored.subarray(head));
+    const about = new Uint8Array([...stored.subarray(0, head), ...(isPacked ? sha256(dictionary) : [])]);
+    const opened = cipher(key, new Uint8Array(nonce), about).decrypt(stored.subarray(head));
+    const body = isPacked ? unpack(unpadded(opened), readDictionary(dictionary)) : opened;
     return { leaf: leafHash(salt, stored), body: new TextDecoder().decode(body) };
   } catch {
     throw new Damage('log.bad.contents');
   }
+}
+
+// "D": the dictionary that the contents were packed with, behind its length and its hash, then the contents; "C": these alone, not
+// packed; "H": the hash.
+function leafOf(extra) {
+  const rest = extra.subarray(1);
+  if (extra[0] === 0x48 && rest.length === HASH_SIZE) return { leaf: rest, body: '' };
+  if (extra[0] === 0x43) return openContents(rest, null);
+  if (extra[0] !== 0x44 || rest.length < 4 + HASH_SIZE) throw new Damage('log.bad.proof');
+  const size = new DataView(rest.buffer, rest.byteOffset).getUint32(0, true);
+  const file = rest.subarray(4, 4 + size);
+  const dictionary = file.subarray(HASH_SIZE);
+  if (file.length !== size || !isSame(sha256(dictionary), file.subarray(0, HASH_SIZE))) throw new Damage('log.bad.proof');
+  return openContents(rest.subarray(4 + size), dictionary);
 }
 
 // A proof file against the log's key: which entry of which log, and its contents where they are in it.
