@@ -421,66 +421,30 @@ static void *committer_main(void *context)
 /* ---- opening ---- */
 
 struct refill {
-    struct audit *audit;
-    struct buf places, terms, leaves;
+    struct again again;
+    struct buf places, leaves;
 };
-
-/* What cannot be opened any more is in no lookup. */
-static enum err refill_terms(struct refill *refill, const struct entry_place *entry)
-{
-    struct keyring *keyring = &refill->audit->keyring;
-    struct arena arena = {0};
-    str body;
-    uint32_t day = 0;
-    enum err code = keyring_unseal(keyring, &entry->salt, entry->body, &arena, &body, &day, NULL);
-    if (!code)
-        code = terms_of_body(keyring, body, entry->number, day, &refill->terms);
-    if (code == ERR_GONE) {
-        err_clear();
-        code = OK;
-    }
-    arena_release(&arena);
-    return code;
-}
-
-static enum err look_up_entry(void *context, const struct entry_place *entry)
-{
-    struct refill *refill = context;
-    bool is_new = entry->number > refill->audit->lookup.covered;
-    return is_new && !(entry->flags & ENTRY_DESTROYED) ? refill_terms(refill, entry) : OK;
-}
 
 static enum err refill_entry(void *context, const struct entry_place *entry)
 {
     struct refill *refill = context;
     buf_add_u64(&refill->places, entry->offset);
     buf_add(&refill->leaves, str_of((const char *)entry->leaf.bytes, HASH_SIZE));
-    TRY(look_up_entry(context, entry));
+    TRY(again_entry(&refill->again, entry));
     return refill->places.failed ? refill->places.failed : refill->leaves.failed;
 }
 
-static enum err read_chain(const char *directory, uint64_t first, struct hash *ret)
-{
-    char path[AUDIT_PATH];
-    char bytes[SEGMENT_HEADER] = {0};
-    int fd = -1;
-    segment_path(directory, first, path);
-    TRY(io_open(path, O_RDONLY, &fd));
-    ssize_t got = pread(fd, bytes, sizeof bytes, 0);
-    (void)close(fd);
-    memcpy(ret->bytes, bytes + 16, HASH_SIZE);
-    return got == sizeof bytes ? OK : err_set(ERR_DAMAGED, "%s has no header", path);
-}
-
 /* Walks segment `index`, adds it to the views, and leaves the end of the log in *ret. */
-static enum err take_segment(struct audit *audit, size_t index, struct segment_end *ret)
+static enum err take_segment(struct audit *audit, size_t index, uint64_t covered,
+                             struct segment_end *ret)
 {
     uint64_t first = audit->segments[index];
     bool is_last = index + 1 == audit->segment_count;
-    struct refill refill = {.audit = audit, .terms = {.max = 1 << 30}};
+    struct refill refill = {
+        .again = {.audit = audit, .covered = covered, .terms = {.max = 1 << 30}}};
     const struct entry_visitor visitor = {refill_entry, &refill};
     struct hash before = {{0}};
-    enum err code = read_chain(audit->directory, first, &before);
+    enum err code = segment_chain_before(audit->directory, first, &before);
     if (!code)
         code = segment_walk(audit->directory, first, &before, is_last, &visitor, ret);
     if (!code && !is_last && ret->next != audit->segments[index + 1])
@@ -489,14 +453,12 @@ static enum err take_segment(struct audit *audit, size_t index, struct segment_e
     if (!code)
         code = views_add(audit, first, buf_str(&refill.places));
     if (!code)
-        code = lookup_add(&audit->lookup, buf_str(&refill.terms));
-    if (!code && !is_last && ret->next - 1 > audit->lookup.covered)
-        code = lookup_seal(&audit->lookup, ret->next - 1);
+        code = lookup_add(&audit->lookup, buf_str(&refill.again.terms));
     if (!code)
         code = tree_add(&audit->tree, buf_str(&refill.leaves));
     buf_release(&refill.leaves);
     buf_release(&refill.places);
-    buf_release(&refill.terms);
+    again_release(&refill.again);
     return code;
 }
 
@@ -511,70 +473,33 @@ static enum err check_head(struct audit *audit, const struct segment_end *end)
     return OK;
 }
 
-static enum err look_up_segment(struct audit *audit, size_t index)
-{
-    struct refill refill = {.audit = audit, .terms = {.max = 1 << 30}};
-    const struct entry_visitor visitor = {look_up_entry, &refill};
-    bool is_last = index + 1 == audit->segment_count;
-    struct hash before = {{0}};
-    struct segment_end end;
-    uint64_t first = audit->segments[index];
-    enum err code = read_chain(audit->directory, first, &before);
-    if (!code)
-        code = segment_walk(audit->directory, first, &before, is_last, &visitor, &end);
-    if (!code)
-        code = lookup_add(&audit->lookup, buf_str(&refill.terms));
-    buf_release(&refill.terms);
-    return code || is_last ? code : lookup_seal(&audit->lookup, end.next - 1);
-}
-
-/* Old segments of which the lookup does not have all entries: a crash came before it did. */
-static enum err look_up_rest(struct audit *audit)
-{
-    uint64_t covered = audit->lookup.covered;
-    for (size_t i = 0; i + 1 < audit->segment_count; i++)
-        if (audit->segments[i + 1] - 1 > covered)
-            TRY(look_up_segment(audit, i));
-    return OK;
-}
-
-/* It has more entries than the log: it is another's, or of a log that was longer. */
-static enum err look_up_again(struct audit *audit)
-{
-    TRY(lookup_empty(&audit->lookup));
-    for (size_t i = 0; i < audit->segment_count; i++)
-        TRY(look_up_segment(audit, i));
-    return OK;
-}
-
-static enum err go_on_with_sides(struct audit *audit)
-{
-    TRY(scrub_lengths(audit));
-    return look_up_rest(audit);
-}
-
 static enum err begin_sides(struct audit *audit)
 {
     TRY(views_empty(audit));
     return tree_cut(&audit->tree, 0);
 }
 
-/* Brings the side files up to the end of the log, walking only what they do not cover for sure. */
+/*
+ * Brings the side files up to the end of the log, walking only what they do not cover for sure. The
+ * lookup of closed segments is brought up first, so that only the last has rows to give.
+ */
 static enum err take_segments(struct audit *audit, struct segment_end *ret)
 {
     size_t last = audit->segment_count - 1;
-    uint64_t before = audit->segments[last] - 1;
+    uint64_t before = audit->segments[last] - 1, covered = audit->lookup.covered;
     bool is_complete = false;
     bool has_tree = false;
     TRY(views_open(audit, before, &is_complete));
     TRY(tree_open(&audit->tree, audit->directory, before, &has_tree));
     bool is_ready = is_complete && has_tree; /* else both are made from the first entry on */
-    TRY(is_ready ? go_on_with_sides(audit) : begin_sides(audit));
+    TRY(is_ready ? scrub_lengths(audit) : begin_sides(audit));
+    TRY(again_rest(audit, covered));
+    covered = covered > before ? covered : before;
     for (size_t i = is_ready ? last : 0; i <= last; i++)
-        TRY(take_segment(audit, i, ret));
+        TRY(take_segment(audit, i, covered, ret));
     TRY(check_head(audit, ret));
-    if (audit->lookup.covered >= ret->next)
-        TRY(look_up_again(audit));
+    if (covered >= ret->next) /* it is another's, or of a log that was longer */
+        TRY(again_all(audit));
     return checkpoint_agrees(audit);
 }
 

@@ -56,6 +56,8 @@ void segment_path(const char *directory, uint64_t first, char out[AUDIT_PATH]);
 /* First numbers of all segments, ascending; free *ret. */
 enum err segment_list(const char *directory, uint64_t **ret, size_t *ret_count) MUST_USE;
 void segment_header_put(char out[SEGMENT_HEADER], uint64_t first, const struct hash *chain);
+/* What a segment says the chain was before it. */
+enum err segment_chain_before(const char *directory, uint64_t first, struct hash *ret) MUST_USE;
 void group_header_put(char out[GROUP_HEADER], const struct group_header *header);
 bool group_header_get(const char *bytes, struct group_header *ret);
 void entry_header_put(char out[ENTRY_HEADER], uint64_t number, uint32_t length, uint32_t flags,
@@ -190,6 +192,20 @@ void room_close(struct audit *audit);
 void room_look(struct audit *audit); /* once a minute: the rate, and what it asks for */
 /* Before the segment grows: gives back a step of what is kept where there is no other room. */
 void room_make(struct audit *audit);
+
+/* ---- again.c: the lookup made from the log ---- */
+struct again { /* entries above `covered` give rows, in their order */
+    struct audit *audit;
+    uint64_t covered;
+    struct arena arena; /* of one entry */
+    struct buf terms;
+};
+enum err again_entry(struct again *again, const struct entry_place *entry) MUST_USE;
+void again_release(struct again *again);
+/* Closed segments that have entries above `covered`, the last one not. */
+enum err again_rest(struct audit *audit, uint64_t covered) MUST_USE;
+/* All of it, from the first entry on. */
+enum err again_all(struct audit *audit) MUST_USE;
 
 /* ---- views.c: where entries lie, a file that can be made again ---- */
 /* Opens it; *ret_complete says whether it covers `count` entries, above which it is cut. */

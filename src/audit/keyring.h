@@ -19,8 +19,10 @@
  *   JSON, packed with that dictionary (packing.h), bound to what stands before it and to the
  *   dictionary's SHA-256
  *
- * (2 in old logs: neither packed nor a dictionary named; 1: and the key made otherwise), under a
- * key of its own, made from the day's key and the entry's salt, so that one entry can be opened to somebody without the others of its day. The leaf is hashed over these bytes: it holds
+ * Old logs have 2, neither packed nor a dictionary named, and 1, its key made otherwise.
+ *
+ * The entry's own key is made from the day's key and its salt, so that one entry can be
+ * opened to somebody without the others of its day. The leaf is hashed over these bytes: it holds
  * whether the key is still there or not.
  */
 #ifndef AUDIT_KEYRING_H

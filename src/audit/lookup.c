@@ -18,7 +18,7 @@
 enum {
     MERGE = 8,
     LEVEL_ROWS = 1 << 20,
-    LATE_MAX = 8,
+    LATE_MAX = 4,
     ROWS_FIRST = 1 << 12,
     PERIODS_KNOWN = 64,
     MERGE_MAX = 64

@@ -58,18 +58,9 @@ enum err scrub_lengths(struct audit *audit)
 
 static enum err walk_one(struct audit *audit, uint64_t first)
 {
-    char path[AUDIT_PATH];
-    char bytes[SEGMENT_HEADER] = {0};
     struct hash before;
     struct segment_end end;
-    int fd = -1;
-    segment_path(audit->directory, first, path);
-    TRY(io_open(path, O_RDONLY, &fd));
-    ssize_t got = pread(fd, bytes, sizeof bytes, 0);
-    (void)close(fd);
-    if (got != sizeof bytes)
-        return err_set(ERR_DAMAGED, "%s has no header", path);
-    memcpy(before.bytes, bytes + 16, HASH_SIZE);
+    TRY(segment_chain_before(audit->directory, first, &before));
     return segment_walk(audit->directory, first, &before, false, NULL, &end);
 }
 

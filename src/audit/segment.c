@@ -96,6 +96,19 @@ void group_header_put(char out[GROUP_HEADER], const struct group_header *header)
     memcpy(out + 32, header->chain.bytes, HASH_SIZE);
 }
 
+enum err segment_chain_before(const char *directory, uint64_t first, struct hash *ret)
+{
+    char path[AUDIT_PATH];
+    char bytes[SEGMENT_HEADER] = {0};
+    int fd = -1;
+    segment_path(directory, first, path);
+    TRY(io_open(path, O_RDONLY, &fd));
+    ssize_t got = pread(fd, bytes, sizeof bytes, 0);
+    (void)close(fd);
+    memcpy(ret->bytes, bytes + 16, HASH_SIZE);
+    return got == sizeof bytes ? OK : err_set(ERR_DAMAGED, "%s has no header", path);
+}
+
 bool group_header_get(const char *bytes, struct group_header *ret)
 {
     struct cursor c = cursor_of(str_of(bytes, GROUP_HEADER));
