@@ -39,8 +39,7 @@ enum err run_page(struct call *call)
     call_header(call, S("ETag"), str_c(asset->etag));
     call_header(call, S("Vary"), S("Accept-Encoding"));
     call_header(call, S("Cache-Control"),
-                is_page ? S("no-cache")
-                        : S("public, max-age=86400, stale-while-revalidate=604800"));
+                is_page ? S("no-cache") : S("public, max-age=31536000, immutable"));
     if (known && str_eq_c(known->value, asset->etag)) {
         call->status = 304;
     } else {

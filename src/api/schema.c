@@ -22,7 +22,7 @@ static const struct {
     {"Reading", "type:s title:s on:b confidence:i check:s note?:s note_said?:[SaidSentence] "
                 "repair?:s parts:[Part]"},
     {"Caution", "code:s title:s"},
-    {"Fact", "field:s title:s row:i value:s masked:b check?:s note?:s "
+    {"Fact", "field:s title:s meaning?:s row:i value:s masked:b check?:s note?:s "
              "note_said?:[SaidSentence] pivot?:b to?:s photo?:s"},
     {"Why", "meaning:s title:s asked:s held?:s agreement:s bits:n words?:s "
             "words_said?:[SaidSentence]"},

@@ -151,13 +151,31 @@ static str meaning_title(const struct catalog *catalog, str meaning, enum langua
 
 /* ---- understood ---- */
 
+extern const struct type type_code, type_country, type_photograph, type_sex;
+
+/* The value of a part as the reader's language has it: a code by its name in it. */
+static void print_part_value(const struct catalog *catalog, const struct value *value,
+                             enum language language, struct buf *out)
+{
+    const struct code *code = value->type == &type_code ? value->detail : NULL;
+    str list = value->type == &type_country ? S("countries")
+               : value->type == &type_sex   ? S("sex")
+                                            : STR_EMPTY;
+    str title =
+        code ? code_name(code, language) : code_title_in(catalog, list, value->norm, language);
+    if (title.len && language != LANGUAGE_EN)
+        buf_add(out, title);
+    else
+        value->type->print(value, out);
+}
+
 static void print_part(const struct catalog *catalog, const struct query_value *part,
                        enum language language, struct buf *out)
 {
     struct buf text = {.max = 4096};
     str meaning =
         part->meaning ? meaning_name(catalog, part->meaning) : str_c(part->value.type->name);
-    part->value.type->print(&part->value, &text);
+    print_part_value(catalog, &part->value, language, &text);
     open_item(out);
     add_text(out, S("meaning"), meaning);
     add_text(out, S("title"),
@@ -213,8 +231,6 @@ static void print_cautions(const struct catalog *catalog, const struct node *cau
     buf_add_char(out, ']');
 }
 
-extern const struct type type_country, type_photograph, type_sex;
-
 /* The list a value is a code of: the field's own, or that of its type. */
 static const struct code_list *list_of(const struct catalog *catalog, const struct view_item *item)
 {
@@ -242,6 +258,7 @@ static void print_fact(const struct catalog *catalog, const struct view_item *it
     open_item(out);
     add_text(out, S("field"), item->field->path);
     add_text(out, S("title"), title_of(item->field->title, language));
+    add_text_if(out, S("meaning"), item->field->meaning);
     add_number(out, S("row"), item->row);
     add_text(out, S("value"), item_text(catalog, item, language));
     add_bool(out, S("masked"), item->is_masked);

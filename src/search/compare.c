@@ -36,6 +36,7 @@ struct comparing {
 struct outcome {
     enum band band;
     struct evidence evidence; /* bits, probability, namesakes */
+    bool is_veiled;           /* something that was weighed is shown masked */
     bool has_evidence;
     bool is_blind; /* only blind fields led here */
     bool is_other; /* the same number, of another issuer */
@@ -133,19 +134,27 @@ static str print_value(const struct value *value, struct arena *arena)
     return result;
 }
 
-/*
- * What the view shows of a value: its text, the redacted form, or nothing at all (then *ret is
- * false).
- */
-static bool text_in_view(const struct comparing *c, const struct field_value *held, str *ret)
+/* What the view shows of a value: its text or the redacted form; NULL where it shows nothing. */
+static const struct view_item *item_in_view(const struct comparing *c,
+                                            const struct field_value *held)
 {
     for (size_t i = 0; i < c->view.count; i++) {
         const struct view_item *item = &c->view.items[i];
         if (item->field == held->field && item->row == held->row &&
-            (item->is_masked || item->value == &held->value)) {
-            *ret = item->text;
+            (item->is_masked || item->value == &held->value))
+            return item;
+    }
+    return NULL;
+}
+
+/* Whether the view shows, unmasked, the value that was compared. */
+static bool is_in_clear(const struct comparing *c, const struct why *why)
+{
+    for (size_t i = 0; i < c->view.count; i++) {
+        const struct view_item *item = &c->view.items[i];
+        if (!item->is_masked && str_eq(item->field->meaning, why->meaning) &&
+            str_eq(item->text, why->held))
             return true;
-        }
     }
     return false;
 }
@@ -155,17 +164,16 @@ static void explain(const struct comparing *c, struct outcome *outcome,
                     const struct comparison *comparison, const char *words)
 {
     struct arena *arena = c->search->plan->arena;
-    str text;
-    if (outcome->why_count == WHY_MAX || !text_in_view(c, held, &text))
+    const struct view_item *item = item_in_view(c, held);
+    if (outcome->why_count == WHY_MAX || !item)
         return;
-    bool is_masked = c->view.disclosure != DISCLOSE_FULL;
     outcome->why[outcome->why_count++] = (struct why){
         .meaning = held->field->meaning,
         .asked = print_value(&asked->value, arena),
-        .held = text,
+        .held = item->text,
         .agreement = comparison->agreement,
-        .words = is_masked ? STR_EMPTY
-                           : arena_str(arena, str_c(words)), /* words may quote what is masked */
+        .words = item->is_masked ? STR_EMPTY /* words may quote what is masked */
+                                 : arena_str(arena, str_c(words)),
     };
 }
 
@@ -399,8 +407,10 @@ static enum err judge_by_evidence(struct comparing *c, const struct query_set *s
     for (size_t i = 0; i < outcome->evidence.why_count && outcome->why_count < WHY_MAX; i++) {
         struct why *why = &outcome->why[outcome->why_count++];
         *why = outcome->evidence.why[i];
-        if (c->view.disclosure != DISCLOSE_FULL)
-            why->held = why->words = STR_EMPTY;
+        if (c->view.disclosure == DISCLOSE_FULL || is_in_clear(c, why))
+            continue;
+        why->held = why->words = STR_EMPTY;
+        outcome->is_veiled = true;
     }
     return OK;
 }
@@ -532,7 +542,7 @@ static enum err fill_hit(const struct comparing *c, const struct outcome *outcom
         close_view(&ret->view);
     if (ret->view.disclosure == DISCLOSE_HIT_ONLY)
         return OK;
-    if (outcome->has_evidence && ret->view.disclosure == DISCLOSE_FULL) {
+    if (outcome->has_evidence && !outcome->is_veiled) {
         ret->bits = outcome->evidence.bits;
         ret->namesakes = outcome->evidence.namesakes;
         ret->probability = outcome->evidence.probability;

@@ -36,13 +36,13 @@ const units = [
     await tick('All purposes of the unit above');
     await tick('Border control');
     await tick('Criminal investigation');
-    await press('Found the unit');
+    await press('Create the unit');
     await page.waitForSelector('.said-well');
     assert.match(await text(), /Border control, Criminal investigation/);
     await go('units/+', 'form.desk');
     await page.fill('#l-id', 'UTO/airport');
     await page.fill('#l-name', 'Again');
-    await press('Found the unit');
+    await press('Create the unit');
     await page.waitForSelector('.problem');
     assert.match(await page.locator('.problem').innerText(), /there already/);
   }],

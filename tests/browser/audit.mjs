@@ -172,7 +172,7 @@ let whole;
 let checkpoint;
 const copies = [
   ['proofs and a checkpoint to keep', async () => {
-    checkpoint = kept('checkpoint', await download(() => page.locator('button', { hasText: 'Keep the checkpoint' }).click()));
+    checkpoint = kept('checkpoint', await download(() => page.locator('button', { hasText: 'Save the checkpoint' }).click()));
     await page.goto(`${stage.base}/#/audit`);
     await page.fill('#audit-receipt', receipt);
     await page.keyboard.press('Enter');

@@ -88,7 +88,7 @@ const entering = [
     await page.keyboard.press('Control+s');
     await page.waitForSelector('[aria-invalid=true]');
     await stage.sees(() => document.activeElement.getAttribute('aria-invalid') === 'true');
-    assert.match(await page.locator('.bottom').innerText(), /to put right: \d/);
+    assert.match(await page.locator('.bottom').innerText(), /to correct: \d/);
   }],
   ['faults are named while typing, in the row they are in', async () => {
     await openForm(persons);

@@ -57,7 +57,7 @@ const failed = await runTests('retention', [
       await stage.picture('retention', language);
     }
     assert.match(await page.locator('table.due').innerText(), new RegExp(record));
-    const [file] = await Promise.all([page.waitForEvent('download'), page.locator('button', { hasText: 'Keep the key' }).click()]);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.locator('button', { hasText: 'Save the key' }).click()]);
     assert.equal(file.suggestedFilename(), 'certificates.key');
   }],
   ['a frontline officer has no such page', async () => {

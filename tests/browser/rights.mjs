@@ -115,7 +115,7 @@ const failed = await runTests('rights', [
     await page.goto(`${stage.base}/#/rights/processing`);
     await page.waitForSelector('details.activity');
     assert.equal(await page.locator('#has-read').count(), 0, 'nothing differs, nothing to sign');
-    const [file] = await Promise.all([page.waitForEvent('download'), page.locator('button', { hasText: 'Keep as a page' }).click()]);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.locator('button', { hasText: 'Save as a page' }).click()]);
     assert.equal(file.suggestedFilename(), 'processing-en.html');
   }],
   ['a member tells the hub, the hub suspends, the owner sees the hub alone', async () => {

@@ -35,9 +35,9 @@ function shapeOfPage() {
 }
 
 export class Stage {
-  static async open({ officers = {}, words, env } = {}) {
+  static async open({ officers = {}, words, env, before } = {}) {
     const stage = new Stage();
-    stage.node = await Node.start({ ...(words && { words }), env, port: await ownPort(), officers: { desk: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--may', 'write', ...['border-control', 'investigate', 'missing-person', 'identify', 'search'].flatMap((p) => ['--purpose', p])], ...officers } });
+    stage.node = await Node.start({ ...(words && { words }), env, before, port: await ownPort(), officers: { desk: ['--country', 'UTO', '--role', 'national-bureau', '--unit', 'UTO/ncb', '--may', 'write', ...['border-control', 'investigate', 'missing-person', 'identify', 'search'].flatMap((p) => ['--purpose', p])], ...officers } });
     stage.browser = await openBrowser();
     stage.base = `http://127.0.0.1:${stage.node.running.port}`;
     stage.strangers = [];

@@ -72,7 +72,7 @@ const roles = Object.entries(pages).map(([as, own]) => [`${as} has these pages a
   }
   for (const view of everyPage.filter((one) => !own[one])) {
     await stage.page.goto(`${stage.base}/#/${view}`);
-    await stage.page.waitForFunction((wanted) => location.hash === wanted && [...document.querySelectorAll('main')].every((one) => one.closest('[hidden]')), `#/${view}`);
+    await stage.page.waitForFunction((wanted) => location.hash === wanted && [...document.querySelectorAll('main')].filter((one) => !one.closest('[hidden]')).map((one) => one.className).join() === 'no-page', `#/${view}`);
   }
 }]);
 
@@ -93,6 +93,10 @@ const body = completed(documents.examples[0].body);
 body.fields[numberField] = 'QZ4000000';
 Object.assign(body.envelope, { owner: 'UTO', unit: 'UTO/ncb', test: false, ref: 'w-1' });
 const record = (await sent('POST', `/v1/records/${documents.name}`, body, 'desk')).id;
+body.fields[numberField] = 'QZ4000001';
+body.envelope.ref = 'w-2';
+const gone = (await sent('POST', `/v1/records/${documents.name}`, body, 'desk')).id;
+assert.equal((await node.call('DELETE', `/v1/records/${gone}`, undefined, { as: 'desk', headers: { 'If-Match': '"1"' } })).status, 200); // its certificate says why
 await sent('POST', '/v1/search', { text: 'QZ4000000', purpose }, 'a-investigator');
 await sent('POST', '/v1/grants', { officer: 'a-frontline', purposes: ['missing-person'], until: inDays(2).replace(/\.\d+/, ''), reason: 'stands in for a colleague' }, 'admin');
 await sent('POST', '/v1/measures', { country: 'FRA', kind: 'rate-limit', rate: 5, reason: 'bulk searches not explained' }, 'a-hub-administrator');

@@ -62,7 +62,8 @@ export async function startServer(data, words = [], listenOn = 0, env = {}) {
 }
 
 export class Node {
-  static async start({ words = ['--rate', '0'], officers = {}, env = {}, port = 0 } = {}) {
+  // `before` is given the directory before it is served: a world to put into it
+  static async start({ words = ['--rate', '0'], officers = {}, env = {}, port = 0, before } = {}) {
     const node = new Node();
     node.data = newDirectory();
     node.tokens = {};
@@ -78,6 +79,7 @@ export class Node {
       if (!added.json) throw new Error(added.err);
       node.tokens[id] = added.json.token;
     }
+    before?.(node.data);
     node.running = await startServer(node.data, words, port, env);
     return node;
   }

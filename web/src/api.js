@@ -3,6 +3,7 @@
 // server's own words; so does a line that is down.
 import { language, t } from './i18n.js';
 import { kept } from './kept.js';
+import { lookForHan } from './han.js';
 import { told, toldHint } from './words.js';
 
 export class Problem extends Error {
@@ -75,6 +76,7 @@ async function callOnce(method, path, options) {
   let reply = await send(method, path, options);
   if (reply.status === 401 && (session.token || session.proof) && await onStranger()) reply = await send(method, path, options);
   const text = await read(reply);
+  lookForHan(text);
   let data = null;
   try { data = text ? JSON.parse(text) : null; } catch { data = { detail: text.slice(0, 200) }; }
   if (!reply.ok) throw new Problem(reply.status, data || {});

@@ -94,18 +94,15 @@ export function Facts({ facts, except, isWhole, onAsk, max = Infinity }) {
 function Bar({ why }) {
   if (!why.bits) return <td class="bar" aria-hidden="true">{{ same: '✓', close: '≈', different: '✕' }[why.agreement]}</td>;
   const share = Math.round(Math.min(1, Math.abs(why.bits) / BAR_BITS) * 100);
-  return <td class="bar" title={`${why.bits} ${t('why.bits')}`}><span style={{ inlineSize: `${share}%` }} /></td>;
+  return <td class="bar" aria-hidden="true"><span style={{ inlineSize: `${share}%` }} /></td>;
 }
 
 export function Why({ hit }) {
   if (!hit.why?.length) return null;
-  const isWeighed = hit.why.some((w) => w.bits);
-  const chance = hit.probability;
-  const likely = chance > 0.999 ? '> 99.9' : chance < 0.01 ? '< 1' : (chance * 100).toFixed(chance > 0.99 ? 1 : 0);
   return (
-    <table class="why"><caption>{t('why')}{isWeighed && hit.probability > 0 && <span class="quiet"> · {t('probability', { p: likely })}</span>}</caption><tbody>
+    <table class="why"><caption>{t('why')}</caption><tbody>
       {hit.why.map((w, i) => (
-        <tr key={i} class={w.agreement}>
+        <tr key={i} class={w.agreement} data-meaning={w.meaning} data-agreement={w.agreement}>
           <th scope="row">{title(w.title) || w.meaning}</th>
           <Bar why={w} />
           <td><b>{t(`agree.${w.agreement}`)}</b>{wordsAfter(w)}
@@ -113,6 +110,20 @@ export function Why({ hit }) {
         </tr>
       ))}
     </tbody></table>
+  );
+}
+
+// For those who work with them; the front line reads the band and the namesakes, and compares.
+function Figures({ hit }) {
+  const chance = hit.probability;
+  const likely = chance > 0.999 ? '> 99.9' : chance < 0.01 ? '< 1' : (chance * 100).toFixed(chance > 0.99 ? 1 : 0);
+  const sign = (bits) => `${bits > 0 ? '+' : ''}${bits.toFixed(1)}`;
+  return (
+    <details class="figures"><summary>{t('weight')}</summary>
+      <p><b>{t('probability', { p: likely })}</b> · {t('weight.bits', { bits: sign(hit.bits) })}</p>
+      <ul>{hit.why.map((w, i) => <li key={i}>{title(w.title) || w.meaning} <b>{sign(w.bits)}</b></li>)}</ul>
+      <p class="quiet">{t('weight.help')}</p>
+    </details>
   );
 }
 
@@ -129,10 +140,32 @@ export function Heading({ hit, level: Level = 'h3' }) {
   );
 }
 
+function Band({ hit }) {
+  if (!(hit.namesakes >= 0)) return null;
+  return <p class={`band ${hit.band}`}><span aria-hidden="true">{hit.band === 'hit' ? '■' : '▲'} </span>{t(`band.${hit.band}`)}</p>;
+}
+
+// What can be compared with a person or a thing at hand, the most telling first.
+const comparable = ['photograph', 'birth-date', 'document-number', 'national-id', 'birth-place', 'sex', 'mark', 'height', 'eyes', 'nationality', 'birth-country', 'parent-name', 'hair', 'residence-country', 'phone', 'occupation'];
+const NEXT_SHOWN = 4;
+function nextToCompare(hit) {
+  const weighed = new Set(hit.why.filter((w) => w.agreement !== 'unknown').map((w) => w.meaning));
+  const own = new Map((hit.facts || []).filter((fact) => !fact.masked && fact.meaning).map((fact) => [fact.meaning, title(fact.title)]));
+  if (hit.photo) own.set('photograph', t('photo'));
+  return comparable.filter((meaning) => own.has(meaning) && !weighed.has(meaning)).slice(0, NEXT_SHOWN).map((meaning) => own.get(meaning));
+}
+
+// How many others would match as well, and what tells them apart: no percentage.
 function Chance({ hit }) {
-  if (!(hit.namesakes >= 0 && hit.bits > 0)) return null;
-  const count = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(hit.namesakes);
-  return <p class="quiet">{t('namesakes', { n: hit.namesakes < 0.1 ? '< 0.1' : count })} {hit.band === 'possible' && t('compare')}</p>;
+  if (!(hit.namesakes >= 0 && hit.why?.length)) return null;
+  const others = Math.round(hit.namesakes);
+  const next = nextToCompare(hit);
+  return (
+    <div class="chance">
+      <p class="namesakes" data-expected={hit.namesakes}>{others < 1 ? t('namesakes.none') : others === 1 ? t('namesakes.one') : t('namesakes', { n: new Intl.NumberFormat(language).format(others) })}</p>
+      <p class="next">{next.length ? <>{t('compare.next')} <b>{next.join(t('comma'))}</b></> : t('compare')}</p>
+    </div>
+  );
 }
 
 // Where to ask the owner of a record that this answer showed; nothing to ask of one's own desk.
@@ -140,12 +173,13 @@ export const confirmation = (me, hit, receipt) => (receipt && !(hit.owner === me
 
 function Foot({ hit, isHitOnly, confirm }) {
   return (
-    <p class="quiet foot">
+    <div class="foot"><p class="quiet">
       {t('owner')} <b>{hit.owner}</b> <bdi>{hit.unit}</bdi>
       {hit.updated && ` · ${t('updated', { age: age(hit.updated) })}`}{hit.review_on && ` · ${t('review', { date: day(hit.review_on) })}`}{hit.handling && ` · ${t('handling')} ${hit.handling}`}
-      {!isHitOnly && <> · <a href={`#/record/${encodeURIComponent(hit.id)}`}>{t('open')}</a></>}
-      {confirm && <> · <a class="confirm" href={confirm}>{t('ask.this')}</a></>}
     </p>
+      {!isHitOnly && <a class="button" href={`#/record/${encodeURIComponent(hit.id)}`}>{t('open')}</a>}
+      {confirm && <a class="button confirm" href={confirm} aria-keyshortcuts="a">{t('ask.this')}</a>}
+    </div>
   );
 }
 
@@ -155,7 +189,7 @@ function headingOf(hit) {
   return hit.facts?.find((fact) => fact.pivot && hit.why?.some((w) => w.held === fact.value))?.value || hit.heading;
 }
 
-export function Card({ hit: found, isSimilar, onAsk, confirm }) {
+export function Card({ hit: found, isSimilar, onAsk, confirm, hasFigures }) {
   const hit = { ...found, heading: headingOf(found) };
   const isHitOnly = hit.disclosure === 'hit-only';
   function onKeyDown(event) {
@@ -163,7 +197,7 @@ export function Card({ hit: found, isSimilar, onAsk, confirm }) {
     location.hash = `#/record/${encodeURIComponent(hit.id)}`;
   }
   return (
-    <article class={`card ${isSimilar ? 'near' : hit.band || 'hit'}`} tabindex="0" aria-label={`${title(hit.title)} ${hit.heading || ''}`} onKeyDown={onKeyDown}>
+    <article class={`card ${isSimilar ? 'near' : hit.band || 'hit'}`} tabindex="0" data-record={hit.id} aria-label={`${title(hit.title)} ${hit.heading || ''}`} onKeyDown={onKeyDown}>
       {hit.photo && <Photo hash={hit.photo} />}
       <div class="what">
         <Cautions cautions={hit.cautions} />
@@ -173,9 +207,15 @@ export function Card({ hit: found, isSimilar, onAsk, confirm }) {
         {isHitOnly && <p>{t('hit-only', { owner: hit.owner })}</p>}
         {isSimilar && <p class="quiet">{t('similar.note', { chance: hit.expected_by_chance?.toPrecision(2) ?? '—' })}</p>}
         <Facts facts={hit.facts} except={hit.heading} max={FACTS_SHOWN} onAsk={onAsk} />
-        <Chance hit={hit} />
       </div>
-      <Why hit={hit} />
+      {hit.why?.length > 0 && (
+        <div class="because">
+          <Band hit={hit} />
+          <Chance hit={hit} />
+          <Why hit={hit} />
+          {hasFigures && hit.why.some((w) => w.bits) && hit.probability >= 0 && <Figures hit={hit} />}
+        </div>
+      )}
       <Foot hit={hit} isHitOnly={isHitOnly} confirm={confirm} />
     </article>
   );

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words of the page: one file a language (lang/xx.json), English where a word is missing.
+// Words of the page: one file a language (lang/xx.json), fetched when it is spoken; English where a word is missing.
 import en from './lang/en.json';
-import fr from './lang/fr.json';
-import es from './lang/es.json';
-import ar from './lang/ar.json';
 
-const languages = { en, fr, es, ar };
+const languages = { en };
+const files = { fr: () => import('./lang/fr.json'), es: () => import('./lang/es.json'), ar: () => import('./lang/ar.json') };
 export const names = { en: 'English', fr: 'Français', es: 'Español', ar: 'العربية' };
-export let language = localStorage.getItem('language') || 'en';
+export let language = 'en';
 
-export function setLanguage(next) {
-  language = languages[next] ? next : 'en';
+// A language whose file does not come through leaves the page as it is.
+export async function setLanguage(next) {
+  if (files[next] && !languages[next]) await files[next]().then((file) => { languages[next] = file.default; }).catch(() => { /* the line is down */ });
+  if (!languages[next]) return;
+  language = next;
   localStorage.setItem('language', language);
   document.documentElement.lang = language;
   document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
 }
-setLanguage(language);
+const wished = navigator.languages.map((one) => one.slice(0, 2)).find((one) => names[one]);
+export const languageReady = setLanguage(localStorage.getItem('language') || wished || 'en');
 
 // t('found.in', {count: 3}) -> the text with {count} replaced
 export function t(key, values = {}) {

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from './i18n.js';
 
 const keys = [['/', 'keys.search'], ['Enter', 'keys.ask'], ['Esc', 'keys.clear'], ['↑', 'keys.back'], ['Alt R', 'keys.repair'], ['d', 'keys.list'],
-  ['j k', 'keys.cards'], ['Enter', 'keys.open'], ['1 … 9', 'keys.pages'], ['n', 'keys.new'], ['q', 'keys.quiet'], ['Ctrl S', 'keys.save'], ['Alt L', 'keys.lock'], ['?', 'keys.help']];
+  ['j k', 'keys.cards'], ['Enter', 'keys.open'], ['a', 'keys.owner'], ['1 … 9', 'keys.pages'], ['n', 'keys.new'], ['q', 'keys.quiet'], ['Ctrl S', 'keys.save'], ['Alt L', 'keys.lock'], ['?', 'keys.help']];
 
 export function Keys({ onClose }) {
   const dialog = useRef();

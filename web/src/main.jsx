@@ -3,28 +3,32 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { call, session, whenStranger } from './api.js';
-import { language, setLanguage, t } from './i18n.js';
+import { language, languageReady, setLanguage, t } from './i18n.js';
 import { Head, Languages } from './head.jsx';
 import { Search } from './search.jsx';
 import { RecordPage } from './record.jsx';
-import { Desk } from './desk.jsx';
 import { Enrol, Profile, SignIn, enrolmentSecret } from './sign.jsx';
 import { Keys } from './keys.jsx';
-import { Audit } from './audit.jsx';
 import { Alarms, Ask, Tickets, isTicketList } from './tickets.jsx';
 import { TicketPage } from './ticket.jsx';
-import { Owner } from './owner.jsx';
 import { PrintSheet } from './print.jsx';
-import { Retention } from './retention.jsx';
-import { AnswerSheet, Rights } from './rights.jsx';
-import { Admin } from './admin.jsx';
 import { Mine } from './mine.jsx';
-import { Oversight } from './oversight.jsx';
 import { EmergencyBar } from './emergency.jsx';
 import { TriesBar } from './own_sessions.jsx';
+import { later } from './later.jsx';
 import { viewsOf } from './views.js';
 import { kept } from './kept.js';
 import { IdleWarning, TakeOver, lock, shareTerminal, takeUpWork, terminalHere, useIdleLock, useLockKey, wipe } from './terminal.jsx';
+
+// pages that are not for every officer, or not for every day
+const Desk = later(() => import('./desk.jsx'), 'Desk');
+const Audit = later(() => import('./audit.jsx'), 'Audit');
+const Owner = later(() => import('./owner.jsx'), 'Owner');
+const Retention = later(() => import('./retention.jsx'), 'Retention');
+const Rights = later(() => import('./rights.jsx'), 'Rights');
+const AnswerSheet = later(() => import('./rights.jsx'), 'AnswerSheet');
+const Admin = later(() => import('./admin.jsx'), 'Admin');
+const Oversight = later(() => import('./oversight.jsx'), 'Oversight');
 
 function route() {
   const [view, ...rest] = location.hash.replace(/^#\/?/, '').split('/');
@@ -53,6 +57,11 @@ async function isStillSignedIn() {
   session.proof = (await reply.json()).proof;
   return true;
 }
+
+// Of everybody's pages, and those of this officer.
+const common = ['record', 'desk', 'print', 'me'];
+const belongs = { ask: 'tickets', answer: 'rights' };
+const isThere = (view, views) => common.includes(view) || views.includes(belongs[view] || view);
 
 function useSession() {
   const [me, setMe] = useState(null);
@@ -143,9 +152,9 @@ function App() {
 
   if (!isReady) return null;
   if (secret) return <Enrol secret={secret} onDone={(officer) => { setSecret(''); signedIn(officer); }} />;
-  const speak = (next) => { setLanguage(next); setShown(next); };
+  const speak = (next) => setLanguage(next).then(() => setShown(language));
   if (!me && terminal) return <TakeOver terminal={terminal} onDone={signedIn} languages={<Languages onLanguage={speak} />} />;
-  if (!me) return <SignIn onDone={signedIn} wasSignedIn={isExpired} />;
+  if (!me) return <SignIn onDone={signedIn} wasSignedIn={isExpired} languages={<Languages onLanguage={speak} />} />;
   const views = viewsOf(me);
   const view = at.view || views[0];
   async function signOut() {
@@ -164,7 +173,7 @@ function App() {
       <a class="skip" href="#results" onClick={(e) => { e.preventDefault(); document.getElementById('results')?.focus(); }}>{t('skip')}</a>
       <Head me={me} views={views} view={view} demonstration={demonstration} onSignOut={signOut} onKeys={() => setKeysOpen(true)}
         onPurpose={(code) => { session.keep('purpose', code); setShown(code); }}
-        onLanguage={(next) => { speak(next); renew(); }} />
+        onLanguage={(next) => speak(next).then(renew)} />
       <IdleWarning left={locksIn} />
       <EmergencyBar me={me} onSession={signedIn} />
       <TriesBar me={me} />
@@ -179,9 +188,10 @@ function App() {
       {view === 'rights' && views.includes('rights') && <Rights key={language} part={at.rest[0]} id={at.rest[1]} me={me} />}
       {view === 'answer' && views.includes('rights') && <AnswerSheet key={at.rest.join('/') + language} id={at.rest[0]} of={at.rest[1]} />}
       {view === 'retention' && views.includes('retention') && <Retention key={language} me={me} />}
+      {!isThere(view, views) && <main class="no-page"><p class="problem">{t('page.none')} <a href={`#/${views[0]}`}>{t(`nav.${views[0]}`)}</a></p></main>}
       {!['print', 'answer'].includes(view) && <p class="paper">{t('print.not')}</p>}
       {view === 'me' && <Profile key={language} me={me} onSession={signedIn} />}
-      {view === 'owner' && views.includes('owner') && <Owner key={language} me={me} />}
+      {view === 'owner' && views.includes('owner') && <Owner key={at.rest[0] + language} me={me} record={at.rest[0]} />}
       {view === 'mine' && views.includes('mine') && <Mine key={language} part={at.rest[0]} rest={at.rest.slice(1)} me={me} onSession={signedIn} />}
       {view === 'oversight' && views.includes('oversight') && <Oversight key={language} part={at.rest[0]} me={me} />}
       {view === 'admin' && views.includes('admin') && <Admin key={language} part={at.rest[0]} rest={at.rest.slice(1)} me={me} />}
@@ -191,4 +201,4 @@ function App() {
   );
 }
 
-render(<App />, document.getElementById('app'));
+languageReady.then(() => render(<App />, document.getElementById('app')));

@@ -33,12 +33,13 @@ export function Asked({ data }) {
   );
 }
 
-function WhoAsked() {
-  const [record, setRecord] = useState('');
-  const [{ data, problem }, load] = useAsked('');
+const shownOf = (record) => record && `/v1/records/${encodeURIComponent(record)}/shown`;
+function WhoAsked({ of = '' }) {
+  const [record, setRecord] = useState(of);
+  const [{ data, problem }, load] = useAsked(shownOf(of));
   return (
     <section aria-labelledby="who-asked"><h2 id="who-asked">{t('asked.title')}</h2><p class="quiet">{t('asked.help')}</p>
-      <form class="filter" onSubmit={(e) => { e.preventDefault(); if (record.trim()) load(`/v1/records/${encodeURIComponent(record.trim())}/shown`); }}>
+      <form class="filter" onSubmit={(e) => { e.preventDefault(); if (record.trim()) load(shownOf(record.trim())); }}>
         <label>{t('asked.record')}<input id="asked-record" class="mono" autocomplete="off" value={record} onInput={(e) => setRecord(e.target.value)} /></label><button>{t('asked.ask')}</button>
       </form>
       {problem && <p role="alert" class="problem">{problem}</p>}
@@ -82,13 +83,15 @@ function Figures({ rows }) {
   );
 }
 
-export function Owner({ me }) {
+// `record`: of which somebody came here to ask who was shown it
+export function Owner({ me, record }) {
   const [{ data, problem }] = useAsked('/v1/tickets/scorecard');
   return (
     <main class="page">
       <h1>{t('owner.desk')}</h1>
+      {record && <p><a href={`#/record/${encodeURIComponent(record)}`}>{t('arrow.back')} {t('back.record')}</a></p>}
       <section aria-labelledby="to-confirm"><h2 id="to-confirm">{t('owner.confirm')}</h2><TicketList query="open=yes&side=owner" empty="tickets.none" /></section>
-      <WhoAsked />
+      <WhoAsked of={record} />
       <Due me={me} within="180d" />
       <section aria-labelledby="figures"><h2 id="figures">{t('figures')}</h2>{problem && <p role="alert" class="problem">{problem}</p>}{data && <Figures rows={data} />}</section>
     </main>

@@ -8,6 +8,7 @@ import { useCodes } from './fields.jsx';
 import { Cautions, Facts, Heading, Photo } from './card.jsx';
 import { Copy } from './copy.jsx';
 import { useNewest } from './load.jsx';
+import { viewsOf } from './views.js';
 
 const pathOf = (id) => `/v1/records/${encodeURIComponent(id)}`;
 // An owner's reference, database:OWNER/REFERENCE, keeps its slashes: the server takes none that is encoded.
@@ -63,7 +64,7 @@ function For({ envelope = {} }) {
   return <p class="old for">{said.map(([name, value], i) => <span key={name}>{i > 0 && ' · '}{t(`for.${name}`)} <b><bdi>{value}</bdi></b></span>)}</p>;
 }
 
-function Body({ record, onAsk }) {
+function Body({ record, me, onAsk }) {
   const photos = [...new Set([record.photo, ...(record.facts || []).map((f) => f.photo)].filter(Boolean))];
   return (
     <>
@@ -75,7 +76,8 @@ function Body({ record, onAsk }) {
         {' · '}{t('updated', { age: age(record.updated) })}{record.review_on && ` · ${t('review', { date: day(record.review_on) })}`}{record.handling && ` · ${t('handling')} ${record.handling}`}</p>
       <For envelope={record.body?.envelope} />
       <div class="body">{photos.length > 0 && <div class="photos">{photos.map((hash) => <Photo key={hash} hash={hash} size="full" />)}</div>}<div><Facts facts={record.facts} onAsk={onAsk} isWhole /></div></div>
-      <p class="quiet">{t('receipt')} <Copy text={record.receipt} /> · <a href={`#/print/${encodeURIComponent(record.id)}`}>{t('print')}</a></p>
+      <p class="quiet">{t('receipt')} <Copy text={record.receipt} /> · <a href={`#/print/${encodeURIComponent(record.id)}`}>{t('print')}</a>
+        {record.owner === me.country && viewsOf(me).includes('owner') && <> · <a href={`#/owner/${encodeURIComponent(record.id)}`}>{t('asked.ask')}</a></>}</p>
     </>
   );
 }
@@ -115,7 +117,7 @@ export function RecordPage({ id, me, onAsk }) {
       {said && <p role="status" class="said-well">✓ {said}</p>}
       {problem && <p role="alert" class="problem">{problem}</p>}
       {record && record.version < newest && <p class="old">{t('version.old', { version: record.version, newest })}</p>}
-      {record && <Body record={record} onAsk={onAsk} />}
+      {record && <Body record={record} me={me} onAsk={onAsk} />}
       {record?.body && mayChange(me, record) && record.version >= newest && <Actions record={record} etag={etag} onDone={(word) => { setSaid(t(word)); load(); }} onProblem={setProblem} />}
       {versions.length > 0 && <History versions={versions} shown={record?.version} onShow={load} />}
     </main>

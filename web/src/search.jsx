@@ -4,6 +4,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t, title } from './i18n.js';
 import { kept } from './kept.js';
+import { lookForHan } from './han.js';
 import { asked, useRecognition, useSearch } from './asking.js';
 import { Card, confirmation } from './card.jsx';
 import { Chips } from './chips.jsx';
@@ -34,7 +35,7 @@ function Results({ me, answer, isSimilarAsked, onMore, onSimilar, onAsk }) {
   return (
     <div id="results" tabindex="-1">
       {shown > 0 && <h2>{t('results')} <span class="quiet">{t('of', { shown, total: answer.total })}</span></h2>}
-      {answer.hits?.map((hit) => <Card key={hit.id} hit={hit} onAsk={onAsk} confirm={confirmation(me, hit, answer.receipt)} />)}
+      {answer.hits?.map((hit) => <Card key={hit.id} hit={hit} onAsk={onAsk} confirm={confirmation(me, hit, answer.receipt)} hasFigures={me.role !== 'frontline'} />)}
       {shown < Math.min(answer.total, LIMIT_MAX) && <button type="button" onClick={onMore}>{t('more')}</button>}
       {answer.similar?.length > 0 && (
         <section class="similar">
@@ -51,7 +52,7 @@ function Results({ me, answer, isSimilarAsked, onMore, onSimilar, onAsk }) {
   );
 }
 
-// j and k walk the cards, d opens the list, Alt+R takes the repaired text, Escape empties the box.
+// j and k walk the cards, a asks the owner of one to confirm, d opens the list, Alt+R takes the repaired text, Escape empties the box.
 function useKeys(isOpen, box, { onList, onClear, onRepair }) {
   useLayoutEffect(() => { // at once: no key may fall between showing and listening
     if (!isOpen) return undefined;
@@ -70,6 +71,7 @@ function useKeys(isOpen, box, { onList, onClear, onRepair }) {
       const here = cards.indexOf(document.activeElement?.closest('.card'));
       if (event.key === '/') box.current?.focus();
       else if (event.key === 'd') onList();
+      else if (event.key === 'a' && (cards[here] || cards[0])?.querySelector('a.confirm')) (cards[here] || cards[0]).querySelector('a.confirm').click();
       else if (event.key === 'j' || event.key === 'ArrowDown') cards[Math.min(here + 1, cards.length - 1)]?.focus();
       else if (event.key === 'k' || event.key === 'ArrowUp') (here > 0 ? cards[here - 1] : box.current)?.focus();
       else return;
@@ -125,6 +127,7 @@ export function Search({ me, isOpen, demonstration, wanted }) {
   function type(next) {
     if (next.trim() !== text.trim()) setOff((old) => (old.size ? new Set() : old));
     setText(next);
+    lookForHan(next);
     kept.set('typed', next);
   }
   function ask(asking, options = {}) {

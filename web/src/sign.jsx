@@ -64,7 +64,7 @@ function ByToken({ onDone }) {
   );
 }
 
-export function SignIn({ onDone, wasSignedIn }) {
+export function SignIn({ onDone, wasSignedIn, languages }) {
   const form = useForm(({ officer = '', password = '', code = '' }) => enter('/v1/session', { officer: officer.trim(), password, code: code.trim() }), onDone);
   const [stopped, setStopped] = useState('');
   const said = form.problem || stopped || (wasSignedIn ? t('sign.again') : '');
@@ -75,6 +75,7 @@ export function SignIn({ onDone, wasSignedIn }) {
   }
   return (
     <main class="sign">
+      <p class="brand">Bureau</p>
       <h1>{t('sign.title')}</h1>
       <form onSubmit={form.submit}>
         <Line name="sign-officer" label={t('officer')} autofocus autocomplete="username" {...form.put('officer')} />
@@ -85,6 +86,7 @@ export function SignIn({ onDone, wasSignedIn }) {
         {hasPasskeys() && <button type="button" data-passkey onClick={byPasskey}>{t('passkey.sign')}</button>}
       </form>
       <ByToken onDone={onDone} />
+      <div class="speaks">{languages}</div>
     </main>
   );
 }
@@ -102,6 +104,7 @@ export function Enrol({ secret, onDone }) {
   if (!offer) return null;
   return (
     <main class="sign">
+      <p class="brand">Bureau</p>
       <h1>{t('enrol.title')}</h1>
       <p><b><bdi>{offer.officer}</bdi></b> <bdi class="quiet">{offer.unit}</bdi></p>
       <p>{t('enrol.totp')}</p>
@@ -124,7 +127,7 @@ export function Profile({ me, onSession }) {
   const form = useForm(({ password = '', code = '', next = '' }) => enter('/v1/me/password', { password, code: code.trim(), new: next }), () => setDone(true));
   const list = (items) => (items || []).map((item) => item.title || item.code || item).join(', ') || '—';
   return (
-    <main class="sign profile">
+    <main class="page profile">
       <h1>{t('profile')}</h1>
       <dl class="facts">
         {[['officer', me.officer], ['unit', me.unit], ['audit.country', me.country], ['audit.role', list(me.roles)], ['profile.may', (me.may || []).map((right) => t(`right.${right}`)).join(', ') || '—'], ['purposes', list(me.purposes)]]

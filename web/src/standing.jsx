@@ -93,7 +93,7 @@ function Query({ query, me, databases, purposes, again }) {
       <p><span class="state">{t(`standing.${query.state}`)}</span> <span class="quiet"><code>{query.id}</code> · {query.reference} · {nameIn(purposes, query.purpose)} · {t('standing.ends', { day: day(query.until) })}{!query.own && <> · <bdi>{query.officer}</bdi> <bdi>{query.unit}</bdi></>}{query.approved_by && <> · {t('standing.approved', { officer: query.approved_by })}</>}</span></p>
       {query.asked_until && <p class="old">{t('standing.wants', { day: day(query.asked_until) })}</p>}
       <Asked parts={query.asked} />
-      <p class="quiet">{query.databases.length ? <Names list={databases} codes={query.databases} none="" /> : t('databases.every')}</p>
+      <dl class="facts"><div><dt>{t('scope.databases')}</dt><dd>{query.databases.length ? <Names list={databases} codes={query.databases} none="" /> : t('databases.every')}</dd></div></dl>
       {problem && <p role="alert" class="problem">{problem.message}</p>}
       {mode === 'renew' ? <Renew query={query} onDone={() => { setMode(''); again(); }} onCancel={() => setMode('')} /> : (
         <p class="actions">

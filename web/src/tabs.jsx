@@ -6,7 +6,12 @@ import { t } from './i18n.js';
 // On a narrow screen a row of links scrolls: the one that is open is brought into sight.
 export function useInSight(what) {
   const row = useRef();
-  useEffect(() => { row.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }); }, [what]);
+  useEffect(() => {
+    const look = () => row.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    look();
+    addEventListener('resize', look);
+    return () => removeEventListener('resize', look);
+  }, [what]);
   return row;
 }
 

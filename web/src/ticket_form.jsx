@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A form of what a step needs and takes, made from the life cycle: for opening a ticket, and for each of its moves.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { t, title } from './i18n.js';
 import { Field, loadLists } from './fields.jsx';
 import { told } from './words.js';
@@ -28,6 +28,7 @@ export function TicketForm({ needs, takes, given, button, isPrimary, children, w
   const [isReady, setReady] = useState(false);
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState(null);
+  const form = useRef();
   const fields = [...needs.map((f) => ({ ...f, required: true })), ...takes];
   useEffect(() => { loadLists(fields).then(() => setReady(true)); }, []);
   const fault = problem?.field && fields.find((f) => problem.field.split('.').pop() === f.name);
@@ -39,9 +40,10 @@ export function TicketForm({ needs, takes, given, button, isPrimary, children, w
       await work(Object.fromEntries(Object.entries(values).filter(([, v]) => v !== '' && v !== undefined)));
     } catch (failure) { setProblem(failure); setSending(false); }
   }
+  useEffect(() => { if (isReady) form.current?.querySelector('select, input, textarea')?.focus(); }, [isReady]);
   if (!isReady) return null;
   return (
-    <form class="desk ticket-form" onSubmit={submit} noValidate>
+    <form ref={form} class="desk ticket-form" onSubmit={submit} noValidate>
       {fields.map((field) => {
         const common = { key: field.name, field, value: values[field.name], onChange: (value) => setValues({ ...values, [field.name]: value }) };
         return field.type === 'moment' ? <Moment {...common} fault={checks.faults[field.name]} /> : <Field {...common} isTelling path={field.name} row={0} checks={checks} />;

@@ -5,6 +5,7 @@ import { call } from './api.js';
 import { t, when } from './i18n.js';
 import { Clock } from './clock.jsx';
 import { acknowledge, allTickets, sound, useAlarm, useTickets } from './tickets.js';
+import { useInSight } from './tabs.jsx';
 import { Handover } from './handover.jsx';
 import { TicketForm } from './ticket_form.jsx';
 
@@ -57,11 +58,12 @@ export function TicketList({ query, empty }) {
 }
 
 export function Tickets({ part = '', me }) {
+  const row = useInSight(part);
   const tab = (name) => <a href={`#/tickets${name && `/${name}`}`} aria-current={part === name ? 'page' : undefined}>{t(`tickets.${name || 'all'}`)}</a>;
   return (
     <main class="page">
       <h1>{t('tickets')}</h1>
-      <nav class="tabs" aria-label={t('tickets')}>{[...Object.keys(LISTS), HANDOVER].map(tab)}</nav>
+      <nav ref={row} class="tabs" aria-label={t('tickets')}>{[...Object.keys(LISTS), HANDOVER].map(tab)}</nav>
       {part === HANDOVER ? <Handover me={me} /> : <TicketList key={part} query={LISTS[part]} empty="tickets.none" />}
     </main>
   );

@@ -78,14 +78,16 @@ const isFound = (answer) => ['match', 'possible'].includes(answer.verdict);
 export function Verdict({ answer, isOld, isListOpen, onList, onRepair }) {
   const all = useDatabases();
   const named = new Set(answer.databases.map((d) => d.name));
+  const doubt = answer.understood?.find((reading) => reading.on && reading.check === 'failed' && reading.note);
   const rows = [...answer.databases, ...all.filter((d) => !named.has(d.name)).map((d) => ({ ...d, result: 'closed' }))]
     .sort((a, b) => order.indexOf(a.result) - order.indexOf(b.result));
   return (
     <section class={`verdict ${answer.verdict}`} aria-live="assertive" data-verdict={answer.verdict}>
       <Word verdict={answer.verdict} />
       {isOld && <p class="old">{t('old')}</p>}
-      {answer.repaired && !isFound(answer) ? <Repair repaired={answer.repaired} keyboard={answer.keyboard} onUse={onRepair} />
-        : answer.advice && <p class="advice">{words(answer, 'advice')}</p>}
+      {doubt && isFound(answer) && <p class="advice">{words(doubt, 'note')}</p>}
+      {answer.repaired ? <Repair repaired={answer.repaired} keyboard={answer.keyboard} onUse={onRepair} isQuiet={isFound(answer)} />
+        : answer.advice && !(doubt && isFound(answer)) && <p class="advice">{words(answer, 'advice')}</p>}
       <Asked readings={answer.understood || []} />
       <Scope answer={answer} rows={rows} isListOpen={isListOpen} onList={onList} />
       {isListOpen && <DatabaseTable rows={rows} />}
