@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A traveller who was once taken for somebody else, with the same document again. */
-#include "home.h"
 #include "search_fixture.h"
 #include "test.h"
 
 static const char soul[] =
-    "definition: soul\ntitle: {en: Souls}\nkind: record\npurposes: [identify]\n"
-    "retain: {first: 5y}\n"
-    "fields:\n"
-    "  called: {type: name, means: name, list: yes}\n"
-    "  born: {type: date, means: birth-date, list: yes}\n"
-    "  papers: {type: document-number, means: document-number, list: yes}\n"
-    "  land: {type: country, means: issuer}\n"
-    "order_by: birth-date\nevidence: {groups: []}\nshow: {national-bureau: all, others: hit-only}\n";
+    SOULS("identify", "  papers: {type: document-number, means: document-number, list: yes}\n"
+                      "  land: {type: country, means: issuer}\n");
 
 static char home[HOME_PATH];
 static struct node_under_test node;
@@ -34,9 +27,7 @@ static bool is_cleared(void *context, struct record_id alert, str number, str is
 static int setup(void **state)
 {
     (void)state;
-    home_make(home);
-    home_write(home, "databases/soul.yaml", str_c(soul));
-    node_start(&node, home);
+    souls_start(&node, home, soul);
     search_on_cleared(node.engine, is_cleared, NULL);
     return 0;
 }
@@ -44,19 +35,13 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    node_stop(&node);
-    home_remove(home);
+    souls_stop(&node, home);
     return 0;
 }
 
 static uint64_t put(const char *fields)
 {
-    char body[1000];
-    snprintf(body, sizeof body,
-             "{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"identify\"],\"review_on\":"
-             "\"2027-01-01\"},\"fields\":{%s}}",
-             fields);
-    return node_put_record(&node, catalog_find(node.catalog, S("soul")), json_of(&node, body));
+    return node_put_fields(&node, "soul", "UTO", fields);
 }
 
 static struct search_answer ask(const char *fields)

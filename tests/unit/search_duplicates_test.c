@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One person recorded twice: within an owner's records each pair once, across owners on request. */
-#include "home.h"
 #include "search_fixture.h"
 #include "test.h"
 
-static const char soul[] =
-    "definition: soul\ntitle: {en: Souls}\nkind: record\npurposes: [identify]\n"
-    "retain: {first: 5y}\n"
-    "fields:\n"
-    "  called: {type: name, means: name, list: yes}\n"
-    "  born: {type: date, means: birth-date, list: yes}\n"
-    "order_by: birth-date\nevidence: {groups: []}\nshow: {national-bureau: all, others: hit-only}\n";
+static const char soul[] = SOULS("identify", "");
 
 static const struct {
     const char *owner, *name, *born;
@@ -29,18 +22,12 @@ static uint64_t numbers[COUNT_OF(held)];
 static int setup(void **state)
 {
     (void)state;
-    home_make(home);
-    home_write(home, "databases/soul.yaml", str_c(soul));
-    node_start(&node, home);
+    souls_start(&node, home, soul);
     for (size_t i = 0; i < COUNT_OF(held); i++) {
-        char body[500];
-        snprintf(
-            body, sizeof body,
-            "{\"envelope\":{\"owner\":\"%s\",\"purposes\":[\"identify\"],"
-            "\"review_on\":\"2027-01-01\"},\"fields\":{\"called\":[\"%s\"],\"born\":[\"%s\"]}}",
-            held[i].owner, held[i].name, held[i].born);
-        numbers[i] =
-            node_put_record(&node, catalog_find(node.catalog, S("soul")), json_of(&node, body));
+        char fields[500];
+        snprintf(fields, sizeof fields, "\"called\":[\"%s\"],\"born\":[\"%s\"]", held[i].name,
+                 held[i].born);
+        numbers[i] = node_put_fields(&node, "soul", held[i].owner, fields);
     }
     return 0;
 }
@@ -48,8 +35,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    node_stop(&node);
-    home_remove(home);
+    souls_stop(&node, home);
     return 0;
 }
 

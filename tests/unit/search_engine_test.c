@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "home.h"
 #include "plain.h"
 #include "search_fixture.h"
 #include "test.h"
@@ -36,13 +35,7 @@ static const char gadget[] =
     "  chassis: {type: vin, means: vin}\n"
     "show: {national-bureau: all, others: hit-only}\n";
 static const char soul[] =
-    "definition: soul\ntitle: {en: Souls}\nkind: record\npurposes: [identify]\n"
-    "retain: {first: 5y}\n"
-    "fields:\n"
-    "  called: {type: name, means: name, list: yes}\n"
-    "  born: {type: date, means: birth-date, list: yes}\n"
-    "  papers: {type: document-number, means: document-number, list: yes}\n"
-    "order_by: birth-date\nevidence: {groups: []}\nshow: {national-bureau: all, others: hit-only}\n";
+    SOULS("identify", "  papers: {type: document-number, means: document-number, list: yes}\n");
 
 static char home[HOME_PATH];
 static struct node_under_test node;
@@ -62,8 +55,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    node_stop(&node);
-    home_remove(home);
+    souls_stop(&node, home);
     return 0;
 }
 

@@ -10,7 +10,17 @@
 #include "search/search.h"
 
 #include "canonical.h"
+#include "home.h"
 #include "scratch.h"
+
+/* Persons: what they are called and when they were born, and fields of a test's own. */
+#define SOULS(purposes, fields)                                                      \
+    "definition: soul\ntitle: {en: Souls}\nkind: record\npurposes: [" purposes "]\n" \
+    "retain: {first: 5y}\nfields:\n"                                                 \
+    "  called: {type: name, means: name, list: yes}\n"                               \
+    "  born: {type: date, means: birth-date, list: yes}\n" fields                    \
+    "order_by: birth-date\nevidence: {groups: []}\n"                                 \
+    "show: {national-bureau: all, others: hit-only}\n"
 
 struct node_under_test {
     struct scratch scratch;
@@ -93,6 +103,35 @@ static inline uint64_t node_put_record(struct node_under_test *node,
     must(store_commit(node->store, &change, 1, false, &done), "commit");
     buf_release(&canonical);
     return done.id.number;
+}
+
+/* A record of these fields (JSON, without braces), as an owner enters it. */
+static inline uint64_t node_put_fields(struct node_under_test *node, const char *database,
+                                       const char *owner, const char *fields)
+{
+    char text[3000];
+    struct node *body = NULL;
+    snprintf(text, sizeof text,
+             "{\"envelope\":{\"owner\":\"%s\",\"purposes\":[\"identify\"],"
+             "\"review_on\":\"2027-01-01\"},\"fields\":{%s}}",
+             owner, fields);
+    must(json_parse(str_c(text), &node->arena, &body), text);
+    return node_put_record(node, catalog_find(node->catalog, str_c(database)), body);
+}
+
+/* A node of one database of persons, in a home of its own; and its end. */
+static inline void souls_start(struct node_under_test *node, char home[HOME_PATH],
+                               const char *definition)
+{
+    home_make(home);
+    home_write(home, "databases/soul.yaml", str_c(definition));
+    node_start(node, home);
+}
+
+static inline void souls_stop(struct node_under_test *node, const char *home)
+{
+    node_stop(node);
+    home_remove(home);
 }
 
 static inline struct search_answer node_ask_as(struct node_under_test *node,

@@ -10,17 +10,10 @@
 
 #include "text/frequency.h"
 
-#include "home.h"
 #include "search_fixture.h"
 #include "test.h"
 
-static const char soul[] =
-    "definition: soul\ntitle: {en: Souls}\nkind: record\npurposes: [identify, border-control]\n"
-    "retain: {first: 5y}\n"
-    "fields:\n"
-    "  called: {type: name, means: name, list: yes}\n"
-    "  born: {type: date, means: birth-date, list: yes}\n"
-    "order_by: birth-date\nevidence: {groups: []}\nshow: {national-bureau: all, others: hit-only}\n";
+static const char soul[] = SOULS("identify, border-control", "");
 
 static char home[HOME_PATH];
 

@@ -3,19 +3,12 @@
  * Names asked by name alone, in the one box: tests/cases/names/alone.tsv. All forms of the table
  * stand in one node as records, beside each other; every row is asked both ways.
  */
-#include "home.h"
 #include "search_fixture.h"
 #include "test.h"
 
 enum { ROWS_MAX = 200, ROWS_LEAST = 80, CELLS = 4 };
 
-static const char soul[] =
-    "definition: soul\ntitle: {en: Souls}\nkind: record\npurposes: [identify]\n"
-    "retain: {first: 5y}\n"
-    "fields:\n"
-    "  called: {type: name, means: name, list: yes}\n"
-    "  born: {type: date, means: birth-date, list: yes}\n"
-    "order_by: birth-date\nevidence: {groups: []}\nshow: {national-bureau: all, others: hit-only}\n";
+static const char soul[] = SOULS("identify", "");
 
 struct row {
     str cells[CELLS];
@@ -33,22 +26,16 @@ static uint64_t put(str name)
         for (size_t k = 0; k < 2; k++)
             if (rows[i].numbers[k] && str_eq(rows[i].cells[k], name))
                 return rows[i].numbers[k];
-    char body[2000];
-    snprintf(
-        body, sizeof body,
-        "{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"identify\"],\"review_on\":\"2027-01-01\"},"
-        "\"fields\":{\"called\":[\"%.*s\"]}}",
-        STR(name));
-    return node_put_record(&node, catalog_find(node.catalog, S("soul")), json_of(&node, body));
+    char fields[2000];
+    snprintf(fields, sizeof fields, "\"called\":[\"%.*s\"]", STR(name));
+    return node_put_fields(&node, "soul", "UTO", fields);
 }
 
 static int setup(void **state)
 {
     size_t len = 0;
     (void)state;
-    home_make(home);
-    home_write(home, "databases/soul.yaml", str_c(soul));
-    node_start(&node, home);
+    souls_start(&node, home, soul);
     must(io_read_file("tests/cases/names/alone.tsv", 1 << 20, &table, &len), "table");
     str rest = str_of(table, len), line;
     while (row_count < ROWS_MAX && str_split(&rest, '\n', &line)) {
@@ -67,8 +54,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    node_stop(&node);
-    home_remove(home);
+    souls_stop(&node, home);
     free(table);
     return 0;
 }

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a record is, or is not, in an answer: one record, asked about in every way it can be missed. */
-#include "home.h"
 #include "search_fixture.h"
 #include "test.h"
 
-static const char soul[] =
-    "definition: soul\ntitle: {en: Souls}\nkind: record\npurposes: [identify]\n"
-    "retain: {first: 5y}\n"
-    "fields:\n"
-    "  called: {type: name, means: name, list: yes}\n"
-    "  born: {type: date, means: birth-date, list: yes}\n"
-    "order_by: birth-date\nevidence: {groups: []}\nshow: {national-bureau: all, others: hit-only}\n";
+static const char soul[] = SOULS("identify", "");
 static const char thing[] =
     "definition: thing\ntitle: {en: Things}\nkind: record\npurposes: [identify]\n"
     "retain: {first: 5y}\nfields:\n  number: {type: vin, means: vin}\n"
@@ -22,23 +15,20 @@ static uint64_t record;
 
 static int setup(void **state)
 {
-    static const char body[] =
-        "{\"envelope\":{\"owner\":\"UTO\",\"purposes\":[\"identify\"],\"review_on\":\"2027-01-01\"},"
-        "\"fields\":{\"called\":[\"Marisol Quintana\"],\"born\":[\"1971-06-03\"]}}";
     (void)state;
     home_make(home);
     home_write(home, "databases/soul.yaml", str_c(soul));
     home_write(home, "databases/thing.yaml", str_c(thing));
     node_start(&node, home);
-    record = node_put_record(&node, catalog_find(node.catalog, S("soul")), json_of(&node, body));
+    record = node_put_fields(&node, "soul", "UTO",
+                             "\"called\":[\"Marisol Quintana\"],\"born\":[\"1971-06-03\"]");
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    node_stop(&node);
-    home_remove(home);
+    souls_stop(&node, home);
     return 0;
 }
 
