@@ -164,6 +164,9 @@ export class Stage {
   // Waits until this is true in the page.
   async sees(isSo, argument) { await this.page.waitForFunction(isSo, argument); }
 
+  // No page of the suite failed, and none asked another host.
+  isQuiet() { assert.deepEqual([this.failures, this.strangers], [[], []]); }
+
   async close() {
     await this.browser.close();
     await this.node.stop();

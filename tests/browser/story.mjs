@@ -458,8 +458,7 @@ const expired = [
     assert.equal(await gate.page.locator('table.certificates').count(), 0);
   }],
   ['nobody’s page failed, and none asked another host', async () => {
-    assert.deepEqual(stage.failures, []);
-    assert.deepEqual(stage.strangers, []);
+    stage.isQuiet();
   }],
 ];
 

@@ -16,8 +16,7 @@
 #include "../stored.h"
 #include "index/index.h"
 
-#include "recorder.h"
-#include "round.h"
+#include "cuts.h"
 
 enum { STEPS = 40, CUTS = 10, RECORDS_MAX = 20000, BULK = 1500, NEVER = INT32_MAX };
 
@@ -223,18 +222,10 @@ static void cut(size_t position)
 
 static void one_round(void)
 {
-    struct scratch scratch;
     memset(records, 0, sizeof records);
     record_count = 0;
     next_ref = 0;
-    scratch_make(&scratch);
-    recorder_start(scratch.path);
-    work(scratch.path);
-    recorder_stop();
-    for (fault.cut = 1; fault.cut <= CUTS; fault.cut++)
-        cut(1 + below(recorder_position()));
-    recorder_forget();
-    scratch_remove(&scratch);
+    fault_cuts(CUTS, work, cut);
 }
 
 int main(int argc, char **argv)

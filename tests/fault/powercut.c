@@ -19,8 +19,7 @@
 #include "../stored.h"
 #include "audit/internal.h"
 
-#include "recorder.h"
-#include "round.h"
+#include "cuts.h"
 
 enum {
     STEPS = 60,
@@ -377,20 +376,12 @@ static void cut(size_t position)
 
 static void one_round(void)
 {
-    struct scratch scratch;
     memset(changes, 0, sizeof changes);
     memset(entries, 0, sizeof entries);
     record_count = note_value = 0;
     group_count = 0;
     next_body = 0;
-    scratch_make(&scratch);
-    recorder_start(scratch.path);
-    work(scratch.path);
-    recorder_stop();
-    for (fault.cut = 1; fault.cut <= CUTS; fault.cut++)
-        cut(1 + below(recorder_position()));
-    recorder_forget();
-    scratch_remove(&scratch);
+    fault_cuts(CUTS, work, cut);
 }
 
 int main(int argc, char **argv)

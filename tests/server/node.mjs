@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A node for the server tests: a directory of its own, officers, a server on a free port, commands.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -121,6 +121,19 @@ export class Node {
     rmSync(this.data, { recursive: true, force: true });
     return code;
   }
+}
+
+export function* filesBelow(directory) {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+// Nothing, when it was replaced meanwhile.
+export function readIfThere(path) {
+  try { return readFileSync(path); } catch { return Buffer.alloc(0); }
 }
 
 export function removeDirectory(path) { rmSync(path, { recursive: true, force: true }); }

@@ -3,10 +3,10 @@
 // left in any file, and a restored backup that deletes again before it answers. Two countries; nothing here names a database or
 // a field. The clock of the second server runs ahead (tests/server/clock.c).
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ahead } from './clock.mjs';
-import { Node, command, completed, eventually, newDirectory, removeDirectory, runTests, startServer } from './node.mjs';
+import { Node, command, completed, eventually, filesBelow, newDirectory, readIfThere, removeDirectory, runTests, startServer } from './node.mjs';
 
 const DAYS_AHEAD = 45;
 const node = await Node.start({
@@ -37,17 +37,7 @@ async function record(days, envelope = {}) {
   }
   throw new Error('no record could be made');
 }
-function* filesBelow(directory) {
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(path);
-    else if (entry.isFile()) yield path;
-  }
-}
-function read(path) {
-  try { return readFileSync(path); } catch { return ''; } // replaced meanwhile: the new one is listed next time
-}
-const holders = (directory, mark) => [...filesBelow(directory)].filter((path) => { const data = read(path); return data.includes(mark) || data.includes(mark.toLowerCase()) || data.includes(mark.toUpperCase()); });
+const holders = (directory, mark) => [...filesBelow(directory)].filter((path) => { const data = readIfThere(path); return data.includes(mark) || data.includes(mark.toLowerCase()) || data.includes(mark.toUpperCase()); });
 const idsOf = (reply) => reply.data.records.map((one) => one.id);
 
 const outside = newDirectory();

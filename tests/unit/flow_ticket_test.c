@@ -495,18 +495,24 @@ static void open_check(struct world *world)
     world->version = ticket.brief.version;
 }
 
+/* A node that has checks besides, and one of them opened. */
+static void begin_with_check(struct world *world)
+{
+    begin(world);
+    home_write(world->home, "databases/check.yaml", str_c(four_eyes));
+    close_node(world);
+    catalog_free(world->catalog);
+    assert_int_equal(catalog_load(world->home, &world->catalog), OK);
+    open_node(world);
+    open_check(world);
+}
+
 static void two_officers_make_a_move_of_four_eyes(void **state)
 {
     (void)state;
     struct world world;
     struct flow_ticket ticket;
-    begin(&world);
-    home_write(world.home, "databases/check.yaml", str_c(four_eyes));
-    close_node(&world);
-    catalog_free(world.catalog);
-    assert_int_equal(catalog_load(world.home, &world.catalog), OK);
-    open_node(&world);
-    open_check(&world);
+    begin_with_check(&world);
     assert_int_equal(move(&world, person(S("owner")), S("agreed"), STR_EMPTY, &ticket),
                      ERR_MISSING); /* the first is checked as the second will be */
     assert_int_equal(move(&world, person(S("owner")), S("agreed"), S("words=yes"), &ticket), OK);
@@ -531,13 +537,7 @@ static void a_proposal_ends_with_its_state(void **state)
     (void)state;
     struct world world;
     struct flow_ticket ticket;
-    begin(&world);
-    home_write(world.home, "databases/check.yaml", str_c(four_eyes));
-    close_node(&world);
-    catalog_free(world.catalog);
-    assert_int_equal(catalog_load(world.home, &world.catalog), OK);
-    open_node(&world);
-    open_check(&world);
+    begin_with_check(&world);
     assert_int_equal(move(&world, person(S("owner")), S("agreed"), S("words=yes"), &ticket), OK);
     world.version = ticket.brief.version;
     assert_int_equal(move(&world, person(S("owner-2")), S("over"), STR_EMPTY, &ticket), OK);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a correction must keep, what makes two records the same, and the days of an envelope. */
-#include "codec/json.h"
-
-#include "home.h"
-#include "test.h"
+#include "model_fixture.h"
 
 static const char badge[] = "definition: badge\n"
                             "title: Badges\n"
@@ -17,55 +14,16 @@ static const char badge[] = "definition: badge\n"
                             "unique: [[series, badge_no]]\n"
                             "retain: {first: 2y}\n";
 
-static struct {
-    char home[HOME_PATH];
-    struct catalog *catalog;
-    const struct definition *definition;
-    struct arena arena;
-} t;
-
 static int set_up(void **state)
 {
     (void)state;
-    int64_t now = 0;
-    home_check(clock_parse(S("2026-11-22T10:00:00Z"), &now), "time");
-    clock_pin(now);
-    home_make(t.home);
-    home_write(t.home, "databases/badge.yaml", str_c(badge));
-    if (catalog_load(t.home, &t.catalog) != OK) {
-        char text[1024];
-        fprintf(stderr, "%s\n", err_format(err_last(), text, sizeof text));
-        return 1;
-    }
-    t.definition = catalog_find(t.catalog, S("badge"));
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    catalog_free(t.catalog);
-    arena_release(&t.arena);
-    home_remove(t.home);
-    clock_pin(-1);
-    return 0;
-}
-
-static struct node *body_of(const char *envelope, const char *fields)
-{
-    struct node *body = NULL;
-    str text = arena_printf(&t.arena,
-                            "{\"envelope\":{\"owner\":\"FRA\",\"purposes\":[\"search\"]%s},"
-                            "\"fields\":%s}",
-                            envelope, fields);
-    home_check(json_parse(text, &t.arena, &body) == OK, "test body");
-    return body;
+    return model_set_up("badge", badge);
 }
 
 static struct record record_of(const char *fields)
 {
     struct record record = {0};
-    const struct node *body = body_of(",\"review_on\":\"2027-05-01\"", fields);
+    const struct node *body = body_with(",\"review_on\":\"2027-05-01\"", fields);
     home_check(record_parse(t.catalog, t.definition, body, &t.arena, &record) == OK, fields);
     return record;
 }
@@ -137,7 +95,7 @@ static void the_days_of_an_entry_are_sensible(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct record record;
         struct faults faults;
-        const struct node *body = body_of(cases[i].envelope, "{\"kind\":\"M\"}");
+        const struct node *body = body_with(cases[i].envelope, "{\"kind\":\"M\"}");
         enum err code = record_check(t.catalog, t.definition, body, &t.arena, &record, &faults);
         if (!cases[i].path) {
             assert_int_equal(code, OK);
@@ -156,7 +114,7 @@ static void days_of_stored_bodies_are_not_judged(void **state)
     (void)state;
     struct record record;
     const struct node *body =
-        body_of(",\"review_on\":\"2020-01-01\",\"event_on\":\"2019-06-30\"", "{\"kind\":\"M\"}");
+        body_with(",\"review_on\":\"2020-01-01\",\"event_on\":\"2019-06-30\"", "{\"kind\":\"M\"}");
     assert_int_equal(record_parse(t.catalog, t.definition, body, &t.arena, &record), OK);
     assert_int_equal(record.envelope.event_on.year, 2019);
     assert_int_equal(record_read(t.catalog, t.definition, body, &t.arena, &record), OK);
@@ -170,5 +128,5 @@ int main(void)
         cmocka_unit_test(the_days_of_an_entry_are_sensible),
         cmocka_unit_test(days_of_stored_bodies_are_not_judged),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, model_tear_down);
 }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies become records: faults with their paths, one canonical text, stored bodies read whatever has become of them. */
-#include "codec/json.h"
-
-#include "home.h"
-#include "test.h"
+#include "model_fixture.h"
 
 static const char parcel[] =
     "definition: parcel\n"
@@ -32,38 +29,10 @@ static const char parcel[] =
     "  - {when: {eq: {tracking: long-1}}, first: 30y}\n"
     "  - {first: 1y, remind: 1mo}\n";
 
-static struct {
-    char home[HOME_PATH];
-    struct catalog *catalog;
-    const struct definition *definition;
-    struct arena arena;
-} t;
-
 static int set_up(void **state)
 {
     (void)state;
-    int64_t now = 0;
-    home_check(clock_parse(S("2026-11-22T10:00:00Z"), &now), "time");
-    clock_pin(now);
-    home_make(t.home);
-    home_write(t.home, "databases/parcel.yaml", str_c(parcel));
-    if (catalog_load(t.home, &t.catalog) != OK) {
-        char text[1024];
-        fprintf(stderr, "%s\n", err_format(err_last(), text, sizeof text));
-        return 1;
-    }
-    t.definition = catalog_find(t.catalog, S("parcel"));
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    catalog_free(t.catalog);
-    arena_release(&t.arena);
-    home_remove(t.home);
-    clock_pin(-1);
-    return 0;
+    return model_set_up("parcel", parcel);
 }
 
 #define ENVELOPE \
@@ -71,10 +40,7 @@ static int tear_down(void **state)
 
 static struct node *body_of(const char *fields)
 {
-    struct node *body = NULL;
-    str text = arena_printf(&t.arena, "{%s,\"fields\":%s}", ENVELOPE, fields);
-    home_check(json_parse(text, &t.arena, &body) == OK, "test body");
-    return body;
+    return body_with(",\"review_on\":\"2027-05-01\"", fields);
 }
 
 static str canonical_of(const struct record *record)
@@ -522,5 +488,5 @@ int main(void)
         cmocka_unit_test(an_envelope_prints_what_it_parsed),
         cmocka_unit_test(an_unreadable_envelope_closes),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, model_tear_down);
 }

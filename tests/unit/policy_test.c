@@ -309,13 +309,28 @@ static void the_keeper_gets_the_record(void **state)
     assert_int_equal(view.count, record.count);
 }
 
+struct field_case {
+    const char *actor, *field;
+    enum field_access access;
+};
+
+static void check_fields(const char *database, const struct field_case *cases, size_t count)
+{
+    const struct definition *definition = catalog_find(t.catalog, str_c(database));
+    for (size_t i = 0; i < count; i++) {
+        struct actor actor = actor_of(cases[i].actor);
+        const struct field *field = definition_field(definition, str_c(cases[i].field));
+        assert_int_equal(policy_field_access(t.catalog, &actor, definition, field),
+                         cases[i].access);
+        assert_int_equal(policy_field_open(t.catalog, &actor, definition, field),
+                         cases[i].access != FIELD_CLOSED);
+    }
+}
+
 static void fields_of_a_query(void **state)
 {
     (void)state;
-    static const struct {
-        const char *actor, *field;
-        enum field_access access;
-    } cases[] = {
+    static const struct field_case cases[] = {
         {"DEU/x frontline search", "meetings.met_on", FIELD_OPEN},
         {"DEU/x frontline search", "headline", FIELD_OPEN},
         {"DEU/x frontline search", "dossier_no", FIELD_BLIND},
@@ -325,15 +340,7 @@ static void fields_of_a_query(void **state)
         {"DEU/x analyst search", "informant", FIELD_CLOSED},
         {"DEU/x administrator search +admin", "informant", FIELD_OPEN},
     };
-    const struct definition *definition = catalog_find(t.catalog, S("dossier"));
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct actor actor = actor_of(cases[i].actor);
-        const struct field *field = definition_field(definition, str_c(cases[i].field));
-        assert_int_equal(policy_field_access(t.catalog, &actor, definition, field),
-                         cases[i].access);
-        assert_int_equal(policy_field_open(t.catalog, &actor, definition, field),
-                         cases[i].access != FIELD_CLOSED);
-    }
+    check_fields("dossier", cases, COUNT_OF(cases));
 }
 
 /* ---- what a definition declares, an officer is given, a measure takes ---- */
@@ -389,10 +396,7 @@ static void declared_tables(void **state)
 static void readers_of_fields(void **state)
 {
     (void)state;
-    static const struct {
-        const char *actor, *field;
-        enum field_access access;
-    } cases[] = {
+    static const struct field_case cases[] = {
         {"DEU/x specialist investigate", "shelf", FIELD_OPEN},
         {"DEU/x specialist investigate", "source", FIELD_CLOSED},
         {"DEU/x specialist warn", "source", FIELD_OPEN},
@@ -400,13 +404,7 @@ static void readers_of_fields(void **state)
         {"DEU/x specialist warn", "inside.what", FIELD_CLOSED},
         {"DEU/x national-bureau search", "inside.what", FIELD_OPEN},
     };
-    const struct definition *definition = catalog_find(t.catalog, S("vault"));
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct actor actor = actor_of(cases[i].actor);
-        const struct field *field = definition_field(definition, str_c(cases[i].field));
-        assert_int_equal(policy_field_access(t.catalog, &actor, definition, field),
-                         cases[i].access);
-    }
+    check_fields("vault", cases, COUNT_OF(cases));
 }
 
 /* What stands against the actor counts in the decision, and makes a scope of its own. */

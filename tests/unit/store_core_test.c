@@ -7,46 +7,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "store/store.h"
-
-#include "stored.h"
-#include "test.h"
-
-struct fixture {
-    struct scratch scratch;
-    struct store *store;
-    struct arena arena;
-};
-
-static int set_up(void **state)
-{
-    static struct fixture fixture;
-    fixture = (struct fixture){0};
-    scratch_make(&fixture.scratch);
-    assert_int_equal(store_open(fixture.scratch.path, STORE_OPEN_CREATE, &fixture.store), OK);
-    *state = &fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    store_close(f->store);
-    arena_release(&f->arena);
-    scratch_remove(&f->scratch);
-    return 0;
-}
+#include "store_fixture.h"
 
 static void reopen(struct fixture *f)
 {
     store_close(f->store);
     f->store = NULL;
     assert_int_equal(store_open(f->scratch.path, STORE_OPEN_EXISTING, &f->store), OK);
-}
-
-static struct change put(uint64_t number, str body)
-{
-    return stored_put(number, S("vehicle"), body);
 }
 
 static struct change put_of(str owner, uint64_t number)

@@ -3,9 +3,6 @@
  * Dates: what the parsed form says, and how two dates stand to each other. The table of forms is
  * tests/cases/types/date.tsv.
  */
-/* cmocka.h needs these before it, in this order. */
-/* clang-format off */
-/* clang-format on */
 #include "type/date.h"
 
 #include "plain.h"

@@ -3,20 +3,13 @@
  * How two values of a type stand to each other, which keys lead from one to the other, what a composite value
  * is made of. What is accepted and how it is written down is in the tables of tests/cases/types.
  */
-/* cmocka.h needs these before it, in this order. */
-/* clang-format off */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
 #include <stdio.h>
 
 #include "codec/json.h"
 #include "type/type.h"
 
 #include "plain.h"
+#include "test.h"
 
 static struct codes *codes;
 static struct type_context context = {.today = {2026, 11, 22}, .country = {"", 0}};

@@ -18,6 +18,7 @@
 #include "type/type.h"
 
 #include "test.h"
+#include "type_fixture.h"
 
 static struct type_context context = {.today = {2026, 11, 22}, .country = {"", 0}};
 static struct secret_key hash_key = {{7}};
@@ -36,19 +37,6 @@ static int setup(void **state)
 static const char *check_word(enum check check)
 {
     return check == CHECK_OK ? "ok" : check == CHECK_FAILED ? "failed" : "none";
-}
-
-static str unescape(str text, struct arena *arena)
-{
-    char *copy = arena_alloc(arena, text.len + 1);
-    size_t len = 0;
-    assert_non_null(copy);
-    for (size_t i = 0; i < text.len; i++) {
-        bool is_line_end = text.ptr[i] == '\\' && i + 1 < text.len && text.ptr[i + 1] == 'n';
-        copy[len++] = is_line_end ? '\n' : text.ptr[i];
-        i += is_line_end;
-    }
-    return str_of(copy, len);
 }
 
 static const struct node *input_of(str text, struct arena *arena)

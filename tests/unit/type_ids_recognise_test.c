@@ -3,14 +3,6 @@
  * What lines of text are recognised as (tests/cases/recognise.tsv), and near misses of
  * identifiers.
  */
-/* clang-format off */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
-
 #include <stdlib.h>
 
 #include "base/io.h"
@@ -18,6 +10,7 @@
 #include "type/type.h"
 
 #include "plain.h"
+#include "type_fixture.h"
 
 static struct type_context context = {.today = {2026, 11, 22}, .country = {"", 0}};
 static struct secret_key hash_key = {{9}};
@@ -31,19 +24,6 @@ static int setup(void **state)
     context.codes = codes;
     context.hash_key = &hash_key;
     return 0;
-}
-
-static str unescape(str text, struct arena *arena)
-{
-    char *copy = arena_alloc(arena, text.len + 1);
-    size_t len = 0;
-    assert_non_null(copy);
-    for (size_t i = 0; i < text.len; i++) {
-        bool is_line_end = text.ptr[i] == '\\' && i + 1 < text.len && text.ptr[i + 1] == 'n';
-        copy[len++] = is_line_end ? '\n' : text.ptr[i];
-        i += is_line_end;
-    }
-    return str_of(copy, len);
 }
 
 static bool is_among(const struct reading *readings, size_t count, str name)
