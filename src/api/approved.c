@@ -179,7 +179,7 @@ enum err apply_batch(struct call *call, const struct gate_proposal *proposal,
     struct released *released = arena_new(call->arena, struct released);
     if (!released)
         return err_last()->code;
-    if (!str_to_u64(proposal->record, INT64_MAX, &batch))
+    if (!intake_batch_find(&call->api->intake, proposal->record, &batch))
         return err_set(ERR_DAMAGED, "the proposal names no batch");
     if (proposal->kind == GATE_IMPORT) {
         TRY(read_request(call, proposal, batch, released));

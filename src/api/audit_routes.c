@@ -22,12 +22,14 @@ struct reading_log {
     struct arena arena; /* of the entry at hand */
     uint64_t last;      /* looked at */
     bool is_enough, is_past;
+    bool is_of_record, is_of_own_record; /* what is asked about is a record of the asker's country */
 };
 
 /*
  * Who asked, what and when exactly is for those of the country that asked: else a record put there
- * on purpose would tell where somebody is. Of another country's entry its owner learns what
- * WORKFLOWS allows: that it was asked, on which day, for what.
+ * on purpose would tell where somebody is. Of another country's entry about a record of one's own
+ * one learns that it was shown, on which day, to what kind of unit, for what; of all its other
+ * entries country and day, which every copy of the log shows.
  */
 static bool is_of_own(const struct actor *actor, str country)
 {
@@ -56,7 +58,8 @@ static bool says(const struct node *entry, str key, str wanted)
 static bool is_wanted(const struct reading_log *log, const struct node *entry, bool is_own)
 {
     const struct wanted *wanted = &log->wanted;
-    if (!is_own && (wanted->officer.len || wanted->unit.len))
+    if (!is_own && (wanted->officer.len || wanted->unit.len || wanted->kind.len ||
+                    wanted->purpose.len || (log->is_of_record && !log->is_of_own_record)))
         return false;
     int64_t time_us = time_of(entry);
     return says(entry, S("officer"), wanted->officer) && says(entry, S("unit"), wanted->unit) &&
@@ -70,13 +73,13 @@ static bool has_filter(const struct wanted *wanted)
            wanted->from_us || wanted->to_us;
 }
 
-static void print_other(struct json *json, const struct node *entry)
+static void print_other(struct json *json, const struct node *entry, bool is_of_own_record)
 {
-    static const char *const told[] = {"kind", "country", "role", "purpose"};
+    static const char *const told[] = {"country", "kind", "role", "purpose"};
     const int64_t day_us = 86400 * INT64_C(1000000);
     json_key(json, S("entry"));
     json_open(json, '{');
-    for (size_t i = 0; i < COUNT_OF(told); i++)
+    for (size_t i = 0; i < (is_of_own_record ? COUNT_OF(told) : 1); i++)
         json_text_some(json, str_c(told[i]), node_get_text(entry, str_c(told[i])));
     json_number(json, S("time_us"), time_of(entry) / day_us * day_us);
     json_bool(json, S("other"), true);
@@ -100,7 +103,7 @@ static void print_read(struct reading_log *log, const struct audit_read *read,
     if (entry && is_own)
         json_raw(&json, S("entry"), read->body);
     else if (entry)
-        print_other(&json, entry);
+        print_other(&json, entry, log->is_of_own_record);
     json_close(&json, '}');
     log->count++;
 }
@@ -249,6 +252,16 @@ static enum err look_through(struct audit *audit, struct reading_log *log, struc
                       LOOKED_THROUGH_MAX, print_entry, log);
 }
 
+static bool is_own_record(struct call *call, struct record_id id)
+{
+    struct stored stored;
+    const struct store *store = call->api->node.store;
+    bool is_there = id.home == store_home(store) &&
+                    store_read(call->api->node.store, id.number, call->arena, &stored) == OK;
+    err_clear();
+    return is_there && is_of_own(&call->actor, stored.owner);
+}
+
 enum err run_audit_list(struct call *call)
 {
     uint64_t before;
@@ -263,6 +276,8 @@ enum err run_audit_list(struct call *call)
     TRY(read_wanted(call, &log->wanted));
     if (record.len && !record_id_parse(record, &id))
         return err_set(ERR_BAD_VALUE, "%.*s is not a record's id", STR(record));
+    log->is_of_record = id.number != 0;
+    log->is_of_own_record = id.number && is_own_record(call, id);
     if (log->wanted.to_us)
         TRY(seek_day(call, log->wanted.to_us, &before));
     log->max = (size_t)max;

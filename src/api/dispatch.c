@@ -152,8 +152,7 @@ enum err call_identify(struct call *call)
     if (route->needs == NEEDS_ADMINISTRATOR)
         TRY(policy_allow(call->api->node.catalog, &call->actor, POLICY_ADMINISTER, NULL,
                          STR_EMPTY));
-    if (route->flags & ROUTE_NODE && call->actor.country.len &&
-        !identity_is_hub(call->api->node.identity, &call->actor))
+    if (route->flags & ROUTE_NODE && !call_sees_node(call))
         return err_set(ERR_DENIED,
                        "%s %s is about the records of all owners: it is for those at "
                        "the machine, and for administrators of the hub",
@@ -162,6 +161,19 @@ enum err call_identify(struct call *call)
         return err_set(ERR_DENIED, "%s %s is taken over the control socket only", route->method,
                        route->pattern);
     return OK;
+}
+
+bool call_sees_node(struct call *call)
+{
+    const struct http_request *request = &call->exchange->request;
+    struct actor actor = call->actor;
+    struct identity_session session;
+    bool is_known = call->route->needs != NEEDS_NOBODY ||
+                    identify(call->api, request, call->arena, &actor, &session) == OK;
+    if (!is_known)
+        err_clear();
+    return is_known && actor.may_administer &&
+           (!actor.country.len || identity_is_hub(call->api->node.identity, &actor));
 }
 
 enum err call_identify_again(struct call *call)

@@ -60,16 +60,10 @@ static enum err read_within(struct call *call, struct day *ret)
 
 static enum err read_place(struct call *call, struct keep_filter *filter)
 {
-    str place = call_query(call, S("after"));
-    size_t dot = str_find(place, '.');
-    uint64_t day;
-    if (!place.len)
-        return OK;
-    if (!str_to_u64(str_slice(place, 0, dot), 1 << 24, &day) ||
-        !str_to_u64(str_from(place, dot + 1), UINT64_MAX, &filter->after_number)) {
-        err_set(ERR_BAD_VALUE, "%.*s is not a place in a list", STR(str_slice(place, 0, 64)));
-        return err_field("after");
-    }
+    int64_t day = 0;
+    TRY(call_place(call, &day, &filter->after_number));
+    if (day < 0 || day > 1 << 24)
+        return call_no_place(call);
     filter->after_day = (int32_t)day;
     return OK;
 }
@@ -114,8 +108,7 @@ static void print_due_page(struct call *call)
     if (page->list.has_more) {
         const struct keep_due *last = &page->list.items[page->list.count - 1];
         json_text(&json, S("next"),
-                  arena_printf(call->arena, "%d.%llu", day_number(last->due),
-                               (unsigned long long)last->id.number));
+                  place_print(call, day_number(last->due), last->id));
     }
     json_close(&json, '}');
 }
@@ -281,13 +274,14 @@ static void print_certificates(struct call *call)
     json_close(&json, ']');
     if (page->has_more)
         json_text(&json, S("next"),
-                  arena_printf(call->arena, "%llu", (unsigned long long)page->after));
+                  place_print(call, 0, (struct record_id){store_home(call->api->node.store), page->after}));
     json_close(&json, '}');
 }
 
 enum err run_certificates(struct call *call)
 {
-    uint64_t max, after;
+    uint64_t max, after = 0;
+    int64_t none = 0;
     str owner;
     const struct definition *definition = keep_certificate_definition(call->api->node.keep);
     struct certificate_page *page = arena_new(call->arena, struct certificate_page);
@@ -295,7 +289,7 @@ enum err run_certificates(struct call *call)
         return err_set(ERR_NOT_FOUND, "this node makes no certificates");
     TRY(read_owner(call, &owner));
     TRY(call_query_number(call, S("max"), 50, CERTIFICATES_MAX, &max));
-    TRY(call_query_number(call, S("after"), 0, UINT64_MAX >> 1, &after));
+    TRY(call_place(call, &none, &after));
     page->call = call;
     page->max = max ? (size_t)max : 1;
     enum err code = store_list(call->api->node.store, definition->name, owner, after, SCAN_MAX,

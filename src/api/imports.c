@@ -171,15 +171,16 @@ static enum err read_batch(struct call *call, uint64_t batch, struct node **ret)
     if (code && code != ERR_NOT_FOUND && code != ERR_GONE)
         return code;
     if (code || !policy_is_keeper(&call->actor, node_get_text(*ret, S("owner"))))
-        return err_set(ERR_NOT_FOUND, "there is no import %llu", (unsigned long long)batch);
+        return err_set(ERR_NOT_FOUND, "there is no import %.*s",
+                       STR(str_slice(call->args[0], 0, 40)));
     return OK;
 }
 
 static enum err batch_number(struct call *call, uint64_t *ret)
 {
-    if (!str_to_u64(call->args[0], INT64_MAX, ret))
-        return err_set(ERR_BAD_VALUE, "%.*s is not a batch number", STR(call->args[0]));
-    return OK;
+    if (intake_batch_find(&call->api->intake, call->args[0], ret))
+        return OK;
+    return err_set(ERR_NOT_FOUND, "there is no import %.*s", STR(str_slice(call->args[0], 0, 40)));
 }
 
 enum err run_import_get(struct call *call)
@@ -200,7 +201,6 @@ static void print_forgotten(struct call *call)
     json_open(&json, '{');
     json_text(&json, S("id"), str_c(record_id_format(done->id, id)));
     json_number(&json, S("version"), done->version);
-    json_number(&json, S("seq"), (int64_t)done->seq);
     json_text(&json, S("receipt"), str_c(call->receipt));
     json_close(&json, '}');
 }
@@ -218,7 +218,7 @@ enum err run_import_forget(struct call *call)
     TRY(allow_targets(call, node_get_text(report, S("format")), node_get_text(report, S("owner"))));
     TRY(intake_forget(&call->api->intake, batch, call->actor.officer, done));
     struct audit_entry entry = call_entry(call, AUDIT_IMPORT);
-    entry.query = arena_printf(call->arena, "{\"forget\":%llu}", (unsigned long long)batch);
+    entry.query = arena_printf(call->arena, "{\"forget\":\"%.*s\"}", STR(call->args[0]));
     entry.verdict = S("forgotten");
     call->state = done;
     return call_finish_audited(call, &entry, print_forgotten);
@@ -246,7 +246,7 @@ enum err run_import_undo(struct call *call)
                                                        .officer = call->actor.officer,
                                                        .unit = call->actor.unit});
     TRY(put_on_record(call, AUDIT_IMPORT,
-                      arena_printf(call->arena, "{\"undo\":%llu}", (unsigned long long)batch),
+                      arena_printf(call->arena, "{\"undo\":\"%.*s\"}", STR(call->args[0])),
                       "undo started"));
     TRY(intake_undo_start(call->api->node.jobs, &call->api->intake, batch, call->actor.officer,
                           &job));

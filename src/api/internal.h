@@ -109,6 +109,11 @@ struct api {
 void api_handle(void *context, struct http_exchange *exchange);
 struct call *call_new(struct api *api, struct http_exchange *exchange);
 enum err call_identify(struct call *call) MUST_USE;
+/*
+ * Who may know how much there is and is done in all: those at the machine, administrators of the
+ * hub. On routes that anybody may call a credential is looked for here.
+ */
+bool call_sees_node(struct call *call);
 /* For calls that last: is the credential still good, and for what? */
 enum err call_identify_again(struct call *call) MUST_USE;
 enum err call_find_route(struct call *call, const char **ret_allow) MUST_USE;
@@ -182,6 +187,13 @@ enum err call_query_number(struct call *call, str name, uint64_t otherwise, uint
                            uint64_t *ret) MUST_USE;
 enum err call_definition(struct call *call, str name, const struct definition **ret) MUST_USE;
 enum err call_record_id(struct call *call, str text, struct record_id *ret) MUST_USE;
+/*
+ * Where a list goes on: an order and the id of the last record shown, since a record's number would
+ * say how many others there are. Both stay as they are where no place is named.
+ */
+str place_print(struct call *call, int64_t order, struct record_id id);
+enum err call_place(struct call *call, int64_t *ret_order, uint64_t *ret_number) MUST_USE;
+enum err call_no_place(struct call *call) MUST_USE;
 enum err call_no_record(str id); /* ERR_NOT_FOUND, the same for one that may not be known */
 enum err call_finish_job(struct call *call, uint64_t job); /* its number, for the asker alone */
 enum err call_if_match(struct call *call, uint32_t *ret_version) MUST_USE;

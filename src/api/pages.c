@@ -58,8 +58,10 @@ enum err run_health(struct call *call)
     json_open(&json, '{');
     json_bool(&json, S("ok"), true);
     json_text(&json, S("version"), str_c(call->api->options.version));
-    json_number(&json, S("feed"), (int64_t)store_seq(node->store));
-    json_number(&json, S("index"), (int64_t)index_seq(node->index));
+    if (call_sees_node(call)) {
+        json_number(&json, S("feed"), (int64_t)store_seq(node->store));
+        json_number(&json, S("index"), (int64_t)index_seq(node->index));
+    }
     json_close(&json, '}');
     call_finish(call, OK);
     return OK;
@@ -72,7 +74,7 @@ static void metric(struct buf *out, const char *name, const char *type, const ch
                type, name, (unsigned long long)value);
 }
 
-static void http_metrics(struct api *api, struct buf *out)
+static void http_metrics(struct api *api, bool is_whole, struct buf *out)
 {
     struct http_stats stats;
     struct http_server *server = atomic_load(&api->server);
@@ -81,17 +83,19 @@ static void http_metrics(struct api *api, struct buf *out)
     http_server_stats(server, &stats);
     metric(out, "connections_open", "gauge", "Open connections.", stats.open);
     metric(out, "connections_total", "counter", "Connections accepted.", stats.accepted);
-    metric(out, "requests_total", "counter", "Requests parsed.", stats.requests);
     metric(out, "refused_malformed_total", "counter", "Malformed requests refused.",
            stats.refused_malformed);
     metric(out, "refused_limit_total", "counter", "Requests refused for a limit.",
            stats.refused_limit);
     metric(out, "timed_out_total", "counter", "Peers dropped at a deadline.", stats.timed_out);
+    if (!is_whole)
+        return;
+    metric(out, "requests_total", "counter", "Requests parsed.", stats.requests);
     metric(out, "received_bytes_total", "counter", "Bytes received.", stats.bytes_in);
     metric(out, "sent_bytes_total", "counter", "Bytes sent.", stats.bytes_out);
 }
 
-static void room_metrics(struct api *api, struct buf *out)
+static void room_metrics(struct api *api, bool is_whole, struct buf *out)
 {
     struct audit_room room;
     audit_room(api->node.audit, &room);
@@ -99,16 +103,19 @@ static void room_metrics(struct api *api, struct buf *out)
            room.days_left);
     metric(out, "audit_room_alarm", "gauge",
            "30, 7 or 1 when fewer days than that are left; else 0.", audit_room_alarm(&room));
+    if (!is_whole)
+        return;
     metric(out, "audit_room_kept_bytes", "gauge", "Reserved for the audit log.", room.kept);
     metric(out, "audit_room_free_bytes", "gauge", "Free beside that on its disk.", room.free);
     metric(out, "audit_room_daily_bytes", "gauge", "Growth of the audit log a day.", room.a_day);
 }
 
-enum err run_metrics(struct call *call)
+/*
+ * Searches, hits, entries and changes of all countries, one by one: whoever has placed a record
+ * would see the second at which somebody meets it.
+ */
+static void work_metrics(struct api *api, struct buf *out)
 {
-    struct api *api = call->api;
-    struct buf *out = &call->out;
-    http_metrics(api, out);
     buf_add(out, S("# TYPE bureau_answers_total counter\n"));
     for (int i = 2; i < 6; i++)
         buf_printf(out, "bureau_answers_total{status=\"%dxx\"} %llu\n", i,
@@ -119,14 +126,24 @@ enum err run_metrics(struct call *call)
            atomic_load(&api->search_us));
     metric(out, "audit_entries", "gauge", "Entries of the audit log.",
            audit_count(api->node.audit));
-    metric(out, "audit_failures_total", "counter", "Entries that could not be written.",
-           atomic_load(&api->audit_failures));
-    room_metrics(api, out);
     metric(out, "feed_seq", "gauge", "Last change committed.", store_seq(api->node.store));
     metric(out, "index_seq", "gauge", "Last change findable.", index_seq(api->node.index));
+    lanes_report(api->lanes, out);
+}
+
+enum err run_metrics(struct call *call)
+{
+    struct api *api = call->api;
+    struct buf *out = &call->out;
+    bool is_whole = call_sees_node(call);
+    http_metrics(api, is_whole, out);
+    metric(out, "audit_failures_total", "counter", "Entries that could not be written.",
+           atomic_load(&api->audit_failures));
+    room_metrics(api, is_whole, out);
+    if (is_whole)
+        work_metrics(api, out);
     metric(out, "up_seconds", "counter", "Seconds since the start.",
            (uint64_t)(clock_monotonic_us() - api->started_us) / 1000000);
-    lanes_report(api->lanes, out);
     call->content_type = S("text/plain; version=0.0.4; charset=utf-8");
     call_finish(call, OK);
     return OK;

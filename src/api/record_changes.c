@@ -32,7 +32,6 @@ static void print_committed(struct call *call)
     json_open(&json, '{');
     json_text(&json, S("id"), str_c(record_id_format(done->id, id)));
     json_number(&json, S("version"), done->version);
-    json_number(&json, S("seq"), (int64_t)done->seq);
     json_text(&json, S("receipt"), str_c(call->receipt));
     json_close(&json, '}');
     call_header(call, S("ETag"), arena_printf(call->arena, "\"%u\"", done->version));

@@ -139,7 +139,6 @@ static void print_history(struct call *call)
         hex_encode(version->hash.bytes, HASH_SIZE, hex);
         json_open(&json, '{');
         json_number(&json, S("version"), version->version);
-        json_number(&json, S("seq"), (int64_t)version->seq);
         json_text(&json, S("state"), str_c(state_word(version->state)));
         json_text(&json, S("kind"), kind_word(version->kind));
         json_time(&json, S("time"), version->time_us);

@@ -84,6 +84,35 @@ enum err call_record_id(struct call *call, str text, struct record_id *ret)
 }
 
 /* If-Match: "3" (RFC 9110 13.1.1), strong, one. */
+str place_print(struct call *call, int64_t order, struct record_id id)
+{
+    char text[RECORD_ID_TEXT];
+    return arena_printf(call->arena, "%lld.%s", (long long)order, record_id_format(id, text));
+}
+
+enum err call_no_place(struct call *call)
+{
+    err_set(ERR_BAD_VALUE, "%.*s is not a place in a list",
+            STR(str_slice(call_query(call, S("after")), 0, 64)));
+    return err_field("after");
+}
+
+enum err call_place(struct call *call, int64_t *ret_order, uint64_t *ret_number)
+{
+    struct record_id id;
+    int64_t order;
+    str place = call_query(call, S("after"));
+    size_t dot = str_find(place, '.');
+    if (!place.len)
+        return OK;
+    if (!str_to_i64(str_slice(place, 0, dot), &order) ||
+        !record_id_parse(str_from(place, dot + 1), &id))
+        return call_no_place(call);
+    *ret_order = order;
+    *ret_number = id.number;
+    return OK;
+}
+
 enum err call_no_record(str id)
 {
     return err_set(ERR_NOT_FOUND, "there is no record %.*s here", STR(str_slice(id, 0, 64)));

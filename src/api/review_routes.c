@@ -111,14 +111,15 @@ static enum err read_day(struct call *call, str name, str otherwise, str *ret)
 enum err run_audit_statistics(struct call *call)
 {
     const struct actor *actor = &call->actor;
-    bool is_all = is_auditor(actor) || is_data_protection(actor);
+    bool is_all = actor_is_local(actor) || identity_is_hub(call->api->node.identity, actor);
     str country = is_all ? call_query(call, S("country")) : actor->country;
     str from = STR_EMPTY, until = STR_EMPTY;
     struct buf *text = new_text(call);
     struct json json = {.out = text};
     if (!text)
         return err_last()->code;
-    if (!is_all && !is_bureau(actor) && !actor->may_administer)
+    if (!actor_is_local(actor) && !is_auditor(actor) && !is_data_protection(actor) && !is_bureau(actor) &&
+        !actor->may_administer)
         return refused(actor, "statistics");
     TRY(read_day(call, S("from"), S("0001-01-01"), &from));
     TRY(read_day(call, S("until"), S("9999-12-31"), &until));

@@ -52,8 +52,7 @@ static void print_requests(struct call *call)
     if (page->has_more) {
         const struct flow_brief *last = &page->briefs[page->count - 1];
         json_text(&json, S("next"),
-                  arena_printf(call->arena, "%lld.%llu", (long long)last->order,
-                               (unsigned long long)last->id.number));
+                  place_print(call, last->order, last->id));
     }
     json_close(&json, '}');
 }

@@ -101,7 +101,7 @@ const struct route routes[] = {
     {"GET", "/v1/audit/statistics", run_audit_statistics, LANE_LONG, NEEDS_ACTOR, 0, 200, NULL,
      "[AuditCount]", "from?:s until?:s country?:s",
      "Counts by day, country, purpose, kind and verdict; no persons. For auditors, data "
-     "protection, and national bureaux and administrators of their own country"},
+     "protection, national bureaux and administrators: of their own country; the hub: of all"},
     {"GET", "/v1/audit/reviews", run_audit_reviews, LANE_LONG, NEEDS_ACTOR, 0, 200, NULL,
      "[SearchReview]", "max?:i",
      "Searches drawn by lot for the supervisor, flagged ones for the auditor, oldest first"},
@@ -362,7 +362,7 @@ const struct route routes[] = {
     {"GET", "/healthz", run_health, LANE_HERE, NEEDS_NOBODY, 0, 200, NULL, "Health", NULL,
      "Is the node answering"},
     {"GET", "/metrics", run_metrics, LANE_HERE, NEEDS_NOBODY, 0, 200, NULL, "text/plain", NULL,
-     "Figures for Prometheus"},
+     "Figures for Prometheus; how much is done, for those who run the node"},
     {"GET", "/openapi.json", run_openapi, LANE_HERE, NEEDS_NOBODY, 0, 200, NULL, "o", NULL,
      "This interface, described"},
     {"GET", "/", run_page, LANE_HERE, NEEDS_NOBODY, 0, 200, NULL, "text/html", NULL, "The page"},

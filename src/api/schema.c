@@ -32,7 +32,7 @@ static const struct {
      "review_on?:s facts?:[Fact] photo?:s band?:s cleared?:o bits?:n probability?:n namesakes?:n "
      "why?:[Why] expected_by_chance?:n"},
     {"DatabaseAnswer", "name:s title?:s result:s count:i reason?:s reason_said?:[SaidSentence]"},
-    {"Answer", "verdict:s receipt:s as_of:s feed:i took_us:i proven:b understood:[Reading] "
+    {"Answer", "verdict:s receipt:s as_of:s took_us:i proven:b understood:[Reading] "
                "databases:[DatabaseAnswer] total:i hits:[Hit] similar?:[Hit] similar_reason?:s "
                "similar_reason_said?:[SaidSentence] advice?:s "
                "advice_said?:[SaidSentence] repaired?:s keyboard?:s"},
@@ -47,7 +47,7 @@ static const struct {
                  "unique?:[a] examples?:[o]"},
     {"CodeList", "name:s title:s source:s date:s count:i codes?:[o]"},
     {"Body", "envelope:o fields:o"},
-    {"Committed", "id:s version:i seq:i receipt:s"},
+    {"Committed", "id:s version:i receipt:s"},
     {"Said", "say:s with?:[s]"},
     {"SaidSentence", "say:s with?:[a]"},
     {"Fault", "path:s value:s code:s reason:s say?:s with?:[s] hint?:s"},
@@ -56,7 +56,7 @@ static const struct {
     {"Record", "receipt:s id:s version:i database:s title:s owner:s unit?:s disclosure:s state?:s "
                "test?:b cautions?:[Caution] heading?:s action?:s handling?:s entered?:s updated?:s "
                "review_on?:s facts?:[Fact] photo?:s body?:o held?:HeldBack"},
-    {"Version", "version:i seq:i state:s kind:s time:s officer:s hash:s erased:b"},
+    {"Version", "version:i state:s kind:s time:s officer:s hash:s erased:b"},
     {"StateChange", "state:s reason?:s"},
     {"Extension", "review_on:s reason:s"},
     {"DueRecord", "id:s database:s title?:s owner:s due:s days:i achieved:b reminded:b held?:s"},
@@ -233,7 +233,7 @@ static const struct {
     {"Target", "to:s"},
     {"Check", "what:s ok:b detail:s next:s"},
     {"Demonstration", "token:s officer:s purpose?:s try?:[o]"},
-    {"Health", "ok:b version:s feed:i index:i"},
+    {"Health", "ok:b version:s feed?:i index?:i"},
     {"Object", ""},
 };
 

@@ -205,14 +205,8 @@ static enum err read_word(struct call *call, str name, const char *const *words,
 
 enum err call_ticket_place(struct call *call, struct flow_filter *filter)
 {
-    str place = call_query(call, S("after"));
-    size_t dot = str_find(place, '.');
     filter->after_order = INT64_MIN;
-    if (!place.len || (str_to_i64(str_slice(place, 0, dot), &filter->after_order) &&
-                       str_to_u64(str_from(place, dot + 1), UINT64_MAX, &filter->after_number)))
-        return OK;
-    err_set(ERR_BAD_VALUE, "%.*s is not a place in a list", STR(str_slice(place, 0, 64)));
-    return err_field("after");
+    return call_place(call, &filter->after_order, &filter->after_number);
 }
 
 static enum err read_filter(struct call *call, struct flow_filter *ret)
@@ -257,8 +251,7 @@ static void print_list(struct call *call)
     if (listing->has_more) {
         const struct flow_brief *last = &listing->briefs[listing->count - 1];
         json_text(&json, S("next"),
-                  arena_printf(call->arena, "%lld.%llu", (long long)last->order,
-                               (unsigned long long)last->id.number));
+                  place_print(call, last->order, last->id));
     }
     json_text(&json, S("seen"),
               cursor_seal(call->api, call->actor.officer, listing->news, call->arena));

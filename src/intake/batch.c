@@ -262,9 +262,9 @@ static enum err read_batch(const struct intake_node *node, uint64_t batch, struc
     if (code && code != ERR_NOT_FOUND)
         return code;
     if (code || !str_eq(ret->definition, S(DEFINITION)))
-        return err_set(ERR_NOT_FOUND, "there is no import %llu", (unsigned long long)batch);
+        return err_set(ERR_NOT_FOUND, "there is no such import");
     if (ret->is_erased)
-        return err_set(ERR_GONE, "import %llu has been erased", (unsigned long long)batch);
+        return err_set(ERR_GONE, "the import has been erased");
     struct node *body = NULL;
     TRY(json_parse(ret->body, arena, &body));
     const struct node *fields = node_get(body, S("fields"));
@@ -309,17 +309,36 @@ enum err batch_read(const struct intake_node *node, uint64_t batch, struct arena
     return OK;
 }
 
+str intake_batch_name(const struct intake_node *node, uint64_t batch, struct arena *arena)
+{
+    char text[RECORD_ID_TEXT];
+    struct record_id id = {store_home(node->store), batch};
+    return arena_str(arena, str_c(record_id_format(id, text)));
+}
+
+bool intake_batch_find(const struct intake_node *node, str name, uint64_t *ret)
+{
+    struct record_id id;
+    if (!record_id_parse(name, &id) || id.home != store_home(node->store))
+        return false;
+    *ret = id.number;
+    return true;
+}
+
+/* Without the positions in the feed: they count what others enter. */
 static struct node *summary(const struct stored *stored, const struct node *fields,
                             struct arena *arena)
 {
+    char id[RECORD_ID_TEXT];
     struct node *map = node_map(arena);
-    node_put_number(arena, map, S("batch"), (int64_t)stored->id.number);
+    node_put_text(arena, map, S("batch"),
+                  arena_str(arena, str_c(record_id_format(stored->id, id))));
     node_put_text(arena, map, S("owner"), arena_str(arena, stored->owner));
     node_each(child, fields)
     {
         uint64_t number;
         str text = node_as_text(child);
-        if (str_eq(child->key, S("report")))
+        if (str_eq(child->key, S("report")) || str_ends(child->key, S("_seq")))
             continue;
         str key = str_eq(child->key, S("created")) ? S("new") : arena_str(arena, child->key);
         if (str_eq(key, S("state")) && str_eq(text, S("running")) &&
@@ -343,8 +362,7 @@ enum err intake_forget(const struct intake_node *node, uint64_t batch, str actor
     struct node *fields = NULL;
     enum err code = read_batch(node, batch, &arena, &stored, &fields);
     if (!code && str_eq(node_get_text(fields, S("state")), S("running")))
-        code = err_set(ERR_BUSY, "import %llu is running, or was cut off: take it up again first",
-                       (unsigned long long)batch);
+        code = err_set(ERR_BUSY, "the import is running, or was cut off: take it up again first");
     arena_release(&arena);
     return code ? code : store_erase(node->store, batch, actor, ret);
 }

@@ -123,6 +123,11 @@ enum err intake_batches(const struct intake_node *node, str owner, size_t max, s
 enum err intake_batch(const struct intake_node *node, uint64_t batch, struct arena *arena,
                       struct node **ret) MUST_USE;
 
+/* A batch as it is told to people: the id of its record. */
+str intake_batch_name(const struct intake_node *node, uint64_t batch, struct arena *arena);
+/* Back; false: it is none of this node. */
+bool intake_batch_find(const struct intake_node *node, str name, uint64_t *ret);
+
 /* {"path","sha256"} of each file. ERR_NOT_FOUND, ERR_IO. */
 enum err intake_hash_file(const char *path, struct hash *ret) MUST_USE;
 

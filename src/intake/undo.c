@@ -165,7 +165,7 @@ static enum err undo_batch(struct undo *undo, intake_progress *progress, void *c
     TRY(undo_pages(undo, first, progress, context));
     TRY(batch_set_state(undo->node, undo->batch, "undone", undo->actor));
     struct node *map = node_map(arena);
-    node_put_number(arena, map, S("batch"), (int64_t)undo->batch);
+    node_put_text(arena, map, S("batch"), intake_batch_name(undo->node, undo->batch, arena));
     node_put_text(arena, map, S("state"), S("undone"));
     node_put_number(arena, map, S("erased"), (int64_t)undo->erased);
     node_put_number(arena, map, S("restored"), (int64_t)undo->restored);

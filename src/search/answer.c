@@ -551,7 +551,6 @@ void search_answer_print(const struct catalog *catalog, const struct search_answ
     add_text(out, S("verdict"), str_c(verdict_word(answer->verdict)));
     add_text_if(out, S("receipt"), answer->receipt);
     add_time(out, S("as_of"), answer->as_of_us);
-    add_number(out, S("feed"), answer->feed_seq);
     add_number(out, S("took_us"), answer->took_us);
     add_bool(out, S("proven"), answer->is_proven);
     add_name(out, S("understood"));

@@ -47,7 +47,12 @@ const search = (body, options) => call('POST', '/v1/search', { purpose, ...body 
 const tests = [
   ['what needs no credential', async () => {
     for (const path of ['/healthz', '/metrics', '/openapi.json']) assert.equal((await node.call('GET', path, undefined, { as: null })).status, 200, path);
-    assert.match((await node.call('GET', '/metrics', undefined, { as: null })).text, /^bureau_searches_total \d+$/m);
+    const work = /^bureau_(searches|search_hits|answers|requests|sent_bytes|lane_done)_total|^bureau_(feed_seq|index_seq|audit_entries|audit_room_free_bytes) /m;
+    assert.match((await node.call('GET', '/metrics')).text, /^bureau_searches_total \d+$/m);
+    assert.doesNotMatch((await node.call('GET', '/metrics', undefined, { as: null })).text, work, 'how much is done tells who has placed a record when it is met');
+    assert.doesNotMatch((await node.call('GET', '/metrics', undefined, { as: 'bureau' })).text, work);
+    assert.deepEqual(Object.keys((await node.call('GET', '/healthz', undefined, { as: null })).data), ['ok', 'version']);
+    assert.ok((await node.call('GET', '/healthz')).data.feed >= 0);
     assert.equal((await node.call('GET', '/v1/demonstration', undefined, { as: null })).status, 404);
   }],
   ['who is unknown learns nothing', async () => {

@@ -194,7 +194,7 @@ const tests = [
     writeFileSync(file, `${lines.join('\n')}\n`);
     const done = node.command(['import', 'bureau-ndjson', file, '--json']);
     assert.equal(done.code, 1, done.out + done.err); // some rows refused
-    assert.ok(done.json.batch > 0, done.out);
+    assert.ok(/^[0-9A-Z]+-[0-9A-Z]+$/.test(done.json.batch), done.out);
     assert.equal(node.command(['import', 'undo', String(done.json.batch), '--json']).code, 0);
     const [batch] = (await must(200, 'GET', '/v1/imports')).filter((one) => one.batch === done.json.batch);
     assert.equal(batch.state, 'undone');

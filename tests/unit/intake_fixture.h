@@ -132,6 +132,13 @@ static inline long long fixture_number(const struct node *node, const char *path
     return found && str_to_i64(node_as_text(found), &number) ? number : -1;
 }
 
+static inline uint64_t fixture_batch(const struct intake_node *node, const struct node *report)
+{
+    uint64_t batch = 0;
+    assert_true(intake_batch_find(node, node_get_text(report, S("batch")), &batch));
+    return batch;
+}
+
 static inline void fixture_print(const struct node *node)
 {
     struct buf out = {0};

@@ -67,7 +67,7 @@ static void national_template(void **state)
     report = fixture_import(&f, "travel-document", path, "UTO");
     assert_int_equal(fixture_number(report, "records.travel-document.new"), 0);
     assert_int_equal(fixture_number(report, "records.travel-document.same"), 3);
-    assert_true(fixture_get(report, "batch") == NULL || fixture_number(report, "batch") > 0);
+    assert_true(fixture_get(report, "batch") == NULL || fixture_batch(&f.node, report) > 0);
 }
 
 static const char mapping[] =
@@ -172,7 +172,7 @@ static void snapshots_change_withdraw_and_come_back(void **state)
     assert_int_equal(fixture_number(report, "records.travel-document.same"), 1);
     assert_int_equal(fixture_number(report, "records.travel-document.changed"), 1);
     assert_int_equal(fixture_number(report, "records.travel-document.gone"), 1);
-    long long batch = fixture_number(report, "batch");
+    uint64_t batch = fixture_batch(&f.node, report);
     assert_int_equal(state_of("T-4", NULL, NULL) == STATE_ACTIVE, 0);
     struct node *undone = NULL;
     must(intake_undo(&f.node, (uint64_t)batch, S("o-2"), NULL, NULL, &f.arena, &undone), "undo");
@@ -226,7 +226,7 @@ static void sent_in_full(void **state)
     assert_int_equal(state_of("N-1", NULL, NULL), STATE_ACTIVE);
     assert_int_equal(state_of("N-2", NULL, NULL), STATE_CANCELLED);
     struct node *undone = NULL;
-    must(intake_undo(&f.node, (uint64_t)fixture_number(report, "batch"), S("o-2"), NULL, NULL,
+    must(intake_undo(&f.node, fixture_batch(&f.node, report), S("o-2"), NULL, NULL,
                      &f.arena, &undone),
          "undo");
     assert_int_equal(fixture_number(undone, "reinstated"), 2);
@@ -330,7 +330,7 @@ static void too_much_withdrawn_is_held(void **state)
     assert_int_equal(list->count, 3);
     assert_true(str_eq(node_get_text(list->first, S("state")), S("applied")));
     struct node *batch = NULL;
-    must(intake_batch(&f.node, (uint64_t)fixture_number(report, "batch"), &f.arena, &batch),
+    must(intake_batch(&f.node, fixture_batch(&f.node, report), &f.arena, &batch),
          "batch");
     assert_int_equal(fixture_number(batch, "report.records.travel-document.gone"), 2);
 }
@@ -435,7 +435,7 @@ static void killed_in_the_middle_it_resumes(void **state)
     struct node *list = NULL, *undone = NULL;
     must(intake_batches(&f.node, STR_EMPTY, 10, &f.arena, &list), "batches");
     assert_int_equal(list->count, 1); /* one batch, not two */
-    must(intake_undo(&f.node, (uint64_t)fixture_number(report, "batch"), S("o-1"), NULL, NULL,
+    must(intake_undo(&f.node, fixture_batch(&f.node, report), S("o-1"), NULL, NULL,
                      &f.arena, &undone),
          "undo");
     assert_int_equal(fixture_number(undone, "erased"), MANY);
@@ -480,7 +480,7 @@ static void edited_since_is_left_by_undo(void **state)
     struct committed done;
     must(store_commit(f.store, &edit, 1, true, &done), "edit");
     struct node *undone = NULL;
-    must(intake_undo(&f.node, (uint64_t)fixture_number(report, "batch"), S("o-2"), NULL, NULL,
+    must(intake_undo(&f.node, fixture_batch(&f.node, report), S("o-2"), NULL, NULL,
                      &f.arena, &undone),
          "undo");
     assert_int_equal(fixture_number(undone, "conflict_count"), 1);

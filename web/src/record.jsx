@@ -19,7 +19,7 @@ function History({ versions, shown, onShow }) {
     <table class="history"><caption>{t('history')}</caption>
       <thead><tr><th scope="col">{t('version')}</th><th scope="col">{t('time')}</th><th scope="col">{t('step')}</th><th scope="col">{t('state')}</th><th scope="col">{t('officer')}</th></tr></thead>
       <tbody>{[...versions].reverse().map((v) => (
-        <tr key={v.seq} class={v.version === shown ? 'shown' : ''}>
+        <tr key={v.version} class={v.version === shown ? 'shown' : ''}>
           <td>{v.erased ? v.version : <button type="button" class="link" aria-current={v.version === shown} onClick={() => onShow(v.version)}>{t('version.show', { version: v.version })}</button>}</td>
           <td>{when(v.time)}</td><td>{t(v.kind === 'erase' && v.officer === 'node' ? 'step.expired' : `step.${v.kind}`)}</td><td>{t(v.state)}{v.erased && ` · ${t('erased')}`}</td><td><bdi>{v.officer}</bdi></td>
         </tr>
