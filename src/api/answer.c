@@ -21,7 +21,6 @@ struct audit_entry call_entry(struct call *call, enum audit_kind kind)
         .databases = S("*"),
         .query = S("{}"),
         .catalog = node->catalog->hash,
-        .feed_seq = store_seq(node->store),
         .took_us = (uint32_t)(clock_monotonic_us() - call->started_us),
     };
 }

@@ -241,7 +241,6 @@ static enum err finish(struct call *call, const struct gate_proposal *proposal,
     if (deciding->done.id.number) {
         deciding->shown =
             (struct audit_shown){deciding->done.id, deciding->done.version, DISCLOSE_FULL};
-        entry.feed_seq = deciding->done.seq;
         entry.shown = &deciding->shown;
         entry.shown_count = 1;
     }

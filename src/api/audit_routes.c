@@ -22,7 +22,8 @@ struct reading_log {
     struct arena arena; /* of the entry at hand */
     uint64_t last;      /* looked at */
     bool is_enough, is_past;
-    bool is_of_record, is_of_own_record; /* what is asked about is a record of the asker's country */
+    bool is_of_record,
+        is_of_own_record; /* what is asked about is a record of the asker's country */
 };
 
 /*

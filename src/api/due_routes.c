@@ -107,8 +107,7 @@ static void print_due_page(struct call *call)
     json_close(&json, ']');
     if (page->list.has_more) {
         const struct keep_due *last = &page->list.items[page->list.count - 1];
-        json_text(&json, S("next"),
-                  place_print(call, day_number(last->due), last->id));
+        json_text(&json, S("next"), place_print(call, day_number(last->due), last->id));
     }
     json_close(&json, '}');
 }
@@ -274,7 +273,8 @@ static void print_certificates(struct call *call)
     json_close(&json, ']');
     if (page->has_more)
         json_text(&json, S("next"),
-                  place_print(call, 0, (struct record_id){store_home(call->api->node.store), page->after}));
+                  place_print(call, 0,
+                              (struct record_id){store_home(call->api->node.store), page->after}));
     json_close(&json, '}');
 }
 

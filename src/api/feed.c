@@ -132,7 +132,6 @@ static struct audit_entry page_entry(struct following *following)
     entry.shown = following->shown;
     entry.shown_count = following->count;
     entry.verdict = S("delivered");
-    entry.feed_seq = following->after;
     return entry;
 }
 

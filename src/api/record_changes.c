@@ -72,7 +72,6 @@ static void committed(void *context, enum err code, struct committed *results, s
     entry.query = buf_str(&query);
     entry.databases = changing->change.definition;
     entry.verdict = change_word(changing);
-    entry.feed_seq = changing->done.seq;
     entry.shown = &shown;
     entry.shown_count = 1;
     code = call_finish_audited(call, &entry, print_committed);

@@ -118,8 +118,8 @@ enum err run_audit_statistics(struct call *call)
     struct json json = {.out = text};
     if (!text)
         return err_last()->code;
-    if (!actor_is_local(actor) && !is_auditor(actor) && !is_data_protection(actor) && !is_bureau(actor) &&
-        !actor->may_administer)
+    if (!actor_is_local(actor) && !is_auditor(actor) && !is_data_protection(actor) &&
+        !is_bureau(actor) && !actor->may_administer)
         return refused(actor, "statistics");
     TRY(read_day(call, S("from"), S("0001-01-01"), &from));
     TRY(read_day(call, S("until"), S("9999-12-31"), &until));
@@ -405,10 +405,15 @@ static enum err find_own(struct call *call, struct record_id *ret)
 {
     struct stored stored;
     TRY(call_record_id(call, call->args[0], ret));
+    const struct catalog *catalog = call->api->node.catalog;
     enum err code = store_read(call->api->node.store, ret->number, call->arena, &stored);
-    if (!code && !actor_watches(&call->actor, stored.owner))
-        code =
-            policy_allow(call->api->node.catalog, &call->actor, POLICY_WRITE, NULL, stored.owner);
+    const struct definition *definition = code ? NULL : catalog_find(catalog, stored.definition);
+    if (!code && !(definition && definition_is_data(definition) &&
+                   actor_watches(&call->actor, stored.owner)))
+        code = policy_allow(catalog, &call->actor, POLICY_WRITE, definition, stored.owner);
+    if (!code && definition && !definition_is_data(definition) &&
+        !policy_keeps(&call->actor, definition, stored.owner))
+        code = ERR_NOT_FOUND;
     bool is_own =
         actor_is_local(&call->actor) || (!code && str_eq(stored.owner, call->actor.country));
     if (code || !is_own)

@@ -51,8 +51,7 @@ static void print_requests(struct call *call)
     json_close(&json, ']');
     if (page->has_more) {
         const struct flow_brief *last = &page->briefs[page->count - 1];
-        json_text(&json, S("next"),
-                  place_print(call, last->order, last->id));
+        json_text(&json, S("next"), place_print(call, last->order, last->id));
     }
     json_close(&json, '}');
 }

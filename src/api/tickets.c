@@ -250,8 +250,7 @@ static void print_list(struct call *call)
     json_close(&json, ']');
     if (listing->has_more) {
         const struct flow_brief *last = &listing->briefs[listing->count - 1];
-        json_text(&json, S("next"),
-                  place_print(call, last->order, last->id));
+        json_text(&json, S("next"), place_print(call, last->order, last->id));
     }
     json_text(&json, S("seen"),
               cursor_seal(call->api, call->actor.officer, listing->news, call->arena));

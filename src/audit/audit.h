@@ -59,7 +59,6 @@ struct audit_entry {
     str query;     /* as understood, JSON; empty: none */
     str verdict;   /* one of the five words, or the refusal's reason */
     struct hash catalog;
-    uint64_t feed_seq; /* as of */
     uint32_t took_us;
     const struct audit_shown *shown;
     size_t shown_count;

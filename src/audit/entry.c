@@ -98,7 +98,6 @@ void entry_encode(const struct audit_entry *entry, struct buf *out)
     }
     put_text(out, S("verdict"), entry->verdict);
     put_text(out, S("catalog"), str_c(hex));
-    put_number(out, S("feed"), entry->feed_seq);
     put_number(out, S("took_us"), entry->took_us);
     if (entry->shown_count)
         put_shown(out, entry);

@@ -78,14 +78,13 @@ static enum err stand_in(struct withdrawal *w, const struct audit_read *entry)
     struct audit_shown shown[SHOWN_KEPT];
     struct node *tree = NULL;
     char receipt[RECEIPT_TEXT], asked[24];
-    uint64_t feed = 0, time_us = 0;
+    uint64_t time_us = 0;
     TRY(json_parse(entry->body, &w->arena, &tree));
     struct actor actor = {.officer = node_get_text(tree, S("officer")),
                           .unit = node_get_text(tree, S("unit")),
                           .country = node_get_text(tree, S("country")),
                           .role = node_get_text(tree, S("role")),
                           .reference = node_get_text(tree, S("reference"))};
-    (void)!str_to_u64(node_get_text(tree, S("feed")), UINT64_MAX, &feed);
     (void)!str_to_u64(node_get_text(tree, S("time_us")), INT64_MAX, &time_us);
     struct audit_entry again = {
         .kind = entry_kind(node_get_text(tree, S("kind"))),
@@ -97,7 +96,6 @@ static enum err stand_in(struct withdrawal *w, const struct audit_read *entry)
             arena_printf(&w->arena, "{\"instead_of\":%llu,\"asked_at\":\"%s\"}",
                          (unsigned long long)entry->number, clock_format((int64_t)time_us, asked)),
         .verdict = node_get_text(tree, S("verdict")),
-        .feed_seq = feed,
         .shown = shown,
         .shown_count = shown_of(tree, shown),
     };

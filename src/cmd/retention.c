@@ -39,7 +39,6 @@ static void on_erased(void *context, const struct record_id *ids, size_t count, 
                                 .query = S("{}"),
                                 .verdict = str_c(reason),
                                 .catalog = node->catalog->hash,
-                                .feed_seq = store_seq(node->store),
                                 .shown = shown,
                                 .shown_count = count};
     for (size_t i = 0; i < count && i < KEEP_STEP; i++)

@@ -32,7 +32,6 @@ static enum err on_hit(void *context, const struct standing_hit *hit)
                                 .query = str_c(query),
                                 .verdict = S("standing query met"),
                                 .catalog = node->catalog->hash,
-                                .feed_seq = store_seq(node->store),
                                 .shown = &shown,
                                 .shown_count = 1};
     return audit_append_wait(node->audit, &entry, receipt);

@@ -93,6 +93,17 @@ static bool id_is_good(str id)
     return identity_id_is_good(id) && id.len <= ID_MAX;
 }
 
+/* Whether another country has a unit of this id is not for its neighbours to find out. */
+static enum err check_id(struct identity *identity, const struct actor *by, str id)
+{
+    str country = by->country;
+    bool is_own = str_starts(id, country) && id.len > country.len && id.ptr[country.len] == '/';
+    if (is_own || is_at_machine(by) || is_of_hub(identity, by))
+        return OK;
+    return err_set(ERR_DENIED, "ids of units of %.*s begin with %.*s/, and %.*s does not",
+                   STR(country), STR(country), STR(str_slice(id, 0, 64)));
+}
+
 static enum err put_unit(struct identity *identity, const struct actor *by, str country, str id,
                          uint32_t version, const struct node *given, struct arena *arena)
 {
@@ -108,6 +119,8 @@ static enum err put_unit(struct identity *identity, const struct actor *by, str 
         return err_set(ERR_BAD_VALUE,
                        "%.*s is not a unit's id: letters, digits and . _ - / up to %d",
                        STR(str_slice(id, 0, 100)), ID_MAX);
+    if (!version)
+        TRY(check_id(identity, by, id));
     if (version && !is_there)
         return not_there("unit", id);
     if (version)

@@ -307,7 +307,8 @@ struct node *report_node(struct import *import, const char *state, struct arena 
     node_put_text(arena, map, S("state"), str_c(state));
     node_put_bool(arena, map, S("dry_run"), import->request->is_dry_run);
     if (import->batch)
-        node_put_text(arena, map, S("batch"), intake_batch_name(import->node, import->batch, arena));
+        node_put_text(arena, map, S("batch"),
+                      intake_batch_name(import->node, import->batch, arena));
     if (import->is_resumed)
         node_put_bool(arena, map, S("resumed"), import->is_resumed);
     if (import->owner.len)

@@ -274,6 +274,12 @@ static enum err put_activities(const struct making *making, struct node *map)
 
 /* ---- people, measures ---- */
 
+/* Of its own officers and measures a country is told; of all, who is at the machine. */
+static bool is_told(const struct making *making, str country)
+{
+    return !making->owner.len || str_eq(making->owner, country);
+}
+
 static enum err put_people(const struct making *making, struct node *map)
 {
     struct arena lists = {.max_bytes = LISTS_MAX};
@@ -286,8 +292,8 @@ static enum err put_people(const struct making *making, struct node *map)
     for (size_t i = 0; !code && roles && i < roles->count; i++) {
         uint64_t having = 0;
         for (size_t k = 0; k < count; k++)
-            having += officers[k].state == STATE_ACTIVE &&
-                      officers[k].roles >> roles->codes[i].number & 1;
+            having += officers[k].state == STATE_ACTIVE && is_told(making, officers[k].country) &&
+                      (officers[k].roles >> roles->codes[i].number & 1);
         if (!having)
             continue;
         struct node *item = node_map(making->arena);
@@ -315,7 +321,7 @@ static enum err put_measures(const struct making *making, struct node *map)
     for (size_t i = 0; i < count; i++) {
         const struct code *kind = kinds ? code_get(kinds, measures[i].kind) : NULL;
         struct node *item = node_map(making->arena);
-        if (!measures[i].is_in_force)
+        if (!measures[i].is_in_force || !is_told(making, measures[i].country))
             continue;
         node_put_text(making->arena, item, S("country"), measures[i].country);
         node_put_text(making->arena, item, S("kind"),

@@ -475,7 +475,6 @@ void rights_did(void *context, const struct flow_effect *effect)
                                 .query = str_c(query),
                                 .verdict = str_c(verdict),
                                 .catalog = rights->node.catalog->hash,
-                                .feed_seq = store_seq(rights->node.store),
                                 .shown = shown,
                                 .shown_count = count};
     if (rights->node.audit && audit_append_wait(rights->node.audit, &entry, receipt) == OK)

@@ -120,7 +120,6 @@ enum err search_audit_entry(const struct search_plan *plan, const struct search_
         .query = query,
         .verdict = str_c(verdict_word(answer->verdict)),
         .catalog = plan->engine->catalog->hash,
-        .feed_seq = answer->feed_seq,
         .took_us = answer->took_us,
         .shown = list,
         .shown_count = shown,

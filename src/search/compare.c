@@ -465,16 +465,13 @@ static void judge_similar(const struct comparing *c, const struct query_set *set
     }
 }
 
-/*
- * Wildcards and partial numbers were matched by the index alone: the first number that may be read
- * shows which.
- */
+/* Wildcards and partial numbers: what may be read and fits. */
 static void judge_wild(const struct comparing *c, struct outcome *outcome)
 {
     for (size_t k = 0; k < c->record.count && outcome->why_count < 4; k++) {
         const struct field_value *held = &c->record.values[k];
         if (!held->value.type->is_key || !held->field->meaning_number ||
-            access_to(c, held->field) != FIELD_OPEN)
+            access_to(c, held->field) != FIELD_OPEN || !similar_fits(c->search, &held->value))
             continue;
         const struct comparison comparison = {.agreement = AGREE_CLOSE};
         struct value asked = held->value;

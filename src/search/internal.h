@@ -236,6 +236,8 @@ bool garbled_repair(const struct type_context *context, str text, unsigned confi
 void find_prefetch(struct search_plan *plan, const struct index_snapshot *snapshot);
 enum err find_exact(struct search *search) MUST_USE;
 enum err find_names(struct search *search) MUST_USE;
+/* Is this value one that the wildcard, or the part of a number, stands for? */
+bool similar_fits(const struct search *search, const struct value *held);
 bool similar_is_wanted(const struct search *search, size_t exact_hits);
 enum err find_similar(struct search *search) MUST_USE;
 bool similar_has_range(const struct search_plan *plan); /* a range of numbers was asked */

@@ -327,6 +327,48 @@ static enum err find_wild(struct search *search)
     return OK;
 }
 
+/* A key of the held value, beside what was asked. */
+struct fitting {
+    struct key_sink sink;
+    char text[WILD_TEXT_MAX];
+    size_t len;
+    bool is_wild, is_fit;
+};
+
+static void look_at_key(struct key_sink *sink, const struct key *key)
+{
+    struct fitting *fitting = (struct fitting *)sink;
+    enum key_kind kind = fitting->is_wild ? KEY_EXACT : KEY_PARTIAL;
+    bool is_it = key->kind == kind && key->text.len == fitting->len;
+    for (size_t i = 0; is_it && i < fitting->len; i++)
+        is_it =
+            fitting->text[i] == key->text.ptr[i] || (fitting->is_wild && fitting->text[i] == '?');
+    fitting->is_fit |= is_it;
+}
+
+/*
+ * The index leads to a record by any of its values; this one must be it: else a number that may
+ * not be read would be found out a character at a time.
+ */
+bool similar_fits(const struct search *search, const struct value *held)
+{
+    struct fitting fitting = {.sink = {.add = look_at_key}};
+    str wildcard = search->plan->wildcard;
+    str text = str_trim(search->plan->request->text);
+    size_t wild = 0;
+    if (!held->type->keys)
+        return false;
+    if (wildcard.len && !fold_wild(wildcard, fitting.text, &fitting.len, &wild))
+        return false;
+    if (!wildcard.len && text.len <= sizeof fitting.text) {
+        memcpy(fitting.text, text.ptr, text.len);
+        fitting.len = text.len;
+    }
+    fitting.is_wild = wild > 0;
+    held->type->keys(held, &fitting.sink);
+    return fitting.len && fitting.is_fit;
+}
+
 /* ---- when, and all of it ---- */
 
 bool similar_is_wanted(const struct search *search, size_t exact_hits)

@@ -36,6 +36,12 @@ static inline uint64_t some_place(struct leak *leak)
     return random_below(&leak->random, leak->place_count);
 }
 
+/* A record of either world, or what others were shown; for paths. */
+static inline uint64_t some_thing(struct leak *leak)
+{
+    return one_in(leak, 3) ? ASIDE + random_below(&leak->random, 24) : some_place(leak);
+}
+
 /* ---- bodies ---- */
 
 static inline str json_of(struct leak *leak, const struct node *node)
@@ -130,8 +136,28 @@ static inline struct node *some_question(struct leak *leak)
     return question;
 }
 
+/* What others kept, and asked for, among themselves (others.h); in no world, in one, in both. */
+static const char *const others_values[] = {"QXQUIET77", "QXLOUDER77", "QXNOBODY77"};
+
+static inline void ask_for_others(struct leak *leak)
+{
+    for (size_t i = 0; i < COUNT_OF(others_values); i++) {
+        send(leak, "POST", S("/v1/search"),
+             arena_printf(&leak->arena, "{\"text\":\"%s\",\"purpose\":\"%s\"}", others_values[i],
+                          leak->purpose),
+             NULL);
+        send(leak, "POST", S("/v1/search"),
+             arena_printf(&leak->arena,
+                          "{\"fields\":{\"document-number\":\"%s\"},\"purpose\":\"%s\","
+                          "\"similar\":\"yes\"}",
+                          others_values[i], leak->purpose),
+             NULL);
+    }
+}
+
 static inline void ask_search(struct leak *leak)
 {
+    ask_for_others(leak);
     for (unsigned i = 0; i < 60; i++)
         send(leak, "POST", S("/v1/search"), json_of(leak, some_question(leak)), NULL);
     for (size_t i = 0; i < leak->place_count; i++) { /* what stands in crowds */
@@ -156,7 +182,7 @@ static inline void ask_why(struct leak *leak)
     for (unsigned i = 0; i < 40; i++)
         send(leak, "POST",
              arena_printf(&leak->arena, "/v1/records/{%llu}/why",
-                          (unsigned long long)some_place(leak)),
+                          (unsigned long long)some_thing(leak)),
              json_of(leak, some_question(leak)), NULL);
 }
 
@@ -226,8 +252,8 @@ static inline void ask_record(struct leak *leak)
     for (uint64_t i = 0; i < leak->place_count && i < 150; i++)
         get(leak, "/v1/records/{@}", i);
     for (unsigned i = 0; i < 6; i++) {
-        get(leak, "/v1/records/{@}?version=1", some_place(leak));
-        get(leak, "/v1/records/{@}?version=2", some_place(leak));
+        get(leak, "/v1/records/{@}?version=1", some_thing(leak));
+        get(leak, "/v1/records/{@}?version=2", some_thing(leak));
     }
     get(leak, "/v1/records/{@}", leak->place_count + 3);
 }
@@ -256,7 +282,7 @@ static inline void ask_reference(struct leak *leak)
 static inline void ask_history(struct leak *leak)
 {
     for (unsigned i = 0; i < 40; i++)
-        get(leak, "/v1/records/{@}/history", some_place(leak));
+        get(leak, "/v1/records/{@}/history", some_thing(leak));
 }
 
 /* What another holds already, entered again: under its reference or one's own, by its owner or by
@@ -302,7 +328,7 @@ static inline void ask_check(struct leak *leak)
 
 static inline str place_path(struct leak *leak, const char *tail)
 {
-    return arena_printf(&leak->arena, "/v1/records/{%llu}%s", (unsigned long long)some_place(leak),
+    return arena_printf(&leak->arena, "/v1/records/{%llu}%s", (unsigned long long)some_thing(leak),
                         tail);
 }
 
@@ -515,7 +541,7 @@ static inline void ask_audit(struct leak *leak)
 {
     get(leak, "/v1/audit?max=20", 0);
     for (unsigned i = 0; i < 8; i++)
-        get(leak, "/v1/audit?max=20&record={@}", some_place(leak));
+        get(leak, "/v1/audit?max=20&record={@}", some_thing(leak));
 }
 static inline void ask_audit_entry(struct leak *leak)
 {
@@ -529,7 +555,7 @@ static inline void ask_audit_verify(struct leak *leak)
 static inline void ask_shown(struct leak *leak)
 {
     for (unsigned i = 0; i < 40; i++)
-        get(leak, "/v1/records/{@}/shown", some_place(leak));
+        get(leak, "/v1/records/{@}/shown", some_thing(leak));
 }
 static inline void ask_audit_statistics(struct leak *leak)
 {
@@ -544,11 +570,14 @@ static inline void ask_audit_review(struct leak *leak)
     for (unsigned i = 0; i < 5; i++)
         send(leak, "POST",
              arena_printf(&leak->arena, "/v1/audit/reviews/{%llu}",
-                          (unsigned long long)some_place(leak)),
+                          (unsigned long long)some_thing(leak)),
              S("{\"decision\":\"confirmed\"}"), NULL);
 }
 static inline void ask_audit_searches(struct leak *leak)
 {
+    for (size_t i = 0; i < COUNT_OF(others_values); i++)
+        send(leak, "POST", S("/v1/audit/searches"),
+             arena_printf(&leak->arena, "{\"value\":\"%s\"}", others_values[i]), NULL);
     for (unsigned i = 0; i < 5; i++) {
         str text = node_get_text(some_question(leak), S("text"));
         struct node *body = node_map(&leak->arena);
@@ -579,7 +608,7 @@ static inline void ask_standing_one(struct leak *leak, const char *method, const
     for (unsigned i = 0; i < 5; i++)
         send(leak, method,
              arena_printf(&leak->arena, "/v1/standing/{%llu}%s",
-                          (unsigned long long)some_place(leak), tail),
+                          (unsigned long long)some_thing(leak), tail),
              str_c(body), NULL);
 }
 static inline void ask_standing_approve(struct leak *leak)
@@ -600,7 +629,7 @@ static inline void ask_policy_explain(struct leak *leak)
     for (unsigned i = 0; i < 30; i++)
         send(leak, "POST", S("/v1/policy/explain"),
              arena_printf(&leak->arena, "{\"record\":\"{%llu}\"}",
-                          (unsigned long long)some_place(leak)),
+                          (unsigned long long)some_thing(leak)),
              NULL);
 }
 static inline void ask_policy_audit(struct leak *leak)
@@ -675,21 +704,21 @@ static inline void ask_ticket_open(struct leak *leak)
                     &leak->arena,
                     "{\"kind\":\"hit-confirmation\",\"record\":\"{%llu}\",\"receipt\":"
                     "\"{receipt}\",\"fields\":{\"urgency\":\"routine\",\"situation\":\"stopped\"}}",
-                    (unsigned long long)some_place(leak)),
+                    (unsigned long long)some_thing(leak)),
                 NULL);
     }
 }
 static inline void ask_ticket(struct leak *leak)
 {
     for (unsigned i = 0; i < 10; i++)
-        get(leak, "/v1/tickets/{@}", some_place(leak));
+        get(leak, "/v1/tickets/{@}", some_thing(leak));
 }
 static inline void ask_ticket_move(struct leak *leak)
 {
     for (unsigned i = 0; i < 6; i++)
         send(leak, "POST",
              arena_printf(&leak->arena, "/v1/tickets/{%llu}/moves",
-                          (unsigned long long)some_place(leak)),
+                          (unsigned long long)some_thing(leak)),
              S("{\"to\":\"closed\",\"version\":1}"), NULL);
 }
 static inline void ask_ticket_kinds(struct leak *leak)
@@ -718,7 +747,7 @@ static inline void ask_handover_take(struct leak *leak)
     for (unsigned i = 0; i < 3; i++)
         send(leak, "POST",
              arena_printf(&leak->arena, "/v1/handover/{%llu}",
-                          (unsigned long long)some_place(leak)),
+                          (unsigned long long)some_thing(leak)),
              S("{\"version\":1,\"digest\":\"none\"}"), NULL);
 }
 static inline void ask_offices(struct leak *leak)
@@ -757,24 +786,6 @@ static inline void ask_demonstration(struct leak *leak)
     get(leak, "/v1/demonstration", 0);
 }
 
-/* Figures of the whole node are for those who keep it; to others every one is the same refusal. */
-static inline void ask_refused(struct leak *leak, const struct route *route)
-{
-    str body = route->takes ? S("{\"to\":\"/nowhere\"}") : STR_EMPTY;
-    struct buf path = {.max = 4096};
-    str rest = str_c(route->pattern), part;
-    while (str_split(&rest, '/', &part))
-        if (part.len)
-            buf_printf(&path, "/%.*s", STR(part.ptr[0] == '{' ? S("x") : part));
-    int status = send(leak, route->method, arena_str(&leak->arena, buf_str(&path)), body, NULL);
-    buf_release(&path);
-    if (status != 403) {
-        fprintf(stderr, "%s answers %d to an officer who is no administrator\n", leak->said,
-                status);
-        leak->differences++;
-    }
-}
-
 /* ---- review dates and certificates ---- */
 
 static inline void ask_extend(struct leak *leak)
@@ -803,7 +814,7 @@ static inline void ask_certificate(struct leak *leak)
     for (uint64_t i = 0; i < 60; i++)
         ask_blank(leak, "GET", /* of what is his own: hashes with salt, signed */
                   arena_printf(&leak->arena, "/v1/certificates/{%llu}",
-                               (unsigned long long)some_place(leak))
+                               (unsigned long long)some_thing(leak))
                       .ptr,
                   "");
 }
@@ -858,7 +869,7 @@ static inline void ask_passkey_label(struct leak *leak)
     for (size_t i = 0; i < 3; i++)
         send(leak, "PUT",
              arena_printf(&leak->arena, "/v1/me/passkeys/{%llu}",
-                          (unsigned long long)some_place(leak)),
+                          (unsigned long long)some_thing(leak)),
              S("{\"label\":\"a\"}"), NULL);
 }
 static inline void ask_draft(struct leak *leak)
@@ -917,7 +928,7 @@ static inline void ask_credential(struct leak *leak)
     for (unsigned i = 0; i < 10; i++)
         send(leak, "DELETE",
              arena_printf(&leak->arena, "/v1/credentials/{%llu}",
-                          (unsigned long long)some_place(leak)),
+                          (unsigned long long)some_thing(leak)),
              STR_EMPTY, NULL);
 }
 static inline void ask_grants(struct leak *leak)
@@ -928,7 +939,7 @@ static inline void ask_grant(struct leak *leak)
 {
     for (unsigned i = 0; i < 5; i++)
         send(leak, "DELETE",
-             arena_printf(&leak->arena, "/v1/grants/{%llu}", (unsigned long long)some_place(leak)),
+             arena_printf(&leak->arena, "/v1/grants/{%llu}", (unsigned long long)some_thing(leak)),
              STR_EMPTY, NULL);
 }
 static inline void ask_grant_review(struct leak *leak)
@@ -936,7 +947,7 @@ static inline void ask_grant_review(struct leak *leak)
     for (unsigned i = 0; i < 5; i++)
         send(leak, "POST",
              arena_printf(&leak->arena, "/v1/grants/{%llu}/review",
-                          (unsigned long long)some_place(leak)),
+                          (unsigned long long)some_thing(leak)),
              S("{\"review\":\"looked at\"}"), NULL);
 }
 static inline void ask_measures(struct leak *leak)
@@ -965,24 +976,24 @@ static inline void ask_rights_open(struct leak *leak)
 static inline void ask_rights_request(struct leak *leak)
 {
     for (unsigned i = 0; i < 10; i++)
-        get(leak, "/v1/rights/requests/{@}", some_place(leak));
+        get(leak, "/v1/rights/requests/{@}", some_thing(leak));
 }
 static inline void ask_rights_evidence(struct leak *leak)
 {
     for (unsigned i = 0; i < 10; i++)
-        get(leak, "/v1/rights/requests/{@}/evidence", some_place(leak));
+        get(leak, "/v1/rights/requests/{@}/evidence", some_thing(leak));
 }
 static inline void ask_rights_answer(struct leak *leak)
 {
     for (unsigned i = 0; i < 10; i++)
-        get(leak, "/v1/rights/requests/{@}/answer", some_place(leak));
+        get(leak, "/v1/rights/requests/{@}/answer", some_thing(leak));
 }
 
 static inline void ask_objection(struct leak *leak)
 {
     for (unsigned i = 0; i < 10; i++) {
         str body = arena_printf(&leak->arena, "{\"record\":\"{%llu}\",\"statement\":\"x\"}",
-                                (unsigned long long)some_place(leak));
+                                (unsigned long long)some_thing(leak));
         send(leak, "POST", S("/v1/rights/objections"), body, NULL);
     }
 }
@@ -1006,7 +1017,7 @@ static inline void ask_objection_decide(struct leak *leak)
     for (unsigned i = 0; i < 5; i++)
         send(leak, "POST",
              arena_printf(&leak->arena, "/v1/rights/objections/{%llu}",
-                          (unsigned long long)some_place(leak)),
+                          (unsigned long long)some_thing(leak)),
              S("{\"outcome\":\"lifted\",\"reason\":\"x\"}"), NULL);
 }
 
@@ -1038,7 +1049,7 @@ static inline void ask_proposal(struct leak *leak, const char *method, const cha
     for (unsigned i = 0; i < 5; i++)
         send(leak, method,
              arena_printf(&leak->arena, "/v1/approvals/{%llu}%s",
-                          (unsigned long long)some_place(leak), tail),
+                          (unsigned long long)some_thing(leak), tail),
              str_c(body), NULL);
     send(leak, method, arena_printf(&leak->arena, "/v1/approvals/{proposal}%s", tail), str_c(body),
          NULL);

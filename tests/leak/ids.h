@@ -5,8 +5,9 @@
  * to that). So the two worlds may draw theirs together: whatever a world's number for it, the
  * record at place 7 is shown as the same text in both, and what is entered later as the same one in
  * the order in which the worlds first show it. Each world by itself has a permutation drawn by lot,
- * as in life; and an answer in which number, order, length or text of an id depends on what is
- * hidden differs between them.
+ * as in life. What people of other countries enter among themselves (others.h) is drawn
+ * apart, and can be asked for by anybody, whether it is there or not. An answer in which number, order, length or text of an id depends on what is
+ * hidden differs between the worlds.
  */
 #ifndef LEAK_IDS_H
 #define LEAK_IDS_H
@@ -15,7 +16,7 @@
 
 #include "leak/worlds.h"
 
-enum { LATER_MAX = 4096 };
+enum { LATER_MAX = 4096, ASIDE_MAX = 256 };
 
 struct shared_ids {
     struct record_id_mask mask;
@@ -24,6 +25,7 @@ struct shared_ids {
     pthread_mutex_t lock;
     uint64_t later[LATER_MAX]; /* numbers of no place, in the order in which they were shown */
     size_t later_count;
+    uint64_t aside_first, aside_end; /* numbers of what others entered; 0: none */
 };
 
 static inline uint64_t shown_of_place(uint64_t place)
@@ -36,24 +38,44 @@ static inline uint64_t shown_of_later(size_t k)
     return hash_mix(k, 72) >> 4;
 }
 
+static inline bool is_aside(const struct shared_ids *ids, uint64_t k)
+{
+    return ids->aside_first && ids->aside_first + k < ids->aside_end;
+}
+
+static inline uint64_t shown_aside(uint64_t k)
+{
+    return hash_mix(k, 73) >> 4;
+}
+
+static inline uint64_t show_later(struct shared_ids *ids, uint64_t number)
+{
+    if (ids->aside_first && number >= ids->aside_first && number < ids->aside_end)
+        return shown_aside(number - ids->aside_first);
+    size_t k = 0;
+    while (k < ids->later_count && ids->later[k] != number)
+        k++;
+    assert_true(k < LATER_MAX);
+    if (k == ids->later_count)
+        ids->later[ids->later_count++] = number;
+    return shown_of_later(k);
+}
+
 static inline uint64_t show_shared(const struct record_id_mask *mask, uint64_t number)
 {
     struct shared_ids *ids = mask->context;
     const struct world *world = &ids->leak->worlds[ids->world];
-    size_t k = 0;
+    if (number >= NEVER_GIVEN + ASIDE)
+        return shown_aside(number - NEVER_GIVEN - ASIDE);
     if (number >= NEVER_GIVEN)
         return shown_of_place(number - NEVER_GIVEN);
     for (size_t i = 0; i < ids->leak->place_count; i++)
         if (world->numbers[i] == number)
             return shown_of_place(i);
     pthread_mutex_lock(&ids->lock);
-    while (k < ids->later_count && ids->later[k] != number)
-        k++;
-    assert_true(k < LATER_MAX);
-    if (k == ids->later_count)
-        ids->later[ids->later_count++] = number;
+    uint64_t shown = show_later(ids, number);
     pthread_mutex_unlock(&ids->lock);
-    return shown_of_later(k);
+    return shown;
 }
 
 static inline uint64_t find_shared(const struct record_id_mask *mask, uint64_t shown)
@@ -69,6 +91,9 @@ static inline uint64_t find_shared(const struct record_id_mask *mask, uint64_t s
     for (size_t k = 0; k < ids->later_count; k++)
         if (shown_of_later(k) == shown)
             found = ids->later[k];
+    for (size_t k = 0; k < ASIDE_MAX; k++)
+        if (shown_aside(k) == shown)
+            found = is_aside(ids, k) ? ids->aside_first + k : NEVER_GIVEN + ASIDE + k;
     pthread_mutex_unlock(&ids->lock);
     return found;
 }

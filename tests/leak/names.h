@@ -18,7 +18,9 @@ static inline void add_id(struct leak *leak, unsigned w, uint64_t place, struct 
     char text[RECORD_ID_TEXT];
     const struct world *world = &leak->worlds[w];
     struct record_id id = {store_home(world->running->node.store), NEVER_GIVEN + place};
-    if (place < leak->place_count && world->numbers[place])
+    if (place >= ASIDE && is_aside(world->ids, place - ASIDE))
+        id.number = world->ids->aside_first + (place - ASIDE);
+    else if (place < leak->place_count && world->numbers[place])
         id.number = world->numbers[place];
     buf_add(out, str_c(record_id_format(id, text)));
 }
@@ -80,31 +82,69 @@ static inline size_t moment_at(str text)
     return len < text.len && text.ptr[len] == 'Z' ? len + 1 : 0;
 }
 
-/* The value of a member that may differ: what follows "key": up to its end. */
-static inline size_t apart_at(str text)
+/* What differs between any two answers: drawn by lot, sealed or salted, or a matter of time. */
+static const struct apart {
+    const char *start;
+    enum { TO_LINE_END, WHOLE, DIGITS, ITS_LENGTH, SEALED, REAL, HASH, SIGNATURE } how;
+} aparts[] = {
+    {"bureau_up_seconds ", TO_LINE_END},
+    {"bureau_audit_room_", TO_LINE_END}, /* of the disk that both share */
+    {"bureau_connections_", TO_LINE_END},
+    {"chain: ", TO_LINE_END},
+    {"\\nlast ", HASH}, /* of a certificate of his own: the salted hash, and who signed */
+    {"bureau-node/", SIGNATURE},
+    {"\"receipt\":", ITS_LENGTH},
+    {"\"seen\":", ITS_LENGTH},      /* a sealed place: of one length, wherever it is */
+    {"\"next\":", SEALED},          /* the same; places in lists are compared */
+    {"\"challenge\":", ITS_LENGTH}, /* beside ids that are made with a key of the node's own */
+    {"\"token\":", ITS_LENGTH},
+    {"\"hash\":", ITS_LENGTH},
+    {"\"leaf\":", ITS_LENGTH},
+    {"\"took_us\":", WHOLE},
+    {"\"time_us\":", WHOLE},
+    {"\"held_min\":", WHOLE},
+    {"\"left_s\":", WHOLE},
+    {"\"number\":", DIGITS}, /* of an entry: every checkpoint says how many there are */
+    {"\"before\":", DIGITS}, /* the same */
+    {"\"seconds\":", REAL},
+    {"\"rate\":", REAL}, /* rows a second; measures state theirs in whole numbers */
+    {"\"job\":", WHOLE},
+};
+
+/* Up to the end of the member's value. */
+static inline size_t value_end(str text, size_t at, size_t *ret_len)
 {
-    static const char *const figures[] = {
-        "bureau_feed_seq ", "bureau_index_seq ",     "bureau_search_microseconds_total ",
-        "chain: ",          "bureau_up_seconds ",    "bureau_answers_total{",
-        "bureau_lane_",     "bureau_audit_entries ", "bureau_audit_room_"};
-    static const char *const keys[] = {
-        "\"receipt\":",  "\"took_us\":", "\"seq\":",       "\"feed\":",     "\"index\":",
-        "\"next\":",     "\"seen\":",    "\"hash\":",      "\"seconds\":",  "\"rate\":",
-        "\"batch\":",    "\"leaf\":",    "\"first_seq\":", "\"last_seq\":", "\"catalog\":",
-        "\"feed_seq\":", "\"left_s\":",  "\"held_min\":",  "\"number\":",   "\"looked_at\":",
-        "\"before\":",   "\"time_us\":", "\"chain\":",     "\"job\":"};
-    for (size_t i = 0; i < COUNT_OF(figures); i++)
-        if (str_starts(text, str_c(figures[i])))
-            return str_find(str_slice(text, 0, 100), '\n');
-    for (size_t i = 0; i < COUNT_OF(keys); i++) {
-        size_t len = strlen(keys[i]);
-        if (!str_starts(text, str_c(keys[i])))
+    size_t from = at;
+    bool is_text = at < text.len && text.ptr[at] == '"';
+    for (at += is_text; at < text.len; at++)
+        if (is_text ? text.ptr[at] == '"'
+                    : text.ptr[at] == ',' || text.ptr[at] == '}' || text.ptr[at] == '\n')
+            break;
+    *ret_len = at + is_text - from;
+    return at + is_text;
+}
+
+/* How far what begins here is left out of the comparison, and what stands for it. */
+static inline size_t apart_at(str text, struct buf *out)
+{
+    for (size_t i = 0; i < COUNT_OF(aparts); i++) {
+        const struct apart *apart = &aparts[i];
+        size_t len = strlen(apart->start), value = 0;
+        if (!str_starts(text, str_c(apart->start)))
             continue;
-        bool is_text = len < text.len && text.ptr[len] == '"';
-        for (len += is_text; len < text.len; len++)
-            if (is_text ? text.ptr[len] == '"' : text.ptr[len] == ',' || text.ptr[len] == '}')
-                break;
-        return len + is_text;
+        size_t end = apart->how == TO_LINE_END ? str_find(str_slice(text, 0, 100), '\n')
+                     : apart->how == HASH      ? len + 2 * (size_t)HASH_SIZE
+                     : apart->how == SIGNATURE ? str_find(str_slice(text, 0, 300), '=')
+                                               : value_end(text, len, &value);
+        bool has_dot = str_find(str_slice(text, len, value), '.') < value;
+        bool is_number = value && is_digit(text.ptr[len]);
+        if ((apart->how == DIGITS && !is_number) || (apart->how == SEALED && has_dot) ||
+            (apart->how == REAL && !has_dot))
+            return 0;
+        buf_add(out, str_c(apart->start));
+        if (apart->how == ITS_LENGTH || apart->how == SEALED)
+            buf_printf(out, "%zu bytes", value);
+        return end;
     }
     return 0;
 }
@@ -118,11 +158,12 @@ static inline str comparable(struct leak *leak, unsigned w, str text)
     str directory = str_c(leak->worlds[w].scratch.path);
     for (size_t i = 0; i < text.len;) {
         str rest = str_from(text, i);
-        size_t len = apart_at(rest);
+        size_t len = apart_at(rest, &out);
         if (len) {
-            buf_add(&out, str_slice(rest, 0, 6));
-            buf_add_char(&out, '-');
-        } else if (other.len > 2 && str_starts(rest, other)) {
+            i += len;
+            continue;
+        }
+        if (other.len > 2 && str_starts(rest, other)) {
             buf_add(&out, S("77"));
             len = other.len;
         } else if (job.len > 2 && str_starts(rest, job)) {
@@ -181,7 +222,7 @@ static inline void call_one(struct leak *leak, unsigned w, const struct asking *
                             struct http_reply *ret)
 {
     struct buf path = {.max = 64 << 10}, body = {.max = 16 << 20};
-    struct http_header headers[4];
+    struct http_header headers[5];
     struct world *world = &leak->worlds[w];
     size_t count = 0;
     expand(leak, w, asking->path, &path);
@@ -189,6 +230,8 @@ static inline void call_one(struct leak *leak, unsigned w, const struct asking *
     if (!asking->is_by_machine)
         headers[count++] = (struct http_header){S("Authorization"), world->token};
     headers[count++] = (struct http_header){S("Bureau-Purpose"), str_c(leak->purpose)};
+    if (str_eq_c(leak->actor.role, "integrating-system"))
+        headers[count++] = (struct http_header){S("Bureau-Officer"), S("o-77")};
     if (asking->if_match)
         headers[count++] = (struct http_header){S("If-Match"), str_c(asking->if_match)};
     struct http_call call = {.method = asking->method,

@@ -18,19 +18,19 @@ static const struct objector {
     {"o-objects-2", "KEN", "under the protection of the court since the spring, as the file says"},
 };
 
-/* The same officers in both worlds, so that they tell nothing. */
-static inline str officer_of(struct leak *leak, unsigned w, const char *officer,
-                             const char *country, const char *role)
+static inline str officer_that_may(struct leak *leak, unsigned w, const char *officer,
+                                   const char *unit, const char *role, const char *may)
 {
+    str country = str_slice(str_c(unit), 0, 3);
     struct node *body = NULL;
     struct http_reply reply = {0};
     struct buf purposes = {.max = 1024};
     for (size_t i = 0; i < COUNT_OF(leak_purposes); i++)
         buf_printf(&purposes, "%s\"%s\"", i ? "," : "", leak_purposes[i]);
     str text = arena_printf(&leak->arena,
-                            "{\"officer\":\"%s\",\"unit\":\"%s/ncb\",\"country\":\"%s\",\"role\":"
-                            "\"%s\",\"purposes\":[%.*s],\"may\":[]}",
-                            officer, country, country, role, STR(buf_str(&purposes)));
+                            "{\"officer\":\"%s\",\"unit\":\"%s\",\"country\":\"%.*s\",\"role\":"
+                            "\"%s\",\"purposes\":[%.*s],\"may\":[%s]}",
+                            officer, unit, STR(country), role, STR(buf_str(&purposes)), may);
     buf_release(&purposes);
     call_one(leak, w,
              &(struct asking){.method = S("POST"),
@@ -41,6 +41,15 @@ static inline str officer_of(struct leak *leak, unsigned w, const char *officer,
     assert_int_equal(reply.status, 201);
     leak_must(json_parse(reply.body, &leak->arena, &body), "token");
     return arena_printf(&leak->arena, "Bearer %.*s", STR(node_get_text(body, S("token"))));
+}
+
+/* The same officers in both worlds, so that they tell nothing. */
+static inline str officer_of(struct leak *leak, unsigned w, const char *officer,
+                             const char *country, const char *role)
+{
+    char unit[16];
+    snprintf(unit, sizeof unit, "%s/ncb", country);
+    return officer_that_may(leak, w, officer, unit, role, "");
 }
 
 static inline bool is_seen_by(struct leak *leak, const struct place *place, const char *country)

@@ -28,7 +28,7 @@
 #include "scratch.h"
 #include "test.h"
 
-enum { PLACE_MAX = 1200, PERSONS = 36, WORLD_COUNT = 2, NEVER_GIVEN = 70000000 };
+enum { PLACE_MAX = 1200, PERSONS = 36, WORLD_COUNT = 2, NEVER_GIVEN = 70000000, ASIDE = 1000000 };
 
 struct place {
     const struct definition *definition;
@@ -42,6 +42,7 @@ struct world {
     struct running *running;
     uint64_t numbers[PLACE_MAX];
     str token;
+    str hub;     /* token of its administrator */
     str receipt; /* of the last answer that had one */
     str next;    /* cursor of the last page */
     str etag;
@@ -54,6 +55,7 @@ struct leak {
     struct catalog *catalog;
     struct arena arena;
     struct actor actor;
+    const struct profile *profile;
     const char *purpose;
     struct place places[PLACE_MAX];
     size_t place_count;
@@ -81,27 +83,59 @@ static inline str pick(struct leak *leak, const char *const *list, size_t count)
 
 static const char *const leak_purposes[] = {"search", "identify", "investigate", "border-control"};
 static const char *const leak_countries[] = {"FRA", "UTO", "GHA"};
-static const char *const leak_roles[] = {"frontline", "investigator", "national-bureau", "analyst",
-                                         "specialist"};
+
+/* Who asks. The rights are given by lot where it is said so. */
+static const struct profile {
+    const char *role, *country, *unit; /* NULL: by lot */
+    bool may_administer, is_by_lot, is_auditor;
+} leak_profiles[] = {
+    {"national-bureau", NULL, NULL, false, true, false},
+    {"frontline", NULL, NULL, false, true, false},
+    {"national-bureau", NULL, "ncb", false, true, false},
+    {"investigator", NULL, NULL, false, true, false},
+    {"administrator", NULL, "ncb", true, false, false},
+    {"auditor", NULL, "audit", false, false, true},
+    {"national-bureau", NULL, NULL, false, true, false},
+    {"data-protection", NULL, "protection", false, false, true},
+    {"analyst", NULL, NULL, false, true, false},
+    {"integrating-system", NULL, "systems", false, false, false},
+    {"specialist", NULL, NULL, false, true, false},
+    {"compliance", "XPO", "hub", false, false, false},
+    {"hub", "XPO", "hub", false, false, false},
+    {"operations", "XPO", "hub", false, false, false},
+    {"administrator", "XPO", "hub", true, false, false},
+};
+
+static inline bool is_of_hub(const struct leak *leak)
+{
+    return leak->profile->country != NULL;
+}
+
+static inline bool is_role(const struct leak *leak, const char *role)
+{
+    return str_eq_c(leak->actor.role, role);
+}
 
 /* ---- the officer ---- */
 
-static inline void make_officer(struct leak *leak)
+static inline void make_officer(struct leak *leak, uint64_t seed)
 {
     struct actor *actor = &leak->actor;
+    const struct profile *profile = &leak_profiles[seed % COUNT_OF(leak_profiles)];
+    leak->profile = profile;
     leak->purpose = pick(leak, leak_purposes, COUNT_OF(leak_purposes)).ptr;
     *actor = (struct actor){
         .officer = S("o-1"),
-        .country = pick(leak, leak_countries, COUNT_OF(leak_countries)),
-        .role = pick(leak, leak_roles, COUNT_OF(leak_roles)),
+        .country = profile->country ? str_c(profile->country)
+                                    : pick(leak, leak_countries, COUNT_OF(leak_countries)),
+        .role = str_c(profile->role),
         .purposes = ~(purpose_set)0,
-        .may_write = one_in(leak, 2),
-        .may_audit = one_in(leak, 3),
+        .may_write = profile->is_by_lot ? one_in(leak, 2) : profile->may_administer,
+        .may_audit = profile->is_by_lot ? one_in(leak, 4) : profile->is_auditor,
+        .may_administer = profile->may_administer,
     };
-    if (one_in(leak, 3)) /* those who may ask most routes */
-        actor->role = S("national-bureau");
-    actor->unit = arena_printf(&leak->arena, "%.*s/%s", STR(actor->country),
-                               one_in(leak, 2) ? "ncb" : "border");
+    const char *unit = profile->unit ? profile->unit : one_in(leak, 2) ? "ncb" : "border";
+    actor->unit = arena_printf(&leak->arena, "%.*s/%s", STR(actor->country), unit);
     assert_true(purpose_find(leak->catalog, str_c(leak->purpose), &actor->purpose));
 }
 
@@ -233,7 +267,7 @@ static inline const struct node *other_of(struct leak *leak, const struct defini
 {
     struct node *fields = node_copy(&leak->arena, node_get(body, S("fields")));
     struct node *envelope = node_copy(&leak->arena, node_get(body, S("envelope")));
-    if (leak->actor.may_write && str_eq(node_get_text(envelope, S("owner")), leak->actor.country))
+    if (policy_is_keeper(&leak->actor, node_get_text(envelope, S("owner"))))
         return body; /* its keeper reads all of it */
     for (size_t i = 0; i < definition->field_count; i++) {
         const struct field *field = definition->fields[i];
@@ -255,6 +289,11 @@ static inline const struct node *other_of(struct leak *leak, const struct defini
 
 /* ---- places ---- */
 
+static inline bool watches(const struct leak *leak, str owner)
+{
+    return leak->profile->is_auditor && str_eq(owner, leak->actor.country);
+}
+
 static inline void add_place(struct leak *leak, const struct definition *definition,
                              const struct node *body, const struct node *donor)
 {
@@ -268,6 +307,11 @@ static inline void add_place(struct leak *leak, const struct definition *definit
     *place = (struct place){.definition = definition, .states = {state, state}};
     enum disclosure seen = seen_as(leak, definition, body, state);
     place->is_hidden = seen == DISCLOSE_NONE;
+    if (watches(leak, node_get_text(node_get(body, S("envelope")), S("owner")))) {
+        place->is_hidden = false; /* whoever watches over them knows that they are there */
+        place->bodies[0] = place->bodies[1] = body;
+        return;
+    }
     if (!place->is_hidden) {
         place->bodies[0] = body;
         place->bodies[1] = other_of(leak, definition, body, seen, donor);

@@ -226,8 +226,8 @@ static void sent_in_full(void **state)
     assert_int_equal(state_of("N-1", NULL, NULL), STATE_ACTIVE);
     assert_int_equal(state_of("N-2", NULL, NULL), STATE_CANCELLED);
     struct node *undone = NULL;
-    must(intake_undo(&f.node, fixture_batch(&f.node, report), S("o-2"), NULL, NULL,
-                     &f.arena, &undone),
+    must(intake_undo(&f.node, fixture_batch(&f.node, report), S("o-2"), NULL, NULL, &f.arena,
+                     &undone),
          "undo");
     assert_int_equal(fixture_number(undone, "reinstated"), 2);
     assert_int_equal(state_of("N-2", NULL, NULL), STATE_ACTIVE);
@@ -330,8 +330,7 @@ static void too_much_withdrawn_is_held(void **state)
     assert_int_equal(list->count, 3);
     assert_true(str_eq(node_get_text(list->first, S("state")), S("applied")));
     struct node *batch = NULL;
-    must(intake_batch(&f.node, fixture_batch(&f.node, report), &f.arena, &batch),
-         "batch");
+    must(intake_batch(&f.node, fixture_batch(&f.node, report), &f.arena, &batch), "batch");
     assert_int_equal(fixture_number(batch, "report.records.travel-document.gone"), 2);
 }
 
@@ -435,8 +434,8 @@ static void killed_in_the_middle_it_resumes(void **state)
     struct node *list = NULL, *undone = NULL;
     must(intake_batches(&f.node, STR_EMPTY, 10, &f.arena, &list), "batches");
     assert_int_equal(list->count, 1); /* one batch, not two */
-    must(intake_undo(&f.node, fixture_batch(&f.node, report), S("o-1"), NULL, NULL,
-                     &f.arena, &undone),
+    must(intake_undo(&f.node, fixture_batch(&f.node, report), S("o-1"), NULL, NULL, &f.arena,
+                     &undone),
          "undo");
     assert_int_equal(fixture_number(undone, "erased"), MANY);
     assert_int_equal(count_documents(), 0);
@@ -480,8 +479,8 @@ static void edited_since_is_left_by_undo(void **state)
     struct committed done;
     must(store_commit(f.store, &edit, 1, true, &done), "edit");
     struct node *undone = NULL;
-    must(intake_undo(&f.node, fixture_batch(&f.node, report), S("o-2"), NULL, NULL,
-                     &f.arena, &undone),
+    must(intake_undo(&f.node, fixture_batch(&f.node, report), S("o-2"), NULL, NULL, &f.arena,
+                     &undone),
          "undo");
     assert_int_equal(fixture_number(undone, "conflict_count"), 1);
     assert_int_equal(fixture_number(undone, "erased"), 2);
