@@ -69,7 +69,6 @@ static enum err put_on_record(struct api_node *node, const char *verdict)
                                 .query = S("{}"),
                                 .verdict = str_c(verdict),
                                 .catalog = node->catalog->hash,
-                                .feed_seq = store_seq(node->store)};
     return audit_append_wait(node->audit, &entry, receipt);
 }
 
