@@ -68,7 +68,7 @@ static enum err put_on_record(struct api_node *node, const char *verdict)
                                 .databases = S("-"),
                                 .query = S("{}"),
                                 .verdict = str_c(verdict),
-                                .catalog = node->catalog->hash,
+                                .catalog = node->catalog->hash};
     return audit_append_wait(node->audit, &entry, receipt);
 }
 
