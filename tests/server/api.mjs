@@ -48,11 +48,11 @@ const tests = [
   ['what needs no credential', async () => {
     for (const path of ['/healthz', '/metrics', '/openapi.json']) assert.equal((await node.call('GET', path, undefined, { as: null })).status, 200, path);
     const work = /^bureau_(searches|search_hits|answers|requests|sent_bytes|lane_done)_total|^bureau_(feed_seq|index_seq|audit_entries|audit_room_free_bytes) /m;
-    assert.match((await node.call('GET', '/metrics')).text, /^bureau_searches_total \d+$/m);
+    assert.match((await node.call('GET', '/metrics', undefined, ofHub)).text, /^bureau_searches_total \d+$/m);
     assert.doesNotMatch((await node.call('GET', '/metrics', undefined, { as: null })).text, work, 'how much is done tells who has placed a record when it is met');
     assert.doesNotMatch((await node.call('GET', '/metrics', undefined, { as: 'bureau' })).text, work);
     assert.deepEqual(Object.keys((await node.call('GET', '/healthz', undefined, { as: null })).data), ['ok', 'version']);
-    assert.ok((await node.call('GET', '/healthz')).data.feed >= 0);
+    assert.ok((await node.call('GET', '/healthz', undefined, ofHub)).data.feed >= 0);
     assert.equal((await node.call('GET', '/v1/demonstration', undefined, { as: null })).status, 404);
   }],
   ['who is unknown learns nothing', async () => {
@@ -342,10 +342,10 @@ const tests = [
     assert.equal((await call('DELETE', '/v1/officers/o-77')).status, 404);
   }],
   ['recognition reads no record and leaves none', async () => {
-    const before = /bureau_audit_entries (\d+)/.exec((await node.call('GET', '/metrics')).text)[1];
+    const before = /bureau_audit_entries (\d+)/.exec((await node.call('GET', '/metrics', undefined, ofHub)).text)[1];
     const reply = await call('POST', '/v1/recognise', { text: 'GB82WEST12345698765432' });
     assert.ok(reply.data.understood.some((chip) => chip.type === 'iban' && chip.parts[0].check === 'ok'));
-    assert.equal(/bureau_audit_entries (\d+)/.exec((await node.call('GET', '/metrics')).text)[1], before);
+    assert.equal(/bureau_audit_entries (\d+)/.exec((await node.call('GET', '/metrics', undefined, ofHub)).text)[1], before);
   }],
   ['index: report, merge, rebuild as jobs', async () => {
     assert.equal((await call('GET', '/v1/index', undefined, ofHub)).status, 200);
