@@ -262,11 +262,20 @@ static void add_names(struct part_sink *to, const struct mrz *mrz, struct arena 
     add(to, mrz, arena, S("name"), S("name"), cut_fillers(name), CHECK_NONE);
 }
 
+/*
+ * A letter in a date, a digit in a name are misread, whatever else is: parts are of what is meant
+ * there, so that the person is looked for by it.
+ */
 static void parts(const struct value *value, struct arena *arena, struct part_sink *sink)
 {
-    const struct mrz *mrz = mrz_of(value);
-    const struct mrz_layout *layout = &mrz_layouts[mrz->format];
+    struct mrz *mrz = arena_new(arena, struct mrz); /* values of parts point into it */
     char number[MRZ_NUMBER_MAX];
+    if (!mrz)
+        return;
+    *mrz = *mrz_of(value);
+    mrz_turn_certain(mrz);
+    (void)mrz_verify(mrz);
+    const struct mrz_layout *layout = &mrz_layouts[mrz->format];
     int year = mrz->context.today.year ? mrz->context.today.year : day_today().year;
     str sex = str_of(mrz->zone + layout->sex, 1);
     add(sink, mrz, arena, S("document-number"), S("document-number"),

@@ -70,12 +70,14 @@ void mrz_read_as(enum mrz_format format, str zone, struct mrz *ret);
  * hand.
  */
 enum check mrz_verify(struct mrz *mrz);
+/* Digits where only digits stand, letters where only letters do: misread without doubt. */
+void mrz_turn_certain(struct mrz *mrz);
 /* The document number, with its overflow into the optional field; into out; fillers cut. */
 str mrz_number(const struct mrz *mrz, char out[MRZ_NUMBER_MAX]);
 /*
- * The fewest characters read otherwise (0 for O, 5 for S ...) that make all check digits agree. 0
- * or the count of places in which *ret differs; none when two single places would do equally well
- * (then *ret_is_open says so).
+ * The fewest characters read otherwise (0 for O, 5 for S ...) that make all check digits agree, two
+ * at most where both a letter and a digit may stand. 0 or the count of places in which *ret differs;
+ * none when others would do equally well (then *ret_is_open says so).
  */
 size_t mrz_repair(const struct mrz *mrz, struct mrz *ret, bool *ret_is_open);
 

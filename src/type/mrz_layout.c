@@ -10,8 +10,8 @@
  *
  * Repair knows two things a reader gets wrong: a letter where only digits stand, or a digit where
  * only letters do, which can be turned back without doubt; and, where both may stand, single
- * look-alikes, tried one at a time. A reading is only offered when afterwards every check digit
- * agrees, and the single one only when no other would do as well.
+ * look-alikes, tried one at a time, then two at a time. A reading is only offered when afterwards
+ * every check digit agrees, and a guessed one only when no other would do as well.
  */
 #include "type/internal.h"
 #include "type/mrz.h"
@@ -230,8 +230,7 @@ static void turn_span(struct mrz *mrz, struct mrz_span span, char (*turn)(char))
         mrz->zone[span.from + i] = turn(mrz->zone[span.from + i]);
 }
 
-/* Digits where only digits stand, letters where only letters do. */
-static void turn_certain(struct mrz *mrz)
+void mrz_turn_certain(struct mrz *mrz)
 {
     const struct mrz_layout *layout = &mrz_layouts[mrz->format];
     turn_span(mrz, layout->birth, as_digit);
@@ -264,25 +263,57 @@ static const char *look_alikes(char c, bool is_rare)
     return "";
 }
 
-/* How many single changes make everything agree; the last one is in *ret. */
-static size_t try_singles(const struct mrz *mrz, bool is_rare, struct mrz *ret)
+/* One character that may be its look-alike. */
+struct guess {
+    size_t at;
+    char other;
+};
+enum { GUESS_MAX = 2 * MRZ_LENGTH_MAX };
+
+static size_t list_guesses(const struct mrz *mrz, bool is_rare, struct guess guesses[GUESS_MAX])
 {
     const struct mrz_layout *layout = &mrz_layouts[mrz->format];
     const struct mrz_span spans[] = {layout->number, layout->optional, layout->optional2};
-    struct mrz candidate;
-    size_t solutions = 0;
-    for (size_t s = 0; s < COUNT_OF(spans); s++) {
-        for (size_t at = spans[s].from; at < (size_t)spans[s].from + spans[s].len; at++) {
-            for (const char *other = look_alikes(mrz->zone[at], is_rare); *other; other++) {
-                candidate = *mrz;
-                candidate.zone[at] = *other;
-                if (mrz_verify(&candidate) != CHECK_OK)
-                    continue;
-                solutions++;
-                *ret = candidate;
-            }
-        }
-    }
+    size_t count = 0;
+    for (size_t s = 0; s < COUNT_OF(spans); s++)
+        for (size_t at = spans[s].from; at < (size_t)spans[s].from + spans[s].len; at++)
+            for (const char *other = look_alikes(mrz->zone[at], is_rare);
+                 *other && count < GUESS_MAX; other++)
+                guesses[count++] = (struct guess){at, *other};
+    return count;
+}
+
+/* Whether all agrees with these changes; then *ret has them. */
+static bool would_agree(const struct mrz *mrz, struct guess one, struct guess two, struct mrz *ret)
+{
+    struct mrz candidate = *mrz;
+    candidate.zone[one.at] = one.other;
+    candidate.zone[two.at] = two.other;
+    if (mrz_verify(&candidate) != CHECK_OK)
+        return false;
+    *ret = candidate;
+    return true;
+}
+
+/* How many single changes make everything agree; the last one is in *ret. */
+static size_t try_singles(const struct mrz *mrz, bool is_rare, struct mrz *ret)
+{
+    struct guess guesses[GUESS_MAX];
+    size_t count = list_guesses(mrz, is_rare, guesses), solutions = 0;
+    for (size_t i = 0; i < count; i++)
+        solutions += would_agree(mrz, guesses[i], guesses[i], ret);
+    return solutions;
+}
+
+/* The same of two changes, of the common look-alikes: some hundred pairs. */
+static size_t try_pairs(const struct mrz *mrz, struct mrz *ret)
+{
+    struct guess guesses[GUESS_MAX];
+    size_t count = list_guesses(mrz, false, guesses), solutions = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = i + 1; k < count; k++)
+            if (guesses[k].at != guesses[i].at)
+                solutions += would_agree(mrz, guesses[i], guesses[k], ret);
     return solutions;
 }
 
@@ -298,7 +329,7 @@ size_t mrz_repair(const struct mrz *mrz, struct mrz *ret, bool *ret_is_open)
 {
     struct mrz certain = *mrz;
     *ret_is_open = false;
-    turn_certain(&certain);
+    mrz_turn_certain(&certain);
     if (mrz_verify(&certain) == CHECK_OK) {
         *ret = certain;
         return places_differing(mrz, ret);
@@ -306,6 +337,8 @@ size_t mrz_repair(const struct mrz *mrz, struct mrz *ret, bool *ret_is_open)
     size_t solutions = try_singles(&certain, false, ret);
     if (solutions == 0)
         solutions = try_singles(&certain, true, ret);
+    if (solutions == 0)
+        solutions = try_pairs(&certain, ret);
     *ret_is_open = solutions > 1;
     return solutions == 1 ? places_differing(mrz, ret) : 0;
 }
@@ -373,7 +406,7 @@ static int fitness(const struct mrz *mrz)
     const struct mrz_span digits[] = {layout->birth, layout->expiry};
     struct mrz turned = *mrz;
     int points = fitness_of_class(mrz);
-    turn_certain(&turned);
+    mrz_turn_certain(&turned);
     (void)mrz_verify(&turned);
     points -= (int)places_differing(mrz, &turned);
     for (size_t i = 0; i < MRZ_CHECK_COUNT; i++)

@@ -380,6 +380,29 @@ static void test_wildcards_and_partial_numbers(void **state)
     assert_non_null(hit_with(answer.similar, answer.similar_count, car));
 }
 
+/* Of a zone with two misread characters the person is found by what the rest says. */
+static void test_zone_with_two_misread_characters_finds_the_person(void **state)
+{
+    (void)state;
+    static const char *const zones[] = {
+        "P<UTOVESTERLUND<<ANNA<MARIA<<<<<<<<<<<<<<<<<\n" /* O for 0 in the date, S for 5 */
+        "L898902C36UTO74O8122F1204159ZE184226B<<<<<10",
+        "P<UTOVE5TERLUND<<4NNA<MARIA<<<<<<<<<<<<<<<<<\n" /* in the name */
+        "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+        "P<UTOVESTERLUND<<ANNA<MARIA<<<<<<<<<<<<<<<<<\n" /* in the number and the date */
+        "L8989O2C36UTO7408I22F1204159ZE184226B<<<<<10",
+        "P<UTOVESTERLUND<<ANNA<MARIA<<<<<<<<<<<<<<<<<\n" /* a digit for a digit, twice */
+        "L398902C36UTO7408722F1204159ZE184226B<<<<<10",
+    };
+    uint64_t person =
+        put("soul", "\"called\":[\"Vesterlund Anna Maria\"],\"born\":[\"1974-08-12\"]");
+    for (size_t i = 0; i < COUNT_OF(zones); i++) {
+        struct search_answer answer = node_ask(&node, zones[i]);
+        if (!hit_with(answer.hits, answer.hit_count, person))
+            fail_msg("not found from %s", zones[i]);
+    }
+}
+
 /* ---- readings ---- */
 
 static void test_readings_can_be_switched_off(void **state)
@@ -600,6 +623,7 @@ int main(void)
         cmocka_unit_test(test_more_similar_numbers_than_shown_is_said),
         cmocka_unit_test(test_similar_when_a_check_digit_fails),
         cmocka_unit_test(test_wildcards_and_partial_numbers),
+        cmocka_unit_test(test_zone_with_two_misread_characters_finds_the_person),
         cmocka_unit_test(test_readings_can_be_switched_off),
         cmocka_unit_test(test_name_with_birth_date_in_one_line),
         cmocka_unit_test(test_hit_only_says_nothing_but_where),
