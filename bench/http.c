@@ -13,7 +13,8 @@
  * it is answered. --pid names the server: then the processor time of a search is told, the server's
  * and this client's apart, which other work on the machine does not blur. --disk DIR: what an
  * fdatasync costs there in this minute. --hits FILE: numbers that are found, one a line, in turn,
- * in place of one and the same.
+ * in place of one and the same. --others FILE --one-in 20: bodies of other requests, one a line, one of
+ * them in every twenty requests; their times are told apart too.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -45,7 +46,7 @@ struct client {
     size_t expected; /* head and body; 0: head not whole yet */
     size_t body_at;
     int64_t due_us;
-    bool is_busy;
+    bool is_busy, is_other;
     char answer[ANSWER_MAX];
 };
 struct bench {
@@ -54,6 +55,8 @@ struct bench {
     const char *token, *hit, *path, *disk, *purpose;
     char **hit_list; /* --hits */
     size_t hit_count;
+    char **others; /* --others */
+    size_t other_count, one_in;
     char request[REQUEST_MAX]; /* the question no record answers; nine characters of it change */
     size_t request_len, number_at;
     size_t connections, every;
@@ -61,8 +64,8 @@ struct bench {
     double rate;
     int epoll;
     struct client *clients;
-    uint64_t asked, answered, failed, hits, bytes_up, bytes_down;
-    uint32_t *latencies; /* by 10 us */
+    uint64_t asked, answered, failed, hits, bytes_up, bytes_down, other_answered, other_hits;
+    uint32_t *latencies, *other_latencies; /* by 10 us; of all, of --others */
 };
 
 static _Noreturn void die(const char *what)
@@ -86,12 +89,9 @@ static void dial(struct bench *bench, struct client *client)
         die("epoll");
 }
 
-static size_t make_request(const struct bench *bench, const char *number, char out[REQUEST_MAX])
+static size_t make_body(const struct bench *bench, const char *body, char out[REQUEST_MAX])
 {
-    char body[256];
-    int body_len = snprintf(body, sizeof body,
-                            "{\"purpose\":\"%.40s\",\"fields\":{\"document-number\":\"%.64s\"}}",
-                            bench->purpose, number);
+    int body_len = (int)strlen(body);
     int len = snprintf(out, REQUEST_MAX,
                        "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
                        "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
@@ -99,6 +99,15 @@ static size_t make_request(const struct bench *bench, const char *number, char o
     if (len < 0 || len >= REQUEST_MAX)
         die("the request is too long");
     return (size_t)len;
+}
+
+static size_t make_request(const struct bench *bench, const char *number, char out[REQUEST_MAX])
+{
+    char body[256];
+    snprintf(body, sizeof body,
+             "{\"purpose\":\"%.40s\",\"fields\":{\"document-number\":\"%.64s\"}}", bench->purpose,
+             number);
+    return make_body(bench, body, out);
 }
 
 static void prepare(struct bench *bench)
@@ -112,7 +121,13 @@ static void ask(struct bench *bench, struct client *client, int64_t due_us)
     char other[REQUEST_MAX];
     const char *request = bench->request;
     size_t len = bench->request_len;
-    if ((bench->hit || bench->hit_count) && bench->every && bench->asked % bench->every == 0) {
+    client->is_other = bench->other_count && bench->asked % bench->one_in == 0;
+    if (client->is_other) {
+        len = make_body(bench, bench->others[bench->asked / bench->one_in % bench->other_count],
+                        other);
+        request = other;
+    } else if ((bench->hit || bench->hit_count) && bench->every &&
+               bench->asked % bench->every == 0) {
         const char *hit = bench->hit_count
                               ? bench->hit_list[bench->asked / bench->every % bench->hit_count]
                               : bench->hit;
@@ -149,12 +164,17 @@ static void find_end(struct client *client)
 static void note(struct bench *bench, const struct client *client, int64_t now)
 {
     int64_t slot = (now - client->due_us) / 10;
-    bench->latencies[slot < 0 ? 0 : slot >= BUCKETS ? BUCKETS - 1 : slot]++;
+    slot = slot < 0 ? 0 : slot >= BUCKETS ? BUCKETS - 1 : slot;
+    bench->latencies[slot]++;
+    bench->other_latencies[slot] += client->is_other;
+    bench->other_answered += client->is_other;
     bench->answered++;
     bench->bytes_down += client->len;
     bench->failed += memcmp(client->answer, "HTTP/1.1 200", 12) != 0;
     static const char match[] = "{\"verdict\":\"match\"";
-    bench->hits += memcmp(client->answer + client->body_at, match, sizeof match - 1) == 0;
+    bool is_hit = memcmp(client->answer + client->body_at, match, sizeof match - 1) == 0;
+    bench->hits += is_hit;
+    bench->other_hits += is_hit && client->is_other;
 }
 
 /* True when an answer is whole. Called once for each edge: reads until there is no more. */
@@ -212,15 +232,30 @@ static double server_seconds(const struct bench *bench)
 
 /* ---- the run ---- */
 
-static uint64_t percentile(const struct bench *bench, double share)
+static uint64_t percentile_of(const uint32_t *latencies, uint64_t count, double share)
 {
-    uint64_t wanted = (uint64_t)((double)bench->answered * share), seen = 0;
+    uint64_t wanted = (uint64_t)((double)count * share), seen = 0;
     for (size_t i = 0; i < BUCKETS; i++) {
-        seen += bench->latencies[i];
+        seen += latencies[i];
         if (seen >= wanted)
             return i * 10;
     }
     return BUCKETS * 10;
+}
+
+static uint64_t percentile(const struct bench *bench, double share)
+{
+    return percentile_of(bench->latencies, bench->answered, share);
+}
+
+static void report_others(const struct bench *bench)
+{
+    const uint32_t *times = bench->other_latencies;
+    uint64_t count = bench->other_answered;
+    printf("  of them others: %llu, matches %llu; p50 %llu us, p99 %llu us\n",
+           (unsigned long long)count, (unsigned long long)bench->other_hits,
+           (unsigned long long)percentile_of(times, count, .5),
+           (unsigned long long)percentile_of(times, count, .99));
 }
 
 static void start_due(struct bench *bench, int64_t begun, int64_t now)
@@ -260,6 +295,8 @@ static void run(struct bench *bench)
            (unsigned long long)percentile(bench, .999), (unsigned long long)bench->hits,
            (unsigned long long)bench->failed, (double)bench->bytes_up / (double)bench->asked,
            (double)bench->bytes_down / (double)bench->answered);
+    if (bench->other_count)
+        report_others(bench);
     double each = 1e6 / (double)bench->answered;
     if (bench->pid)
         printf("  processor a search: server %.1f us, this client %.1f us; the server's share of "
@@ -269,17 +306,17 @@ static void run(struct bench *bench)
         durable_probe(bench->disk);
 }
 
-static void read_hits(struct bench *bench, const char *path)
+static void read_lines(const char *path, char ***ret_lines, size_t *ret_count)
 {
-    char line[100];
+    char line[1000];
     FILE *file = fopen(path, "re");
-    bench->hit_list = calloc(HITS_MAX, sizeof *bench->hit_list);
-    if (!file || !bench->hit_list)
+    *ret_lines = calloc(HITS_MAX, sizeof **ret_lines);
+    if (!file || !*ret_lines)
         die(path);
-    while (bench->hit_count < HITS_MAX && fgets(line, sizeof line, file)) {
+    while (*ret_count < HITS_MAX && fgets(line, sizeof line, file)) {
         line[strcspn(line, "\r\n")] = 0;
-        bench->hit_list[bench->hit_count] = strdup(line);
-        if (!bench->hit_list[bench->hit_count++])
+        (*ret_lines)[*ret_count] = strdup(line);
+        if (!(*ret_lines)[(*ret_count)++])
             die("memory");
     }
     fclose(file);
@@ -310,7 +347,11 @@ static void read_words(struct bench *bench, int count, char **words)
         else if (strcmp(name, "--purpose") == 0)
             bench->purpose = value;
         else if (strcmp(name, "--hits") == 0)
-            read_hits(bench, value);
+            read_lines(value, &bench->hit_list, &bench->hit_count);
+        else if (strcmp(name, "--others") == 0)
+            read_lines(value, &bench->others, &bench->other_count);
+        else if (strcmp(name, "--one-in") == 0)
+            bench->one_in = (size_t)number_of(value);
         else if (strcmp(name, "--every") == 0)
             bench->every = (size_t)number_of(value);
         else if (strcmp(name, "--connections") == 0)
@@ -333,6 +374,7 @@ int main(int count, char **words)
                           .purpose = "border-control",
                           .connections = 64,
                           .every = 5000,
+                          .one_in = 20,
                           .seconds = 5};
     read_words(&bench, count, words);
     if (!bench.token || bench.connections == 0 || bench.connections > CONNECTIONS_MAX) {
@@ -342,7 +384,8 @@ int main(int count, char **words)
     bench.epoll = epoll_create1(EPOLL_CLOEXEC);
     bench.clients = calloc(bench.connections, sizeof *bench.clients);
     bench.latencies = calloc(BUCKETS, sizeof *bench.latencies);
-    if (!bench.clients || !bench.latencies)
+    bench.other_latencies = calloc(BUCKETS, sizeof *bench.other_latencies);
+    if (!bench.clients || !bench.latencies || !bench.other_latencies || !bench.one_in)
         die("memory");
     for (size_t i = 0; i < bench.connections; i++)
         dial(&bench, &bench.clients[i]);
