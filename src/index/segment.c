@@ -374,6 +374,14 @@ static enum err map_file(struct segment *segment)
     return code;
 }
 
+/* A cold file is asked for at once: page by page a quarter of a gigabyte took twenty seconds. */
+static void read_ahead(const unsigned char *from, size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    size_t before = (uintptr_t)from % page;
+    (void)madvise((void *)(uintptr_t)(from - before), size + before, MADV_WILLNEED);
+}
+
 /* Whole pages of the mapped file that will not be read again; they stay in the file. */
 static void forget_pages(const unsigned char *from, size_t size)
 {
@@ -394,6 +402,7 @@ static enum err copy_buckets(struct segment *segment)
     enum { LARGE_PAGE = 2 << 20 };
     const unsigned char *from = segment->map + segment->meta.at[SECTION_BUCKETS];
     size_t size = segment->meta.size[SECTION_BUCKETS];
+    read_ahead(from, size);
     TRY(segment_check(segment, from, size));
     bool is_large = size >= LARGE_PAGE;
     size_t room = is_large ? (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE : size + 64;
