@@ -76,8 +76,8 @@ void mrz_turn_certain(struct mrz *mrz);
 str mrz_number(const struct mrz *mrz, char out[MRZ_NUMBER_MAX]);
 /*
  * The fewest characters read otherwise (0 for O, 5 for S ...) that make all check digits agree, two
- * at most where both a letter and a digit may stand. 0 or the count of places in which *ret differs;
- * none when others would do equally well (then *ret_is_open says so).
+ * at most where both a letter and a digit may stand. 0 or the count of places in which *ret
+ * differs; none when others would do equally well (then *ret_is_open says so).
  */
 size_t mrz_repair(const struct mrz *mrz, struct mrz *ret, bool *ret_is_open);
 
