@@ -99,7 +99,7 @@ struct results {
         *true_scores; /* best true hit among the answers, of each query with a target; -1000 none */
     struct innocent *alarms;
     size_t query_count, true_count, alarm_count, proven;
-    uint64_t examined;
+    uint64_t examined, answers; /* of all that was answered */
     struct half halves[HALVES];
     double judge_us;
 };
@@ -356,6 +356,12 @@ static void results_take(const struct table *table, const struct query *query,
 {
     results->proven += found->is_proven;
     results->examined += found->examined;
+    for (size_t i = 0; i < found->count; i++) {
+        uint32_t score;
+        memcpy(&score, &found->items[i].score, sizeof score);
+        results->answers =
+            hash_mix(results->answers + found->items[i].entry, score + query->number);
+    }
     if (str_is_empty(query->truth)) {
         struct class_result *culture =
             class_of(results->cultures, &results->culture_count, query->class);
@@ -761,6 +767,7 @@ static void results_print(struct results *results, FILE *curve)
         sum / (double)n / 1e3, results->cpu_us[n / 2] / 1e3, results->cpu_us[n * 99 / 100] / 1e3,
         results->cpu_us[n - 1] / 1e3, (double)results->examined / (double)n,
         100.0 * (double)results->proven / (double)n);
+    printf("answers: %016llx\n", (unsigned long long)results->answers);
     printf("comparing and explaining the candidates: mean %.2f ms more\n",
            results->judge_us / (double)n / 1e3);
     half_print(&results->halves[0], "even queries (tuned on)");

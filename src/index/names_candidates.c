@@ -10,6 +10,9 @@
  * the frozen table (text/frequency.h), never of this index: a word the table does not list adds
  * nobody, so that entries the asker may not see leave every score as it is.
  *
+ * What a section of the index or of the table holds for a word is the same for every search, and is
+ * kept from one to the next (names_memo.h).
+ *
  * Channels: exact form, short forms (nicknames), one or two letters wrong, consonant skeleton.
  * What a channel brings is only a candidate; word_cost() decides.
  */
@@ -18,13 +21,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "index/names_memo.h"
 #include "text/lexicon.h"
 #include "text/near.h"
 
 enum {
-    FOUND_MAX = 1 << 15, /* words near enough to one unit */
-    PROBE_MAX = 1 << 15, /* ids looked at per bucket */
-    SEEN_MAX = 3 << 14,  /* words compared with one unit in one part */
     COST_STEPS = 1024,
     JOIN_LETTERS_MAX = 24,
     RELATED_MAX = 48,
@@ -58,6 +59,7 @@ struct gather {
     struct waiting waiting[NAME_OTHER + 1];
     struct candidate *found;
     size_t found_count;
+    struct names_memo *memo; /* of the thread */
 };
 
 static size_t cost_step(float cost)
@@ -383,16 +385,14 @@ static void candidates_by_form(struct gather *gather, const struct unit *unit)
     }
 }
 
-static enum err candidates_in_part(struct gather *gather, const struct unit *unit, size_t part)
+static enum err candidates_look(struct gather *gather, const struct unit *unit)
 {
-    gather->part = part;
-    gather->seen_bound = part_word_count(part_at(gather, part));
+    gather->seen_bound = part_word_count(part_at(gather, gather->part));
     gather->seen_count = 0;
     if (gather->seen_bound > gather->seen_size) {
         gather->seen_size = gather->seen_bound;
         gather->seen = arena_array(gather->arena, uint64_t, gather->seen_size / 64 + 1);
-        gather->ids = arena_array(gather->arena, uint32_t, SEEN_MAX);
-        if (!gather->seen || !gather->ids)
+        if (!gather->seen)
             return ERR_LIMIT;
     }
     memset(gather->seen, 0, ((size_t)gather->seen_bound / 64 + 1) * sizeof *gather->seen);
@@ -401,6 +401,44 @@ static enum err candidates_in_part(struct gather *gather, const struct unit *uni
         return OK;
     candidates_by_keys(gather, unit, NAMES_NEAR);
     candidates_by_keys(gather, unit, NAMES_SKELETON);
+    return OK;
+}
+
+/* What an earlier search has found in this section. */
+static void candidates_recall(struct gather *gather, struct memo_found known)
+{
+    size_t room = FOUND_MAX - gather->found_count;
+    size_t count = known.count < room ? known.count : room;
+    struct candidate *to = &gather->found[gather->found_count];
+    for (size_t i = 0; i < count; i++) {
+        to[i] = known.items[i];
+        to[i].part = (uint8_t)gather->part;
+    }
+    gather->found_count += count;
+    gather->units->is_cut |= count < known.count;
+}
+
+/* A live part changes, and words that must be there as they are are found at once. */
+static enum err candidates_in_part(struct gather *gather, const struct unit *unit, size_t part)
+{
+    gather->part = part;
+    const struct names_section *section = part_at(gather, part)->section;
+    struct memo_found found;
+    if (!section || unit->is_exact_only)
+        return candidates_look(gather, unit);
+    const struct memo_key key = memo_key_of(gather->memo, section_number(section), unit);
+    if (memo_find(gather->memo, &key, &found)) {
+        candidates_recall(gather, found);
+        return OK;
+    }
+    size_t from = gather->found_count;
+    bool was_cut = gather->units->is_cut;
+    gather->units->is_cut = false;
+    TRY(candidates_look(gather, unit));
+    found = (struct memo_found){gather->found + from, gather->found_count - from};
+    if (!gather->units->is_cut)
+        memo_keep(gather->memo, &key, found);
+    gather->units->is_cut |= was_cut;
     return OK;
 }
 
@@ -576,10 +614,11 @@ enum err names_candidates(const struct names_part *parts, size_t part_count,
     gather->rarity = rarity;
     gather->arena = arena;
     gather->units = ret;
-    gather->probe = arena_array(arena, uint32_t, PROBE_MAX);
-    gather->found = arena_array(arena, struct candidate, FOUND_MAX);
-    if (!gather->probe || !gather->found)
-        return ERR_LIMIT;
+    TRY(names_memo(&gather->memo));
+    struct names_room *room = memo_room(gather->memo);
+    gather->probe = room->probe;
+    gather->ids = room->ids;
+    gather->found = room->found;
     ret->count = 0;
     ret->is_cut = false;
     TRY(units_make(gather, name));

@@ -136,6 +136,8 @@ struct posts section_postings(const struct names_section *section, uint32_t id);
 size_t section_entry(const struct names_section *section, uint32_t entry,
                      uint32_t ret[ENTRY_WORD_MAX]);
 uint32_t section_word_count(const struct names_section *section);
+/* No two sections that were ever open have the same; not 0. */
+uint64_t section_number(const struct names_section *section);
 /* Brings what is read soon into the cache: first where it lies (far ahead), then itself. */
 enum { PREFETCH_FAR = 16, PREFETCH_NEAR = 8 };
 void section_prefetch_form(const struct names_section *section, uint32_t id);

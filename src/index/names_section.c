@@ -4,6 +4,7 @@
  * that every array lies inside; starts and ids inside the arrays are checked where they are used,
  * so that a damaged file gives fewer candidates or ERR_DAMAGED, never a read outside.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -24,7 +25,9 @@ struct names_section {
     unsigned bits[NAMES_DIRECTORY_COUNT];
     void *copies[COPIES_MAX]; /* in large pages */
     size_t copy_count;
+    uint64_t number;
 };
+static atomic_uint_fast64_t sections_opened;
 
 void packed_put(struct buf *out, const uint32_t *items, size_t count, unsigned width)
 {
@@ -161,6 +164,7 @@ enum err names_section_open(str bytes, uint32_t entry_count, struct names_sectio
                        bytes.len);
     }
     dictionary_copy(section);
+    section->number = atomic_fetch_add(&sections_opened, 1) + 1;
     *ret = section;
     return OK;
 }
@@ -185,6 +189,11 @@ static size_t run_of(const struct packed *at, size_t count, size_t i, size_t *re
 uint32_t section_word_count(const struct names_section *section)
 {
     return (uint32_t)section->word_at.count - 1;
+}
+
+uint64_t section_number(const struct names_section *section)
+{
+    return section->number;
 }
 
 size_t section_forms(const struct names_section *section, uint32_t id, const struct near_form **ret)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sections and live parts of names: what is put in is found, by every channel; sections survive
  * copying and refuse damage. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -254,6 +255,93 @@ static void an_empty_section_is_searched_in_vain(void **state)
 
 /* Damage is refused at open, or gives fewer answers; it never reads outside (run under the
  * address sanitizer). */
+/* ---- what is kept from one search to the next ---- */
+
+struct answers {
+    const struct world *world;
+    struct names_hit items[COUNT_OF(finds)][PEOPLE];
+    size_t counts[COUNT_OF(finds)];
+};
+
+static void *ask_all(void *context)
+{
+    struct answers *answers = context;
+    struct world own = *answers->world;
+    struct names_part part = section_part(&own);
+    own.arena = (struct arena){.max_bytes = 256u << 20};
+    for (size_t i = 0; i < COUNT_OF(finds); i++) {
+        struct names_result found;
+        search(&own, &part, finds[i].asked, no_date, &found);
+        answers->counts[i] = found.count;
+        memcpy(answers->items[i], found.items, found.count * sizeof *found.items);
+    }
+    arena_release(&own.arena);
+    return NULL;
+}
+
+/* More words than a thread remembers. */
+static void ask_much_else(struct world *world)
+{
+    struct names_part part = section_part(world);
+    struct arena kept = world->arena;
+    world->arena = (struct arena){.max_bytes = 256u << 20};
+    for (int i = 0; i < 2300; i++) {
+        char text[40];
+        struct names_result found;
+        snprintf(text, sizeof text, "%c%c%cato", 'b' + i % 23, 'a' + i / 23 % 23, 'b' + i / 529);
+        search(world, &part, text, no_date, &found);
+        arena_reset(&world->arena);
+    }
+    arena_release(&world->arena);
+    world->arena = kept;
+}
+
+/* By a thread that has never asked, one that has, and one that has forgotten. */
+static void what_was_asked_before_is_answered_the_same(void **state)
+{
+    struct world *world = *state;
+    static struct answers first, again, other, after;
+    pthread_t thread;
+    first.world = again.world = other.world = after.world = world;
+    ask_all(&first);
+    ask_all(&again);
+    assert_int_equal(pthread_create(&thread, NULL, ask_all, &other), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    ask_much_else(world);
+    ask_all(&after);
+    assert_memory_equal(&first, &again, sizeof first);
+    assert_memory_equal(&first, &other, sizeof first);
+    assert_memory_equal(&first, &after, sizeof first);
+}
+
+/* Another section in the same place, with other words. */
+static void another_section_is_another_dictionary(void **state)
+{
+    struct world *world = *state;
+    struct names_result found;
+    struct buf bytes = {.max = 1 << 20};
+    struct names_builder *builder;
+    struct value value;
+    struct names_part part = section_part(world);
+    search(world, &part, "Theodora Vance", no_date, &found);
+    assert_int_equal(found.count, 2);
+    assert_int_equal(names_builder_new(&builder), OK);
+    value_of(&world->arena, "Katarzyna Lem", &value);
+    assert_int_equal(names_builder_add(builder, 0, &value), OK);
+    assert_int_equal(names_builder_finish(builder, PEOPLE, &bytes), OK);
+    names_builder_free(builder);
+    names_section_close(world->section);
+    assert_int_equal(names_section_open(buf_str(&bytes), PEOPLE, &world->section), OK);
+    part = section_part(world);
+    search(world, &part, "Theodora Vance", no_date, &found);
+    assert_int_equal(found.count, 0);
+    search(world, &part, "Katarzyna Lem", no_date, &found);
+    assert_int_equal(found.count, 1);
+    names_section_close(world->section);
+    assert_int_equal(names_section_open(buf_str(&world->bytes), PEOPLE, &world->section), OK);
+    buf_release(&bytes);
+}
+
 static void damage_never_reads_outside(void **state)
 {
     struct world *world = *state;
@@ -296,6 +384,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_entry_may_have_many_names, setup, teardown),
         cmocka_unit_test_setup_teardown(copies_are_the_same_section, setup, teardown),
         cmocka_unit_test_setup_teardown(an_empty_section_is_searched_in_vain, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_asked_before_is_answered_the_same, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(another_section_is_another_dictionary, setup, teardown),
         cmocka_unit_test_setup_teardown(damage_never_reads_outside, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
