@@ -41,10 +41,10 @@ void names_hold(const struct record *record, const struct meanings *asked, bool 
 /* A name asked for: numbers of its words, and what joins and pieces of them there are. */
 struct asked_token {
     uint32_t word;
-    uint8_t role : 4;
-    bool is_glued : 1, is_join_open : 1; /* a join that reads in several ways */
-    uint8_t join_letters, join_sounds;   /* of it and the next written as one; 0: they are not */
-    uint8_t join_limit;                  /* bits */
+    uint8_t role;
+    uint8_t join_letters, join_sounds; /* of it and the next written as one; 0: they are not */
+    uint8_t join_limit;                /* bits */
+    bool is_glued, is_join_open;       /* a join that reads in several ways */
 };
 struct asked_piece {
     uint32_t word;

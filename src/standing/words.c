@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A million names asked for are made of some ten thousand words. Each is kept once, with its sounds
- * and its forms (text/near.h); a name is their numbers, eight bytes each:
+ * and its forms (text/near.h); a name is their numbers, twelve bytes each:
  *
  *   query -> asked_name -> tokens: 17 | 4711 | ...     asked_word 17: "muhammad", sounds, forms
  *                          pieces: 812 (first half of token 0), ...
@@ -215,7 +215,7 @@ enum err asked_name_make(struct asked_words *words, const struct name *name, uin
     made->count = name->count;
     for (uint8_t i = 0; i < name->count; i++) {
         const struct name_token *token = &name->tokens[i];
-        made->tokens[i].role = token->role & 15;
+        made->tokens[i].role = token->role;
         made->has_initial |= token->role == NAME_INITIAL;
         made->has_patronymic |= token->role == NAME_PATRONYMIC;
         made->strong |= (uint16_t)((role_weight(token->role) == 1) << i);
