@@ -4,11 +4,17 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 
 const literals = /(?:"(?:[^"\\\n]|\\.)*"\s*)+/g;
 
+// A file of code; of a header what it defines: the rest of its words are examples.
+function textOf(path) {
+  const text = readFileSync(path, 'utf8');
+  return path.endsWith('.c') ? text : text.replaceAll('\\\n', ' ').split('\n').filter((line) => /^#\s*define /.test(line)).join('\n');
+}
+
 function* filesIn(directory) {
   for (const name of readdirSync(directory)) {
     const path = `${directory}/${name}`;
     if (statSync(path).isDirectory()) yield* filesIn(path);
-    else if (path.endsWith('.c')) yield path;
+    else if (/\.[ch]$/.test(path)) yield path;
   }
 }
 
@@ -44,7 +50,7 @@ function callAt(source, at) {
 export function sentencesOfSources(root = 'src') {
   const all = new Set();
   for (const path of filesIn(root))
-    for (const [literal] of expanded(readFileSync(path, 'utf8')).matchAll(literals))
+    for (const [literal] of expanded(textOf(path)).matchAll(literals))
       for (const part of sentences(literal)) all.add(part);
   return all;
 }
@@ -54,7 +60,7 @@ export function explanationsOfSources(root = 'src') {
   const all = new Set();
   const take = (text) => { for (const [literal] of text.matchAll(literals)) for (const part of sentences(literal).slice(1)) if (/[a-z]{2}/.test(part.replace(/\{\d\}/g, ''))) all.add(part.trim()); };
   for (const path of filesIn(root)) {
-    const source = readFileSync(path, 'utf8');
+    const source = textOf(path);
     for (const { index } of source.matchAll(/\b(comparison_set|type_note|said_add|SAID)\(/g)) take(callAt(source, index));
     if (path.includes('/type/')) for (const [, literal] of source.matchAll(/note = S\(("(?:[^"\\]|\\.)*")\)/g)) take(literal);
   }
