@@ -96,7 +96,6 @@ static inline void make_entry(struct random *random, unsigned i, struct made *ma
                                        .query = kind < 99 ? str_c(made->query) : STR_EMPTY,
                                        .verdict = kind < 95 ? S("nothing-found") : S("match"),
                                        .catalog = catalog,
-                                       .feed_seq = 40000000 + i / 50,
                                        .took_us = 30 + below(random, 400),
                                        .shown = made->shown,
                                        .shown_count = kind < 95   ? 0

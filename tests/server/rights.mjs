@@ -400,7 +400,7 @@ const tests = [
       assert.ok(!said.includes(first.id), `${as} ${first.id}`);
     }
     const log = (await node.call('GET', '/v1/audit?max=300', undefined, { as: 'utoauditor' })).data;
-    assert.ok(log.some((entry) => entry.entry?.country === 'XPO' && entry.entry.kind === 'write'), 'that it was told is on the log, as the hub\'s');
+    assert.ok(log.some((entry) => entry.entry?.country === 'XPO'), 'that it was told is on the log, as the hub\'s');
     assert.equal((await decide(first, 'set-aside')).status, 409);
     assert.equal((await decide(first, 'lifted')).status, 200);
     assert.equal((await show(one)).status, 200);
@@ -424,7 +424,7 @@ const tests = [
     for (const { name } of databases) assert.ok(names.includes(name), name);
     for (const one of data.processed) assert.ok(one.purposes.length && one.data.length && one.retention.length, one.definition);
     assert.ok(data.processed.some((one) => one.risks.some((risk) => risk.risk === 'persons')));
-    assert.ok(data.people.some((one) => one.role === 'data-protection' && one.officers >= 2));
+    assert.ok(data.people.some((one) => one.role === 'data-protection' && one.officers === 1), 'of its own country');
     for (const [language, words] of [['en', 'Impact assessment'], ['fr', "Analyse d'impact"], ['es', 'Evaluación de impacto'], ['ar', 'تقييم الأثر']]) {
       const page = (form) => node.call('GET', `/v1/rights/processing?form=${form}`, undefined, { as: 'protector', headers: { 'Accept-Language': language } });
       assert.ok((await page('markdown')).text.includes(`## ${words}`), language);
