@@ -22,7 +22,7 @@ static const struct {
     {"Reading", "type:s title:s on:b confidence:i check:s note?:s note_said?:[SaidSentence] "
                 "repair?:s parts:[Part]"},
     {"Caution", "code:s title:s"},
-    {"Fact", "field:s title:s meaning?:s row:i value:s masked:b check?:s note?:s "
+    {"Fact", "field:s title:s row:i value:s masked?:b check?:s note?:s "
              "note_said?:[SaidSentence] pivot?:b to?:s photo?:s"},
     {"Why", "meaning:s title:s asked:s held?:s agreement:s bits:n words?:s "
             "words_said?:[SaidSentence]"},
@@ -30,6 +30,7 @@ static const struct {
      "id:s version?:i database:s title?:s owner:s unit?:s disclosure:s state?:s test?:b "
      "cautions?:[Caution] heading?:s action?:s summary?:s handling?:s entered?:s updated?:s "
      "review_on?:s facts?:[Fact] photo?:s band?:s cleared?:o bits?:n probability?:n namesakes?:n "
+     "compare?:[i] "
      "why?:[Why] expected_by_chance?:n"},
     {"DatabaseAnswer", "name:s title?:s result:s count:i reason?:s reason_said?:[SaidSentence]"},
     {"Answer", "verdict:s receipt:s as_of:s took_us:i proven:b understood:[Reading] "

@@ -258,10 +258,10 @@ static void print_fact(const struct catalog *catalog, const struct view_item *it
     open_item(out);
     add_text(out, S("field"), item->field->path);
     add_text(out, S("title"), title_of(item->field->title, language));
-    add_text_if(out, S("meaning"), item->field->meaning);
     add_number(out, S("row"), item->row);
     add_text(out, S("value"), item_text(catalog, item, language));
-    add_bool(out, S("masked"), item->is_masked);
+    if (item->is_masked)
+        add_bool(out, S("masked"), true);
     if (item->value && item->value->check != CHECK_NONE)
         add_text(out, S("check"), str_c(check_word(item->value->check)));
     if (item->value) {
@@ -377,6 +377,20 @@ static void print_why(const struct catalog *catalog, const struct why *why, enum
     buf_add_char(out, '}');
 }
 
+/* Places in the list of facts. */
+static void print_compare(const struct catalog *catalog, const struct hit *hit, struct buf *out)
+{
+    size_t places[COMPARE_MAX];
+    size_t count = compare_next(catalog, hit, places);
+    if (!count)
+        return;
+    add_name(out, S("compare"));
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "%s%zu", i ? "," : "", places[i]);
+    buf_add_char(out, ']');
+}
+
 static void print_cleared(const struct search_cleared *cleared, struct buf *out)
 {
     char time[24];
@@ -401,8 +415,10 @@ void search_hit_print(const struct catalog *catalog, const struct hit *hit, enum
         add_real(out, S("bits"), hit->bits, 1);
         if (hit->probability >= 0)
             add_real(out, S("probability"), hit->probability, 3);
-        if (hit->namesakes >= 0)
+        if (hit->namesakes >= 0) {
             add_real(out, S("namesakes"), hit->namesakes, 2);
+            print_compare(catalog, hit, out);
+        }
         add_name(out, S("why"));
         buf_add_char(out, '[');
         for (size_t i = 0; i < hit->why_count; i++)

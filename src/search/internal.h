@@ -10,6 +10,7 @@
  *   similar.c   near misses, partial numbers, wildcards -> candidates shown apart
  *   compare.c   a candidate's record against the sets: confirmed, explained, banded
  *   verdict.c   the five words, reasons, advice
+ *   next.c      what to compare next
  *   garbled.c   text typed on the wrong keyboard
  *   answer.c    JSON;   audit.c  the audit entry;   learn.c  the table of name frequencies
  *   density.c   how crowded numbers are; learn_numbers.c  its table, counted and in service
@@ -173,6 +174,13 @@ enum err engine_databases(struct search_engine *engine, const struct actor *acto
 void databases_add(struct databases *databases, const struct definition *definition);
 void print_database(const struct catalog *catalog, const struct database_answer *database,
                     enum language language, struct buf *out); /* answer.c */
+
+/* ---- next.c ---- */
+
+enum { COMPARE_MAX = 4 };
+/* Places among the view's items of what to compare next, the most telling first; how many. */
+size_t compare_next(const struct catalog *catalog, const struct hit *hit,
+                    size_t places[COMPARE_MAX]);
 
 /* ---- plan.c ---- */
 

@@ -145,14 +145,10 @@ function Band({ hit }) {
   return <p class={`band ${hit.band}`}><span aria-hidden="true">{hit.band === 'hit' ? '■' : '▲'} </span>{t(`band.${hit.band}`)}</p>;
 }
 
-// What can be compared with a person or a thing at hand, the most telling first.
-const comparable = ['photograph', 'birth-date', 'document-number', 'national-id', 'birth-place', 'sex', 'mark', 'height', 'eyes', 'nationality', 'birth-country', 'parent-name', 'hair', 'residence-country', 'phone', 'occupation'];
-const NEXT_SHOWN = 4;
+// What the record has and nobody asked, the most telling first: places in its facts.
 function nextToCompare(hit) {
-  const weighed = new Set(hit.why.filter((w) => w.agreement !== 'unknown').map((w) => w.meaning));
-  const own = new Map((hit.facts || []).filter((fact) => !fact.masked && fact.meaning).map((fact) => [fact.meaning, title(fact.title)]));
-  if (hit.photo) own.set('photograph', t('photo'));
-  return comparable.filter((meaning) => own.has(meaning) && !weighed.has(meaning)).slice(0, NEXT_SHOWN).map((meaning) => own.get(meaning));
+  const facts = (hit.compare || []).map((place) => hit.facts[place]).filter((fact) => fact && !fact.photo);
+  return [...(hit.photo ? [t('photo')] : []), ...facts.map((fact) => title(fact.title))];
 }
 
 // How many others would match as well, and what tells them apart: no percentage.
