@@ -261,7 +261,8 @@ enum err call_ticket_place(struct call *call, struct flow_filter *filter) MUST_U
 void print_ticket_brief(struct json *json, struct call *call, const struct flow_brief *brief);
 void print_ticket(struct json *json, struct call *call, const struct flow_ticket *ticket);
 void print_ticket_kind(struct json *json, struct call *call, const struct definition *kind);
-void print_office(struct json *json, const struct flow_office *office);
+/* record: its id, for who may change it; empty: not said */
+void print_office(struct json *json, const struct flow_office *office, str record);
 void print_figures(struct json *json, const struct flow_figures *figures);
 
 /* officers.c, sessions.c: shared with others */

@@ -109,8 +109,8 @@ static const struct {
                    "step:s"},
     {"Cleared", "time:s country:s unit:s document:b until?:s"},
     {"Duty", "officer:s telephone?:s until:s"},
-    {"Office", "unit:s country:s title?:s telephone?:s hours?:s languages:[s] deputy?:s head?:s "
-               "duty?:Duty"},
+    {"Office", "unit:s country:s record?:s title?:s telephone?:s hours?:s languages:[s] deputy?:s "
+               "head?:s duty?:Duty"},
     {"TicketOffices", "asker:Office owner:Office"},
     {"Ticket", "id:s version:i kind:s title:s state:s state_title:s open:b test:b side:s "
                "asker:Party owner:Party record:s database?:s database_title?:s opened:s since:s "

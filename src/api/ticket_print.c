@@ -242,11 +242,12 @@ static void print_waiting(struct json *json, const struct flow_ticket *ticket)
     json_close(json, '}');
 }
 
-void print_office(struct json *json, const struct flow_office *office)
+void print_office(struct json *json, const struct flow_office *office, str record)
 {
     json_open(json, '{');
     json_text(json, S("unit"), office->unit);
     json_text(json, S("country"), office->country);
+    json_text_some(json, S("record"), record);
     json_text_some(json, S("title"), office->title);
     json_text_some(json, S("telephone"), office->telephone);
     json_text_some(json, S("hours"), office->hours);
@@ -277,7 +278,7 @@ static void print_office_of(struct json *json, struct call *call, str key, struc
     if (!party.unit.len || flow_offices(call->api->node.flow, party.unit, party.country,
                                         call->arena, &found, &count) != OK)
         err_clear();
-    print_office(json, count ? found : &bare);
+    print_office(json, count ? found : &bare, STR_EMPTY);
 }
 
 /* The slip and its picture, for the sheet that the person takes away. */

@@ -324,6 +324,19 @@ enum err run_ticket_kinds(struct call *call)
     return OK;
 }
 
+/* Who may change an office is told which record it is. */
+static str office_record(struct call *call, const struct flow_office *office)
+{
+    char id[RECORD_ID_TEXT];
+    const struct catalog *catalog = call->api->node.catalog;
+    const struct definition *definition = catalog_find(catalog, S("office"));
+    if (definition &&
+        policy_allow(catalog, &call->actor, POLICY_WRITE, definition, office->country) == OK)
+        return arena_str(call->arena, str_c(record_id_format(office->record, id)));
+    err_clear();
+    return STR_EMPTY;
+}
+
 enum err run_offices(struct call *call)
 {
     struct flow_office *offices;
@@ -333,7 +346,7 @@ enum err run_offices(struct call *call)
                      call_query(call, S("country")), call->arena, &offices, &count));
     json_open(&json, '[');
     for (size_t i = 0; i < count; i++)
-        print_office(&json, &offices[i]);
+        print_office(&json, &offices[i], office_record(call, &offices[i]));
     json_close(&json, ']');
     call_finish(call, OK);
     return OK;

@@ -297,6 +297,7 @@ void flow_stats(struct flow *flow, struct flow_stats *ret);
 /* ---- offices ---- */
 
 struct flow_office {
+    struct record_id record;
     str unit, country, title, telephone, hours, deputy, head;
     const str *languages;
     size_t language_count;

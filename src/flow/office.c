@@ -60,11 +60,13 @@ static void find_duty(const struct office *office, int64_t now_us, struct arena 
     }
 }
 
-static void copy_office(const struct office *office, struct arena *arena, struct flow_office *ret)
+static void copy_office(const struct flow *flow, const struct office *office, struct arena *arena,
+                        struct flow_office *ret)
 {
     const struct flow_office *shown = &office->shown;
     str *languages = arena_array(arena, str, shown->language_count);
     *ret = (struct flow_office){
+        .record = {flow->home, office->held.number},
         .unit = arena_str(arena, shown->unit),
         .country = arena_str(arena, shown->country),
         .title = arena_str(arena, shown->title),
@@ -99,7 +101,7 @@ enum err flow_offices(struct flow *flow, str unit, str country, struct arena *ar
         if ((unit.len && !str_eq(unit, shown->unit)) ||
             (country.len && !str_eq(country, shown->country)))
             continue;
-        copy_office(office, arena, &list[count++]);
+        copy_office(flow, office, arena, &list[count++]);
     }
     pthread_rwlock_unlock(&offices->lock);
     if (!list)

@@ -60,6 +60,44 @@ const units = [
     await page.waitForSelector('.said-well');
     assert.deepEqual((await node.call('GET', '/v1/units')).data.find((u) => u.id === 'UTO/airport').purposes, ['border-control']);
   }],
+  ['its office is entered and changed on the unit’s own page, in four languages; the roster stays', async () => {
+    await go('units/UTO/airport', '[data-office]');
+    await page.locator('[data-office]').press('Enter');
+    await page.waitForSelector('form.office-form');
+    await page.fill('#l-name', 'Airport police');
+    await page.fill('#l-telephone', '+999 1 234 567');
+    await page.fill('#l-hours', 'round the clock');
+    await page.fill('#l-languages', 'en, fr');
+    await press('Save the office');
+    await page.waitForSelector('section .said-well');
+    assert.match(await page.locator('p.office').innerText(), /Airport police[\s\S]*\+999 1 234 567[\s\S]*round the clock[\s\S]*en, fr/);
+    const office = async () => (await node.call('GET', '/v1/offices?unit=UTO/airport', undefined, { as: 'bureau' })).data[0];
+    const { record, ...seen } = (await node.call('GET', '/v1/offices?unit=UTO/airport')).data[0];
+    assert.equal((await office()).record, undefined, 'who may not change it is not told which record it is');
+    assert.deepEqual(await office(), seen);
+    const held = await admin.ask('GET', `/v1/records/${record}`);
+    assert.equal(held.status, 200, held.text);
+    const duty = [{ officer: 'o-9', from: '2026-01-01T00:00:00Z', until: '2099-01-01T00:00:00Z' }];
+    const roster = await admin.ask('PUT', `/v1/records/${record}`, { ...held.data.body, fields: { ...held.data.body.fields, duty } }, { headers: { 'If-Match': held.etag } });
+    assert.equal(roster.status, 200, roster.text);
+    for (const language of ['fr', 'es', 'ar', 'en']) {
+      await stage.speak(language);
+      await page.waitForSelector('[data-office], form.office-form');
+      if (await page.locator('[data-office]').count()) await page.locator('[data-office]').click();
+      await page.waitForSelector('form.office-form');
+      await stage.serious(`${language} office`);
+    }
+    await page.fill('#l-hours', '06:00-22:00 UTC+1');
+    await page.fill('#l-deputy', 'o-2');
+    await page.fill('#l-languages', 'en, zq9');
+    await press('Save the office');
+    await page.waitForSelector('.office-form [aria-invalid=true], .office-form .problem');
+    await page.fill('#l-languages', 'en, ar');
+    await press('Save the office');
+    await page.waitForSelector('section .said-well');
+    const now = await office();
+    assert.deepEqual([now.hours, now.deputy, now.languages, now.duty.officer], ['06:00-22:00 UTC+1', 'o-2', ['en', 'ar'], 'o-9']);
+  }],
   ['the own unit is shown, and nothing to change it', async () => {
     await go('units/UTO/ncb', '.panel h2');
     assert.match(await text(), /changed by the administrator above/);

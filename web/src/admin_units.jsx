@@ -7,7 +7,7 @@ import { t } from './i18n.js';
 import { Confirm, Foot, Line, useForm } from './form.jsx';
 import { Loaded, useLoaded } from './load.jsx';
 import { ListedAndEffective, Within, nameIn, namesIn, under, useNamed, useScopeNames } from './scope.jsx';
-import { Office } from './tickets.jsx';
+import { OfficeOf } from './office.jsx';
 
 const FOUND_MAX = 50; // of those a search shows
 const COUNT_MAX = 1000;
@@ -116,19 +116,6 @@ function Close({ unit, units, onDone, onCancel }) {
     <Confirm title={t('unit.close.ask', { unit: unit.name })} button={t('unit.close')} onClose={onCancel}
       lines={[t('unit.close.officers', { count: isMore ? `${count}+` : count }), ids.size > 1 && t('unit.close.below', { count: ids.size - 1 }), t('unit.close.records'), t('unit.close.again')].filter(Boolean)}
       work={async () => { await call('DELETE', unitPath(unit.id)); onDone(); }} />
-  );
-}
-
-function OfficeOf({ unit, me }) {
-  const [state, load] = useLoaded(`/v1/offices?unit=${encodeURIComponent(unit.id)}`);
-  const office = state.data?.[0];
-  const mayWrite = me.may.includes('write') && unit.country === me.country;
-  return (
-    <section aria-labelledby="office"><h3 id="office">{t('unit.office')}</h3>
-      <Loaded state={state} again={load} empty="unit.office.none"><Office office={office} /></Loaded>
-      {mayWrite && office?.record && <p><a class="button" href={`#/desk/office/${encodeURIComponent(office.record)}`}>{t('unit.office.change')}</a></p>}
-      {mayWrite && state.data && !office && <p><a class="button" href="#/desk/office">{t('unit.office.enter')}</a></p>}
-    </section>
   );
 }
 
