@@ -4,14 +4,15 @@
  *
  * Signing in goes the same way whatever is wrong: throttle, client data, challenge, signature -
  * with a key of nobody's where the id is unknown - and only then is it said, in one sentence, that
- * it was not accepted. Who is named and has no passkey is given ids that are made of the name with
- * the node's key: the same each time, as real ones are.
+ * it was not accepted. Who is named is given a list of one length, whether he has a passkey, many or none.
  *
  * The counter (WebAuthn 6.1.1) must rise where there is one. Where it does not, two authenticators
  * hold the same key, and nobody can tell which is the officer's: this sign-in is refused, and the
  * passkey from then on, until its officer, or an administrator, takes it off the list.
  */
 #include "identity/passkey.h"
+
+#include <stdlib.h>
 
 #include "crypto/sign.h"
 #include "identity/internal.h"
@@ -45,8 +46,12 @@ static void handle_of(const struct identity *identity, str officer, struct hash 
 
 /* ---- what is asked ---- */
 
-/* One or two ids of 16 to 64 bytes: what officers with passkeys have. */
-static size_t fake_ids(const struct identity *identity, str officer, struct arena *arena, str *ids)
+/*
+ * Every list has as many ids as an officer can have: his own, and ids of 16 to 64 bytes that look
+ * like some and are made of the name with the node's key, so that they are the same each time.
+ */
+static void fill_up(const struct identity *identity, str officer, struct arena *arena, str *ids,
+                    size_t count)
 {
     static const unsigned char sizes[] = {16, 20, 32, 32, 32, 48, 64, 64};
     struct hash seed, half;
@@ -54,10 +59,9 @@ static size_t fake_ids(const struct identity *identity, str officer, struct aren
     unsigned char bytes[FAKE_SIZE_MAX];
     handle_of(identity, officer, &seed);
     memcpy(key.bytes, seed.bytes, KEY_SIZE);
-    keyed_hash(&key, S("how many"), &half);
-    size_t count = half.bytes[0] < 180 ? 1 : 2;
-    for (size_t i = 0; i < count; i++) {
-        size_t size = sizes[half.bytes[i + 1] % COUNT_OF(sizes)];
+    keyed_hash(&key, S("how long"), &half);
+    for (size_t i = count; i < PASSKEYS_MAX; i++) {
+        size_t size = sizes[half.bytes[i] % COUNT_OF(sizes)];
         for (size_t part = 0; part < 2; part++) {
             struct hash piece;
             char about[2] = {(char)i, (char)part};
@@ -66,7 +70,11 @@ static size_t fake_ids(const struct identity *identity, str officer, struct aren
         }
         ids[i] = encode(arena, bytes, size);
     }
-    return count;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return str_compare(*(const str *)a, *(const str *)b);
 }
 
 /* Under the lock. */
@@ -95,10 +103,11 @@ enum err identity_passkey_ask(struct identity *identity, const struct passkey_pa
         pthread_rwlock_rdlock(&identity->lock);
         const struct account *account = find_account(identity, officer);
         bool is_active = account_is_there(account) && account->state == STATE_ACTIVE;
-        ret->id_count = ids_of(is_active ? account : NULL, arena, ids);
+        size_t count = ids_of(is_active ? account : NULL, arena, ids);
         pthread_rwlock_unlock(&identity->lock);
-        if (!ret->id_count)
-            ret->id_count = fake_ids(identity, officer, arena, ids);
+        fill_up(identity, officer, arena, ids, count);
+        ret->id_count = count > PASSKEYS_MAX ? count : PASSKEYS_MAX;
+        qsort(ids, ret->id_count, sizeof *ids, compare_ids); /* the order tells nothing */
     }
     challenge_make(identity->challenges, &use, ret->challenge);
     return OK;

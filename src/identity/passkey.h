@@ -36,8 +36,8 @@ struct passkey_question {
     size_t id_count;
 };
 /*
- * A challenge for a sign-in. officer: empty, or who was named: then with the ids of his passkeys -
- * or, where there are none, with ids that look like some, the same each time. binding: the mark of
+ * A challenge for a sign-in. officer: empty, or who was named: then with the ids of his passkeys
+ * among ids that look like some, PASSKEYS_MAX in all, the same each time. binding: the mark of
  * the browser that asks.
  */
 enum err identity_passkey_ask(struct identity *identity, const struct passkey_party *party,
@@ -72,7 +72,7 @@ struct passkey_new {
     str binding, label;
     str client_data, attested; /* bytes */
 };
-enum { PASSKEY_LABEL_MAX = 64, PASSKEYS_MAX = 16 };
+enum { PASSKEY_LABEL_MAX = 64, PASSKEYS_MAX = 8 };
 enum err identity_passkey_new(struct identity *identity, const struct actor *by,
                               const struct passkey_new *given, struct arena *arena,
                               struct identity_credential *ret) MUST_USE;

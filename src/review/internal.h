@@ -61,6 +61,25 @@ bool rules_is_asked_by_many(struct rules *rules, const struct node *query, str c
 bool own_is_asked(const struct catalog *catalog, const struct node *declared,
                   const struct node *query, struct arena *arena);
 
+/* ---- persons.c ---- */
+struct told { /* once, of one key of a person */
+    uint64_t person, told;
+    int32_t day;
+};
+struct persons {
+    struct told *items;
+    size_t count, max;
+    bool is_loaded, is_changed;
+};
+/*
+ * An owner is told of this record; `told` says by whom, for what and when, and counts once.
+ * *ret_is_many: with it REVIEW_NOTIFICATIONS times of one person within 30 days.
+ */
+enum err persons_tell(struct review *review, const struct record *record, str told, int32_t day,
+                      bool *ret_is_many) MUST_USE;
+enum err persons_save(struct review *review) MUST_USE; /* if something was added */
+void persons_release(struct persons *persons);
+
 /* ---- review.c ---- */
 struct review {
     const struct catalog *catalog;
@@ -72,6 +91,7 @@ struct review {
     pthread_mutex_t lock;
     struct counts counts;
     struct rules rules;
+    struct persons persons;
     uint64_t notified;          /* notify.c: the last entry looked at; UINT64_MAX: not read yet */
     struct waiting_item *items; /* list.c: those not decided */
     size_t item_count, item_max;

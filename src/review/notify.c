@@ -87,8 +87,7 @@ static enum err is_allowed(struct notifying *notifying, str country, str purpose
 
 /* *ret false: nobody wants to know of this record, or there is no legal basis for it. */
 static enum err wants_to_know(struct notifying *notifying, struct record_id id,
-                              struct envelope *ret_envelope,
-                              const struct definition **ret_definition, bool *ret)
+                              struct record *ret_record, bool *ret)
 {
     struct review *review = notifying->review;
     struct stored stored;
@@ -99,14 +98,13 @@ static enum err wants_to_know(struct notifying *notifying, struct record_id id,
         err_clear();
         return OK;
     }
-    *ret_definition = catalog_find(review->catalog, stored.definition);
-    if (stored.is_erased || !str_has(stored.body, S("\"notify\":")) || !*ret_definition ||
-        !definition_is_data(*ret_definition))
+    const struct definition *definition = catalog_find(review->catalog, stored.definition);
+    if (stored.is_erased || !str_has(stored.body, S("\"notify\":")) || !definition ||
+        !definition_is_data(definition))
         return OK; /* nearly all: their bodies are not parsed */
     TRY(json_parse(stored.body, &notifying->arena, &body));
-    TRY(envelope_parse(review->catalog, node_get(body, S("envelope")), &notifying->arena,
-                       ret_envelope));
-    *ret = ret_envelope->is_silent && ret_envelope->legal_basis.len > 0;
+    TRY(record_read(review->catalog, definition, body, &notifying->arena, ret_record));
+    *ret = ret_record->envelope.is_silent && ret_record->envelope.legal_basis.len > 0;
     return OK;
 }
 
@@ -125,28 +123,33 @@ static enum err flag(struct notifying *notifying, const struct node *entry, uint
 static enum err tell_owner(struct notifying *notifying, const struct node *entry,
                            struct record_id id, uint64_t number, int64_t time_us)
 {
-    struct envelope envelope;
-    const struct definition *definition = NULL;
-    char day[24];
+    struct record record = {.definition = NULL};
+    const struct envelope *envelope = &record.envelope;
+    char day[24], name[RECORD_ID_TEXT];
     unsigned days = 0;
-    bool is_it = false;
+    bool is_it = false, is_many = false;
     str country = node_get_text(entry, S("country"));
     str purpose = node_get_text(entry, S("purpose"));
-    TRY(wants_to_know(notifying, id, &envelope, &definition, &is_it));
-    if (!is_it || str_eq(envelope.owner, country))
+    TRY(wants_to_know(notifying, id, &record, &is_it));
+    if (!is_it || str_eq(envelope->owner, country))
         return OK;
-    TRY(is_allowed(notifying, country, purpose, envelope.owner, &is_it));
+    TRY(is_allowed(notifying, country, purpose, envelope->owner, &is_it));
     if (!is_it)
         return OK;
     struct flow_hit hit = {.record = id,
-                           .database = definition,
-                           .owner = {envelope.owner, envelope.unit},
+                           .database = record.definition,
+                           .owner = {envelope->owner, envelope->unit},
                            .country = country,
                            .purpose = purpose,
                            .day = str_slice(str_c(clock_format(time_us, day)), 0, 10),
-                           .is_test = envelope.is_test};
+                           .is_test = envelope->is_test};
     TRY(flow_notify(notifying->flow, &hit, window_us, &days));
-    return days == REVIEW_NOTIFICATIONS ? flag(notifying, entry, number, time_us) : OK;
+    str told = arena_printf(&notifying->arena, "%s %.*s %.*s %.*s", record_id_format(id, name),
+                            STR(country), STR(purpose), STR(hit.day));
+    TRY(persons_tell(notifying->review, &record, told, (int32_t)(time_us / (24 * hour_us)),
+                     &is_many));
+    is_many |= days == REVIEW_NOTIFICATIONS;
+    return is_many ? flag(notifying, entry, number, time_us) : OK;
 }
 
 /* ---- the log, hour by hour ---- */
@@ -214,6 +217,7 @@ enum err review_notify(struct review *review, struct flow *flow, int64_t now_us,
         code = look_at(&notifying, place + 1, until_us, &is_early);
         place += !code && !is_early;
     }
+    code = code ? code : persons_save(review);
     if (is_new || place != review->notified)
         code = code ? code : note_place(review, place);
     if (!code)

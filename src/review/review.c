@@ -240,6 +240,7 @@ void review_close(struct review *review)
         return;
     counts_release(&review->counts);
     rules_release(&review->rules);
+    persons_release(&review->persons);
     free(review->items);
     free(review);
 }

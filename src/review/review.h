@@ -29,7 +29,7 @@
 struct review;
 enum {
     REVIEW_SHARE = 10, /* of 10,000 searches, unless stated */
-    /* an owner is told so often of one record within 30 days: is somebody followed by it? */
+    /* an owner is told so often of one person within 30 days: is he followed by it? */
     REVIEW_NOTIFICATIONS = 5,
     REVIEW_COUNTRIES = 4, /* so many ask for one value within seven days: flagged */
 };
