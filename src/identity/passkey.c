@@ -4,7 +4,8 @@
  *
  * Signing in goes the same way whatever is wrong: throttle, client data, challenge, signature -
  * with a key of nobody's where the id is unknown - and only then is it said, in one sentence, that
- * it was not accepted. Who is named is given a list of one length, whether he has a passkey, many or none.
+ * it was not accepted. Who is named is given a list of one length, whether he has a passkey, many
+ * or none.
  *
  * The counter (WebAuthn 6.1.1) must rise where there is one. Where it does not, two authenticators
  * hold the same key, and nobody can tell which is the officer's: this sign-in is refused, and the
