@@ -32,6 +32,7 @@ enum {
     RARITY_STEPS_MAX = 128,
 };
 #define RARITY_STEP_BITS 0.1f
+#define SHARES_COST      2.f  /* words dearer than the cheapest by more are other words */
 #define LEAST_BITS       0.2f /* a candidate worth less is left out */
 
 struct key_set {
@@ -494,6 +495,53 @@ static enum err unit_rarity(struct gather *gather, struct unit *unit, const stru
 }
 
 /*
+ * Of which cultures those are that bear this word or, each step of cost for half, another near it.
+ * Weak words and parts of words say nothing of it.
+ */
+static enum err unit_shares(struct gather *gather, struct unit *unit, size_t count)
+{
+    const struct rarity *rarity = gather->rarity;
+    float *shares = arena_array(gather->arena, float, CULTURES), sum = 0;
+    if (!shares)
+        return ERR_LIMIT;
+    for (size_t i = 0; i < count && unit->items[i].cost <= unit->items[0].cost + SHARES_COST; i++) {
+        const struct candidate *item = &unit->items[i];
+        const uint8_t *of = item->id < rarity->count ? rarity->shares[item->id] : NULL;
+        float weight = of ? (float)rarity->bearers[item->id] * exp2f(-2 * item->cost) : 0;
+        for (size_t c = 0; of && c < CULTURES; c++)
+            shares[c] += weight * (float)of[c];
+    }
+    for (size_t c = 0; c < CULTURES; c++)
+        sum += shares[c];
+    for (size_t c = 0; c < CULTURES && sum > 0; c++)
+        shares[c] /= sum;
+    unit->shares = sum > 0 ? shares : NULL;
+    return OK;
+}
+
+static enum err lifts_of_name(struct gather *gather, const struct name *name)
+{
+    const float *persons = frequencies_cultures(gather->rarity->frequencies);
+    const float *shares[NAME_TOKEN_MAX] = {0};
+    struct units *units = gather->units;
+    if (!persons)
+        return OK;
+    units->lifts = arena_new(gather->arena, struct lifts);
+    if (!units->lifts)
+        return ERR_LIMIT;
+    for (size_t i = 0; i < name->count; i++) {
+        for (size_t u = 0; u < units->count; u++) {
+            if (units->items[u].atoms == 1u << i && role_weight(name->tokens[i].role) == 1)
+                shares[i] = units->items[u].shares;
+        }
+    }
+    lifts_make(shares, name->count, persons, units->lifts);
+    for (size_t u = 0; u < units->count; u++)
+        units->items[u].rarity.lifts = units->lifts;
+    return OK;
+}
+
+/*
  * The highest cost at which a word is still worth something: what is dearer need not be looked
  * for among the many words of the index.
  */
@@ -593,6 +641,7 @@ static enum err unit_gather(struct gather *gather, struct unit *unit)
     TRY(candidates_in_part(gather, unit, gather->part_count));
     TRY(unit_take(gather, unit));
     TRY(unit_rarity(gather, unit, unit->items, unit->count));
+    TRY(unit_shares(gather, unit, unit->count));
     unit_limit(unit);
     for (size_t part = 0; part < gather->part_count; part++)
         TRY(candidates_in_part(gather, unit, part));
@@ -621,8 +670,9 @@ enum err names_candidates(const struct names_part *parts, size_t part_count,
     gather->found = room->found;
     ret->count = 0;
     ret->is_cut = false;
+    ret->lifts = NULL;
     TRY(units_make(gather, name));
     for (size_t i = 0; i < ret->count; i++)
         TRY(unit_gather(gather, &ret->items[i]));
-    return OK;
+    return lifts_of_name(gather, name);
 }

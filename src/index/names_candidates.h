@@ -21,7 +21,8 @@ struct unit {
     uint8_t atom_count; /* how many atoms share its bits in a bound */
     float limit, extra; /* highest cost; cost of being a join or a piece */
     bool is_exact_only;
-    double by_words; /* of a join: persons expected to bear its words together; 0: not a join */
+    const float *shares; /* by culture, of the words as near as the nearest; NULL: not known */
+    double by_words;     /* of a join: persons expected to bear its words together; 0: not a join */
     struct name_rarity rarity;
     struct candidate *items; /* by cost, cheapest first: bits fall */
     size_t count;
@@ -30,7 +31,8 @@ struct unit {
 struct units {
     struct unit items[UNIT_MAX];
     size_t count;
-    bool is_cut; /* a word had more candidates than are looked at */
+    struct lifts *lifts; /* of the name; NULL: the table knows of no cultures */
+    bool is_cut;         /* a word had more candidates than are looked at */
 };
 /* Units of a name, their candidates in all parts, with bits. ERR_LIMIT: the arena is full. */
 enum err names_candidates(const struct names_part *parts, size_t part_count,

@@ -112,6 +112,7 @@ struct rarity {
     struct names_section *section;
     struct buf bytes;
     uint32_t *bearers;
+    const uint8_t **shares; /* by culture, of each word; NULL: not known */
     size_t count;
 };
 

@@ -34,8 +34,11 @@ static enum err bearers_set(void *context, enum name_script script, str native, 
     uint32_t id;
     arena_reset(&making->arena);
     if (name_word(script, native, &making->arena, &token) &&
-        part_find(&part, token.script, token.native, &id))
+        part_find(&part, token.script, token.native, &id)) {
         making->rarity->bearers[id] = bearers;
+        making->rarity->shares[id] =
+            frequencies_shares(making->rarity->frequencies, script, native);
+    }
     return OK;
 }
 
@@ -44,7 +47,8 @@ static enum err bearers_make(struct making *making)
     struct rarity *rarity = making->rarity;
     rarity->count = section_word_count(rarity->section);
     rarity->bearers = calloc(rarity->count + 1, sizeof *rarity->bearers);
-    if (!rarity->bearers)
+    rarity->shares = calloc(rarity->count + 1, sizeof *rarity->shares);
+    if (!rarity->bearers || !rarity->shares)
         return err_set(ERR_MEMORY, "out of memory for %zu name frequencies", rarity->count);
     return frequencies_each(rarity->frequencies, bearers_set, making);
 }
@@ -82,6 +86,7 @@ void rarity_free(struct rarity *rarity)
     names_section_close(rarity->section);
     buf_release(&rarity->bytes);
     free(rarity->bearers);
+    free(rarity->shares);
     free(rarity);
 }
 

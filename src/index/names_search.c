@@ -392,6 +392,8 @@ static float whole_bits(const struct search *search)
         if (by_atom[a] < SOUND_FAR && role_weight(search->scorer.asked.roles[a]) == 1)
             sum += by_atom[a] > 0 ? by_atom[a] : 0;
     }
+    if (search->scorer.asked.lifts)
+        sum -= lifts_of(search->scorer.asked.lifts, UINT32_MAX);
     return sum;
 }
 
@@ -426,6 +428,7 @@ static enum err name_search(struct search *search, const struct name *name)
     TRY(names_candidates(scorer->parts, scorer->part_count, search->rarity, name, scorer->arena,
                          &scorer->units));
     search->is_cut |= scorer->units.is_cut;
+    scorer->asked.lifts = scorer->units.lifts;
     near_keep(search);
     for (size_t p = 0; p < scorer->part_count; p++) {
         size_t words = scorer->parts[p].entry_count / 64 + 1;

@@ -18,17 +18,17 @@
 #include "type/date.h"
 
 /*
- * Cuts over log2(population), set as a budget of alarms on one half of the fixed set of a million
- * persons, stated on the other (bench/names, docs/BENCHMARKS.md): at +8 five of 1,000 innocents are
- * called a hit, at 0 a hundred are called possible.
+ * Cuts over log2(population), set as a budget of alarms on one set of a million persons, stated on
+ * others (bench/names, docs/BENCHMARKS.md): at +5 three of 1,000 innocents are called a hit, at 0 a
+ * hundred and more are called possible.
  *
- * The same halves give the probability: bits of one name's words are not independent (words of one
- * language go together), so that five of them are lost and a fifth of the rest. With nothing beside
- * the name another bit and a half is lost.
+ * The same set gives the probability: two bits and a fifth of the rest are lost, for what still
+ * hangs together among a name's words (text/cultures.h takes off most). With nothing beside the
+ * name another bit and a half is lost.
  */
-#define HIT_OVER          8.0
+#define HIT_OVER          5.0
 #define POSSIBLE_OVER     0.0
-#define PROBABILITY_OVER  5.0
+#define PROBABILITY_OVER  2.0
 #define PROBABILITY_SLOPE 0.8
 #define NAME_ALONE_BITS   1.5
 #define SHORT_LETTERS     4   /* in so short a word another letter makes another name */
@@ -97,7 +97,8 @@ static void weigh_name(const struct scorer *scorer, const struct value *asked,
     name_match(a, h, &scorer->context->frequency, &match);
     ret->bits = match.bits;
     for (size_t i = 0; i < match.pair_count; i++)
-        ret->chance_bits += match.pairs[i].bits;
+        ret->chance_bits += (double)match.pairs[i].bits;
+    ret->chance_bits -= match.lift; /* words that go together are namesakes' words */
     ret->is_near_name = match.contradictions == 0 && (match.is_whole || has_own_word(a, &match)) &&
                         match.bits >= WHOLE_NAME * match.bits_max &&
                         !is_short_word_changed(a, &match);

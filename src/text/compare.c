@@ -68,6 +68,18 @@ static double near_bits(const struct pairing *p, const struct name_token *asked,
     return asked_bits < held_bits ? asked_bits : held_bits;
 }
 
+static const struct lifts *lifts_known(const struct name *asked,
+                                       const struct name_frequency *frequency)
+{
+    for (size_t i = 0; frequency && i < frequency->near_count; i++) {
+        const struct name_rarity *near = &frequency->near[i];
+        if (near->lifts && near->token >= asked->tokens &&
+            near->token < asked->tokens + asked->count)
+            return near->lifts;
+    }
+    return NULL;
+}
+
 static void ready_make(const struct name *name, struct ready *ret)
 {
     ret->side = (struct match_side){.count = name->count};
@@ -313,6 +325,7 @@ void name_match(const struct name *asked, const struct name *held,
     struct pairing p = {.asked = asked, .held = held, .frequency = frequency};
     ready_make(asked, &p.a);
     ready_make(held, &p.h);
+    p.a.side.lifts = lifts_known(asked, frequency);
     for (size_t i = 0; i < asked->count; i++) {
         for (size_t j = 0; j < held->count; j++) {
             if (is_spelled_out(&asked->tokens[i]) && is_spelled_out(&held->tokens[j]))
@@ -328,6 +341,8 @@ void name_match(const struct name *asked, const struct name *held,
                              ? MATCH_INITIAL_BITS
                              : name_word_bits(frequency, token) * role_weight(token->role);
     }
+    if (p.a.side.lifts)
+        ret->bits_max -= (double)lifts_of(p.a.side.lifts, UINT32_MAX);
 }
 
 /* ---- in words ---- */

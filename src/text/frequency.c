@@ -17,9 +17,14 @@ enum { UNLISTED_LENGTHS = NAME_WORD_MAX + 1, SLOTS_MIN = 64 };
 struct slot {
     uint64_t hash; /* 0: empty */
     uint32_t bearers;
+    uint32_t shares; /* number of its row, + 1 */
 };
 struct frequencies {
     struct frequency_facts facts;
+    float cultures[CULTURES]; /* persons, then P(c) */
+    bool has_cultures;
+    uint8_t (*shares)[CULTURES];
+    size_t share_count, share_size;
     uint32_t unlisted[UNLISTED_LENGTHS]; /* by letters */
     struct slot *slots;
     size_t slot_count; /* power of two */
@@ -47,14 +52,14 @@ static bool script_of(str word, enum name_script *ret)
 }
 
 struct row { /* a line's cells; cell_count 2: a fact */
-    str cells[3];
+    str cells[4];
     size_t cell_count;
 };
 
 static void row_cut(str line, struct row *ret)
 {
     ret->cell_count = 0;
-    while (ret->cell_count < 3 && str_split(&line, '\t', &ret->cells[ret->cell_count]))
+    while (ret->cell_count < 4 && str_split(&line, '\t', &ret->cells[ret->cell_count]))
         ret->cell_count++;
 }
 
@@ -78,6 +83,55 @@ static enum err take_unlisted(struct frequencies *table, const struct row *row)
     return OK;
 }
 
+static bool culture_of(str letter, size_t *ret)
+{
+    for (size_t c = 0; c < CULTURES; c++) {
+        if (letter.len == 1 && letter.ptr[0] == culture_letter(c)) {
+            *ret = c;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err take_culture(struct frequencies *table, const struct row *row)
+{
+    uint64_t persons = 0;
+    size_t culture = 0;
+    if (!culture_of(row->cells[1], &culture) || !str_to_u64(row->cells[2], UINT32_MAX, &persons) ||
+        persons < FREQUENCY_FLOOR)
+        return err_set(ERR_DAMAGED, "the row is not a culture's letter and its persons");
+    table->cultures[culture] = (float)persons;
+    table->has_cultures = true;
+    return OK;
+}
+
+/* "a60 f40". */
+static enum err take_shares(struct frequencies *table, str cell, struct slot *slot)
+{
+    if (table->share_count == table->share_size) {
+        size_t size = table->share_size ? table->share_size * 2 : SLOTS_MIN;
+        void *grown = realloc(table->shares, size * sizeof *table->shares);
+        if (!grown)
+            return err_set(ERR_MEMORY, "out of memory for %zu name frequencies", size);
+        table->shares = grown;
+        table->share_size = size;
+    }
+    uint8_t *shares = table->shares[table->share_count++];
+    memset(shares, 0, CULTURES);
+    str share;
+    while (str_split(&cell, ' ', &share)) {
+        uint64_t hundredths = 0;
+        size_t culture = 0;
+        if (!culture_of(str_slice(share, 0, 1), &culture) || table->cultures[culture] <= 0 ||
+            !str_to_u64(str_from(share, 1), 100, &hundredths))
+            return err_set(ERR_DAMAGED, "'%.*s' is not a share of a culture", STR(share));
+        shares[culture] = (uint8_t)hundredths;
+    }
+    slot->shares = (uint32_t)table->share_count;
+    return OK;
+}
+
 static enum err take_word(struct frequencies *table, const struct row *row)
 {
     enum name_script script;
@@ -89,9 +143,9 @@ static enum err take_word(struct frequencies *table, const struct row *row)
     struct slot *slot = slot_for(table->slots, table->slot_count, hash);
     if (slot->hash)
         return err_set(ERR_DAMAGED, "the word was there before");
-    *slot = (struct slot){hash, (uint32_t)bearers};
+    *slot = (struct slot){hash, (uint32_t)bearers, 0};
     table->facts.words++;
-    return OK;
+    return row->cell_count == 4 ? take_shares(table, row->cells[3], slot) : OK;
 }
 
 static enum err take_fact(struct frequencies *table, const struct row *row)
@@ -119,6 +173,8 @@ static enum err take_line(struct frequencies *table, str line)
         return take_fact(table, &row);
     if (row.cell_count < 2)
         return err_set(ERR_DAMAGED, "the row has no tab");
+    if (str_eq(row.cells[0], S("culture")))
+        return take_culture(table, &row);
     return str_eq(row.cells[0], S("unlisted")) ? take_unlisted(table, &row)
                                                : take_word(table, &row);
 }
@@ -136,6 +192,11 @@ static enum err take_lines(struct frequencies *table)
             return err_at(code, "", number, 1, "name frequencies: %s", kept.message);
         }
     }
+    float persons = 0;
+    for (size_t c = 0; c < CULTURES; c++)
+        persons += table->cultures[c];
+    for (size_t c = 0; c < CULTURES && persons > 0; c++)
+        table->cultures[c] /= persons;
     return table->facts.persons > 0
                ? OK
                : err_set(ERR_DAMAGED, "name frequencies do not say how many persons were counted");
@@ -179,6 +240,7 @@ void frequencies_free(struct frequencies *frequencies)
     if (!frequencies)
         return;
     free(frequencies->slots);
+    free(frequencies->shares);
     free(frequencies->text);
     free(frequencies);
 }
@@ -209,6 +271,19 @@ uint32_t frequencies_listed(const struct frequencies *frequencies, enum name_scr
 {
     uint64_t hash = word_hash(script, native);
     return slot_for(frequencies->slots, frequencies->slot_count, hash)->bearers;
+}
+
+const float *frequencies_cultures(const struct frequencies *frequencies)
+{
+    return frequencies->has_cultures ? frequencies->cultures : NULL;
+}
+
+const uint8_t *frequencies_shares(const struct frequencies *frequencies, enum name_script script,
+                                  str native)
+{
+    uint64_t hash = word_hash(script, native);
+    const struct slot *slot = slot_for(frequencies->slots, frequencies->slot_count, hash);
+    return slot->shares ? frequencies->shares[slot->shares - 1] : NULL;
 }
 
 uint32_t frequencies_unlisted(const struct frequencies *frequencies, size_t letters)
@@ -274,7 +349,7 @@ enum err frequencies_each(const struct frequencies *frequencies, frequency_visit
         enum name_script script;
         uint64_t bearers = 0;
         row_cut(line, &row);
-        if (row.cell_count == 3 && script_of(row.cells[0], &script) &&
+        if (row.cell_count >= 3 && script_of(row.cells[0], &script) &&
             str_to_u64(row.cells[2], UINT32_MAX, &bearers))
             TRY(visit(context, script, row.cells[1], (uint32_t)bearers));
     }

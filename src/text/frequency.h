@@ -13,7 +13,8 @@
  *   persons   1000000      persons counted
  *   seq       4711         number of the last change counted
  *   unlisted  1  10        a word of one letter or more that is not listed counts as ten bearers
- *   Latin     anna  12340
+ *   culture   a  81200     persons of a naming culture (text/cultures.h), by a letter
+ *   Latin     anna  12340  a70 f30    hundredths of its bearers by culture; absent: not known
  *
  * Cells are parted by a tab, words are sorted: the same persons give the same bytes. A table is
  * immutable; any thread may read it.
@@ -21,9 +22,10 @@
 #ifndef TEXT_FREQUENCY_H
 #define TEXT_FREQUENCY_H
 
+#include "text/cultures.h"
 #include "text/name.h"
 
-enum { FREQUENCY_FLOOR = 10, FREQUENCY_BYTES_MAX = 256 << 20 };
+enum { FREQUENCY_FLOOR = 10, FREQUENCY_BYTES_MAX = 256 << 20, FREQUENCY_SHARE_LEAST = 3 };
 
 struct frequencies;
 struct frequency_facts {
@@ -46,6 +48,16 @@ uint32_t frequencies_unlisted(const struct frequencies *frequencies, size_t lett
 uint64_t frequencies_persons(const struct frequencies *frequencies);
 /* -log2 of the share of bearers; a struct name_frequency's function, its context the table. */
 double frequencies_bits(const void *frequencies, const struct name_token *token);
+
+/* P(c) of the cultures; NULL: the table knows of none. */
+const float *frequencies_cultures(const struct frequencies *frequencies);
+/* Hundredths of a word's bearers by culture, CULTURES of them; NULL: not known. */
+const uint8_t *frequencies_shares(const struct frequencies *frequencies, enum name_script script,
+                                  str native);
+static inline char culture_letter(size_t culture)
+{
+    return (char)(culture < 26 ? 'a' + culture : 'A' + culture - 26);
+}
 
 /* Words in the table's order; stops at a code that is not OK and returns it. */
 typedef enum err frequency_visit(void *context, enum name_script script, str native,

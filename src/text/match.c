@@ -317,6 +317,10 @@ void match_solve(struct agreement_of_words *items, size_t count, const struct ma
                                               item->channel, item->bits, item->strain});
     }
     uint32_t asked_taken = whole | first_half | second_half;
+    if (asked->lifts) {
+        ret->lift = (double)lifts_of(asked->lifts, asked_taken);
+        ret->bits -= ret->lift;
+    }
     match_initials(asked, held, &asked_taken, &held_taken, ret);
     ret->asked_alone = (uint8_t)count_alone(asked, asked_taken, ret);
     ret->held_alone = (uint8_t)count_alone(held, held_taken, ret);

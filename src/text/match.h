@@ -74,6 +74,7 @@ struct match_side {
     uint8_t count;
     uint8_t roles[NAME_TOKEN_MAX];
     uint8_t initials[NAME_TOKEN_MAX]; /* first letter of the main reading */
+    const struct lifts *lifts;        /* of the asked words; NULL: not known */
 };
 /* Sorts `items`; best disjoint choice, greedily; then what stands alone, contradictions, order. */
 void match_solve(struct agreement_of_words *items, size_t count, const struct match_side *asked,

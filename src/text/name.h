@@ -20,7 +20,7 @@
 #ifndef TEXT_NAME_H
 #define TEXT_NAME_H
 
-#include "base/base.h"
+#include "text/cultures.h"
 
 enum {
     NAME_TABLES_VERSION = 4, /* written into segments: other tables, other tokens */
@@ -113,6 +113,7 @@ struct name_rarity {
     uint8_t part;                   /* enum name_part_of_word */
     const struct name_rarity_step *steps;
     size_t count;
+    const struct lifts *lifts; /* of the name it is a word of; NULL: not known */
 };
 float name_rarity_at(const struct name_rarity *rarity, float cost);
 
@@ -148,6 +149,7 @@ struct name_alignment {
 struct name_match {
     double bits;     /* >0 speaks for, <0 against */
     double bits_max; /* what the asked name would have against itself */
+    double lift;     /* taken off already: words that go together (text/cultures.h) */
     struct name_alignment pairs[NAME_TOKEN_MAX];
     uint8_t pair_count;
     uint8_t asked_alone, held_alone; /* words without counterpart, particles and titles apart */

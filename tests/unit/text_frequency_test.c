@@ -124,6 +124,10 @@ static const struct {
     {"persons\t10\ncats\t30\n", ERR_DAMAGED, 2, "not known"},
     {"persons\t10\nLatin\tanna\t30\nLatin\tanna\t40\n", ERR_DAMAGED, 3, "twice"},
     {"persons\t10\nLatin\t\xff\t30\n", ERR_DAMAGED, 0, "not UTF-8"},
+    {"persons\t10\nculture\t?\t30\n", ERR_DAMAGED, 2, "not a culture's letter"},
+    {"persons\t10\nculture\ta\t3\n", ERR_DAMAGED, 2, "a culture below the floor"},
+    {"persons\t10\nLatin\tanna\t30\ta90\n", ERR_DAMAGED, 2, "a culture that is not there"},
+    {"persons\t10\nculture\ta\t30\nLatin\tanna\t30\ta900\n", ERR_DAMAGED, 3, "of a hundred"},
     {"", ERR_DAMAGED, 0, "empty"},
 };
 
