@@ -83,6 +83,32 @@ const entering = [
     assert.equal(await search('x1234567'), 'match');
     assert.match(await page.locator('.card h3').first().innerText(), /X1234567/);
   }],
+  ['silent notification is ticked with its legal basis, in four languages; without one it is refused where it stands', async () => {
+    await openForm(documents);
+    for (const [meaning, value] of [['document-class', 'travel'], ['document-type', 'passport'], ['issuer', 'UTO'], ['document-number', 'X7654321'], ['fraud-kind', 'stolen'], ['theft-country', 'UTO']])
+      await stage.put(documents, meaning, value);
+    const place = page.locator('details.envelope').last();
+    for (const [language, words] of [['fr', 'Signalement discret'], ['es', 'Aviso silencioso'], ['ar', 'إخطار صامت'], ['en', 'Silent notification']]) {
+      await stage.speak(language);
+      if (!await place.evaluate((one) => one.open)) await place.locator('summary').click();
+      await place.getByText(words, { exact: true }).waitFor();
+      await stage.serious(`${language} silent notification`);
+    }
+    assert.equal(await page.locator('#e-legal_basis').count(), 0);
+    await page.focus('#e-notify');
+    await page.keyboard.press('Space');
+    await page.waitForSelector('#e-legal_basis');
+    await page.keyboard.press('Control+s');
+    await page.waitForSelector('#e-legal_basis[aria-invalid=true]');
+    await page.fill('#e-legal_basis', 'Act 7, section 3');
+    await page.waitForSelector('#e-legal_basis[aria-invalid=false]');
+    await page.keyboard.press('Control+s');
+    await saved();
+    await page.waitForSelector('.said-well');
+    const id = decodeURIComponent(page.url().split('/').pop());
+    const { envelope } = (await node.call('GET', `/v1/records/${id}`, undefined, { as: 'desk' })).data.body;
+    assert.deepEqual([envelope.notify, envelope.legal_basis], ['silent', 'Act 7, section 3']);
+  }],
   ['what is missing is said when saving is tried, and the focus goes there', async () => {
     await openForm(documents);
     await page.keyboard.press('Control+s');

@@ -61,6 +61,20 @@ function Several({ name, label, codes, envelope, onChange }) {
   );
 }
 
+// The owner asks to be told of hits on it, without a word to whoever finds it: that stands on a law, which is named.
+function Notify({ envelope, checks, onChange }) {
+  const isSilent = envelope.notify === 'silent';
+  const fault = Object.entries(checks.faults).find(([path]) => path.startsWith('envelope.notify'))?.[1];
+  return (
+    <>
+      <div class="field"><span>{t('notify')}</span>
+        <span class="one"><label class="tick"><input id="e-notify" type="checkbox" checked={isSilent} aria-invalid={Boolean(fault)} aria-describedby="e-notify-said" onChange={() => onChange({ ...envelope, notify: isSilent ? undefined : 'silent' })} /> {t('notify.silent')}</label>
+          <span id="e-notify-said" class={fault ? 'bad said' : 'quiet said'}>{fault ? `✕ ${told(fault)}` : t('notify.help')}</span></span></div>
+      {(isSilent || envelope.legal_basis) && <Line name="legal_basis" label={t('legal_basis')} envelope={envelope} checks={checks} onChange={onChange} />}
+    </>
+  );
+}
+
 export function Envelope({ envelope, checks, onChange }) {
   const cautions = useCodes('cautions');
   const purposes = useCodes('purposes');
@@ -70,14 +84,16 @@ export function Envelope({ envelope, checks, onChange }) {
   const confidentiality = useCodes('confidentiality');
   const common = { envelope, checks, onChange };
   const isFaulty = Object.keys(checks.faults).some((p) => p.startsWith('envelope'));
+  const [isShown, setShown] = useState(false); // what was opened for a fault stays open when it is mended: somebody is at it
+  if (isFaulty && !isShown) setShown(true);
   return (
     <>
       <Line name="action" label={t('action')} codes={actions} {...common} />
-      <details class="envelope" open={isFaulty || undefined}>
+      <details class="envelope" open={isShown || undefined}>
         <summary>{t('cautions')}{envelope.cautions?.length ? `: ${cautions.filter((c) => envelope.cautions.includes(c.code)).map((c) => c[language] || c.en).join(', ')}` : ''}</summary>
         <Several name="cautions" label={t('cautions')} codes={cautions} {...common} />
       </details>
-      <details class="envelope" open={isFaulty || undefined}>
+      <details class="envelope" open={isShown || undefined}>
         <summary>{t('envelope')}: {envelope.owner}{envelope.review_on && ` · ${t('review', { date: day(envelope.review_on) })}`}</summary>
         <Line name="owner" label={t('owner')} {...common} />
         <Line name="unit" label={t('unit')} {...common} />
@@ -89,6 +105,7 @@ export function Envelope({ envelope, checks, onChange }) {
         <Codes name="allow" label={t('allow')} {...common} />
         <Codes name="deny" label={t('deny')} {...common} />
         <Several name="purposes" label={t('purposes')} codes={purposes} {...common} />
+        <Notify {...common} />
       </details>
     </>
   );
