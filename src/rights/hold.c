@@ -3,8 +3,9 @@
  * What holds a record back although its owner has not withdrawn it: a request that is examined, or
  * the hub. A hold is a record of its own (system/hold.yaml) that points at the one held, committed
  * together with the step that puts that into the state "suspended"; as long as one is active no
- * change of the owner's, by hand or by import, makes the record active again (rights_guard). So
- * histories never fork: the owner goes on correcting, cancelling and deleting what is his.
+ * change of the owner's, by hand or by import, makes the record active again (rights_guard), and
+ * the sweep leaves it when its day passes (rights_holds). So histories never fork: the owner goes
+ * on correcting, cancelling and deleting what is his.
  *
  * In memory: a table by number, open addressing, filled from the holds at opening. A record is
  * marked before its hold is committed, for the time until the store's hook has seen it.
