@@ -659,6 +659,56 @@ static void askers_run(const struct table *table, str text, const struct options
     free(all);
 }
 
+/* ---- a list of passengers ---- */
+
+enum { LIST = 400 };
+struct listed {
+    const struct table *table;
+    const struct query *queries;
+    size_t count;
+    double cpu_us;
+};
+
+static void *list_run(void *context)
+{
+    struct listed *list = context;
+    struct arena arena = {.max_bytes = 256u << 20};
+    double start = cpu_now_us();
+    for (size_t i = 0; i < list->count; i++) {
+        struct names_result found;
+        arena_reset(&arena);
+        query_run(list->table, &list->queries[i], &arena, &found);
+    }
+    list->cpu_us += cpu_now_us() - start;
+    arena_release(&arena);
+    return NULL;
+}
+
+static double list_cpu(const struct table *table, const struct query *queries, size_t count)
+{
+    struct listed list = {.table = table, .queries = queries, .count = count};
+    pthread_t thread;
+    ensure(pthread_create(&thread, NULL, list_run, &list) == 0);
+    pthread_join(thread, NULL);
+    return list.cpu_us;
+}
+
+/* All by one thread, which remembers words, against each by a thread of its own. */
+static void lists_run(const struct table *table, str text, const struct options *options)
+{
+    static struct query queries[LIST];
+    size_t count = 0;
+    str line;
+    double apart = 0;
+    while (count < LIST && str_split(&text, '\n', &line))
+        count += query_read(line, options, &queries[count]);
+    for (size_t i = 0; i < count; i++)
+        apart += list_cpu(table, &queries[i], 1);
+    printf("a list of %zu names: %.0f ms of processor; each by a thread that has asked nothing: "
+           "%.0f ms\n",
+           count, list_cpu(table, queries, count) / 1e3, apart / 1e3);
+}
+
 static int by_float_falling(const void *left, const void *right)
 {
     float a = *(const float *)left, b = *(const float *)right;
@@ -836,6 +886,7 @@ int main(int argc, char **argv)
     results_print(&results, options.curve);
     if (options.curve)
         fclose(options.curve);
+    lists_run(&table, str_of(queries, queries_len), &options);
     if (options.threads > 0)
         askers_run(&table, str_of(queries, queries_len), &options);
     names_section_close(table.section);

@@ -230,7 +230,8 @@ static void bench_standing(uint64_t count)
            ((double)table.key_max * sizeof *table.keys +
             (double)table.link_max * sizeof *table.links +
             (double)(table.points.max + table.series.max) * sizeof *table.points.items +
-            (double)table.arena.total_bytes + (double)table.max * sizeof *table.queries) /
+            (double)table.arena.total_bytes + (double)table.words.arena.total_bytes +
+            (double)table.max * sizeof *table.queries) /
                1e6);
     match(catalog, &table, persons.definition, persons.bodies, persons.count, 3000);
     for (size_t i = 0; i < catalog->count; i++) {

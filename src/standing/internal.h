@@ -193,6 +193,8 @@ struct met {
     int64_t time_us;
     uint32_t owner; /* the query's place; UINT32_MAX: unknown */
 };
+/* Of a record without a date of birth and with common words: a query each. */
+enum { HEARD_MAX = 1 << 16 };
 struct table {
     struct query *queries;
     uint32_t count, max;
@@ -208,6 +210,7 @@ struct table {
     uint64_t *pairs; /* hashes of query and record that met */
     size_t pair_count, pair_max;
     uint64_t seed;
+    uint32_t heard[HEARD_MAX]; /* of the record at hand */
     struct asked_words words;
     struct meanings meanings; /* that names are asked for as */
     struct arena arena;       /* texts of queries */

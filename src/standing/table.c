@@ -183,7 +183,7 @@ static enum err grow_keys(struct table *table)
 
 static enum err add_hash(struct table *table, uint64_t hash, uint32_t query)
 {
-    if (table->slot_count * 2 >= table->key_max)
+    if (table->slot_count * 4 >= table->key_max * 3)
         TRY(grow_keys(table));
     if (table->key_count == table->link_max)
         TRY(grow_links(table));
@@ -253,7 +253,7 @@ enum err asked_add_name(struct table *table, uint32_t place, const struct name *
 
 /* ---- matching ---- */
 
-enum { HEARD_MAX = 4096, AHEAD = 32, TOGETHER = 256 };
+enum { AHEAD = 32, TOGETHER = 256 };
 
 struct matcher {
     struct key_sink sink;
@@ -261,7 +261,7 @@ struct matcher {
     struct asked_when when;
     uint32_t *ret;
     size_t count, max;
-    uint32_t heard[HEARD_MAX]; /* whose name sounds alike */
+    uint32_t *heard; /* whose name sounds alike; HEARD_MAX */
     size_t heard_count;
     uint64_t ahead[AHEAD]; /* keys of names, their places on their way from memory */
     size_t ahead_count;
@@ -401,6 +401,7 @@ size_t asked_match(struct table *table, const struct record *record, struct aske
     struct matcher matcher;
     matcher.sink = (struct key_sink){.add = look_up, .is_lookup = true};
     matcher.table = table;
+    matcher.heard = table->heard;
     matcher.when = when;
     matcher.ret = ret;
     matcher.max = max;
