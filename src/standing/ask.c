@@ -334,6 +334,17 @@ static enum err check_question(struct standing *standing, const struct actor *ac
     return err_field("fields");
 }
 
+/* Its asker finds it in his list at once, however far the thread that follows has come. */
+static enum err take_at_once(struct standing *standing, struct record_id id, struct arena *arena)
+{
+    struct stored stored;
+    TRY(store_read(standing->store, id.number, arena, &stored));
+    pthread_mutex_lock(&standing->lock);
+    enum err code = standing_take_query(standing, &stored);
+    pthread_mutex_unlock(&standing->lock);
+    return code;
+}
+
 enum err standing_ask(struct standing *standing, const struct actor *actor,
                       const struct standing_question *question, struct arena *arena,
                       struct record_id *ret)
@@ -351,7 +362,8 @@ enum err standing_ask(struct standing *standing, const struct actor *actor,
                                    .asked = asked,
                                    .databases = question->databases,
                                    .until = question->until};
-    return write_query(standing, &query, 0, 0, actor->country, actor->officer, arena, ret);
+    TRY(write_query(standing, &query, 0, 0, actor->country, actor->officer, arena, ret));
+    return take_at_once(standing, *ret, arena);
 }
 
 /* ---- one that is there ---- */
