@@ -133,6 +133,7 @@ static void samples(void **state)
     struct random random;
     size_t good = 0;
     random_seed(&random, 7);
+    clock_pin(1795341600000000); /* 2026-11-22: dates of bodies drawn by lot are about it */
     for (size_t i = 0; i < catalog->count; i++)
         for (size_t k = 0; k < SAMPLES; k++) {
             struct arena arena = {0};
@@ -140,6 +141,7 @@ static void samples(void **state)
                                sampled_body(&random, &arena, catalog->definitions[i]));
             arena_release(&arena);
         }
+    clock_pin(-1);
     assert_true(good > catalog->count * SAMPLES / 4); /* else the test says nothing */
 }
 
