@@ -17,18 +17,10 @@
 #include "index/index.h"
 #include "text/frequency.h"
 
+#include "bench.h"
 #include "papers.h"
 
 enum { BATCH = 20000, BODY = 768, IN_FLIGHT = 3, WORDS = 8192, QUESTIONS = 20000 };
-
-static void must(enum err code, const char *what)
-{
-    char text[1024];
-    if (code == OK)
-        return;
-    fprintf(stderr, "bench: %s: %s\n", what, err_format(err_last(), text, sizeof text));
-    exit(1);
-}
 
 /* ---- persons ---- */
 
@@ -133,7 +125,7 @@ static void on_done(void *context, enum err code, struct committed *results, siz
 {
     struct flight *flight = context;
     (void)results, (void)count;
-    must(code, "commit");
+    must(code);
     pthread_mutex_lock(&flight->lock);
     flight->count--;
     pthread_cond_signal(&flight->changed);
@@ -181,7 +173,7 @@ static void fill(struct store *store, uint64_t done, uint64_t persons, uint64_t 
         pthread_mutex_lock(&flight.lock);
         flight.count++;
         pthread_mutex_unlock(&flight.lock);
-        must(store_submit(store, batch->changes, count, false, on_done, &flight), "submit");
+        must(store_submit(store, batch->changes, count, false, on_done, &flight));
     }
     wait_below(&flight, 1);
     double seconds = (double)(clock_monotonic_us() - began) / 1e6;
@@ -211,23 +203,23 @@ int main(int argc, char **argv)
     struct store *store = NULL;
     struct policy_classes *classes = NULL;
     struct index *index = NULL;
-    must(crypto_init(), "crypto");
-    must(catalog_load(".", &catalog), "catalog");
+    must(crypto_init());
+    must(catalog_load(".", &catalog));
     papers_init(catalog);
-    must(frequencies_each(frequencies_shipped(), take_word, NULL), "words");
-    must(store_open(argv[1], STORE_OPEN_EXISTING, &store), "store");
-    must(store_count(store, S("person"), STR_EMPTY, &held), "count");
-    must(store_count(store, S("travel-document"), STR_EMPTY, &papers), "count");
+    must(frequencies_each(frequencies_shipped(), take_word, NULL));
+    must(store_open(argv[1], STORE_OPEN_EXISTING, &store));
+    must(store_count(store, S("person"), STR_EMPTY, &held));
+    must(store_count(store, S("travel-document"), STR_EMPTY, &papers));
     if (held > persons || (papers && held < persons)) {
         fprintf(stderr, "bench: %s holds %llu persons\n", argv[1], (unsigned long long)held);
         return 1;
     }
     if (held + papers < persons + documents) {
-        must(policy_classes_new(catalog, &classes), "policy");
-        must(index_open(argv[1], store, catalog, classes, &index), "index");
+        must(policy_classes_new(catalog, &classes));
+        must(index_open(argv[1], store, catalog, classes, &index));
         store_set_hook(store, index_follow, index);
         fill(store, held + papers, persons, documents);
-        must(index_merge(index), "merge");
+        must(index_merge(index));
         store_set_hook(store, NULL, NULL);
         index_close(index);
         policy_classes_free(classes);
