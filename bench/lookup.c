@@ -427,8 +427,8 @@ static void ask_all(struct asker *asker)
 }
 
 /*
- * The table `bureau learn` would count of these documents, near enough, once: every tenth number, as
- * all ten that end otherwise.
+ * The table `bureau learn` would count of these documents, near enough, once: every tenth number,
+ * as all ten that end otherwise.
  */
 static void learn_numbers(struct asker *asker, const char *directory)
 {

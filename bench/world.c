@@ -4,11 +4,12 @@
  *
  *   build/release/bench/world DIR PERSONS DOCUMENTS > questions.json
  *
- * DIR is a node's, made by `bureau officer add`. Documents are those of papers.h; persons have given
- * names of the shipped table of names, as frequent as there, and family names of the table or made of
- * syllables (some 300,000), and a birth date. Prints bodies of name searches, one a line: a person
- * held, with a letter wrong in the family name, asked with the birth date. What is there already
- * stays: a run that was broken off goes on, and one with the same numbers only prints the questions.
+ * DIR is a node's, made by `bureau officer add`. Documents are those of papers.h; persons have
+ * given names of the shipped table of names, as frequent as there, and family names of the table
+ * or made of syllables (some 300,000), and a birth date. Prints bodies of name searches, one a
+ * line: a person held, with a letter wrong in the family name, asked with the birth date. What is
+ * there already stays: a run that was broken off goes on, and one with the same numbers only
+ * prints the questions.
  */
 #include <pthread.h>
 #include <stdio.h>
