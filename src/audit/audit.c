@@ -30,7 +30,7 @@
 
 #include "audit/internal.h"
 
-enum { GATHER_US = 1000, BODY_FIRST = 1024, TERMS_MAX = 1 << 20 };
+enum { GATHER_US = 1000, BODY_FIRST = 1024, TERMS_FIRST = 256, TERMS_MAX = 1 << 20 };
 
 /* ---- buffers ---- */
 
@@ -121,6 +121,8 @@ static enum err enqueue(struct audit *audit, const struct encoded *encoded, audi
 static enum err encode(struct audit *audit, const struct audit_entry *entry, struct buf *text,
                        struct buf *sealed, struct buf *terms, struct encoded *ret)
 {
+    if (!buf_reserve(text, BODY_FIRST) || !buf_reserve(terms, TERMS_FIRST)) /* grown once */
+        return text->failed ? text->failed : terms->failed;
     entry_encode(entry, text);
     TRY(text->failed);
     salt_new(&ret->salt);
@@ -136,8 +138,8 @@ static enum err encode(struct audit *audit, const struct audit_entry *entry, str
 enum err audit_append(struct audit *audit, const struct audit_entry *entry, audit_done *done,
                       void *context, char ret_receipt[RECEIPT_TEXT])
 {
-    struct buf text = {.max = BODY_MAX - 64};
-    struct buf sealed = {.max = BODY_MAX};
+    struct buf text = {.max = BODY_MAX - 128}; /* what is added to it fits, if it does not pack */
+    struct buf sealed = {.max = BODY_MAX + 1024}; /* with what packing may need */
     struct buf terms = {.max = TERMS_MAX};
     struct encoded encoded;
     uint64_t number = 0;

@@ -282,28 +282,27 @@ static struct key_name name_of_entry(const struct audit_entry *entry)
     return name;
 }
 
+/* Packed where it will lie, and sealed in place: nothing is copied on the way. */
 enum err keyring_seal(struct keyring *keyring, const struct audit_entry *entry,
                       const struct salt *salt, str body, struct buf *out)
 {
     struct secret_key key;
-    struct about about; /* a copy: `out` moves as it grows */
+    struct about about;
     const struct phrases *phrases = packing_current(&keyring->packing);
-    struct buf packed = {0};
     struct key_name name = name_of_entry(entry);
-    enum err code = phrases_pack(phrases, body, &packed);
-    if (!code && !buf_reserve(out, HEAD_MAX + GROUP_TEXT + packed.len + SEAL_EXTRA))
-        code = out->failed; /* it grows once */
-    if (!code)
-        code = get_key(keyring, &name, true, &key);
-    if (!code) {
-        put_head(&name, phrases->number, out);
-        bind(&about, buf_str(out), phrases);
-        seal_salted(&key, salt, str_of(about.bytes, about.len), buf_str(&packed), out);
-        wipe(&key, sizeof key);
-        code = out->failed;
-    }
-    buf_release(&packed);
-    return code;
+    size_t begin = out->len;
+    if (!buf_reserve(out, HEAD_MAX + GROUP_TEXT + phrases_bound(body.len) + SEAL_EXTRA))
+        return out->failed; /* it does not move from here on */
+    put_head(&name, phrases->number, out);
+    bind(&about, str_from(buf_str(out), begin), phrases);
+    size_t head_end = out->len;
+    TRY(phrases_pack(phrases, body, out));
+    TRY(get_key(keyring, &name, true, &key));
+    str packed = str_from(buf_str(out), head_end);
+    out->len = head_end;
+    seal_salted(&key, salt, str_of(about.bytes, about.len), packed, out);
+    wipe(&key, sizeof key);
+    return out->failed;
 }
 
 static enum err open_stored(const struct secret_key *key, const struct stored *stored,

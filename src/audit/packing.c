@@ -52,6 +52,11 @@ void phrases_release(struct phrases *phrases)
     *phrases = (struct phrases){0};
 }
 
+size_t phrases_bound(size_t len)
+{
+    return dictionary_bound(len) + PACK_STEP;
+}
+
 enum err phrases_pack(const struct phrases *phrases, str text, struct buf *out)
 {
     size_t before = out->len;

@@ -58,6 +58,7 @@ enum err packing_copy(struct packing *packing, const char *target_audit_director
 /* Of the bytes of such a file; phrases_release() frees it. ERR_DAMAGED. */
 enum err phrases_read(str file, struct phrases *ret) MUST_USE;
 void phrases_release(struct phrases *phrases);
+size_t phrases_bound(size_t len); /* room that packing so many bytes may need */
 enum err phrases_pack(const struct phrases *phrases, str text, struct buf *out) MUST_USE;
 enum err phrases_unpack(const struct phrases *phrases, str packed, size_t max, struct arena *arena,
                         str *ret) MUST_USE;

@@ -136,13 +136,46 @@ enum err tree_add(struct tree *tree, str leaves)
 
 /* ---- hashes of ranges ---- */
 
+/*
+ * The tile read last of each level, since the eight siblings a path has within one lie side by
+ * side: a proof over 100 million entries then reads some ten times instead of forty.
+ */
+struct tiles {
+    const struct tree *tree;
+    uint64_t index[TREE_LEVELS];
+    size_t count[TREE_LEVELS]; /* hashes of it; 0: none was read */
+    struct hash hashes[TREE_LEVELS][TILE_WIDTH];
+};
+
+static void begin_tiles(struct tiles *tiles, const struct tree *tree)
+{
+    tiles->tree = tree;
+    memset(tiles->count, 0, sizeof tiles->count);
+}
+
+static enum err read_tile(struct tiles *tiles, unsigned level, uint64_t index, size_t need)
+{
+    if (tiles->count[level] >= need && tiles->index[level] == index)
+        return OK;
+    uint64_t left = level_count(atomic_load(&tiles->tree->size), level) - index * TILE_WIDTH;
+    size_t count = left < TILE_WIDTH ? (size_t)left : TILE_WIDTH;
+    ensure(count >= need);
+    tiles->count[level] = 0;
+    TRY(read_hashes(tiles->tree, level, index * TILE_WIDTH, count, tiles->hashes[level]));
+    tiles->index[level] = index;
+    tiles->count[level] = count;
+    return OK;
+}
+
 /* Of 2^height leaves from `begin` on, a multiple of as many. */
-static enum err whole(const struct tree *tree, uint64_t begin, unsigned height, struct hash *ret)
+static enum err whole(struct tiles *tiles, uint64_t begin, unsigned height, struct hash *ret)
 {
     struct hash hashes[TILE_WIDTH / 2];
     unsigned level = height / BITS;
     size_t count = (size_t)1 << (height % BITS);
-    TRY(read_hashes(tree, level, begin >> (BITS * level), count, hashes));
+    uint64_t first = begin >> (BITS * level), at = first % TILE_WIDTH;
+    TRY(read_tile(tiles, level, first / TILE_WIDTH, at + count));
+    memcpy(hashes, &tiles->hashes[level][at], count * sizeof *hashes);
     fold(hashes, count);
     *ret = hashes[0];
     return OK;
@@ -154,13 +187,13 @@ static unsigned top_bit(uint64_t value)
 }
 
 /* Any range that begins where a whole subtree of its first part may: MTH of section 2.1.1. */
-static enum err range(const struct tree *tree, uint64_t begin, uint64_t size, struct hash *ret)
+static enum err range(struct tiles *tiles, uint64_t begin, uint64_t size, struct hash *ret)
 {
     struct hash parts[PROOF_MAX];
     size_t count = 0;
     for (uint64_t left = size, at = begin; left; count++) {
         unsigned height = top_bit(left);
-        TRY(whole(tree, at, height, &parts[count]));
+        TRY(whole(tiles, at, height, &parts[count]));
         at += (uint64_t)1 << height;
         left -= (uint64_t)1 << height;
     }
@@ -183,9 +216,11 @@ static enum err check_size(const struct tree *tree, uint64_t size)
 
 enum err tree_root(const struct tree *tree, uint64_t size, struct hash *ret)
 {
+    struct tiles tiles;
     TRY(check_size(tree, size));
+    begin_tiles(&tiles, tree);
     if (size)
-        return range(tree, 0, size, ret);
+        return range(&tiles, 0, size, ret);
     sha256(STR_EMPTY, ret);
     return OK;
 }
@@ -210,15 +245,17 @@ enum err tree_inclusion(const struct tree *tree, uint64_t index, uint64_t size,
 {
     uint64_t begin = 0;
     size_t count = 0;
+    struct tiles tiles;
     TRY(check_size(tree, size));
+    begin_tiles(&tiles, tree);
     if (index >= size)
         return err_set(ERR_NOT_FOUND, "no entry %llu among %llu", (unsigned long long)index + 1,
                        (unsigned long long)size);
     while (size > 1) {
         uint64_t middle = cut_of(size);
         bool is_left = index < middle;
-        TRY(is_left ? range(tree, begin + middle, size - middle, &ret[count])
-                    : range(tree, begin, middle, &ret[count]));
+        TRY(is_left ? range(&tiles, begin + middle, size - middle, &ret[count])
+                    : range(&tiles, begin, middle, &ret[count]));
         count++;
         begin += is_left ? 0 : middle;
         index -= is_left ? 0 : middle;
@@ -235,7 +272,9 @@ enum err tree_consistency(const struct tree *tree, uint64_t from, uint64_t to,
     uint64_t begin = 0;
     size_t count = 0;
     bool is_known = true; /* the old tree is the left part down to here: its hash needs no saying */
+    struct tiles tiles;
     TRY(check_size(tree, to));
+    begin_tiles(&tiles, tree);
     if (from > to)
         return err_set(ERR_BAD_VALUE, "%llu entries are more than %llu", (unsigned long long)from,
                        (unsigned long long)to);
@@ -245,8 +284,8 @@ enum err tree_consistency(const struct tree *tree, uint64_t from, uint64_t to,
     while (from != to) {
         uint64_t middle = cut_of(to);
         bool is_left = from <= middle;
-        TRY(is_left ? range(tree, begin + middle, to - middle, &ret[count])
-                    : range(tree, begin, middle, &ret[count]));
+        TRY(is_left ? range(&tiles, begin + middle, to - middle, &ret[count])
+                    : range(&tiles, begin, middle, &ret[count]));
         count++;
         is_known = is_known && is_left;
         begin += is_left ? 0 : middle;
@@ -254,7 +293,7 @@ enum err tree_consistency(const struct tree *tree, uint64_t from, uint64_t to,
         to = is_left ? middle : to - middle;
     }
     if (!is_known)
-        TRY(range(tree, begin, to, &ret[count++]));
+        TRY(range(&tiles, begin, to, &ret[count++]));
     turn_round(ret, count);
     *ret_count = count;
     return OK;

@@ -96,6 +96,11 @@ static ZSTD_DCtx *own_unpacker(void)
 
 /* ---- packing ---- */
 
+size_t dictionary_bound(size_t len)
+{
+    return ZSTD_compressBound(len);
+}
+
 enum err dictionary_pack(const struct dictionary *dictionary, str text, struct buf *out)
 {
     ZSTD_CCtx *packer = own_packer();

@@ -21,6 +21,7 @@ struct dictionary;
 /* The bytes are copied. ERR_SYNTAX: they are no dictionary. */
 enum err dictionary_new(str bytes, struct dictionary **ret) MUST_USE;
 void dictionary_free(struct dictionary *dictionary);
+size_t dictionary_bound(size_t len); /* room that packing so many bytes may need */
 enum err dictionary_pack(const struct dictionary *dictionary, str text, struct buf *out) MUST_USE;
 /* ERR_SYNTAX: not one whole frame, or of more than `max` bytes. */
 enum err dictionary_unpack(const struct dictionary *dictionary, str packed, size_t max,
