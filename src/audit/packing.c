@@ -169,7 +169,7 @@ static void put_dictionary(const struct hash *catalog, struct buf *out)
     if (catalog) {
         hex_encode(catalog->bytes, CATALOG_BYTES, hex);
         int len = snprintf(line, sizeof line,
-                           ",\"verdict\":\"nothing-found\",\"catalog\":\"%s\",\"feed\":", hex);
+                           ",\"verdict\":\"nothing-found\",\"catalog\":\"%s\",\"took_us\":", hex);
         buf_add(&bytes, str_of(line, (size_t)len));
     }
     sha256(buf_str(&bytes), &hash);

@@ -14,8 +14,9 @@ enum { SEAL_EXTRA = 16, BOX_EXTRA = 48 };
 /*
  * Many texts under one key, each with a salt of its own: XChaCha20-Poly1305 with the salt and eight
  * zeros for its nonce. salted_key() gives the key that one such text alone is opened with, which
- * tells nothing of `key`: HChaCha20 of the salt, as XChaCha20 itself makes it. A text may lie behind
- * the end of `out`, where it goes, if there is room for it and SEAL_EXTRA: it is sealed in place.
+ * tells nothing of `key`: HChaCha20 of the salt, as XChaCha20 itself makes it.
+ *
+ * A text may lie behind the end of `out`, where it goes, if there is room for it and SEAL_EXTRA.
  */
 void seal_salted(const struct secret_key *key, const struct salt *salt, str about, str text,
                  struct buf *out);
