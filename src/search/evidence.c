@@ -318,6 +318,9 @@ static void conclude(const struct scorer *scorer, struct evidence *ret)
     /* a name that is only alike, with nothing else speaking for it, never decides */
     if (ret->band == BAND_HIT && !scorer->is_near_name && !scorer->is_supported)
         ret->band = BAND_POSSIBLE;
+    /* nor does a name, however rare, whose bearer was born on quite another day: a namesake */
+    if (ret->band == BAND_HIT && scorer->is_contradicted)
+        ret->band = BAND_POSSIBLE;
     double over = ret->bits - alone - log2(population) - PROBABILITY_OVER;
     ret->probability = 1 / (1 + exp2(-PROBABILITY_SLOPE * over));
     ret->namesakes = scorer->has_name ? population * exp2(-scorer->chance_bits) : -1;
