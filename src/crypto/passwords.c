@@ -100,7 +100,7 @@ void password_list_free(struct password_list *list)
     if (!list)
         return;
     if (list->breached >= 0)
-        close(list->breached);
+        (void)close(list->breached);
     free(list->words);
     free(list->text);
     free(list);

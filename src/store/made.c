@@ -75,7 +75,7 @@ enum err change_make(const struct catalog *catalog, const struct made *made, str
     str body = code ? STR_EMPTY : arena_str(arena, buf_str(&text));
     if (!code && body.len != text.len)
         code = err_last()->code;
-    if (!code)
+    if (!code && definition)
         *ret = made_change(made, definition, body);
     buf_release(&text);
     return code;
