@@ -141,7 +141,7 @@ enum err audit_append(struct audit *audit, const struct audit_entry *entry, audi
     struct buf text = {.max = BODY_MAX - 128}; /* what is added to it fits, if it does not pack */
     struct buf sealed = {.max = BODY_MAX + 1024}; /* with what packing may need */
     struct buf terms = {.max = TERMS_MAX};
-    struct encoded encoded;
+    struct encoded encoded = {0};
     uint64_t number = 0;
     enum err code = encode(audit, entry, &text, &sealed, &terms, &encoded);
     if (!code) {

@@ -75,17 +75,17 @@ enum err keyring_flush(struct keyring *keyring) MUST_USE;
  * alone)
  * may be NULL.
  */
-enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str stored,
+enum err keyring_unseal(struct keyring *keyring, const struct salt *salt, str bytes,
                         struct arena *arena, str *ret, uint32_t *ret_day,
                         struct secret_key *ret_key) MUST_USE;
 /*
  * The same with the entry's own key and its dictionary (NULL: it is not packed), for who was given
  * them.
  */
-enum err unseal_with(const struct secret_key *key, const struct phrases *phrases, str stored,
+enum err unseal_with(const struct secret_key *key, const struct phrases *phrases, str bytes,
                      struct arena *arena, str *ret) MUST_USE;
 /* The number of the dictionary a stored body was packed with; false: with none. */
-bool keyring_dictionary(str stored, uint16_t *ret);
+bool keyring_dictionary(str bytes, uint16_t *ret);
 /*
  * The key that makes of a term what stands for it in the lookup of `day`, or of the month that
  * begins on it. ERR_GONE: it was destroyed, or never made.

@@ -61,8 +61,8 @@ void rows_sort(struct term_row *rows, size_t count);
 
 struct run {
     uint32_t period;
-    uint64_t first, last, count;
     int fd;
+    uint64_t first, last, count;
 };
 enum { RUN_NAME = 8 + 1 + 20 + 1 + 20 + 1 };
 /* <period>-<first>-<last>, and back: false when it is none. */
