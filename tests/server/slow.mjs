@@ -246,19 +246,19 @@ const tests = [
       // Who reads nothing does not see his end: the server's own count tells.
       const gone = await Promise.all(sockets.filter((socket) => !socket.isPaused()).map((socket) => socket.gone.then((seconds) => [socket.title, seconds])));
       const slowest = gone.sort((a, b) => b[1] - a[1])[0];
-      assert.ok(slowest[1] < 20, `${slowest[0]}: gone after ${slowest[1]} s`); // 15 s, and what a busy machine adds
+      assert.ok(slowest[1] < 110, `${slowest[0]}: gone after ${slowest[1]} s`); // 15 s, and what a busy machine adds; who signed in has two minutes
       await until(async () => (await metric('connections_open')) < posts.length + 40);
       sockets.forEach((socket) => socket.destroy());
       figures.push(`${count} hostile connections: the last was gone after ${slowest[1].toFixed(1)} s`);
     }
     const results = await honest;
+    await until(() => pressing.answered + pressing.lost.length >= 500);
     await pressing.stop();
     assert.deepEqual(results.filter((one) => one.status === 'rejected').map((one) => one.reason.message), []);
     const receipts = results.flatMap((one) => one.value);
     assert.equal(new Set(receipts).size, receipts.length);
     assert.equal((await entriesOf('post')).length - before, receipts.length, 'one entry for each search, however often it was sent');
     assert.deepEqual(pressing.lost, []);
-    assert.ok(pressing.answered >= 500, `${pressing.answered} searches of the fast client`);
     figures.push(`${receipts.length} searches over ${posts.length} weak lines, all answered; ${pressing.answered} of the fast client meanwhile, none lost`);
   }],
   ['the same over TLS: silent in the handshake, the request, the answer; half a handshake is shed', () => overTls],

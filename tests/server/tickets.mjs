@@ -34,6 +34,7 @@ const node = await Node.start({
     gate2: ['--country', 'FRA', '--role', 'frontline', '--unit', 'FRA/gate', '--purpose', 'border-control'],
     port: ['--country', 'FRA', '--role', 'frontline', '--unit', 'FRA/port', '--purpose', 'border-control'],
     paris: ['--country', 'FRA', '--role', 'national-bureau', '--unit', 'FRA/ncb', '--purpose', 'border-control'],
+    cour: ['--country', 'FRA', '--role', 'auditor', '--unit', 'FRA/audit', '--may', 'audit', '--purpose', 'audit'],
     parisadmin: ['--country', 'FRA', '--role', 'administrator', '--unit', 'FRA/it'],
     other: ['--country', 'ZZZ', '--role', 'national-bureau', '--unit', 'ZZZ/ncb', '--may', 'write', '--purpose', 'border-control'],
     hub: ['--country', 'XPO', '--role', 'hub', '--unit', 'XPO/ops', '--purpose', 'border-control'],
@@ -89,7 +90,7 @@ const tests = [
     assert.deepEqual((await call('GET', '/v1/tickets/scorecard', undefined, 'gate')).data, [], 'not another country’s');
     assert.equal((await call('GET', '/v1/tickets/scorecard?from=nonsense', undefined, 'bureau')).data.field, 'from');
     assert.deepEqual((await call('GET', '/v1/tickets/figures', undefined, 'other')).data, { owners: [], askers: [] });
-    const asked = (await node.call('GET', `/v1/audit/${ticket.receipt}`)).data.entry;
+    const asked = (await node.call('GET', `/v1/audit/${ticket.receipt}`, undefined, { as: 'cour' })).data.entry;
     assert.equal(asked.purpose, 'border-control', 'the purpose of the search goes on');
     const entry = (await node.call('GET', `/v1/audit/${closed.data.receipt}`)).data.entry;
     assert.equal(entry.officer, 'bureau');
