@@ -3,7 +3,7 @@
  * A preloaded clock for tests: the wall clock of the program runs $CLOCK_AHEAD_S seconds ahead, or
  * as many as stand in the file $CLOCK_FILE (eight bytes, little-endian, read anew at every look), so
  * that a test can step the clock of a running node. The program itself has no door for that. The
- * older calls are here for the test's own runtime and browser, which are set ahead with it.
+ * older calls are here for the test's own runtime and browser, which tests/suite sets ahead with it.
  */
 #include <fcntl.h>
 #include <stdint.h>
