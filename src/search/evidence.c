@@ -19,9 +19,8 @@
 
 /*
  * Cuts over log2(population), set as a budget of alarms on one set of a million persons, stated on
- * others (bench/names, docs/BENCHMARKS.md): at +6 one to five of 1,000 innocents are called a hit, at 0
- * a
- * hundred and more are called possible.
+ * others (bench/names, docs/BENCHMARKS.md): at +6 one to five of 1,000 innocents are called a hit,
+ * at 0 a hundred and more are called possible.
  *
  * The same set gives the probability: two bits and a fifth of the rest are lost, for what still
  * hangs together among a name's words (text/cultures.h takes off most). With nothing beside the
