@@ -347,9 +347,14 @@ const auditing = [
     await controller.go('audit', 'table.list tbody tr');
     await controller.page.fill('#audit-record', alert);
     await controller.page.keyboard.press('Enter');
+    await controller.page.waitForFunction(() => /lane 4/.test(document.querySelector('table.list').innerText));
+    const own = await controller.page.locator('table.list').innerText();
+    assert.match(own, /gate[\s\S]*lane 4/);
+    assert.doesNotMatch(own, /asked by/, 'who else asked for a record of another country is that country\'s to know');
+    await controller.page.fill('#audit-record', '');
+    await controller.page.keyboard.press('Enter');
     await controller.page.waitForFunction(() => /asked by UTO/.test(document.querySelector('table.list').innerText));
     const said = await controller.page.locator('table.list').innerText();
-    assert.match(said, /gate[\s\S]*lane 4/);
     assert.doesNotMatch(said, /\bowner\b|UTO.ncb/);
     await shot(controller, 'auditor-entries');
     assert.doesNotMatch((await controller.ask('GET', '/v1/audit?max=500')).text, /"officer":"(owner|protector)"|UTO.ncb/);
