@@ -31,7 +31,7 @@ async function call(method, path, body, { as = token, type = 'application/json' 
   try { json = JSON.parse(text); } catch { /* lines */ }
   return { status: reply.status, text, json };
 }
-const metric = async (name) => Number(new RegExp(`^bureau_${name} (\\d+)`, 'm').exec((await call('GET', '/metrics')).text)[1]);
+const metric = async (name) => Number(new RegExp(`^bureau_${name} (\\d+)`, 'm').exec((await call('GET', '/metrics', undefined, { as: admin })).text)[1]);
 const others = join(disk, 'others');
 function fill() {
   const file = openSync(others, 'w', 0o600);
