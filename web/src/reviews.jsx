@@ -42,7 +42,7 @@ function Decide({ review, onDone }) {
 
 function Review({ review, purposes, meanings, onDone }) {
   return (
-    <li class="ticket review" data-why={review.why}>
+    <li class="ticket review" data-why={review.why} data-id={review.id}>
       <span class="name"><bdi>{review.officer}</bdi> <span class="quiet"><bdi>{review.unit}</bdi></span></span>
       <span class={review.why === 'sample' ? 'state' : 'state flag'}>{t(`review.why.${review.why}`)}</span>
       <span>{when(review.asked)}</span>
