@@ -327,7 +327,7 @@ static enum err listed_learn(const struct frequency_counter *counter, struct lis
 
 static uint32_t rounded(double persons)
 {
-    return (uint32_t)(persons + FREQUENCY_FLOOR / 2) / FREQUENCY_FLOOR * FREQUENCY_FLOOR;
+    return (uint32_t)(persons + FREQUENCY_FLOOR * 0.5) / FREQUENCY_FLOOR * FREQUENCY_FLOOR;
 }
 
 /* "a60 f40": what share of the bearers, in hundredths, is of which culture; the small ones not. */

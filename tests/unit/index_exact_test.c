@@ -113,7 +113,9 @@ static void agree_with_model(uint64_t large_keys)
     struct index *index = index_of_feed(200);
     struct index_snapshot *old = NULL;
     struct world then = {0};
+    pthread_mutex_lock(&index->merging); /* the thread that merges reads it */
     index->large_keys = large_keys;
+    pthread_mutex_unlock(&index->merging);
     for (unsigned round = 0; round < 60; round++) {
         for (unsigned i = 0; i < 100; i++)
             live(&world, &random);
@@ -138,7 +140,9 @@ static void agree_with_model(uint64_t large_keys)
             old = NULL;
             index_close(index);
             index = index_of_feed(200);
+            pthread_mutex_lock(&index->merging); /* the thread that merges reads it */
             index->large_keys = large_keys;
+            pthread_mutex_unlock(&index->merging);
         }
     }
     assert_true(index->merge_count > 0);
