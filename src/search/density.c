@@ -133,7 +133,7 @@ static enum err read_line(struct densities *densities, str line, uint32_t number
         cells[2].len == 0 || cells[2].len > FORMAT_MAX)
         return err_at(ERR_DAMAGED, "", number, 1,
                       "a row needs a type, an issuer, a format and a count");
-    if (densities->table.count >= 2 * ROWS_MAX)
+    if (densities->table.count >= (size_t)ROWS_MAX * 2)
         return err_set(ERR_LIMIT, "there are more than %d rows", ROWS_MAX);
     TRY(table_add(&densities->table, row_hash(cells[0], cells[1], cells[2]), (double)numbers,
                   &slot));
@@ -236,14 +236,14 @@ static int compare_rows(const void *a, const void *b)
 
 enum err density_counter_write(struct density_counter *counter, uint64_t seq, struct buf *out)
 {
-    const struct slot **rows = calloc(counter->table.count + 1, sizeof *rows);
+    const struct slot **rows = calloc(counter->table.count + 1, sizeof(struct slot *));
     size_t count = 0;
     if (!rows)
         return no_memory();
     for (size_t i = 0; i < counter->table.size; i++)
         if (counter->table.slots[i].hash && counter->table.slots[i].count >= DENSITY_FLOOR)
             rows[count++] = &counter->table.slots[i];
-    qsort(rows, count, sizeof *rows, compare_rows);
+    qsort(rows, count, sizeof(struct slot *), compare_rows);
     buf_printf(out, "# numbers held by type, issuer and format\nseq\t%llu\n",
                (unsigned long long)seq);
     for (size_t i = 0; i < count; i++)
