@@ -41,7 +41,7 @@ void said_add(struct buf *out, const char *format, ...)
 {
     char room[SAID_FORMAT_MAX];
     va_list arguments, again;
-    const char *marked = said_format(format, room);
+    const char *const marked = said_format(format, room);
     va_start(arguments, format);
     va_copy(again, arguments);
     int len = vsnprintf(NULL, 0, marked, again);

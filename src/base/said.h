@@ -37,7 +37,8 @@ enum { SAID_FORMAT_MAX = 480, SAID_TITLE_MAX = 200 };
 const char *said_code(const char *list, str code, str title, char room[SAID_TITLE_MAX]);
 
 /* The format with marks around its values; one longer than it may be is taken as it is. */
-const char *said_format(const char *format, char room[SAID_FORMAT_MAX]);
+const char *said_format(const char *format, char room[SAID_FORMAT_MAX])
+    __attribute__((format_arg(1)));
 /* As buf_printf(), every value marked. */
 void said_add(struct buf *out, const char *format, ...) PRINTF(2, 3);
 /* "; " where something was said before. */
