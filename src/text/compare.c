@@ -319,6 +319,33 @@ static bool is_whole(const struct name *asked, const struct name *held,
     return match->asked_alone == 0 && (strong > 0 || match->pair_count >= held->count);
 }
 
+/* Word for word the same. */
+static bool reads_alike(const struct name *asked, const struct name *held)
+{
+    bool is_alike = asked->count == held->count;
+    for (size_t i = 0; i < asked->count && is_alike; i++) {
+        const struct name_token *a = &asked->tokens[i], *b = &held->tokens[i];
+        is_alike = a->role == b->role && a->script == b->script && str_eq(a->native, b->native);
+    }
+    return is_alike;
+}
+
+/* Of two that read alike each word is its own counterpart, whatever else might be seen in them. */
+static void pair_all(struct pairing *p)
+{
+    bool is_alike = reads_alike(p->asked, p->held);
+    for (size_t i = 0; i < p->asked->count; i++) {
+        for (size_t j = 0; j < p->held->count; j++) {
+            bool is_spelled =
+                is_spelled_out(&p->asked->tokens[i]) && is_spelled_out(&p->held->tokens[j]);
+            if (is_spelled && (i == j || !is_alike))
+                pair_words(p, i, j);
+        }
+    }
+    if (!is_alike)
+        pair_joins(p);
+}
+
 void name_match(const struct name *asked, const struct name *held,
                 const struct name_frequency *frequency, struct name_match *ret)
 {
@@ -326,13 +353,7 @@ void name_match(const struct name *asked, const struct name *held,
     ready_make(asked, &p.a);
     ready_make(held, &p.h);
     p.a.side.lifts = lifts_known(asked, frequency);
-    for (size_t i = 0; i < asked->count; i++) {
-        for (size_t j = 0; j < held->count; j++) {
-            if (is_spelled_out(&asked->tokens[i]) && is_spelled_out(&held->tokens[j]))
-                pair_words(&p, i, j);
-        }
-    }
-    pair_joins(&p);
+    pair_all(&p);
     match_solve(p.items, p.count, &p.a.side, &p.h.side, ret);
     ret->is_whole = is_whole(asked, held, ret);
     for (size_t i = 0; i < asked->count; i++) {
