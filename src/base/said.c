@@ -40,18 +40,19 @@ const char *said_format(const char *format, char room[SAID_FORMAT_MAX])
 void said_add(struct buf *out, const char *format, ...)
 {
     char room[SAID_FORMAT_MAX];
-    va_list arguments, again;
+    va_list arguments;
+    va_list again;
     const char *const marked = said_format(format, room);
     va_start(arguments, format);
     va_copy(again, arguments);
-    int len = vsnprintf(NULL, 0, marked, again);
-    va_end(again);
+    int len = vsnprintf(NULL, 0, marked, arguments);
+    va_end(arguments);
     char *place = len > 0 ? buf_reserve(out, (size_t)len + 1) : NULL;
     if (place) {
-        vsnprintf(place, (size_t)len + 1, marked, arguments);
+        vsnprintf(place, (size_t)len + 1, marked, again);
         out->len += (size_t)len;
     }
-    va_end(arguments);
+    va_end(again);
 }
 
 void said_begin(struct buf *out)
