@@ -17,7 +17,10 @@ const page = admin.here();
 const go = (part, wait) => admin.go(`admin/${part}`, wait);
 const tick = (label) => page.locator('label.tick', { hasText: label }).first().click();
 const press = (name) => page.getByRole('button', { name, exact: true }).click();
-const text = () => page.locator('main.page').innerText();
+async function text() { // once everything asked for has come
+  await page.waitForFunction(() => !document.querySelector('main.page .loading'));
+  return page.locator('main.page').innerText();
+}
 const confirmed = async (lines) => {
   await page.waitForSelector('dialog.confirm[open]');
   const said = await page.locator('dialog.confirm').innerText();
@@ -132,7 +135,7 @@ const officers = [
     link = await page.locator('.once code').innerText();
     assert.match(link, /#enrol=[\w-]{43}$/);
     await press('I have kept it');
-    await stage.sees(() => /invited until/.test(document.querySelector('main').innerText));
+    await page.locator('main.page', { hasText: 'invited until' }).waitFor();
     assert.ok(!(await page.content()).includes(link.split('=')[1]), 'shown once');
   }],
   ['a fault stands beside the line it is about', async () => {
